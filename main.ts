@@ -1,0 +1,12 @@
+import { App, TerraformStack } from 'cdktf';
+import { HcloudProvider } from './.gen/providers/hcloud/provider';
+import { Server } from './.gen/providers/hcloud/server';
+import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
+import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
+const app = new App();
+const s = new TerraformStack(app, 'lab');
+new HcloudProvider(s, 'hcloud', {});
+new TlsProvider(s, 'tls');
+new PrivateKey(s, 'k', { algorithm: 'ED25519' });
+new Server(s, 'x', { name: 'x', serverType: 'cx23', image: 'debian-13' });
+app.synth();
