@@ -25,7 +25,7 @@ export interface Hardware {
   destroyVolume(id: number): Promise<void>;
   /**
    * Brings links, addresses, routes and public firewalls to what the API says. Called after every change, never twice
-   * at the same time; idempotent, level-triggered. Servers may be in it whose machine is not made yet or not running.
+   * at the same time; idempotent, level-triggered. A server is in it once createServer has resolved, until it is deleted.
    */
   syncNetwork(desired: DesiredNetwork): Promise<void>;
 }
@@ -49,6 +49,8 @@ export interface ServerSpec {
   readonly sshPublicKeys: readonly string[];
   /** As given to the API, at most 32 KiB. */
   readonly userData: string | null;
+  /** Such as fsn1 in network zone eu-central; for the metadata service. */
+  readonly location: { readonly name: string; readonly networkZone: string };
 }
 
 export interface VolumeSpec {
