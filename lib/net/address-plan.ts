@@ -1,0 +1,81 @@
+import { formatAddress, formatRange, rangeOf, type Range } from './cidr';
+import { PORTS } from './ports';
+
+export const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
+export type Tier = (typeof TIERS)[number];
+
+export interface Host {
+  /** `web-1`: host name, construct id, and (behind the name prefix) the name of the Hetzner server. */
+  readonly name: string;
+  readonly tier: Tier;
+  /** Counts from 1. */
+  readonly ordinal: number;
+  /** Private IPv4 address. */
+  readonly address: string;
+}
+
+export interface Endpoint {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+const HOST_NAMES: Record<Tier, string> = { lb: 'lb', web: 'web', app: 'app', mysql: 'db' };
+/** Host 1 has the subnet's eleventh address: room below for addresses that belong to no host. */
+const HOSTS_START_AT = 10;
+const NAT_GATEWAY_AT = 10;
+
+export interface AddressPlanProps {
+  /** @default 10.0.0.0/16 */
+  readonly networkRange?: string;
+  /** @default the /24s number 1 (lb), 2 (web), 3 (app) and 4 (mysql) of the network's range */
+  readonly subnets?: Partial<Record<Tier, string>>;
+}
+
+/**
+ * Every private address of the platform, known before anything is deployed, so that configuration files are
+ * plain text. The ranges are checked in settings.ts; here they are taken as they are.
+ */
+export class AddressPlan {
+  readonly networkRange: string;
+  /** The network's own gateway, its first address. Hetzner answers ARP for nothing else. */
+  readonly gateway: string;
+  /** Alias address that moves with the floating IP; the route to the Internet of all private hosts. */
+  readonly natGateway: string;
+  readonly subnets: Readonly<Record<Tier, string>>;
+
+  constructor(props: AddressPlanProps = {}) {
+    const network = rangeOf(props.networkRange ?? '10.0.0.0/16');
+    this.networkRange = formatRange(network);
+    this.gateway = formatAddress(network.first + 1);
+    this.subnets = { ...defaultSubnets(network), ...props.subnets };
+    this.natGateway = formatAddress(rangeOf(this.subnets.lb).first + NAT_GATEWAY_AT);
+  }
+
+  /** Prefix length of the network's range, e.g. 16. */
+  get prefixLength(): number {
+    return rangeOf(this.networkRange).prefix;
+  }
+
+  host(tier: Tier, ordinal: number): Host {
+    const address = formatAddress(rangeOf(this.subnets[tier]).first + HOSTS_START_AT + ordinal);
+    return { name: `${HOST_NAMES[tier]}-${ordinal}`, tier, ordinal, address };
+  }
+
+  hosts(tier: Tier, count: number): readonly Host[] {
+    return Array.from({ length: count }, (_, index) => this.host(tier, index + 1));
+  }
+
+  endpoints<T extends Tier>(tier: T, port: keyof (typeof PORTS)[T], count: number): readonly Endpoint[] {
+    return this.hosts(tier, count).map((host) => endpoint(host, PORTS[tier][port] as number));
+  }
+}
+
+export function endpoint(host: Host, port: number): Endpoint {
+  return { name: host.name, address: host.address, port };
+}
+
+function defaultSubnets(network: Range): Record<Tier, string> {
+  const subnet = (index: number) => formatRange({ first: network.first + index * 256, prefix: 24 });
+  return { lb: subnet(1), web: subnet(2), app: subnet(3), mysql: subnet(4) };
+}

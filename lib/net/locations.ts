@@ -1,0 +1,11 @@
+/** Hetzner's locations and the network zone of each: a private network cannot span two zones. */
+export const NETWORK_ZONES = {
+  fsn1: 'eu-central',
+  nbg1: 'eu-central',
+  hel1: 'eu-central',
+  ash: 'us-east',
+  hil: 'us-west',
+  sin: 'ap-southeast',
+} as const;
+
+export type LocationName = keyof typeof NETWORK_ZONES;

@@ -1,0 +1,212 @@
+import { Token, type FileProvisioner, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
+import { Construct } from 'constructs';
+import { Server } from '../../.gen/providers/hcloud/server';
+import { Volume } from '../../.gen/providers/hcloud/volume';
+import { VolumeAttachment } from '../../.gen/providers/hcloud/volume-attachment';
+import type { Host } from '../net/address-plan';
+import { bundleProgram } from './bundle';
+import { ProvisioningStep } from './provisioning-step';
+import { roleScripts } from './role-scripts';
+import type { Site } from './site';
+import { terraformText } from './terraform-text';
+import type { UploadTree } from './upload-tree';
+
+export interface ProvisionedServerProps {
+  readonly site: Site;
+  readonly host: Host;
+  /** e.g. `cx23`. */
+  readonly serverType: string;
+  /** provisioning/<role>.sh: load-balancer, web, app or mysql. */
+  readonly role: string;
+  /** @default false: private address only, reached by SSH through the floating IP */
+  readonly publicAddress?: boolean;
+  /** Absolute path on the host to text. Plain text known at synth: no tokens, no secrets. Part of the configure step. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Absolute path on the host to a local folder that is copied as it is. Part of the configure step. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** Absolute path on the host to a TypeScript entry point, bundled to one CommonJS file. Part of the configure step. */
+  readonly programs?: Readonly<Record<string, string>>;
+  /** Facts known only at apply (floating IP, server ids), one NAME=value line each. Tokens allowed, never secrets. */
+  readonly facts?: Readonly<Record<string, string>>;
+  /** Name to sensitive or ephemeral token; on the host /etc/platform/credentials/<name>, 0600 root. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** Values whose change must provision again although no file changed, e.g. the hash of a certificate in `credentials`. No secrets. */
+  readonly triggers?: Readonly<Record<string, string>>;
+  /** Size in GB (10 to 10240) of a volume for data; the host finds it by the fact VOLUME_DEVICE. @default no volume */
+  readonly dataVolumeGb?: number;
+  /** Steps that must have succeeded before the install step. @default none, and egress for hosts without a public address */
+  readonly installAfter?: readonly ITerraformDependable[];
+  /** Steps that must have succeeded before the configure step, e.g. that of the tier's previous server. @default none */
+  readonly configureAfter?: readonly ITerraformDependable[];
+}
+
+const INSTALL_DIR = '/var/lib/platform/install';
+const CONFIGURE_DIR = '/var/lib/platform/configure';
+
+/**
+ * One server, and how files reach it.
+ *
+ *   create ── install (packages, users; all servers at once) ── configure (files, reload; one after another)
+ *
+ * Both steps run again when, and only when, what they upload has changed. None of it ever replaces the server.
+ */
+export class ProvisionedServer extends Construct {
+  readonly host: Host;
+  readonly server: Server;
+  readonly installed: ITerraformDependable;
+  /** Succeeds when the role's script has seen the host healthy. */
+  readonly configured: ITerraformDependable;
+
+  private readonly props: ProvisionedServerProps;
+
+  constructor(scope: Construct, id: string, props: ProvisionedServerProps) {
+    super(scope, id);
+    this.props = props;
+    this.host = props.host;
+    this.server = this.createServer();
+    const volume = this.createVolume();
+
+    const install = this.install();
+    if (!props.publicAddress) props.site.needEgress(install);
+    this.installed = install;
+    this.configured = this.configure(install, volume);
+  }
+
+  private createServer(): Server {
+    const { site, host, serverType, publicAddress = false } = this.props;
+    return new Server(this, 'server', {
+      name: `${site.namePrefix}${host.name}`,
+      serverType,
+      image: site.image,
+      location: site.locationOf(host),
+      labels: site.labels(host.tier),
+      sshKeys: [site.sshKey.id],
+      placementGroupId: Token.asNumber(site.placementGroup(host).id),
+      deleteProtection: site.deleteProtection,
+      rebuildProtection: site.deleteProtection,
+      publicNet: [{ ipv4Enabled: publicAddress, ipv6Enabled: publicAddress }],
+      // Inline, because a server without any interface cannot be powered on
+      network: [{ networkId: Token.asNumber(site.network.id), ip: host.address, aliasIps: [] }],
+      // A firewall filters public addresses only, and Hetzner refuses one for a server that has none
+      ...(publicAddress && { firewallIds: [Token.asNumber(site.publicFirewall.id)] }),
+      ignoreRemoteFirewallIds: true,
+      dependsOn: [site.subnet(host.tier)],
+      lifecycle: {
+        // A new key or image must not replace servers; the alias addresses of load balancers are moved by their agent
+        ignoreChanges: ['ssh_keys', 'user_data', 'image', ...(publicAddress ? ['network'] : [])],
+      },
+    });
+  }
+
+  private createVolume(): { device: string; attachment: VolumeAttachment } | undefined {
+    const { site, host, dataVolumeGb: size } = this.props;
+    if (size === undefined) return undefined;
+    const volume = new Volume(this, 'volume', {
+      name: `${site.namePrefix}${host.name}-data`,
+      size,
+      format: 'ext4',
+      location: site.locationOf(host),
+      labels: site.labels(host.tier),
+      deleteProtection: site.deleteProtection,
+    });
+    const attachment = new VolumeAttachment(this, 'volume-attachment', {
+      serverId: Token.asNumber(this.server.id),
+      volumeId: Token.asNumber(volume.id),
+      automount: false,
+    });
+    return { device: volume.linuxDevice, attachment };
+  }
+
+  private install(): ProvisioningStep {
+    const { role, site } = this.props;
+    const tree = roleScripts(role);
+    return new ProvisioningStep(this, 'install', {
+      triggers: { server: this.server.id, content: tree.hash },
+      connection: this.connection(),
+      dependsOn: this.props.installAfter ?? [],
+      provisioners: [
+        shell(`install -d -m 0700 /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 ${INSTALL_DIR}`),
+        upload(site.asset(`install-${role}`, tree), INSTALL_DIR),
+        uploadText(this.hostFacts(), `${INSTALL_DIR}/host.env`),
+        shell(`bash ${INSTALL_DIR}/host.sh install`, `bash ${INSTALL_DIR}/${role}.sh install`),
+      ],
+    });
+  }
+
+  private configure(install: ProvisioningStep, volume?: { device: string; attachment: VolumeAttachment }): ProvisioningStep {
+    const { role, site, host, credentials = {}, triggers = {} } = this.props;
+    const tree = this.configureTree();
+    const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.facts };
+    const credentialsDir = `${CONFIGURE_DIR}/credentials`;
+    return new ProvisioningStep(this, 'configure', {
+      triggers: { server: this.server.id, content: tree.hash, facts, secretsRevision: site.secretsRevision, ...triggers },
+      connection: this.connection(),
+      dependsOn: [install, ...(volume ? [volume.attachment] : []), ...(this.props.configureAfter ?? [])],
+      provisioners: [
+        shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 ${CONFIGURE_DIR} ${credentialsDir}`),
+        upload(site.asset(`configure-${host.name}`, tree), CONFIGURE_DIR),
+        uploadText(this.hostFacts(), `${CONFIGURE_DIR}/host.env`),
+        uploadText(lines(escaped(facts)), `${CONFIGURE_DIR}/facts.env`),
+        // Steps of their own: Terraform hides all output of a provisioner that holds a sensitive value
+        ...Object.entries(credentials).map(([name, token]) => uploadText(token, `${credentialsDir}/${name}`)),
+        shell(`bash ${CONFIGURE_DIR}/host.sh configure`, `bash ${CONFIGURE_DIR}/${role}.sh configure`),
+      ],
+    });
+  }
+
+  private configureTree(): UploadTree {
+    const { role, site, host, files, folders = {}, programs = {} } = this.props;
+    const tree = roleScripts(role);
+    for (const [path, text] of Object.entries({ ...site.hostFiles(host.tier), ...files })) tree.text(`files${path}`, text);
+    for (const [path, folder] of Object.entries(folders)) tree.folder(`files${path}`, folder);
+    for (const [path, entryPoint] of Object.entries(programs)) tree.text(`files${path}`, bundleProgram(entryPoint));
+    return tree;
+  }
+
+  /** What a host must know about itself before anything else can work. */
+  private hostFacts(): string {
+    const { host, site } = this.props;
+    return terraformText(
+      lines({
+        HOST_NAME: host.name,
+        TIER: host.tier,
+        PRIVATE_ADDRESS: host.address,
+        PRIVATE_NETWORK: site.plan.networkRange,
+        NETWORK_GATEWAY: site.plan.gateway,
+        NAT_GATEWAY: site.plan.natGateway,
+      }),
+    );
+  }
+
+  private connection(): SSHProvisionerConnection {
+    const { site, host, publicAddress } = this.props;
+    const key = site.sshPrivateKey;
+    const login = { type: 'ssh', user: 'root', privateKey: key, timeout: '5m' } as const;
+    if (publicAddress) return { ...login, host: this.server.ipv4Address };
+    return { ...login, host: host.address, bastionHost: site.floatingIp.ipAddress, bastionUser: 'root', bastionPrivateKey: key };
+  }
+}
+
+function lines(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).map(([name, value]) => `${name}=${value}\n`).join('');
+}
+
+/** Tokens stay as they are: they are meant to be filled in by Terraform. */
+function escaped(facts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, Token.isUnresolved(value) ? value : terraformText(value)]),
+  );
+}
+
+/** Commands in one shell that stops at the first failure; Terraform's own would go on. */
+function shell(...commands: string[]): RemoteExecProvisioner {
+  return { type: 'remote-exec', inline: ['set -eu', ...commands] };
+}
+
+function upload(folder: string, destination: string): FileProvisioner {
+  return { type: 'file', source: `${folder}/`, destination };
+}
+
+function uploadText(content: string, destination: string): FileProvisioner {
+  return { type: 'file', content, destination };
+}

@@ -1,0 +1,43 @@
+import {
+  TerraformResource,
+  type FileProvisioner,
+  type ITerraformDependable,
+  type RemoteExecProvisioner,
+  type SSHProvisionerConnection,
+} from 'cdktf';
+import type { Construct } from 'constructs';
+
+export interface ProvisioningStepProps {
+  /** The step runs again when one of these values changes. They are in the state: no secrets. */
+  readonly triggers: Readonly<Record<string, unknown>>;
+  readonly connection: SSHProvisionerConnection;
+  readonly provisioners: readonly (FileProvisioner | RemoteExecProvisioner)[];
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/**
+ * A `terraform_data` that acts on a host over SSH. Not cdktf's own DataResource: that one starts
+ * `terraform version` once for each resource at synth.
+ */
+export class ProvisioningStep extends TerraformResource {
+  private readonly triggers: Readonly<Record<string, unknown>>;
+
+  constructor(scope: Construct, id: string, props: ProvisioningStepProps) {
+    super(scope, id, {
+      terraformResourceType: 'terraform_data',
+      connection: props.connection,
+      provisioners: [...props.provisioners],
+      dependsOn: [...(props.dependsOn ?? [])],
+    });
+    this.triggers = props.triggers;
+  }
+
+  /** Adds a step that must have succeeded first. */
+  after(step: ITerraformDependable): void {
+    this.dependsOn = [...(this.dependsOn ?? []), step.fqn];
+  }
+
+  protected override synthesizeAttributes(): Record<string, unknown> {
+    return { triggers_replace: this.triggers };
+  }
+}

@@ -1,0 +1,198 @@
+import { AssetType, TerraformAsset, Token, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Firewall } from '../../.gen/providers/hcloud/firewall';
+import { FloatingIp } from '../../.gen/providers/hcloud/floating-ip';
+import { Network } from '../../.gen/providers/hcloud/network';
+import { NetworkRoute } from '../../.gen/providers/hcloud/network-route';
+import { NetworkSubnet } from '../../.gen/providers/hcloud/network-subnet';
+import { PlacementGroup } from '../../.gen/providers/hcloud/placement-group';
+import { SshKey } from '../../.gen/providers/hcloud/ssh-key';
+import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/address-plan';
+import { NETWORK_ZONES, type LocationName } from '../net/locations';
+import { PORTS } from '../net/ports';
+import type { ProvisioningStep } from './provisioning-step';
+import type { UploadTree } from './upload-tree';
+
+export interface SiteProps {
+  /** Before every name in the Hetzner project, e.g. `shop-`. @default '' */
+  readonly namePrefix?: string;
+  /** Locations of one network zone; host n of a tier goes to the n-th, round and round. @default ['fsn1'] */
+  readonly locations?: readonly LocationName[];
+  /** @default debian-13 */
+  readonly image?: string;
+  /** @default 10.0.0.0/16 */
+  readonly networkRange?: string;
+  /** @default the /24s number 1 to 4 of the network's range */
+  readonly subnets?: Partial<Record<Tier, string>>;
+  /** Text of the public key (no secret). */
+  readonly sshPublicKey: string;
+  /** Ephemeral token. */
+  readonly sshPrivateKey: string;
+  /** Ranges that may reach SSH on the load balancers. @default any */
+  readonly sshSources?: readonly string[];
+  /** Ranges that may reach ports 80 and 443 on the load balancers. @default any */
+  readonly webSources?: readonly string[];
+  /** Delete protection for servers, volumes, network and floating IP, rebuild protection for servers. @default false */
+  readonly deleteProtection?: boolean;
+  /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
+  readonly secretsRevision?: string;
+  /** Files that every host of a tier gets, whatever its role: absolute path to text. @default none */
+  readonly hostFiles?: (tier: Tier) => Readonly<Record<string, string>>;
+}
+
+export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
+/** Hetzner's limit for a spread placement group. */
+const SERVERS_A_PLACEMENT_GROUP = 10;
+
+/** What all tiers share: network, addresses, SSH key, placement groups, firewall, and the address that moves. */
+export class Site extends Construct {
+  readonly plan: AddressPlan;
+  readonly namePrefix: string;
+  /** The first location: home of the floating IP. */
+  readonly location: LocationName;
+  readonly image: string;
+  readonly sshPrivateKey: string;
+  readonly deleteProtection: boolean;
+  readonly secretsRevision: string;
+  readonly network: Network;
+  readonly sshKey: SshKey;
+  /** Assigned by the load balancer pair; also the way in by SSH to hosts without a public address. */
+  readonly floatingIp: FloatingIp;
+  /** Filters what reaches the public addresses of the load balancers. Hetzner does not filter private traffic. */
+  readonly publicFirewall: Firewall;
+
+  private readonly props: SiteProps;
+  private readonly locations: readonly LocationName[];
+  private readonly subnets: Readonly<Record<Tier, NetworkSubnet>>;
+  private readonly placementGroups = new Map<string, PlacementGroup>();
+  private readonly assets = new Map<string, TerraformAsset>();
+  private readonly egressProviders: ITerraformDependable[] = [];
+  private readonly egressUsers: ProvisioningStep[] = [];
+
+  constructor(scope: Construct, id: string, props: SiteProps) {
+    super(scope, id);
+    this.props = props;
+    this.plan = new AddressPlan(props);
+    this.namePrefix = props.namePrefix ?? '';
+    this.locations = props.locations ?? ['fsn1'];
+    this.location = this.locations[0] ?? 'fsn1';
+    this.image = props.image ?? 'debian-13';
+    this.sshPrivateKey = props.sshPrivateKey;
+    this.deleteProtection = props.deleteProtection ?? false;
+    this.secretsRevision = props.secretsRevision ?? '';
+
+    const protection = { deleteProtection: this.deleteProtection };
+    const name = `${this.namePrefix}platform`;
+    this.network = new Network(this, 'network', { name, ipRange: this.plan.networkRange, labels: this.labels(), ...protection });
+    const subnet = (tier: Tier) =>
+      new NetworkSubnet(this, `subnet-${tier}`, {
+        networkId: Token.asNumber(this.network.id),
+        type: 'cloud',
+        networkZone: NETWORK_ZONES[this.location],
+        ipRange: this.plan.subnets[tier],
+      });
+    this.subnets = { lb: subnet('lb'), web: subnet('web'), app: subnet('app'), mysql: subnet('mysql') };
+    new NetworkRoute(this, 'route', {
+      networkId: Token.asNumber(this.network.id),
+      destination: '0.0.0.0/0',
+      gateway: this.plan.natGateway,
+      // Hetzner refuses two changes of one network at the same time, and a gateway must lie in a subnet
+      dependsOn: TIERS.map((tier) => this.subnets[tier]),
+    });
+    this.sshKey = new SshKey(this, 'ssh-key', { name, publicKey: props.sshPublicKey, labels: this.labels() });
+    this.floatingIp = new FloatingIp(this, 'floating-ip', {
+      name,
+      type: 'ipv4',
+      homeLocation: this.location,
+      description: 'Public address of the platform; the load balancer pair moves it',
+      labels: this.labels(),
+      ...protection,
+    });
+    this.publicFirewall = this.createPublicFirewall(name);
+  }
+
+  hosts(tier: Tier, count: number): readonly Host[] {
+    return this.plan.hosts(tier, count);
+  }
+
+  endpoints<T extends Tier>(tier: T, port: keyof (typeof PORTS)[T], count: number): readonly Endpoint[] {
+    return this.plan.endpoints(tier, port, count);
+  }
+
+  locationOf(host: Host): LocationName {
+    return this.locations[(host.ordinal - 1) % this.locations.length] ?? this.location;
+  }
+
+  labels(tier?: Tier): Record<string, string> {
+    return { 'managed-by': 'terraform', ...(tier && { tier }) };
+  }
+
+  subnet(tier: Tier): NetworkSubnet {
+    return this.subnets[tier];
+  }
+
+  hostFiles(tier: Tier): Readonly<Record<string, string>> {
+    return this.props.hostFiles?.(tier) ?? {};
+  }
+
+  /** Spread: no two servers of a group on one physical host. */
+  placementGroup(host: Host): PlacementGroup {
+    const id = `spread-${host.tier}-${Math.ceil(host.ordinal / SERVERS_A_PLACEMENT_GROUP)}`;
+    const known = this.placementGroups.get(id);
+    if (known) return known;
+    const name = `${this.namePrefix}${id}`;
+    const group = new PlacementGroup(this, id, { name, type: 'spread', labels: this.labels(host.tier) });
+    this.placementGroups.set(id, group);
+    return group;
+  }
+
+  /** Hosts without a public address are installed after these steps: before, they cannot reach a package mirror. */
+  provideEgress(steps: readonly ITerraformDependable[]): void {
+    this.egressProviders.push(...steps);
+    for (const user of this.egressUsers) steps.forEach((step) => user.after(step));
+  }
+
+  needEgress(step: ProvisioningStep): void {
+    this.egressUsers.push(step);
+    this.egressProviders.forEach((provider) => step.after(provider));
+  }
+
+  /** Copies the tree into the stack's own folder, once for equal trees; returns its path as Terraform sees it. */
+  asset(id: string, tree: UploadTree): string {
+    const assetHash = tree.hash;
+    let asset = this.assets.get(assetHash);
+    if (!asset) {
+      const path = temporaryFolder();
+      tree.writeTo(path);
+      asset = new TerraformAsset(this, id, { path, assetHash, type: AssetType.DIRECTORY });
+      this.assets.set(assetHash, asset);
+    }
+    return `\${path.module}/${asset.path}`;
+  }
+
+  private createPublicFirewall(name: string): Firewall {
+    const web = [...(this.props.webSources ?? ANYWHERE)];
+    const ssh = [...(this.props.sshSources ?? ANYWHERE)];
+    const tcp = (port: number, sourceIps: string[]) => ({ direction: 'in', protocol: 'tcp', port: String(port), sourceIps });
+    return new Firewall(this, 'public-firewall', {
+      name,
+      labels: this.labels('lb'),
+      rule: [
+        tcp(PORTS.lb.http, web),
+        tcp(PORTS.lb.https, web),
+        tcp(PORTS.lb.ssh, ssh),
+        { direction: 'in', protocol: 'icmp', sourceIps: [...ANYWHERE] },
+      ],
+    });
+  }
+}
+
+/** Gone when the process ends; cdktf has copied it by then. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'platform-upload-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# Verbs that the role scripts share. A script sources this file, ends in `main "$@"`, and may be run again at any time.
+
+# Where this upload lies: the scripts, units/, files/ (by their path on the host), host.env and facts.env
+UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly UPLOAD_DIR
+readonly APPLIED_DIR=/var/lib/platform/applied
+
+log() {
+  printf '%s: %s\n' "${0##*/}" "$*"
+}
+
+die() {
+  printf '%s: ERROR: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# wait_until SECONDS COMMAND...: runs COMMAND four times a second until it succeeds; fails when the time is over
+wait_until() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.25
+  done
+}
+
+# install_packages PACKAGE...: installs those that are missing, and asks the mirrors only if there are any
+install_packages() {
+  local package missing=()
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]} > 0)) || return 0
+  log "installing ${missing[*]}"
+  wait_until 180 apt_get update || apt_get update || die "no package mirror can be reached"
+  apt_get install --yes --no-install-recommends "${missing[@]}" || die "cannot install ${missing[*]}"
+}
+
+is_installed() {
+  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# The first boot's own updates may hold the lock
+apt_get() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+    -o Dpkg::Use-Pty=0 -o APT::Update::Error-Mode=any "$@"
+}
+
+# staged PATH: where the new version of the host's file or folder PATH lies in this upload
+staged() {
+  printf '%s/files%s\n' "$UPLOAD_DIR" "$1"
+}
+
+# replace_file STAGED TARGET [MODE [OWNER:GROUP]]: a reader sees the old file or the new one, never half of it
+replace_file() {
+  local staged=$1 target=$2 mode=${3:-0644} owner=${4:-root:root} new
+  [[ -f $staged ]] || die "$staged was not uploaded"
+  mkdir -p "$(dirname "$target")"
+  new=$(mktemp "$(dirname "$target")/.new.XXXXXX")
+  cp "$staged" "$new"
+  chown "$owner" "$new"
+  chmod "$mode" "$new"
+  mv -f "$new" "$target"
+}
+
+# install_unit NAME...: a unit (app.service) or a drop-in (haproxy.service.d/limits.conf) of units/
+install_unit() {
+  local name
+  for name in "$@"; do
+    replace_file "$UPLOAD_DIR/units/$name" "/etc/systemd/system/$name"
+  done
+  systemctl daemon-reload
+}
+
+# already_applied PATH...: true if exactly these staged files or folders were the last that mark_applied was told of.
+# What was applied is recorded after it was applied: a run that was cut off is repeated, not skipped.
+already_applied() {
+  local record
+  record=$(applied_record "$1")
+  [[ -f $record && $(<"$record") == $(content_hash "$@") ]]
+}
+
+mark_applied() {
+  mkdir -p "$APPLIED_DIR"
+  content_hash "$@" >"$(applied_record "$1")"
+}
+
+# A record goes by its first path, without the folder of this upload
+applied_record() {
+  local name=${1#"$UPLOAD_DIR"/}
+  printf '%s/%s\n' "$APPLIED_DIR" "${name//\//_}"
+}
+
+# content_hash PATH...: covers names, modes and contents; a path that is missing counts as missing
+content_hash() {
+  local path
+  for path in "$@"; do
+    [[ -e $path ]] || printf 'missing %s\n' "${path#"$UPLOAD_DIR"/}"
+    [[ ! -e $path ]] || (cd "$(dirname "$path")" && find "$(basename "$path")" -printf '%p %m\n' -type f -exec sha256sum {} +)
+  done | LC_ALL=C sort | sha256sum | cut -d ' ' -f 1
+}
+
+# fact NAME: what Terraform knows about this host or the platform; units find all facts in /etc/platform/facts.env
+fact() {
+  local value
+  value=$(sed -n "s/^$1=//p" "$UPLOAD_DIR"/*.env | tail -n 1)
+  [[ -n $value ]] || die "fact $1 was not uploaded"
+  printf '%s\n' "$value"
+}
+
+# Interfaces have other names on other images and server types: they are found by what they carry
+private_interface() {
+  local interface
+  interface=$(ip -o -4 address show to "$(fact PRIVATE_ADDRESS)/32" | awk '{ print $2; exit }')
+  [[ -n $interface ]] || return 1
+  printf '%s\n' "$interface"
+}
+
+# The interface of a default route that does not lead through the private network; fails on a private-only host
+public_interface() {
+  local interface
+  interface=$(ip -o -4 route show default | awk -v gateway="$(fact NETWORK_GATEWAY)" \
+    '$3 != gateway { for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
+  [[ -n $interface ]] || return 1
+  printf '%s\n' "$interface"
+}
+
+# Hetzner attaches the private network after the first boot
+wait_for_private_address() {
+  wait_until 120 private_interface || die "no interface has the private address $(fact PRIVATE_ADDRESS)"
+}
