@@ -1,0 +1,107 @@
+import { isWrite, type Evidence, type MemberRows, type Operation } from './history';
+import { describe, listed } from './requests';
+import { invalid, unsure, type Checker, type Finding } from './verdict';
+
+/** Every acknowledged write is on every member at the end, unchanged. */
+export const noAcknowledgedWriteLost: Checker = {
+  name: 'noAcknowledgedWriteLost',
+  check: (evidence) => {
+    const name = noAcknowledgedWriteLost.name;
+    const acknowledged = acknowledgedWrites(evidence);
+    const blind = blindness(name, evidence, acknowledged);
+    if (blind) return [blind];
+    return evidence.members!.flatMap((member) => {
+      const texts = new Map(member.rows.map((row) => [row.key, row.text]));
+      return listed(name, acknowledged.filter(({ note }) => texts.get(note!.key) !== note!.text), ({ note }) =>
+        texts.has(note!.key)
+          ? `${member.member} holds ${JSON.stringify(texts.get(note!.key))} for ${note!.key}, acknowledged was ${JSON.stringify(note!.text)}`
+          : `${member.member} lacks ${note!.key}, which was acknowledged`,
+      );
+    });
+  },
+};
+
+/** Whatever was repeated on the way, each note exists once: one row, one id, the same on all members and in all answers. */
+export const noDoubleExecution: Checker = {
+  name: 'noDoubleExecution',
+  check: (evidence) => {
+    const name = noDoubleExecution.name;
+    const acknowledged = acknowledgedWrites(evidence);
+    const blind = blindness(name, evidence, acknowledged);
+    if (blind) return [blind];
+    const ids = new Map<string, Set<string>>();
+    const learn = (text: string, id: string | undefined) => id !== undefined && ids.set(text, (ids.get(text) ?? new Set()).add(id));
+    acknowledged.forEach(({ note }) => learn(note!.text, note!.id));
+    evidence.members!.forEach((member) => member.rows.forEach((row) => learn(row.text, row.id)));
+    return [...ids]
+      .filter(([, seen]) => seen.size > 1)
+      .map(([text, seen]) => invalid(name, `${JSON.stringify(text)} was stored ${seen.size} times, as ${[...seen].join(', ')}`));
+  },
+};
+
+/**
+ * A client that sent a POST once and is told that it is a repeat (200 instead of 201) was repeated by somebody on the way.
+ * Only where nothing behind the application fails: the application may settle an unclear commit by trying again.
+ */
+export const noHiddenReplay: Checker = {
+  name: 'noHiddenReplay',
+  check: (evidence) => {
+    const name = noHiddenReplay.name;
+    const once = evidence.operations.filter((operation) => isWrite(operation) && operation.outcome === 'acknowledged' && (operation.attempts ?? 1) === 1);
+    if (once.length === 0) return [unsure(name, 'no write was acknowledged at its first attempt')];
+    return listed(name, once.filter((operation) => operation.status === 200), (operation) => `${operation.note?.key} was sent once and executed before: ${describe(operation)}`);
+  },
+};
+
+/** All members hold the same rows at the end. */
+export const membersAgree: Checker = {
+  name: 'membersAgree',
+  check: ({ members }) => {
+    if (!members || members.length < 2) return [unsure('membersAgree', 'fewer than two members could be asked')];
+    const [first, ...others] = members as [MemberRows, ...MemberRows[]];
+    return others.flatMap((other) => difference(first, other));
+  },
+};
+
+/** A member that has lost the majority takes no write from `graceMilliseconds` after it was cut off. */
+export function nothingAcceptedWhenAlone(member: () => string | undefined, graceMilliseconds: number): Checker {
+  const name = 'nothingAcceptedWhenAlone';
+  return {
+    name,
+    check: (evidence) => {
+      const effect = evidence.marks.find((mark) => mark.kind === 'effect');
+      const end = evidence.marks.find((mark) => mark.kind === 'recover')?.at ?? Infinity;
+      if (!effect) return [unsure(name, 'the fault was never seen to take effect')];
+      const tried = evidence.operations.filter(
+        (operation) =>
+          operation.stream === 'direct-write' && operation.member === member() && operation.start > effect.at + graceMilliseconds && operation.start < end,
+      );
+      if (tried.length === 0) return [unsure(name, `nobody tried to write to ${member() ?? 'the old primary'} while it was alone`)];
+      return listed(name, tried.filter((operation) => operation.outcome === 'acknowledged'), (operation) => `${operation.member} accepted ${operation.note?.key} while it was alone`);
+    },
+  };
+}
+
+function acknowledgedWrites(evidence: Evidence): Operation[] {
+  return evidence.operations.filter((operation) => isWrite(operation) && operation.outcome === 'acknowledged' && operation.note);
+}
+
+function blindness(name: string, evidence: Evidence, acknowledged: readonly Operation[]): Finding | undefined {
+  if (acknowledged.length === 0) return unsure(name, 'no write was acknowledged');
+  if (!evidence.members || evidence.members.length === 0) return unsure(name, 'no member could be asked what it holds');
+  return undefined;
+}
+
+function difference(a: MemberRows, b: MemberRows): Finding[] {
+  const only = (left: MemberRows, right: MemberRows) => {
+    const has = new Set(right.rows.map((row) => `${row.id} ${row.key} ${row.text}`));
+    return left.rows.filter((row) => !has.has(`${row.id} ${row.key} ${row.text}`));
+  };
+  return [
+    [a, b],
+    [b, a],
+  ].flatMap(([left, right]) => {
+    const rows = only(left!, right!);
+    return rows.length === 0 ? [] : [invalid('membersAgree', `${left!.member} holds ${rows.length} rows that ${right!.member} lacks, first ${rows[0]!.key}`)];
+  });
+}
