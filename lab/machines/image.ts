@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { unmountBelow } from './mounts';
+import { createPackageCache } from './package-cache';
+import { REPOSITORY, type LabPaths } from './paths';
+
+const RECIPE = join(REPOSITORY, 'lab', 'machines', 'base-image');
+
+/** One line a phase, told when it begins. */
+export type Progress = (message: string) => void;
+
+/** Folder of the root file system that machines are overlays of; built if this recipe was not built before. */
+export async function ensureImage(paths: LabPaths, progress: Progress): Promise<string> {
+  const image = join(paths.images, await recipeHash());
+  if (existsSync(image)) return image;
+  await mkdir(paths.images, { recursive: true });
+  await removeUnfinished(paths);
+  const unfinished = `${image}.${process.pid}.unfinished`;
+  const log = join(paths.state, 'image.log');
+  const cache = createPackageCache(paths.packageCache);
+  await new Promise<void>((resolve) => cache.listen(0, '127.0.0.1', resolve));
+  try {
+    await build(unfinished, `http://127.0.0.1:${(cache.address() as AddressInfo).port}`, log, progress);
+    await rename(unfinished, image);
+  } finally {
+    cache.closeAllConnections();
+    cache.close();
+    await remove(unfinished);
+  }
+  return image;
+}
+
+/** An image is known by all that goes into it. */
+async function recipeHash(): Promise<string> {
+  const hash = createHash('sha256').update(process.env['LAB_MIRROR'] ?? '');
+  const names = (await readdir(RECIPE, { recursive: true })).sort();
+  for (const name of names) {
+    const path = join(RECIPE, name);
+    if ((await stat(path)).isFile()) hash.update(`${name}\0`).update(await readFile(path));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function removeUnfinished(paths: LabPaths): Promise<void> {
+  for (const name of await readdir(paths.images)) {
+    const builder = /\.(\d+)\.unfinished$/.exec(name)?.[1];
+    if (builder && !existsSync(`/proc/${builder}`)) await remove(join(paths.images, name));
+  }
+}
+
+/** debootstrap mounts /proc in there, and an interrupted one leaves it. */
+async function remove(unfinished: string): Promise<void> {
+  await unmountBelow(unfinished);
+  await rm(unfinished, { recursive: true, force: true });
+}
+
+/** The script says `@phase NAME` where a phase begins; everything else it prints goes to the log. */
+function build(root: string, packageCache: string, logFile: string, progress: Progress): Promise<void> {
+  const log = createWriteStream(logFile);
+  const child = spawn(join(RECIPE, 'build.sh'), [root], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LAB_PACKAGE_CACHE: packageCache, no_proxy: '' },
+  });
+  child.stderr.pipe(log, { end: false });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    log.write(`${line}\n`);
+    if (line.startsWith('@phase ')) progress(`image: ${line.slice('@phase '.length)}`);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      log.end();
+      if (code === 0) resolve();
+      else reject(new Error(`the base image could not be built (exit code ${code}); the end of ${logFile} says why`));
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Shared by all labs of a host: base images and fetched packages. */
+const SHARED = '/var/lib/scale-up-lab';
+
+/** Where one lab keeps what it has, and how its namespaces and cgroups are called. */
+export interface LabPaths {
+  readonly name: string;
+  /** Sockets, logs, secrets; in the repository, ignored by git. */
+  readonly state: string;
+  /** Disks, volumes and mounts; large. */
+  readonly disks: string;
+  readonly images: string;
+  readonly packageCache: string;
+  readonly routerNamespace: string;
+  readonly clientNamespace: string;
+  machineNamespace(serverId: number): string;
+  readonly controlSocket: string;
+  readonly apiSocket: string;
+  readonly packageSocket: string;
+  readonly secrets: string;
+}
+
+/**
+ * @param name lower-case letters, digits and dashes, 20 characters at most
+ * @throws if the name would not do in names of namespaces and cgroups
+ */
+export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
+  if (!/^[a-z][a-z0-9-]{0,19}$/.test(name)) {
+    throw new Error(`LAB_NAME is ${JSON.stringify(name)}, want lower-case letters, digits and dashes, at most 20; choose another`);
+  }
+  const state = join(REPOSITORY, '.lab', name);
+  return {
+    name,
+    state,
+    disks: process.env['LAB_DIR'] ?? join(SHARED, name),
+    images: join(SHARED, 'images'),
+    packageCache: join(SHARED, 'packages'),
+    routerNamespace: `${name}-router`,
+    clientNamespace: `${name}-client`,
+    machineNamespace: (serverId) => `${name}-m-${serverId}`,
+    controlSocket: join(state, 'control.sock'),
+    apiSocket: join(state, 'api.sock'),
+    packageSocket: join(state, 'packages.sock'),
+    secrets: join(state, 'secrets'),
+  };
+}
+
+export function makeStateFolders(paths: LabPaths): void {
+  mkdirSync(paths.state, { recursive: true });
+  mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
+  mkdirSync(paths.disks, { recursive: true });
+}
