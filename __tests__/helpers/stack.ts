@@ -1,0 +1,42 @@
+import { App, TerraformStack, Testing } from 'cdktf';
+import type { Construct } from 'constructs';
+import { Site, type SiteProps } from '../../lib/servers/site';
+
+// cdktf's matchers are made for Jest; with vitest's global expect they work as they are
+Testing.setupJest();
+
+export interface TerraformJson {
+  readonly resource: Record<string, Record<string, TerraformBlock>>;
+  readonly output?: Record<string, TerraformBlock>;
+  readonly variable?: Record<string, TerraformBlock>;
+  readonly terraform: TerraformBlock;
+}
+export type TerraformBlock = Readonly<Record<string, unknown>>;
+
+export function testStack(): TerraformStack {
+  return new TerraformStack(Testing.app() satisfies App, 'test');
+}
+
+/** A site with defaults; the test shows only what differs. */
+export function testSite(scope: Construct, props: Partial<SiteProps> = {}): Site {
+  return new Site(scope, 'site', { sshPublicKey: 'ssh-ed25519 AAAA', sshPrivateKey: '${var.ssh_private_key}', ...props });
+}
+
+/** What a stack would deploy, as Terraform reads it. */
+export function synthesized(stack: TerraformStack): TerraformJson {
+  return JSON.parse(Testing.synth(stack, true)) as TerraformJson;
+}
+
+/** `hcloud_server.web_web-1_server_ABC`: the ids that deployed state depends on. */
+export function resourceIds(stack: TerraformStack): string {
+  return Object.entries(synthesized(stack).resource)
+    .flatMap(([type, byId]) => Object.keys(byId).map((id) => `${type}.${id}\n`))
+    .sort()
+    .join('');
+}
+
+export function resource(stack: TerraformStack, type: string, idPrefix: string): TerraformBlock {
+  const [, block] = Object.entries(synthesized(stack).resource[type] ?? {}).find(([id]) => id.startsWith(idPrefix)) ?? [];
+  if (!block) throw new Error(`no ${type} begins with ${idPrefix}`);
+  return block;
+}

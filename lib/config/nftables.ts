@@ -1,0 +1,68 @@
+import type { Tier } from '../net/address-plan';
+import type { Connection, Peer } from '../net/connections';
+
+export interface HostFirewallConfig {
+  readonly tier: Tier;
+  /** Who may talk to whom; only the sentences about this tier matter. */
+  readonly connections: readonly Connection[];
+  readonly ports: Readonly<Record<Tier, Readonly<Record<string, number>>>>;
+  /** CIDR of each tier's subnet. Subnets rather than hosts, so that one more web server leaves the app servers alone. */
+  readonly subnets: Readonly<Record<Tier, string>>;
+  readonly networkRange: string;
+  /** CIDRs, IPv4 and IPv6, that count as `operators` and as `internet`. */
+  readonly operators: readonly string[];
+  readonly internet: readonly string[];
+}
+
+/** Rules of one tier's hosts for `nft -f`. Only its own table is replaced: NAT and others have theirs. */
+export function renderHostFirewall(config: HostFirewallConfig): string {
+  const rules = config.connections.filter((connection) => connection.to === config.tier).flatMap((connection) => accept(config, connection));
+  return `\
+# Default deny, on the private interface too: Hetzner's firewall filters public traffic only.
+# The first two lines make the file replace its table as one transaction, whether or not it was there.
+table inet host_firewall
+delete table inet host_firewall
+table inet host_firewall {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iif "lo" accept
+    ct state established,related accept
+    ct state invalid drop
+    meta l4proto { icmp, ipv6-icmp } accept
+    udp sport 67 udp dport 68 accept comment "DHCP"
+${rules.map((rule) => `    ${rule}\n`).join('')}  }
+
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+${forward(config)}  }
+}
+`;
+}
+
+/** The load balancers are the way out for all hosts without a public address; nothing comes in this way. */
+function forward({ tier, networkRange }: HostFirewallConfig): string {
+  if (tier !== 'lb') return '';
+  return `    ct state established,related accept
+    ip saddr ${networkRange} ip daddr != ${networkRange} accept comment "NAT gateway"
+`;
+}
+
+function accept(config: HostFirewallConfig, { from, to, port }: Connection): string[] {
+  const what = port === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${config.ports[to][port]}`;
+  return sources(config, from).map((source) => `${source}${what} accept comment "${from} -> ${to} ${port}"`);
+}
+
+/** One match for each address family, nothing where everybody may. */
+function sources(config: HostFirewallConfig, peer: Peer): string[] {
+  if (peer !== 'internet' && peer !== 'operators') return [`ip saddr ${config.subnets[peer]} `];
+  const ranges = peer === 'internet' ? config.internet : config.operators;
+  const [ipv4, ipv6] = [ranges.filter((range) => !range.includes(':')), ranges.filter((range) => range.includes(':'))];
+  if (ipv4.includes('0.0.0.0/0') && ipv6.includes('::/0')) return [''];
+  return [...match('ip', ipv4, '0.0.0.0/0'), ...match('ip6', ipv6, '::/0')];
+}
+
+function match(family: 'ip' | 'ip6', ranges: readonly string[], everything: string): string[] {
+  if (ranges.length === 0) return [];
+  if (ranges.includes(everything)) return [`meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} `];
+  return [`${family} saddr { ${ranges.join(', ')} } `];
+}

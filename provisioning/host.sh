@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# provisioning/host.sh: what every host needs before the script of its role; safe to run again
+#   install     a way out for hosts without a public address, base packages
+#   configure   facts, credentials and the host firewall
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+readonly PLATFORM_DIR=/etc/platform
+
+# The first boot of an image may still be changing packages and addresses
+wait_for_first_boot() {
+  command -v cloud-init >/dev/null || return 0
+  # 2 means done with warnings
+  cloud-init status --wait >/dev/null || (($? == 2)) || die "cloud-init failed; see: cloud-init status --long"
+}
+
+make_folders() {
+  install -d -m 0755 "$PLATFORM_DIR" /opt/platform /opt/platform/agents
+  install -d -m 0700 "$PLATFORM_DIR/credentials"
+  replace_file "$UPLOAD_DIR/host.env" "$PLATFORM_DIR/host.env"
+}
+
+# Hetzner's DHCP gives no default route on the private network, and a route set by hand is gone after a reboot
+keep_default_route() {
+  if public_interface >/dev/null; then
+    return
+  fi
+  install_unit default-route.service default-route.timer
+  replace_file "$UPLOAD_DIR/units/default-route.sh" /usr/local/lib/platform/default-route 0755
+  systemctl enable --quiet default-route.timer
+  systemctl restart default-route.service default-route.timer
+}
+
+apply_facts() {
+  cat "$UPLOAD_DIR/host.env" "$UPLOAD_DIR/facts.env" >"$UPLOAD_DIR/all-facts.env"
+  replace_file "$UPLOAD_DIR/all-facts.env" "$PLATFORM_DIR/facts.env" 0600
+  rm "$UPLOAD_DIR/all-facts.env"
+}
+
+# Each is replaced in one move, and those that are no longer sent go last: a unit that restarts meanwhile finds its own
+apply_credentials() {
+  local path name
+  chmod -R go= "$UPLOAD_DIR/credentials"
+  for path in "$UPLOAD_DIR"/credentials/*; do
+    [[ ! -f $path ]] || replace_file "$path" "$PLATFORM_DIR/credentials/${path##*/}" 0600
+  done
+  for path in "$PLATFORM_DIR"/credentials/*; do
+    name=${path##*/}
+    [[ -e $UPLOAD_DIR/credentials/$name ]] || rm -f "$path"
+  done
+  rm -rf "$UPLOAD_DIR/credentials"
+}
+
+apply_host_firewall() {
+  local rules
+  rules=$(staged "$PLATFORM_DIR/host-firewall.nft")
+  [[ -f $rules ]] || return 0
+  nft --check --file "$rules" || die "nft rejects the host firewall; the running rules were left alone"
+  replace_file "$rules" "$PLATFORM_DIR/host-firewall.nft"
+  install_unit host-firewall.service
+  systemctl enable --quiet host-firewall.service
+  systemctl reload-or-restart host-firewall.service
+}
+
+install_host() {
+  wait_for_first_boot
+  wait_for_private_address
+  make_folders
+  keep_default_route
+  install_packages nftables
+}
+
+configure_host() {
+  make_folders
+  apply_facts
+  apply_credentials
+  apply_host_firewall
+}
+
+main() {
+  case ${1:-} in
+    install) install_host ;;
+    configure) configure_host ;;
+    *) die "usage: host.sh install|configure" ;;
+  esac
+}
+main "$@"

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# provisioning/units/default-route.sh: the default route of a host without a public address leads to the network's
+# gateway, which hands it to the NAT gateway. Run again and again: whatever manages the network may drop the route.
+set -euo pipefail
+
+private_interface() {
+  ip -o -4 address show to "$PRIVATE_ADDRESS/32" | awk '{ print $2; exit }'
+}
+
+main() {
+  local interface deadline=$((SECONDS + 60))
+  until interface=$(private_interface) && [[ -n $interface ]]; do
+    ((SECONDS < deadline)) || exit 1
+    sleep 0.5
+  done
+  # onlink: the gateway lies in no range of this host, its address is a /32
+  ip -4 route replace default via "$NETWORK_GATEWAY" dev "$interface" onlink
+}
+main "$@"

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const conformance = ['__tests__/**/conformance/**/*.test.ts', '__tests__/**/*.conformance.test.ts'];
+const endToEnd = ['__tests__/end-to-end/**/*.test.ts'];
+
+/** unit: fast, no root. conformance: real clients and programs (terraform, hcloud). end-to-end: the lab's machines. */
+export default defineConfig({
+  test: {
+    globals: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['__tests__/**/*.test.ts'],
+          exclude: [...conformance, ...endToEnd],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: conformance,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'end-to-end',
+          include: endToEnd,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+          // one lab, one file at a time
+          poolOptions: { forks: { singleFork: true } },
+        },
+      },
+    ],
+  },
+});
