@@ -1,0 +1,47 @@
+import { TerraformVariable, type TerraformStack } from 'cdktf';
+
+interface VariableOptions {
+  readonly description: string;
+  readonly default?: string;
+  /** Neither in the state nor in a saved plan; usable in provisioners and providers only. */
+  readonly secret?: boolean;
+}
+
+/** What is not known at synth, or must not be written down: given as TF_VAR_<name>, or as workspace variables. */
+export class PlatformVariables {
+  readonly hcloudToken: string;
+  readonly hcloudEndpoint: string;
+  readonly failoverToken: string;
+  readonly sshPublicKey: string;
+  readonly sshPrivateKey: string;
+  readonly mysqlAdminPassword: string;
+  readonly mysqlAgentPassword: string;
+  readonly mysqlReplicationPassword: string;
+  readonly mysqlAppPassword: string;
+
+  constructor(stack: TerraformStack) {
+    const text = (name: string, description: string, options?: { default: string }) => variable(stack, name, { description, ...options });
+    const secret = (name: string, description: string) => variable(stack, name, { description, secret: true });
+
+    this.hcloudToken = secret('hcloud_token', 'Token of the Hetzner Cloud project, read and write');
+    this.hcloudEndpoint = text('hcloud_endpoint', "Base URL of Hetzner's API, for Terraform and for the load balancers", {
+      default: 'https://api.hetzner.cloud/v1',
+    });
+    this.failoverToken = secret('failover_token', 'Token with which the load balancers move the floating IP, read and write; best one of its own');
+    this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers');
+    this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
+    this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');
+    this.mysqlAgentPassword = secret('mysql_agent_password', 'MySQL account of the mysql-member agents');
+    this.mysqlReplicationPassword = secret('mysql_replication_password', 'MySQL account of the group members among themselves');
+    this.mysqlAppPassword = secret('mysql_app_password', 'MySQL account of the application');
+  }
+}
+
+/** Token of a variable that goes by exactly this name, whatever construct asks for it. */
+export function variable(stack: TerraformStack, name: string, options: VariableOptions): string {
+  const { description, secret = false } = options;
+  const declared = new TerraformVariable(stack, name, { type: 'string', description, default: options.default, sensitive: secret || undefined });
+  // cdktf 0.21 has no property for it
+  if (secret) declared.addOverride('ephemeral', true);
+  return declared.stringValue;
+}
