@@ -1,11 +1,20 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
+import { buildApp } from './app';
+import { systemClock } from './clock';
 import type { Clock } from './clock';
+import { buildControl } from './control';
+import { Faults } from './faults';
 import type { Hardware } from './hardware';
+import { RateLimit } from './rate-limit';
+import { RequestLog } from './request-log';
+import { DEFAULT_TIMINGS } from './timings';
 import type { ActionTimings } from './timings';
 import { World } from './world';
 
 export type * from './hardware';
 export type { Clock } from './clock';
+export type { FaultOrder } from './faults';
+export type { LoggedRequest } from './request-log';
 export type { ActionTimings } from './timings';
 export type { World } from './world';
 
@@ -15,14 +24,14 @@ export interface ApiOptions {
   readonly clock?: Clock;
   /** The one bearer token that is let in. Clients want 64 characters. */
   readonly token: string;
-  /** First id; also seeds addresses. @default 1000 */
+  /** Ids are counted from here. @default 1000 */
   readonly seed?: number;
   /** @default DEFAULT_TIMINGS; given ones are merged into them */
   readonly timings?: ActionTimings;
 }
 
 export interface Api {
-  /** The `/v1` API. Give the socket to the handler by @hono/node-server, so that faults can tell callers apart. */
+  /** The `/v1` API. Serve it with @hono/node-server, so that faults can tell callers apart by address. */
   readonly app: Hono;
   /** Faults, timings, world dump, request log. Never reachable by machines. */
   readonly control: Hono;
@@ -31,5 +40,9 @@ export interface Api {
 
 /** An emulated Hetzner Cloud project, empty at first, everything in memory. */
 export function createApi(options: ApiOptions): Api {
-  return { app: new Hono(), control: new Hono(), world: new World(options) };
+  const clock = options.clock ?? systemClock;
+  const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  const world = new World({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
+  const parts = { clock, token: options.token, faults: new Faults(), rateLimit: new RateLimit(clock), log: new RequestLog() };
+  return { app: buildApp(world, parts), control: buildControl(world, parts), world };
 }

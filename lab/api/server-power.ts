@@ -1,0 +1,84 @@
+import { renderAction } from './action-routes';
+import type { Action, ActionOrder } from './actions';
+import { ActionFailed } from './actions';
+import { refused } from './errors';
+import { hasPublicInterface } from './firewall-targets';
+import type { Server } from './models';
+import { created, nothing, post } from './requests';
+import type { Call, Reply, Route } from './requests';
+import { refreshStatus } from './server-status';
+
+const path = (action: string): string => `/v1/servers/:id/actions/${action}`;
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+
+export const routes: readonly Route[] = [
+  post(path('poweron'), nothing, (call) => {
+    const server = call.world.servers.get(call.id);
+    if (!hasPublicInterface(call.world, server) && server.attachments.length === 0) {
+      throw refused('service_error', 'a server without any network interface cannot be started');
+    }
+    return answer(call, startPowerOn(call, server));
+  }),
+  post(path('poweroff'), nothing, (call) => {
+    const server = call.world.servers.get(call.id);
+    const { hardware } = call.world;
+    return answer(call, startOnMachine(call, server, 'stop_server', 'off', () => hardware.powerOff(server.id)));
+  }),
+  // success means that the guest was asked: when it stops, and whether, is its own affair
+  post(path('shutdown'), nothing, async (call) => {
+    const server = await running(call);
+    const { hardware } = call.world;
+    return answer(call, startOnMachine(call, server, 'shutdown_server', null, () => hardware.shutdown(server.id)));
+  }),
+  post(path('reboot'), nothing, async (call) => {
+    const server = await running(call);
+    const { hardware } = call.world;
+    return answer(call, startOnMachine(call, server, 'reboot_server', 'running', () => hardware.reboot(server.id)));
+  }),
+  post(path('reset'), nothing, async (call) => {
+    const server = await running(call);
+    const { hardware } = call.world;
+    return answer(call, startOnMachine(call, server, 'reset_server', 'running', () => hardware.reset(server.id)));
+  }),
+];
+
+async function running(call: Call<unknown>): Promise<Server> {
+  const server = call.world.servers.get(call.id);
+  await refreshStatus(call.world, [server]);
+  if (server.status === 'off') throw refused('service_error', 'server is not running');
+  return server;
+}
+
+export function startPowerOn(call: Call<unknown>, server: Server, after?: Action): Action {
+  const { hardware } = call.world;
+  const powerOn = async (): Promise<void> => {
+    if (await hardware.isRunning(server.id)) return;
+    server.status = 'starting';
+    await hardware.powerOn(server.id);
+  };
+  return startOnMachine(call, server, 'start_server', 'running', powerOn, after);
+}
+
+/** @param status what the server has become at the end; null: whatever it is then */
+function startOnMachine(call: Call<unknown>, server: Server, command: string, status: 'running' | 'off' | null, work: () => Promise<void>, after?: Action): Action {
+  const order: ActionOrder = {
+    command,
+    resources: [['server', server.id]],
+    hardware: () => onMachine(call, server, work),
+    effect: () => {
+      if (status) server.status = status;
+    },
+    onFailure: () => {
+      if (server.status === 'starting') server.status = 'off';
+    },
+    changesNetwork: true,
+  };
+  return call.start(after ? { ...order, after } : order);
+}
+
+export const onMachine = (call: Call<unknown>, server: Server, work: () => Promise<void>): Promise<void> =>
+  call.world.exclusively(`server:${server.id}`, async () => {
+    if (!call.world.servers.find(server.id)) throw new ActionFailed('server was deleted');
+    if (server.machine !== 'made') throw new ActionFailed('server was never created');
+    await work();
+  });

@@ -1,0 +1,25 @@
+import type { Server } from './models';
+import type { World } from './world';
+
+/**
+ * Asks the hardware, because a guest can stop by itself. While an action runs on a server, the action decides: in the
+ * middle of a reboot a machine that does not run is no news.
+ */
+export async function refreshStatus(world: World, servers: readonly Server[]): Promise<void> {
+  const isSettled = (server: Server): boolean =>
+    server.machine === 'made' && ['running', 'off'].includes(server.status) && !hasPowerAction(world, server.id);
+  await Promise.all(
+    servers.filter(isSettled).map(async (server) => {
+      const isRunning = await world.hardware.isRunning(server.id);
+      if (isSettled(server)) server.status = isRunning ? 'running' : 'off';
+    }),
+  );
+}
+
+const POWER = ['create_server', 'start_server', 'stop_server', 'shutdown_server', 'reboot_server', 'reset_server', 'change_server_type', 'rebuild_server'];
+
+const hasPowerAction = (world: World, serverId: number): boolean =>
+  POWER.some((command) => world.actions.running('server', serverId, command));
+
+/** Attaching and detaching are the only calls that clients repeat when the server is locked. */
+export const isLocked = (world: World, server: Server): boolean => world.actions.running('server', server.id);

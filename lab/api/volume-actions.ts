@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { renderAction } from './action-routes';
+import { ActionFailed } from './actions';
+import type { Action } from './actions';
+import { invalidInput, locked, refused } from './errors';
+import type { Server, Volume } from './models';
+import { created, deleteProtectionSchema, idSchema, nothing, post } from './requests';
+import type { Call, Reply, Route } from './requests';
+import { isLocked } from './server-status';
+import type { World } from './world';
+
+// mounting inside the guest is not emulated: only "no" is understood
+const attachSchema = z.strictObject({ server: idSchema, automount: z.literal(false).optional() });
+const path = (action: string): string => `/v1/volumes/:id/actions/${action}`;
+
+export const routes: readonly Route[] = [
+  post(path('attach'), attachSchema, (call) => {
+    const volume = call.world.volumes.get(call.id);
+    const server = call.world.servers.get(call.body.server);
+    if (isLocked(call.world, server)) throw locked('server');
+    return answer(call, startAttach(call, volume, server));
+  }),
+  post(path('detach'), nothing, detach),
+  post(path('resize'), z.strictObject({ size: z.number().int().max(10240, 'is above 10240') }), (call) => {
+    const volume = call.world.volumes.get(call.id);
+    const { size } = call.body;
+    if (size <= volume.size) throw invalidInput('size', `must be above ${volume.size}, a volume only grows`);
+    return answer(
+      call,
+      call.start({
+        command: 'resize_volume',
+        resources: [['volume', volume.id]],
+        hardware: () => call.world.exclusively(`volume:${volume.id}`, () => call.world.hardware.resizeVolume(volume.id, size)),
+        effect: () => {
+          volume.size = size;
+        },
+      }),
+    );
+  }),
+  post(path('change_protection'), deleteProtectionSchema, (call) => {
+    const volume = call.world.volumes.get(call.id);
+    const effect = (): void => {
+      volume.deleteProtection = call.body.delete;
+    };
+    return answer(call, call.start({ command: 'change_protection', resources: [['volume', volume.id]], effect }));
+  }),
+];
+
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+
+/** Checks that the volume can go to the server. */
+export function checkVolume(volume: Volume, location: Server['location']): void {
+  if (volume.serverId !== null) throw refused('volume_already_attached', 'volume is already attached');
+  if (volume.location !== location) throw invalidInput('server', `is not in the volume's location ${volume.location.name}`);
+}
+
+export function startAttach(call: Call<unknown>, volume: Volume, server: Server, after?: Action): Action {
+  const { world } = call;
+  checkVolume(volume, server.location);
+  // taken from now on, so that a second attach is refused while this one runs
+  volume.serverId = server.id;
+  return call.start({
+    command: 'attach_volume',
+    resources: [['server', server.id], ['volume', volume.id]],
+    ...(after ? { after } : {}),
+    hardware: () =>
+      exclusively(world, volume, server.id, async () => {
+        if (!world.servers.find(server.id)) throw new ActionFailed('server was deleted');
+        await world.hardware.attachVolume(volume.id, server.id);
+      }),
+    onFailure: () => {
+      if (volume.serverId === server.id) volume.serverId = null;
+    },
+  });
+}
+
+function detach(call: Call<unknown>): Reply {
+  const { world } = call;
+  const volume = world.volumes.get(call.id);
+  const server = world.servers.find(volume.serverId);
+  if (!server) throw refused('service_error', 'volume is not attached');
+  if (isLocked(world, server)) throw locked('server');
+  const action = call.start({
+    command: 'detach_volume',
+    resources: [['server', server.id], ['volume', volume.id]],
+    hardware: () => exclusively(world, volume, server.id, () => world.hardware.detachVolume(volume.id)),
+    effect: () => {
+      volume.serverId = null;
+    },
+  });
+  return answer(call, action);
+}
+
+/** The volume first and then the server, always, so that two calls cannot wait for each other. */
+const exclusively = (world: World, volume: Volume, serverId: number, work: () => Promise<void>): Promise<void> =>
+  world.exclusively(`volume:${volume.id}`, () => world.exclusively(`server:${serverId}`, work));
