@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+export interface DatabaseConfig {
+  /** Where the database router listens. */
+  readonly host: string;
+  readonly primaryPort: number;
+  readonly readersPort: number;
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+  /** All members' certificates carry `serverName`, whichever member the router chooses. Undefined: no TLS (development). */
+  readonly tls?: { readonly serverName: string; readonly ca: string };
+}
+
+export interface Config {
+  readonly hostName: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: DatabaseConfig;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings come from the environment, secrets from files in $CREDENTIALS_DIRECTORY (systemd's LoadCredential). */
+export function readConfig(environment: Environment = process.env): Config {
+  const credentials = required(environment, 'CREDENTIALS_DIRECTORY');
+  const serverName = environment['DATABASE_TLS_NAME'];
+  return {
+    hostName: environment['HOST_NAME'] ?? hostname(),
+    host: environment['HOST'] ?? '127.0.0.1',
+    port: port(environment, 'PORT', 3000),
+    database: {
+      host: environment['DATABASE_HOST'] ?? '127.0.0.1',
+      primaryPort: port(environment, 'DATABASE_PRIMARY_PORT', 3306),
+      readersPort: port(environment, 'DATABASE_READERS_PORT', 3307),
+      name: environment['DATABASE_NAME'] ?? 'app',
+      user: environment['DATABASE_USER'] ?? 'app',
+      password: readFileSync(join(credentials, 'mysql-app-password'), 'utf8').trimEnd(),
+      ...(serverName && { tls: { serverName, ca: readFileSync(join(credentials, 'internal-ca.pem'), 'utf8') } }),
+    },
+  };
+}
+
+function required(environment: Environment, name: string): string {
+  const value = environment[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+function port(environment: Environment, name: string, otherwise: number): number {
+  const value = Number(environment[name] ?? otherwise);
+  if (!Number.isInteger(value) || value < 1 || value > 65535) throw new Error(`${name} is ${environment[name]}, want a port number`);
+  return value;
+}
