@@ -1,0 +1,56 @@
+/**
+ * The lab's one daemon, in the router's namespace: emulated API, machines, network, metadata service.
+ * Started by `lab up`; its only argument is the folder of the base image.
+ */
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { connect, createServer, type NetConnectOpts } from 'node:net';
+import { join } from 'node:path';
+import { createApi } from './api';
+import { createLinkControl } from './machines/control';
+import { LinuxHardware } from './machines/hardware';
+import { createMetadataService } from './machines/metadata';
+import { labPaths } from './machines/paths';
+import { ensureSecrets } from './machines/secrets';
+import { CLIENT_GATEWAY, PACKAGES_PORT, SERVICES } from './machines/topology';
+
+const paths = labPaths();
+const image = process.argv[2];
+if (!image) throw new Error('usage: daemon.ts IMAGE');
+const secrets = await ensureSecrets(paths);
+const hardware = new LinuxHardware(paths, image);
+const { app, control, world } = createApi({ hardware, token: secrets.hcloudToken });
+control.route('/', createLinkControl(hardware));
+
+const serve = (app: Hono, where: { port: number; host: string } | { path: string }) =>
+  new Promise<void>((resolve) => createAdaptorServer({ fetch: app.fetch }).listen(where, resolve));
+
+/** Raw connections from here to where `target` says. */
+const forward = (where: { port: number; host: string } | { path: string }, target: () => NetConnectOpts) =>
+  new Promise<void>((resolve) =>
+    createServer({ allowHalfOpen: true }, (client) => {
+      const upstream = connect(target());
+      client.pipe(upstream).pipe(client);
+      for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+        socket.on('error', () => other.destroy());
+        socket.on('close', () => other.destroy());
+      }
+    }).listen(where, resolve),
+  );
+
+const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? '192.0.2.255';
+
+await serve(app, { host: SERVICES.api, port: 80 });
+await serve(app, { path: paths.apiSocket });
+await serve(createMetadataService(hardware), { host: SERVICES.metadata, port: 80 });
+await forward({ host: SERVICES.packages, port: PACKAGES_PORT }, () => ({ path: paths.packageSocket }));
+// For a browser outside: comes from the client's side of the router, not from a gateway address that firewalls trust
+await forward({ path: join(paths.state, 'https.sock') }, () => ({ host: floatingIp(), port: 443, localAddress: CLIENT_GATEWAY }));
+// Last: who finds it answering finds everything answering
+await serve(control, { path: paths.controlSocket });
+process.stdout.write(`${new Date().toISOString()} lab ${paths.name} is up\n`);
+
+process.on('unhandledRejection', (error) => {
+  world.failures.push(String(error));
+  console.error(new Date().toISOString(), error);
+});

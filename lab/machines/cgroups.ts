@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = '/sys/fs/cgroup';
+
+/** The v2 hierarchy, where all processes of a machine can be killed at once. */
+const v2 = () => (existsSync(join(ROOT, 'unified', 'cgroup.procs')) ? join(ROOT, 'unified') : ROOT);
+
+/** Hosts with v1 controllers have a second hierarchy, systemd's own. A machine needs a cgroup of its own in each. */
+const hierarchies = () => [v2(), join(ROOT, 'systemd')].filter((path) => existsSync(join(path, 'cgroup.procs')));
+
+const parents = (lab: string) => hierarchies().map((path) => join(path, `scale-up-${lab}`));
+
+/** Files into which a process writes its id to be in the cgroup of a machine. */
+export async function createMachineCgroup(lab: string, machine: string): Promise<string[]> {
+  for (const parent of parents(lab)) {
+    await mkdir(parent, { recursive: true });
+    await delegate(parent);
+    await mkdir(join(parent, machine), { recursive: true });
+  }
+  return parents(lab).map((parent) => join(parent, machine, 'cgroup.procs'));
+}
+
+/** On a host with v2 alone, machines get all controllers there are, so that memory limits of units hold. */
+async function delegate(parent: string): Promise<void> {
+  const controllers = await readFile(join(parent, 'cgroup.controllers'), 'utf8').catch(() => '');
+  for (const name of controllers.split(/\s+/).filter(Boolean)) {
+    await writeFile(join(parent, 'cgroup.subtree_control'), `+${name}`).catch(() => undefined);
+  }
+}
+
+/** SIGKILL to every process of a machine, its init and nspawn among them, at one stroke. */
+export async function killMachineCgroup(lab: string, machine: string): Promise<void> {
+  await writeFile(join(v2(), `scale-up-${lab}`, machine, 'cgroup.kill'), '1').catch(() => undefined);
+}
+
+export const killLabCgroups = async (lab: string): Promise<void> => {
+  await writeFile(join(v2(), `scale-up-${lab}`, 'cgroup.kill'), '1').catch(() => undefined);
+};
+
+/** Waits up to 5 s for dying processes. */
+export async function removeCgroups(lab: string, machine = ''): Promise<void> {
+  for (const parent of parents(lab)) {
+    const path = join(parent, machine);
+    for (let attempt = 0; attempt < 100 && existsSync(path); attempt++) {
+      if (await removeTree(path)) break;
+      await sleep(50);
+    }
+  }
+}
+
+async function removeTree(path: string): Promise<boolean> {
+  try {
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      if (entry.isDirectory()) await removeTree(join(path, entry.name));
+    }
+    await rmdir(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killLabCgroups, removeCgroups } from './cgroups';
+import { callSocket } from './call-socket';
+import { ensureImage, type Progress } from './image';
+import { unmountBelow } from './mounts';
+import { labObstacle } from './obstacle';
+import { makeStateFolders, type LabPaths } from './paths';
+import { isAlive, startDetached, stopRecorded } from './processes';
+import { createRouter, removeNamespaces } from './router';
+import { ensureSecrets } from './secrets';
+import { detachAllVolumes } from './volumes';
+
+/**
+ * Starts the lab: an empty emulated project, reachable from the client's namespace. Does nothing when it runs; removes
+ * first what an interrupted run left.
+ * @throws with the remedy, if this machine cannot hold a lab
+ */
+export async function startLab(paths: LabPaths, progress: Progress): Promise<'started' | 'was running'> {
+  if (await answers(paths)) return 'was running';
+  const obstacle = labObstacle();
+  if (obstacle) throw new Error(obstacle);
+  makeStateFolders(paths);
+  await removeRemains(paths);
+  makeStateFolders(paths);
+  const image = await ensureImage(paths, progress);
+  progress('router, emulated API');
+  await ensureSecrets(paths);
+  await createRouter(paths);
+  await startDetached(paths, 'outside', 'lab/outside.ts');
+  await startDetached(paths, 'daemon', 'lab/daemon.ts', { namespace: paths.routerNamespace, args: [image] });
+  await untilItAnswers(paths);
+  return 'started';
+}
+
+/** Removes everything of this lab but logs and fetched packages. Safe to run at any time, and again. */
+export async function stopLab(paths: LabPaths): Promise<void> {
+  await removeRemains(paths);
+  await rm(paths.secrets, { recursive: true, force: true });
+}
+
+/** Of this lab's name alone: other labs on the host go on. */
+async function removeRemains(paths: LabPaths): Promise<void> {
+  await stopRecorded(paths, 'daemon');
+  await stopRecorded(paths, 'outside');
+  await killLabCgroups(paths.name);
+  await removeCgroups(paths.name);
+  await removeNamespaces(paths);
+  await unmountBelow(paths.disks);
+  await detachAllVolumes(paths);
+  await rm(paths.disks, { recursive: true, force: true });
+  for (const socket of [paths.controlSocket, paths.apiSocket, paths.packageSocket, join(paths.state, 'https.sock')]) {
+    await rm(socket, { force: true });
+  }
+}
+
+async function answers(paths: LabPaths): Promise<boolean> {
+  if (!(await isAlive(paths, 'daemon')) || !(await isAlive(paths, 'outside'))) return false;
+  return callSocket(paths.controlSocket, 'GET', '/machines').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function untilItAnswers(paths: LabPaths): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (await answers(paths)) return;
+    if (!(await isAlive(paths, 'daemon'))) break;
+    await sleep(100);
+  }
+  throw new Error(`the lab's daemon does not answer; ${join(paths.state, 'daemon.log')} says why`);
+}

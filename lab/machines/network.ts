@@ -1,0 +1,151 @@
+import type { DesiredNetwork, DesiredServer } from '../api/hardware';
+import { ipBatch, run, tryRun } from './command';
+import { renderRuleset, type LinkFault } from './firewall';
+import { LinkFaults } from './link-faults';
+import type { LabPaths } from './paths';
+import { configureGuest, layCable, linksOf, NetworkTables, routerRoutes, type Link } from './topology';
+
+/**
+ * Cables, routes and firewalls between the router and the machines, brought to what the API wants. Every operation works
+ * from the whole picture, one after another, so that a failed one is made good by the next.
+ * Runs in the router's namespace.
+ */
+export class Network {
+  readonly faults = new LinkFaults();
+  readonly #tables = new NetworkTables();
+  readonly #ruledTables = new Set<number>();
+  /** By server: the cables of its present boot. */
+  readonly #laid = new Map<number, Map<string, Link>>();
+  #down = new Set<string>();
+  #routes = new Set<string>();
+  #ruleset = '';
+  #desired: DesiredNetwork = { servers: [], routes: [] };
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly paths: LabPaths) {}
+
+  get desired(): DesiredNetwork {
+    return this.#desired;
+  }
+
+  /** Takes over what the API wants from now on. */
+  want(desired: DesiredNetwork): Promise<void> {
+    this.#desired = desired;
+    return this.sync();
+  }
+
+  sync(): Promise<void> {
+    return this.#oneAtATime(() => this.#sync());
+  }
+
+  /** A fresh namespace for a machine that is about to boot: nothing that it did not persist is in it. */
+  plug(serverId: number): Promise<void> {
+    return this.#oneAtATime(async () => {
+      const namespace = this.paths.machineNamespace(serverId);
+      await tryRun(['ip', 'netns', 'delete', namespace]);
+      await run(['ip', 'netns', 'add', namespace]);
+      await ipBatch(['link set lo up'], namespace);
+      this.#laid.set(serverId, new Map());
+      await this.#sync();
+    });
+  }
+
+  /** Pulls all cables at once, so that the other side sees silence and no goodbye of dying processes. */
+  unplug(serverId: number): Promise<void> {
+    return this.#oneAtATime(async () => {
+      const devices = [...(this.#laid.get(serverId)?.keys() ?? [])];
+      this.#laid.delete(serverId);
+      await tryRunBatch([...devices.map((device) => `link set ${device} down`), ...devices.map((device) => `link delete ${device}`)]);
+      await this.#sync();
+    });
+  }
+
+  /** Once nothing runs in it any more. */
+  async removeNamespace(serverId: number): Promise<void> {
+    await tryRun(['ip', 'netns', 'delete', this.paths.machineNamespace(serverId)]);
+  }
+
+  async #sync(): Promise<void> {
+    const plugged = this.#desired.servers.filter((server) => this.#laid.has(server.id));
+    for (const server of plugged) await this.#syncCables(server);
+    const links = [...this.#laid.values()].flatMap((cables) => [...cables.values()]);
+    const broken = this.faults.resolve(this.#desired, (server) => linksOf(server, this.#tables));
+    await this.#syncCuts(links, broken.cutDevices);
+    await this.#syncRoutes(links.filter((link) => !this.#down.has(link.device)));
+    await this.#syncRuleset(links, broken.filtered);
+  }
+
+  async #syncCables(server: DesiredServer): Promise<void> {
+    const laid = this.#laid.get(server.id) ?? new Map<string, Link>();
+    const namespace = this.paths.machineNamespace(server.id);
+    const wanted = new Map(linksOf(server, this.#tables).map((link) => [link.device, link]));
+    for (const [device, link] of laid) {
+      if (sameCable(link, wanted.get(device))) continue;
+      await tryRunBatch([`link delete ${device}`]);
+      laid.delete(device);
+    }
+    for (const [device, link] of wanted) {
+      if (!laid.has(device)) {
+        await ipBatch(layCable(link, namespace));
+        await ipBatch(configureGuest(link, server.publicIpv4 === null), namespace);
+      }
+      laid.set(device, link);
+    }
+  }
+
+  async #syncCuts(links: readonly Link[], cut: ReadonlySet<string>): Promise<void> {
+    const changes: string[] = [];
+    const down = new Set<string>();
+    for (const { device } of links) {
+      if (cut.has(device)) down.add(device);
+      if (cut.has(device) !== this.#down.has(device)) changes.push(`link set ${device} ${cut.has(device) ? 'down' : 'up'}`);
+    }
+    this.#down = down;
+    await ipBatch(changes);
+  }
+
+  async #syncRoutes(links: readonly Link[]): Promise<void> {
+    const wanted = routerRoutes(links, this.#desired.routes);
+    const rules = links.flatMap((link) => (link.table === null || this.#ruledTables.has(link.table) ? [] : [link.table]));
+    for (const table of new Set(rules)) {
+      await ipBatch([`rule add pref 50 fwmark ${table} lookup ${table}`]);
+      this.#ruledTables.add(table);
+    }
+    const stale = [...this.#routes].filter((route) => !wanted.routes.includes(route));
+    // New ones first: an address that moves is never without a route
+    await ipBatch([
+      ...wanted.neighbours.map((neighbour) => `neighbour replace ${neighbour}`),
+      ...wanted.routes.map((route) => `route replace ${route}`),
+    ]);
+    await tryRunBatch(stale.map((route) => `route delete ${route}`));
+    this.#routes = new Set(wanted.routes);
+  }
+
+  async #syncRuleset(links: readonly Link[], faults: readonly LinkFault[]): Promise<void> {
+    const firewalls = new Map(
+      this.#desired.servers.flatMap((server) => (server.firewallRules === null ? [] : [[`p${server.id}`, server.firewallRules] as const])),
+    );
+    const ruleset = renderRuleset({ links, firewalls, faults });
+    if (ruleset === this.#ruleset) return;
+    await run(['nft', '-f', '-'], { input: ruleset });
+    this.#ruleset = ruleset;
+  }
+
+  #oneAtATime<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Addresses that are only routed may change on a running link; everything else is another cable. */
+const sameCable = (laid: Link, wanted: Link | undefined): boolean =>
+  wanted !== undefined &&
+  laid.address === wanted.address &&
+  laid.gateway === wanted.gateway &&
+  laid.macAddress === wanted.macAddress &&
+  laid.table === wanted.table;
+
+/** What is to go may be gone already, with its device. */
+const tryRunBatch = (lines: readonly string[]): Promise<unknown> =>
+  lines.length === 0 ? Promise.resolve() : run(['ip', '-force', '-batch', '-'], { input: lines.join('\n') + '\n' }).catch(() => undefined);

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from './command';
+import type { LabPaths } from './paths';
+
+/** Made once a lab, kept in files that only their owner can read. */
+export interface Secrets {
+  /** 64 characters, as Hetzner's. The only token of the emulated project. */
+  readonly hcloudToken: string;
+  readonly sshPrivateKeyFile: string;
+  readonly sshPrivateKey: string;
+  readonly sshPublicKey: string;
+  readonly mysqlPasswords: { readonly admin: string; readonly agent: string; readonly replication: string; readonly app: string };
+}
+
+export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
+  const sshPrivateKeyFile = join(paths.secrets, 'ssh-key');
+  if (!existsSync(sshPrivateKeyFile)) {
+    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `${paths.name}@scale-up-lab`, '-f', sshPrivateKeyFile]);
+  }
+  const password = (name: string) => ensureFile(paths, `mysql-${name}-password`, () => randomBytes(24).toString('base64url'));
+  return {
+    hcloudToken: await ensureFile(paths, 'hcloud-token', () => randomBytes(32).toString('hex')),
+    sshPrivateKeyFile,
+    sshPrivateKey: await readFile(sshPrivateKeyFile, 'utf8'),
+    sshPublicKey: (await readFile(`${sshPrivateKeyFile}.pub`, 'utf8')).trim(),
+    mysqlPasswords: {
+      admin: await password('admin'),
+      agent: await password('agent'),
+      replication: await password('replication'),
+      app: await password('app'),
+    },
+  };
+}
+
+async function ensureFile(paths: LabPaths, name: string, make: () => string): Promise<string> {
+  const file = join(paths.secrets, name);
+  if (!existsSync(file)) await writeFile(file, make(), { mode: 0o600 });
+  return readFile(file, 'utf8');
+}

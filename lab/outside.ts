@@ -1,0 +1,33 @@
+/**
+ * The only part of a lab outside its namespaces: the package cache, on a unix socket, and a port on loopback through which
+ * a browser reaches the floating IP.
+ */
+import { writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { createPackageCache } from './machines/package-cache';
+import { labPaths } from './machines/paths';
+
+const FIRST_PORT = 8443;
+
+const paths = labPaths();
+createPackageCache(paths.packageCache).listen(paths.packageSocket);
+
+const browser = createServer((client) => {
+  const inside = connect(join(paths.state, 'https.sock'));
+  client.pipe(inside).pipe(client);
+  client.on('error', () => inside.destroy());
+  inside.on('error', () => client.destroy());
+});
+const port = await listenOnFreePort(browser, FIRST_PORT);
+await writeFile(join(paths.state, 'port'), String(port));
+
+function listenOnFreePort(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' && port < FIRST_PORT + 100) resolve(listenOnFreePort(server, port + 1));
+      else reject(error);
+    });
+    server.listen(port, '127.0.0.1', () => resolve(port));
+  });
+}
