@@ -1,12 +1,34 @@
-import { App, TerraformStack } from 'cdktf';
-import { HcloudProvider } from './.gen/providers/hcloud/provider';
-import { Server } from './.gen/providers/hcloud/server';
-import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
-import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
+import { App } from 'cdktf';
+import { PlatformStack } from './lib/platform-stack';
+
 const app = new App();
-const s = new TerraformStack(app, 'lab');
-new HcloudProvider(s, 'hcloud', {});
-new TlsProvider(s, 'tls');
-new PrivateKey(s, 'k', { algorithm: 'ED25519' });
-new Server(s, 'x', { name: 'x', serverType: 'cx23', image: 'debian-13' });
+
+/** The sample application; replace it by your own. */
+const application = { entryPoint: 'app/server.ts', publicFolder: 'app/public' };
+
+/** For the lab on this machine, or a cheap trial at Hetzner. */
+new PlatformStack(app, 'lab', {
+  domain: 'www.example.test',
+  application,
+});
+
+/** What a real environment looks like. What is commented out shows the default. */
+new PlatformStack(app, 'production', {
+  domain: 'www.example.com',
+  application,
+  // certificate: { mode: 'self-signed' },
+  // locations: ['fsn1'],
+  // image: 'debian-13',
+  deleteProtection: true,
+  web: {
+    serverType: 'cx33',
+    // serverCount: 2,
+  },
+  app: {
+    serverType: 'cx33',
+    // serverCount: 2,
+  },
+  // backend: { type: 'local' },
+});
+
 app.synth();

@@ -2,6 +2,7 @@ import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { projectPath } from './servers/bundle';
 import { InternalAuthority } from './servers/internal-authority';
 import { terraformText } from './servers/terraform-text';
 import { variable } from './servers/variables';
@@ -34,7 +35,7 @@ export class Edge extends Construct {
   constructor(scope: Construct, id: string, { domains, certificate }: EdgeProps) {
     super(scope, id);
     if (certificate.mode === 'files') {
-      const chain = readFileSync(certificate.certificateFile, 'utf8').trimEnd();
+      const chain = readFileSync(projectPath(certificate.certificateFile), 'utf8').trimEnd();
       const key = variable(TerraformStack.of(this), 'certificate_private_key', {
         description: `Private key (PEM) of the certificate for ${domains.join(', ')}`,
         secret: true,

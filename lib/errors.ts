@@ -18,14 +18,19 @@ export interface Problem {
  *   platform/mysql: serverCount is 2, want 3, 5, 7 or 9; add a member, two cannot outvote a failure [member-count]
  */
 export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly Problem[];
+  override get name(): string {
+    return 'ConfigError';
+  }
+
+  declare readonly problems: readonly Problem[];
 
   constructor(at: Construct | string, problems: Problem | readonly Problem[], options?: ErrorOptions) {
     const all = isList(problems) ? problems : [problems];
     const where = typeof at === 'string' ? at : at.node.path;
     super(all.map((problem) => `${where}: ${sentence(problem)}`).join('\n'), options);
-    this.problems = all;
+    // Not enumerable, and no stack: Node prints both, and the sentences above are all that a reader needs
+    Object.defineProperty(this, 'problems', { value: all, enumerable: false });
+    this.stack = `${this.name}: ${this.message}`;
   }
 }
 

@@ -64,7 +64,7 @@ replace_file() {
   mv -f "$new" "$target"
 }
 
-# install_unit NAME...: a unit (app.service) or a drop-in (haproxy.service.d/limits.conf) of units/
+# install_unit NAME...: a unit (NAME.service) or a drop-in (NAME.service.d/limits.conf) of units/
 install_unit() {
   local name
   for name in "$@"; do

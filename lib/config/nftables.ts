@@ -28,7 +28,7 @@ table inet host_firewall {
     iif "lo" accept
     ct state established,related accept
     ct state invalid drop
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { icmp, icmpv6 } accept
     udp sport 67 udp dport 68 accept comment "DHCP"
 ${rules.map((rule) => `    ${rule}\n`).join('')}  }
 

@@ -4,7 +4,7 @@ import { Server } from '../../.gen/providers/hcloud/server';
 import { Volume } from '../../.gen/providers/hcloud/volume';
 import { VolumeAttachment } from '../../.gen/providers/hcloud/volume-attachment';
 import type { Host } from '../net/address-plan';
-import { bundleProgram } from './bundle';
+import { bundleProgram, projectPath } from './bundle';
 import { ProvisioningStep } from './provisioning-step';
 import { roleScripts } from './role-scripts';
 import type { Site } from './site';
@@ -56,6 +56,8 @@ export class ProvisionedServer extends Construct {
   readonly installed: ITerraformDependable;
   /** Succeeds when the role's script has seen the host healthy. */
   readonly configured: ITerraformDependable;
+  /** Token; undefined for a host without one. */
+  readonly publicAddress?: string;
 
   private readonly props: ProvisionedServerProps;
 
@@ -64,6 +66,7 @@ export class ProvisionedServer extends Construct {
     this.props = props;
     this.host = props.host;
     this.server = this.createServer();
+    if (props.publicAddress) this.publicAddress = this.server.ipv4Address;
     const volume = this.createVolume();
 
     const install = this.install();
@@ -118,23 +121,22 @@ export class ProvisionedServer extends Construct {
   }
 
   private install(): ProvisioningStep {
-    const { role, site } = this.props;
-    const tree = roleScripts(role);
+    const { role } = this.props;
+    const tree = this.scripts();
     return new ProvisioningStep(this, 'install', {
       triggers: { server: this.server.id, content: tree.hash },
       connection: this.connection(),
       dependsOn: this.props.installAfter ?? [],
       provisioners: [
         shell(`install -d -m 0700 /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 ${INSTALL_DIR}`),
-        upload(site.asset(`install-${role}`, tree), INSTALL_DIR),
-        uploadText(this.hostFacts(), `${INSTALL_DIR}/host.env`),
+        upload(tree.asset(this, 'install-files'), INSTALL_DIR),
         shell(`bash ${INSTALL_DIR}/host.sh install`, `bash ${INSTALL_DIR}/${role}.sh install`),
       ],
     });
   }
 
   private configure(install: ProvisioningStep, volume?: { device: string; attachment: VolumeAttachment }): ProvisioningStep {
-    const { role, site, host, credentials = {}, triggers = {} } = this.props;
+    const { role, site, credentials = {}, triggers = {} } = this.props;
     const tree = this.configureTree();
     const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.facts };
     const credentialsDir = `${CONFIGURE_DIR}/credentials`;
@@ -144,8 +146,7 @@ export class ProvisionedServer extends Construct {
       dependsOn: [install, ...(volume ? [volume.attachment] : []), ...(this.props.configureAfter ?? [])],
       provisioners: [
         shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 ${CONFIGURE_DIR} ${credentialsDir}`),
-        upload(site.asset(`configure-${host.name}`, tree), CONFIGURE_DIR),
-        uploadText(this.hostFacts(), `${CONFIGURE_DIR}/host.env`),
+        upload(tree.asset(this, 'configure-files'), CONFIGURE_DIR),
         uploadText(lines(escaped(facts)), `${CONFIGURE_DIR}/facts.env`),
         // Steps of their own: Terraform hides all output of a provisioner that holds a sensitive value
         ...Object.entries(credentials).map(([name, token]) => uploadText(token, `${credentialsDir}/${name}`)),
@@ -155,34 +156,33 @@ export class ProvisionedServer extends Construct {
   }
 
   private configureTree(): UploadTree {
-    const { role, site, host, files, folders = {}, programs = {} } = this.props;
-    const tree = roleScripts(role);
+    const { site, host, files, folders = {}, programs = {} } = this.props;
+    const tree = this.scripts();
     for (const [path, text] of Object.entries({ ...site.hostFiles(host.tier), ...files })) tree.text(`files${path}`, text);
-    for (const [path, folder] of Object.entries(folders)) tree.folder(`files${path}`, folder);
+    for (const [path, folder] of Object.entries(folders)) tree.folder(`files${path}`, projectPath(folder));
     for (const [path, entryPoint] of Object.entries(programs)) tree.text(`files${path}`, bundleProgram(entryPoint));
     return tree;
   }
 
-  /** What a host must know about itself before anything else can work. */
-  private hostFacts(): string {
-    const { host, site } = this.props;
-    return terraformText(
-      lines({
-        HOST_NAME: host.name,
-        TIER: host.tier,
-        PRIVATE_ADDRESS: host.address,
-        PRIVATE_NETWORK: site.plan.networkRange,
-        NETWORK_GATEWAY: site.plan.gateway,
-        NAT_GATEWAY: site.plan.natGateway,
-      }),
-    );
+  /** The role's scripts, and what a host must know about itself before anything else can work. */
+  private scripts(): UploadTree {
+    const { role, host, site } = this.props;
+    const facts = {
+      HOST_NAME: host.name,
+      TIER: host.tier,
+      PRIVATE_ADDRESS: host.address,
+      PRIVATE_NETWORK: site.plan.networkRange,
+      NETWORK_GATEWAY: site.plan.gateway,
+      NAT_GATEWAY: site.plan.natGateway,
+    };
+    return roleScripts(role).text('host.env', lines(facts));
   }
 
   private connection(): SSHProvisionerConnection {
-    const { site, host, publicAddress } = this.props;
+    const { site, host } = this.props;
     const key = site.sshPrivateKey;
     const login = { type: 'ssh', user: 'root', privateKey: key, timeout: '5m' } as const;
-    if (publicAddress) return { ...login, host: this.server.ipv4Address };
+    if (this.publicAddress) return { ...login, host: this.publicAddress };
     return { ...login, host: host.address, bastionHost: site.floatingIp.ipAddress, bastionUser: 'root', bastionPrivateKey: key };
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PROJECT_ROOT } from './bundle';
 import { UploadTree } from './upload-tree';
@@ -9,29 +9,33 @@ const PROVISIONING = join(PROJECT_ROOT, 'provisioning');
 const SHARED_SCRIPTS = ['common.sh', 'host.sh'];
 
 /**
- * What a host of this role needs of provisioning/: its script, the shared ones, and of all other files those that
- * a script of them names. A change to another role's files must not provision this one again.
+ * What a host of this role needs of provisioning/: its script, the shared ones, and every other file that one of
+ * these names. A change to another role's files must not provision this one again.
  */
 export function roleScripts(role: string): UploadTree {
-  const scripts = [...SHARED_SCRIPTS, `${role}.sh`].filter((name) => existsSync(join(PROVISIONING, name)));
-  const text = scripts.map((name) => readFileSync(join(PROVISIONING, name), 'utf8')).join('\n');
-  const tree = new UploadTree();
-  for (const path of [...scripts, ...otherFiles('').filter((path) => isNamedIn(text, path))]) {
-    tree.file(path, join(PROVISIONING, path));
+  const chosen = [...SHARED_SCRIPTS, `${role}.sh`];
+  let candidates = allFiles().filter((path) => dirname(path) !== '.');
+  for (const path of chosen) {
+    if (!path.endsWith('.sh')) continue;
+    const text = readFileSync(join(PROVISIONING, path), 'utf8').replace(/^\s*#.*$/gm, '');
+    chosen.push(...candidates.filter((candidate) => names(text, candidate)));
+    candidates = candidates.filter((candidate) => !chosen.includes(candidate));
   }
-  return tree;
+  return chosen.reduce((tree, path) => tree.file(path, join(PROVISIONING, path)), new UploadTree());
 }
 
-/** A file in a folder of its own (`units/haproxy.service.d/limits.conf`) may also go by the folder's name. */
-function isNamedIn(text: string, path: string): boolean {
+/** A file deeper down (`units/haproxy.service.d/limits.conf`) may also go by the name of its folder. */
+function names(text: string, path: string): boolean {
   const folder = dirname(path);
   return text.includes(basename(path)) || (folder.includes('/') && text.includes(basename(folder)));
 }
 
-function otherFiles(folder: string): string[] {
-  return readdirSync(join(PROVISIONING, folder)).flatMap((name) => {
-    const path = join(folder, name);
-    if (statSync(join(PROVISIONING, path)).isDirectory()) return otherFiles(path);
-    return folder === '' && name.endsWith('.sh') ? [] : [path];
-  });
+/** Every file of provisioning/, by its path in there. */
+export function allFiles(folder = ''): string[] {
+  return readdirSync(join(PROVISIONING, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? allFiles(path) : [path];
+    })
+    .sort();
 }

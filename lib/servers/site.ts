@@ -1,8 +1,5 @@
-import { AssetType, TerraformAsset, Token, type ITerraformDependable } from 'cdktf';
+import { Token, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIp } from '../../.gen/providers/hcloud/floating-ip';
 import { Network } from '../../.gen/providers/hcloud/network';
@@ -14,7 +11,6 @@ import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/
 import { NETWORK_ZONES, type LocationName } from '../net/locations';
 import { PORTS } from '../net/ports';
 import type { ProvisioningStep } from './provisioning-step';
-import type { UploadTree } from './upload-tree';
 
 export interface SiteProps {
   /** Before every name in the Hetzner project, e.g. `shop-`. @default '' */
@@ -68,7 +64,6 @@ export class Site extends Construct {
   private readonly locations: readonly LocationName[];
   private readonly subnets: Readonly<Record<Tier, NetworkSubnet>>;
   private readonly placementGroups = new Map<string, PlacementGroup>();
-  private readonly assets = new Map<string, TerraformAsset>();
   private readonly egressProviders: ITerraformDependable[] = [];
   private readonly egressUsers: ProvisioningStep[] = [];
 
@@ -160,19 +155,6 @@ export class Site extends Construct {
     this.egressProviders.forEach((provider) => step.after(provider));
   }
 
-  /** Copies the tree into the stack's own folder, once for equal trees; returns its path as Terraform sees it. */
-  asset(id: string, tree: UploadTree): string {
-    const assetHash = tree.hash;
-    let asset = this.assets.get(assetHash);
-    if (!asset) {
-      const path = temporaryFolder();
-      tree.writeTo(path);
-      asset = new TerraformAsset(this, id, { path, assetHash, type: AssetType.DIRECTORY });
-      this.assets.set(assetHash, asset);
-    }
-    return `\${path.module}/${asset.path}`;
-  }
-
   private createPublicFirewall(name: string): Firewall {
     const web = [...(this.props.webSources ?? ANYWHERE)];
     const ssh = [...(this.props.sshSources ?? ANYWHERE)];
@@ -188,11 +170,4 @@ export class Site extends Construct {
       ],
     });
   }
-}
-
-/** Gone when the process ends; cdktf has copied it by then. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'platform-upload-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -1,5 +1,8 @@
+import { AssetType, TerraformAsset } from 'cdktf';
+import type { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 interface Entry {
@@ -46,7 +49,15 @@ export class UploadTree {
     return hash.digest('hex').slice(0, 32);
   }
 
-  writeTo(folder: string): void {
+  /** Copies the files into the stack's own folder, which needs nothing else then; returns their path there, as Terraform sees it. */
+  asset(scope: Construct, id: string): string {
+    const path = temporaryFolder();
+    this.writeTo(path);
+    const asset = new TerraformAsset(scope, id, { path, assetHash: this.hash, type: AssetType.DIRECTORY });
+    return `\${path.module}/${asset.path}`;
+  }
+
+  private writeTo(folder: string): void {
     for (const path of this.paths) {
       const { content, mode } = this.entry(path);
       const target = join(folder, path);
@@ -68,4 +79,16 @@ export class UploadTree {
     this.entries.set(name, entry);
     return this;
   }
+}
+
+let temporaryRoot: string | undefined;
+
+/** Gone when the process ends; cdktf has copied it by then. */
+function temporaryFolder(): string {
+  if (temporaryRoot === undefined) {
+    const root = mkdtempSync(join(tmpdir(), 'platform-uploads-'));
+    process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+    temporaryRoot = root;
+  }
+  return mkdtempSync(join(temporaryRoot, 'upload-'));
 }

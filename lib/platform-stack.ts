@@ -1,0 +1,111 @@
+import { CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
+import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
+import type { Construct } from 'constructs';
+import { HcloudProvider } from '../.gen/providers/hcloud/provider';
+import { Edge } from './edge';
+import type { Connection } from './net/connections';
+import type { ProvisionedServer } from './servers/provisioned-server';
+import { InternalAuthority } from './servers/internal-authority';
+import { Site } from './servers/site';
+import { PlatformVariables } from './servers/variables';
+import { checkSettings } from './settings-checks';
+import type { Backend, EnvironmentSettings } from './settings';
+import { AppTier } from './tiers/app-tier';
+import { hostFirewall } from './tiers/host-firewall';
+import { WebTier } from './tiers/web-tier';
+
+/** Who may talk to whom. Each host drops whatever is not said here, on its private address too. */
+export const CONNECTIONS: readonly Connection[] = [
+  { from: 'internet', to: 'lb', port: 'http' }, // redirected to https
+  { from: 'internet', to: 'lb', port: 'https' },
+  { from: 'lb', to: 'lb', port: 'vrrp' },
+  { from: 'lb', to: 'lb', port: 'floatingIpAgent' }, // one asks the other whether it still serves
+  { from: 'lb', to: 'web', port: 'http' },
+  { from: 'web', to: 'app', port: 'http' },
+  { from: 'app', to: 'mysql', port: 'sql' },
+  { from: 'app', to: 'mysql', port: 'memberHealth' }, // which member is PRIMARY
+  { from: 'mysql', to: 'mysql', port: 'sql' }, // Group Replication with communication_stack=MYSQL
+  { from: 'mysql', to: 'mysql', port: 'memberHealth' }, // before a bootstrap members compare what they have
+  { from: 'operators', to: 'lb', port: 'ssh' },
+  { from: 'lb', to: 'web', port: 'ssh' }, // all others are reached through the load balancers
+  { from: 'lb', to: 'app', port: 'ssh' },
+  { from: 'lb', to: 'mysql', port: 'ssh' },
+];
+
+/** One environment: four tiers, the edge before them, and the network that they share. */
+export class PlatformStack extends TerraformStack {
+  constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
+    super(scope, id);
+    checkSettings(id, settings);
+    const { application, network = {}, loadBalancers = {}, web = {}, app = {} } = settings;
+    // 1.10 brought ephemeral variables
+    this.addOverride('terraform.required_version', '>= 1.10');
+    keepState(this, settings.backend);
+
+    const variables = new PlatformVariables(this);
+    new HcloudProvider(this, 'hcloud', {
+      token: variables.hcloudToken,
+      endpoint: variables.hcloudEndpoint,
+      // The provider's own way backs off so far that an action of 20 s is noticed after 31 s
+      pollFunction: 'constant',
+      pollInterval: '1s',
+    });
+    new TlsProvider(this, 'tls');
+
+    const addresses = { networkRange: network.range, subnets: network.subnets };
+    const sources = { sshSources: loadBalancers.sshSources, webSources: loadBalancers.webSources };
+    const site = new Site(this, 'site', {
+      ...settings,
+      ...addresses,
+      ...sources,
+      sshPublicKey: variables.sshPublicKey,
+      sshPrivateKey: variables.sshPrivateKey,
+      hostFiles: hostFirewall({ connections: CONNECTIONS, ...addresses, ...sources }),
+    });
+    const edge = new Edge(this, 'edge', {
+      domains: [settings.domain, ...(settings.additionalDomains ?? [])],
+      certificate: settings.certificate ?? { mode: 'self-signed' },
+    });
+    const authority = new InternalAuthority(this, 'internal-authority', { name: 'platform internal CA' });
+
+    const appTier = new AppTier(this, 'app', {
+      site,
+      ...app,
+      application,
+      databaseMembers: site.endpoints('mysql', 'sql', 3),
+      credentials: { mysqlAppPassword: variables.mysqlAppPassword, internalCa: authority.certificate },
+    });
+    const webTier = new WebTier(this, 'web', {
+      site,
+      ...web,
+      upstreams: appTier.endpoints,
+      publicFolder: application.publicFolder,
+    });
+
+    tell(this, 'url', `https://${settings.domain}/`, 'Where visitors find the platform');
+    tell(this, 'floating_ip', site.floatingIp.ipAddress, `Address that ${settings.domain} has to resolve to`);
+    tell(this, 'servers', addressesOf([...webTier.servers, ...appTier.servers]), 'Addresses of all servers');
+    if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
+  }
+}
+
+function keepState(stack: TerraformStack, backend: Backend = { type: 'local' }): void {
+  if (backend.type === 'local') {
+    // Terraform runs in cdktf.out/stacks/<stack>: from there, this is beside main.ts on any machine
+    new LocalBackend(stack, { path: `../../../terraform.${stack.node.id}.tfstate` });
+    return;
+  }
+  const { organization, workspace, hostname } = backend;
+  new CloudBackend(stack, { organization, hostname, workspaces: new NamedCloudWorkspace(workspace) });
+}
+
+function addressesOf(servers: readonly ProvisionedServer[]): Record<string, Record<string, string>> {
+  return Object.fromEntries(servers.map(({ host, publicAddress }) => [
+    host.name,
+    { tier: host.tier, private_address: host.address, ...(publicAddress && { public_address: publicAddress }) },
+  ]));
+}
+
+function tell(stack: TerraformStack, name: string, value: unknown, description: string): void {
+  new TerraformOutput(stack, name, { value, description });
+}

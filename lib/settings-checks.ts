@@ -1,0 +1,239 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { ConfigError, type Problem } from './errors';
+import { domainProblem, sourceProblem } from './net/checks';
+import { contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
+import { AddressPlan, TIERS } from './net/address-plan';
+import { NETWORK_ZONES, type LocationName } from './net/locations';
+import { projectPath } from './servers/bundle';
+import { architectureOf, IMAGES, isSnapshot, SERVER_TYPES, successorOf, UNSUITABLE_IMAGES } from './servers/catalogue';
+import type { EnvironmentSettings } from './settings';
+
+/** Throws one error that holds everything that is wrong, so that one run is enough to learn it all. */
+export function checkSettings(environment: string, settings: EnvironmentSettings, now = new Date()): void {
+  const problems = findProblems(settings, now);
+  if (problems.length > 0) throw new ConfigError(environment, problems);
+}
+
+export function findProblems(settings: EnvironmentSettings, now = new Date()): readonly Problem[] {
+  return [
+    ...names(settings),
+    ...counts(settings),
+    ...locations(settings),
+    ...serverTypes(settings),
+    ...image(settings),
+    ...networkRanges(settings),
+    ...sources(settings),
+    ...volumes(settings),
+    ...certificate(settings, now),
+    ...application(settings),
+  ];
+}
+
+function names({ domain, additionalDomains = [], namePrefix = '' }: EnvironmentSettings): Problem[] {
+  const problems = [domainProblem('domain', domain), ...additionalDomains.map((name, index) => domainProblem(`additionalDomains[${index}]`, name))];
+  if (!/^([a-z0-9][a-z0-9-]{0,39})?$/.test(namePrefix)) {
+    problems.push({
+      code: 'name-prefix',
+      prop: 'namePrefix',
+      got: namePrefix,
+      want: 'at most 40 small letters, digits and hyphens, no hyphen first',
+      fix: 'it becomes part of host names',
+    });
+  }
+  return problems.filter((problem) => problem !== undefined);
+}
+
+function counts(settings: EnvironmentSettings): Problem[] {
+  const problems: Problem[] = [];
+  for (const tier of ['web', 'app'] as const) {
+    const got = settings[tier]?.serverCount ?? 2;
+    const prop = `${tier}.serverCount`;
+    if (!Number.isInteger(got) || got < 1 || got > 20) {
+      problems.push({ code: 'server-count', prop, got, want: 'a whole number from 1 to 20', fix: 'choose one in that range' });
+    } else if (got === 1 && !settings.allowSinglePointOfFailure) {
+      problems.push({
+        code: 'single-point-of-failure',
+        prop,
+        got,
+        want: '2 or more',
+        fix: 'add a server, or set allowSinglePointOfFailure: true and live with an outage whenever it is down',
+      });
+    }
+  }
+  const members = settings.mysql?.memberCount ?? 3;
+  if (![3, 5, 7, 9].includes(members)) {
+    const fix = members === 2 ? 'add a member, two cannot outvote a failure' : 'choose an odd number, a group needs a majority and has nine members at most';
+    problems.push({ code: 'member-count', prop: 'mysql.memberCount', got: members, want: '3, 5, 7 or 9', fix });
+  }
+  return problems;
+}
+
+function locations({ locations: chosen = ['fsn1'] }: EnvironmentSettings): Problem[] {
+  const known = Object.keys(NETWORK_ZONES);
+  const unknown = chosen.filter((name) => !known.includes(name));
+  if (chosen.length === 0 || unknown.length > 0) {
+    const got = unknown.length > 0 ? unknown : chosen;
+    return [{ code: 'location', prop: 'locations', got, want: `one or more of ${known.join(', ')}`, fix: 'a location goes by its short name' }];
+  }
+  const zones = new Set(chosen.map((name) => NETWORK_ZONES[name]));
+  if (zones.size === 1) return [];
+  const zone = NETWORK_ZONES[chosen[0] as LocationName];
+  const fitting = known.filter((name) => NETWORK_ZONES[name as LocationName] === zone);
+  return [
+    {
+      code: 'network-zone',
+      prop: 'locations',
+      got: chosen,
+      want: 'locations of one network zone',
+      fix: `neither a network nor a floating IP spans two; with ${chosen[0]} go ${fitting.join(', ')}`,
+    },
+  ];
+}
+
+function chosenServerTypes(settings: EnvironmentSettings): [prop: string, type: string][] {
+  return [
+    ['loadBalancers.serverType', settings.loadBalancers?.serverType ?? 'cx23'],
+    ['web.serverType', settings.web?.serverType ?? 'cx23'],
+    ['app.serverType', settings.app?.serverType ?? 'cx23'],
+    ['mysql.serverType', settings.mysql?.serverType ?? 'cx23'],
+  ];
+}
+
+function serverTypes(settings: EnvironmentSettings): Problem[] {
+  return chosenServerTypes(settings)
+    .filter(([, type]) => architectureOf(type) === undefined)
+    .map(([prop, got]) => {
+      const successor = successorOf(got);
+      return {
+        code: successor ? 'server-type-retired' : 'server-type',
+        prop,
+        got,
+        want: successor ? 'a type that Hetzner still offers' : `one of ${SERVER_TYPES.join(', ')}`,
+        fix: successor ? `use ${successor}` : 'if Hetzner has it by now, add it to lib/servers/catalogue.ts',
+      };
+    });
+}
+
+function image(settings: EnvironmentSettings): Problem[] {
+  const { image: got = 'debian-13' } = settings;
+  if (isSnapshot(got)) {
+    const types = chosenServerTypes(settings).map(([, type]) => type);
+    if (new Set(types.map(architectureOf).filter((each) => each !== undefined)).size < 2) return [];
+    const fix = 'a snapshot is for one architecture only; use an image name, or types of one architecture';
+    return [{ code: 'image-architecture', prop: 'image', got, want: `an image for ${[...new Set(types)].join(' and ')}`, fix }];
+  }
+  if (IMAGES.includes(got)) return [];
+  const lack = UNSUITABLE_IMAGES[got];
+  return [
+    {
+      code: 'image',
+      prop: 'image',
+      got,
+      want: `one of ${IMAGES.join(', ')}, or the number of a snapshot made of one`,
+      fix: lack ? `${lack}; use debian-13` : 'use debian-13',
+    },
+  ];
+}
+
+/** Hetzner uses it as the gateway on the public side. */
+const PUBLIC_GATEWAY = parseAddress('172.31.1.1') as number;
+const SMALLEST_SUBNET = 27;
+const SMALLEST_NETWORK = 21;
+
+function networkRanges({ network = {} }: EnvironmentSettings): Problem[] {
+  const got = network.range ?? '10.0.0.0/16';
+  const prop = 'network.range';
+  const range = parseRange(got);
+  if (!range) return [{ code: 'cidr', prop, got, want: 'an IPv4 range such as 10.0.0.0/16', fix: 'its last bits have to be 0' }];
+  if (!isPrivate(range)) {
+    return [{ code: 'network-not-private', prop, got, want: 'part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16', fix: 'Hetzner takes RFC 1918 ranges only' }];
+  }
+  if (range.first <= PUBLIC_GATEWAY && PUBLIC_GATEWAY <= range.last) {
+    return [{ code: 'network-reserved', prop, got, want: 'a range without 172.31.1.1', fix: 'Hetzner uses that address as the public gateway' }];
+  }
+  const own = TIERS.filter((tier) => network.subnets?.[tier] !== undefined);
+  if (own.length < TIERS.length && range.prefix > SMALLEST_NETWORK) {
+    return [{ code: 'network-too-small', prop, got, want: `/${SMALLEST_NETWORK} or larger`, fix: 'make it larger, or set network.subnets for all four tiers' }];
+  }
+  return subnets(range, network);
+}
+
+function subnets(network: Range, settings: NonNullable<EnvironmentSettings['network']>): Problem[] {
+  const plan = { ...new AddressPlan({ networkRange: settings.range }).subnets, ...settings.subnets };
+  const problems: Problem[] = [];
+  const known: { tier: string; range: Range }[] = [];
+  for (const tier of TIERS) {
+    const [prop, got] = [`network.subnets.${tier}`, plan[tier]];
+    const range = parseRange(got);
+    const overlapping = range && known.find((other) => overlaps(other.range, range));
+    if (!range) {
+      problems.push({ code: 'cidr', prop, got, want: 'an IPv4 range such as 10.0.1.0/24', fix: 'its last bits have to be 0' });
+    } else if (!contains(network, range)) {
+      problems.push({ code: 'subnet-outside', prop, got, want: `part of network.range ${settings.range ?? '10.0.0.0/16'}`, fix: 'move the subnet, or make the network larger' });
+    } else if (range.prefix > SMALLEST_SUBNET) {
+      problems.push({ code: 'subnet-too-small', prop, got, want: `/${SMALLEST_SUBNET} or larger`, fix: 'a tier has up to 20 hosts, and the first ten addresses stay free' });
+    } else if (overlapping) {
+      problems.push({ code: 'subnet-overlap', prop, got, want: 'a range of its own', fix: `it overlaps network.subnets.${overlapping.tier}` });
+    }
+    if (range) known.push({ tier, range });
+  }
+  return problems;
+}
+
+function sources({ loadBalancers = {} }: EnvironmentSettings): Problem[] {
+  return (['sshSources', 'webSources'] as const).flatMap((prop) => {
+    const ranges = loadBalancers[prop];
+    if (ranges?.length === 0) {
+      return [{ code: 'no-sources', prop: `loadBalancers.${prop}`, got: [], want: 'at least one range', fix: "leave it out for any, which is ['0.0.0.0/0', '::/0']" }];
+    }
+    return (ranges ?? [])
+      .map((range, index) => sourceProblem(`loadBalancers.${prop}[${index}]`, range))
+      .filter((problem) => problem !== undefined);
+  });
+}
+
+function volumes({ mysql }: EnvironmentSettings): Problem[] {
+  const got = mysql?.volumeGb;
+  if (got === undefined || (Number.isInteger(got) && got >= 10 && got <= 10240)) return [];
+  return [{ code: 'volume-size', prop: 'mysql.volumeGb', got, want: 'a whole number of GB from 10 to 10240', fix: 'Hetzner has no other sizes' }];
+}
+
+function certificate({ certificate: source, domain, additionalDomains = [] }: EnvironmentSettings, now: Date): Problem[] {
+  if (source?.mode !== 'files') return [];
+  const { certificateFile, privateKeyFile } = source;
+  const leaf = readPem('certificate.certificateFile', certificateFile, (pem) => new X509Certificate(pem));
+  const key = readPem('certificate.privateKeyFile', privateKeyFile, createPrivateKey);
+  const problems = [leaf, key].filter((read) => 'code' in read);
+  if ('code' in leaf) return problems;
+  const prop = 'certificate.certificateFile';
+  if (!('code' in key) && !leaf.checkPrivateKey(key)) {
+    problems.push({ code: 'certificate-key', prop: 'certificate.privateKeyFile', got: privateKeyFile, want: `the key of ${certificateFile}`, fix: 'the two belong to different pairs; the first certificate in the file has to be the website\'s own' });
+  }
+  if (new Date(leaf.validTo) <= now) {
+    problems.push({ code: 'certificate-expired', prop, got: certificateFile, want: 'a certificate that is valid today', fix: `it ended on ${leaf.validTo}; renew it` });
+  }
+  const missing = [domain, ...additionalDomains].filter((name) => leaf.checkHost(name) === undefined);
+  if (missing.length > 0) {
+    problems.push({ code: 'certificate-names', prop, got: certificateFile, want: `a certificate for ${missing.join(', ')}`, fix: `it is for ${leaf.subjectAltName ?? leaf.subject}` });
+  }
+  return problems;
+}
+
+function readPem<T extends object>(prop: string, file: string, parse: (pem: string) => T): T | Problem {
+  if (!existsSync(projectPath(file))) return { code: 'file-missing', prop, got: file, want: 'an existing file', fix: 'paths are relative to main.ts' };
+  try {
+    return parse(readFileSync(projectPath(file), 'utf8'));
+  } catch (error) {
+    return { code: 'pem', prop, got: file, want: 'a PEM file', fix: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function application({ application: { entryPoint, publicFolder } }: EnvironmentSettings): Problem[] {
+  const missing = (prop: string, got: string, want: string): Problem => ({ code: 'file-missing', prop, got, want, fix: 'paths are relative to main.ts' });
+  const is = (path: string, kind: 'isFile' | 'isDirectory') => existsSync(projectPath(path)) && statSync(projectPath(path))[kind]();
+  return [
+    ...(is(entryPoint, 'isFile') ? [] : [missing('application.entryPoint', entryPoint, 'an existing program')]),
+    ...(is(publicFolder, 'isDirectory') ? [] : [missing('application.publicFolder', publicFolder, 'an existing folder')]),
+  ];
+}

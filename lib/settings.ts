@@ -1,0 +1,74 @@
+import type { CertificateSource } from './edge';
+import type { Tier } from './net/address-plan';
+import type { LocationName } from './net/locations';
+import type { AppTierProps, Application } from './tiers/app-tier';
+import type { WebTierProps } from './tiers/web-tier';
+
+/** An environment, as it is written in main.ts. Everything but domain and application has a default. */
+export interface EnvironmentSettings {
+  /** Name that visitors use, e.g. `www.example.com`. */
+  readonly domain: string;
+  /** Further names in the certificate. @default none */
+  readonly additionalDomains?: readonly string[];
+  /** @default { mode: 'self-signed' } */
+  readonly certificate?: CertificateSource;
+  readonly application: Application & {
+    /** Local folder of static files; Nginx serves them. */
+    readonly publicFolder: string;
+  };
+
+  /**
+   * Locations of one network zone; the first is the floating IP's home, and server n of a tier goes to the n-th, round and round.
+   * @default ['fsn1']
+   */
+  readonly locations?: readonly LocationName[];
+  /** Name of one of Hetzner's images, or the number of an own snapshot that is made of one. @default debian-13 */
+  readonly image?: string;
+  /** Before every name in the Hetzner project, e.g. `shop-`, so that two environments fit into one. @default '' */
+  readonly namePrefix?: string;
+  readonly network?: {
+    /** RFC 1918 range in CIDR notation. @default 10.0.0.0/16 */
+    readonly range?: string;
+    /** At least a /27 each. @default the /24s number 1 (lb), 2 (web), 3 (app) and 4 (mysql) of the range */
+    readonly subnets?: Partial<Record<Tier, string>>;
+  };
+
+  readonly loadBalancers?: {
+    /** @default cx23 */
+    readonly serverType?: string;
+    /** Ranges that may log in by SSH, CIDR. @default any */
+    readonly sshSources?: readonly string[];
+    /** Ranges that may reach ports 80 and 443, CIDR. @default any */
+    readonly webSources?: readonly string[];
+  };
+  readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'publicFolder' | 'configureAfter'>;
+  readonly app?: Omit<AppTierProps, 'site' | 'application' | 'databaseMembers' | 'credentials' | 'configureAfter'>;
+  readonly mysql?: {
+    /** 3, 5, 7 or 9. @default 3 */
+    readonly memberCount?: number;
+    /** @default cx23 */
+    readonly serverType?: string;
+    /** Size of each member's volume in GB, 10 to 10240; it can grow later, but not shrink. @default 10 */
+    readonly volumeGb?: number;
+  };
+
+  /** Accept a tier of one server, which is down whenever that server is. @default false */
+  readonly allowSinglePointOfFailure?: boolean;
+  /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
+  readonly deleteProtection?: boolean;
+  /** Any text. Ephemeral secrets leave no trace by which a change could be seen: change this text after changing one. @default '' */
+  readonly secretsRevision?: string;
+  /** Where Terraform keeps its state. @default { type: 'local' } */
+  readonly backend?: Backend;
+}
+
+export type Backend =
+  /** A file beside main.ts, `terraform.<environment>.tfstate`. */
+  | { readonly type: 'local' }
+  /** A workspace of HCP Terraform, or of a Terraform Enterprise at `hostname`. Leave the workspace's working directory empty. */
+  | { readonly type: 'terraform-cloud'; readonly organization: string; readonly workspace: string; /** @default app.terraform.io */ readonly hostname?: string };
+
+/** Only types the object, so that main.ts is checked where it is written. */
+export function environment(settings: EnvironmentSettings): EnvironmentSettings {
+  return settings;
+}

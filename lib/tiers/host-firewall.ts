@@ -1,0 +1,21 @@
+import { renderHostFirewall } from '../config/nftables';
+import type { Tier } from '../net/address-plan';
+import { AddressPlan, type AddressPlanProps } from '../net/address-plan';
+import type { Connection } from '../net/connections';
+import { PORTS } from '../net/ports';
+import { ANYWHERE } from '../servers/site';
+
+export interface HostFirewallProps extends AddressPlanProps {
+  readonly connections: readonly Connection[];
+  readonly sshSources?: readonly string[];
+  readonly webSources?: readonly string[];
+}
+
+/** The file that each host of a tier gets, so that nothing but the connections of the table reaches it. */
+export function hostFirewall(props: HostFirewallProps): (tier: Tier) => Record<string, string> {
+  const { connections, sshSources: operators = ANYWHERE, webSources: internet = ANYWHERE } = props;
+  const { subnets, networkRange } = new AddressPlan(props);
+  return (tier) => ({
+    '/etc/platform/host-firewall.nft': renderHostFirewall({ tier, connections, ports: PORTS, subnets, networkRange, operators, internet }),
+  });
+}
