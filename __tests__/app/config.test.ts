@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readConfig } from '../../app/config';
+
+function credentials(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'credentials-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'mysql-app-password'), 'secret\n');
+  writeFileSync(join(folder, 'internal-ca.pem'), 'the CA');
+  return folder;
+}
+
+test('secrets come from files, without the newline at their end', () => {
+  const { database } = readConfig({ CREDENTIALS_DIRECTORY: credentials(), DATABASE_TLS_NAME: 'mysql.platform.internal' });
+  expect(database).toMatchObject({ password: 'secret', tls: { serverName: 'mysql.platform.internal', ca: 'the CA' } });
+});
+
+test('refuses to start without credentials or with a port that is none', () => {
+  expect(() => readConfig({})).toThrow('CREDENTIALS_DIRECTORY is not set');
+  expect(() => readConfig({ CREDENTIALS_DIRECTORY: credentials(), PORT: 'http' })).toThrow('PORT is http, want a port number');
+});

@@ -1,0 +1,167 @@
+import { Agent, get, request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { healthRoutes } from '../../../app/health';
+import type { Route } from '../../../app/http/exchange';
+import { HttpServer } from '../../../app/http/http-server';
+import { measuringRoutes } from '../../../app/measuring';
+import { Notes } from '../../../app/notes/notes';
+import { notesRoutes } from '../../../app/notes/routes';
+import { FakeClock } from '../fake-clock';
+import { FakeDatabase } from '../fake-database';
+
+async function start(furtherRoutes: readonly Route[] = []) {
+  const database = new FakeDatabase();
+  const lines: string[] = [];
+  const log = (event: string, fields = {}) => void lines.push(JSON.stringify({ event, ...fields }));
+  const server: HttpServer = new HttpServer({
+    hostName: 'app-1',
+    log,
+    routes: [
+      ...healthRoutes({ hostName: 'app-1', database, notReadyBecause: () => (server.draining ? 'stopping' : undefined) }),
+      ...notesRoutes(new Notes(database, new FakeClock()), 'app-1', log),
+      ...measuringRoutes('app-1'),
+      ...furtherRoutes,
+    ],
+  });
+  const port = await server.listen(0, '127.0.0.1');
+  onTestFinished(() => server.drain(0));
+  return { database, server, lines, port, url: `http://127.0.0.1:${port}` };
+}
+
+function post(url: string, body: unknown, headers: Record<string, string> = { 'Idempotency-Key': 'key-1' }) {
+  return fetch(`${url}/api/notes`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Web-Host': 'web-2', 'X-Request-Id': 'request-1', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+test('a note is 201 the first time, 200 with the same note after that, and names who served it', async () => {
+  const { url } = await start();
+  const first = await post(url, { text: 'hello' });
+  expect(first.status).toBe(201);
+  expect(first.headers.get('x-served-by-app')).toBe('app-1');
+  const body = (await first.json()) as { note: { id: number; text: string } };
+  expect(body).toMatchObject({ note: { text: 'hello' }, web: 'web-2', app: 'app-1', database: 'db-1' });
+  const again = await post(url, { text: 'hello' });
+  expect(again.status).toBe(200);
+  expect(await again.json()).toEqual(body);
+  const read = await fetch(`${url}/api/notes/${body.note.id}`);
+  expect(await read.json()).toMatchObject({ note: body.note, web: null, app: 'app-1', database: 'db-2' });
+});
+
+test.each([
+  ['no key', { text: 'hello' }, { 'Idempotency-Key': '' }, 400, 'no-idempotency-key'],
+  ['no text', { text: '   ' }, undefined, 400, 'no-text'],
+  ['a long text', { text: 'x'.repeat(1001) }, undefined, 400, 'no-text'],
+  ['a huge body', { text: 'x'.repeat(20_000) }, undefined, 413, 'body-too-large'],
+  ['another type', { text: 'hello' }, { 'Idempotency-Key': 'key-1', 'Content-Type': 'text/plain' }, 415, 'not-json'],
+])('a note with %s is refused', async (_, body, headers, status, code) => {
+  const { url } = await start();
+  const answer = await post(url, body, headers);
+  expect(answer.status).toBe(status);
+  expect(await answer.json()).toMatchObject({ error: { code }, requestId: 'request-1', web: 'web-2' });
+});
+
+test('a key that belongs to another text is refused with 422', async () => {
+  const { url } = await start();
+  await post(url, { text: 'hello' });
+  expect((await post(url, { text: 'other' })).status).toBe(422);
+});
+
+test('a database that does not answer in time gives 503, with what is known of the write', async () => {
+  const { url, database } = await start();
+  database.faults.push('lost-before-commit', ...Array<'no-connection'>(200).fill('no-connection'));
+  const answer = await post(url, { text: 'hello' });
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toBe('1');
+  expect(await answer.json()).toMatchObject({ error: { code: 'database-unavailable', outcome: 'unclear' } });
+});
+
+test('an unknown path is 404, an unknown method 405 with those that are allowed', async () => {
+  const { url } = await start();
+  expect((await fetch(`${url}/nothing`)).status).toBe(404);
+  const answer = await fetch(`${url}/api/notes`, { method: 'DELETE' });
+  expect(answer.status).toBe(405);
+  expect(answer.headers.get('allow')).toBe('GET, POST');
+});
+
+test('a mistake in a handler is 500 without its text, which is in the log under the request id', async () => {
+  const broken: Route = ['GET', '/broken', () => Promise.reject(new Error('secret detail'))];
+  const { url, lines } = await start([broken]);
+  const answer = await fetch(`${url}/broken`, { headers: { 'X-Request-Id': 'request-7' } });
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain('secret detail');
+  expect(lines.find((line) => line.includes('secret detail'))).toContain('request-7');
+});
+
+test('is alive without a database, but ready only with one', async () => {
+  const { url, database } = await start();
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  database.readerFaults = Infinity;
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+});
+
+test('a download has exactly as many bytes as asked for', async () => {
+  const { url } = await start();
+  const answer = await fetch(`${url}/api/download?bytes=200001`);
+  expect(answer.headers.get('content-length')).toBe('200001');
+  expect((await answer.arrayBuffer()).byteLength).toBe(200_001);
+  expect((await fetch(`${url}/api/download?bytes=-1`)).status).toBe(400);
+});
+
+test('while it drains, what was accepted is finished, new connections are refused, kept ones are told to go', async () => {
+  const { server, port } = await start();
+  const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  onTestFinished(() => agent.destroy());
+  const slow = ask(port, '/api/slow?ms=300', agent);
+  await ask(port, '/healthz', agent);
+  const drained = server.drain(5000);
+  // the second connection was kept: a request that is already on its way is still answered
+  const late = await ask(port, '/readyz', agent);
+  expect(late).toMatchObject({ status: 503, connection: 'close' });
+  await expect(ask(port, '/healthz', new Agent())).rejects.toThrow('ECONNREFUSED');
+  expect(await slow).toMatchObject({ status: 200 });
+  await drained;
+});
+
+test('event streams end when it drains, so that they do not hold it up', async () => {
+  const { server, port } = await start();
+  const stream = ask(port, '/api/events', new Agent());
+  await sleep(100);
+  const started = Date.now();
+  await server.drain(10_000);
+  expect(Date.now() - started).toBeLessThan(2000);
+  expect((await stream).text).toContain('"number":1');
+});
+
+test('connections that nobody closes are cut when the time to drain is over', async () => {
+  const { server, port } = await start();
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  const never = httpRequest({ port, agent, method: 'POST', path: '/api/notes', headers: { 'Content-Length': 5 } });
+  never.on('error', () => undefined);
+  never.flushHeaders();
+  await sleep(50);
+  const started = Date.now();
+  await server.drain(300);
+  expect(Date.now() - started).toBeLessThan(2000);
+});
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly connection: string | undefined;
+  readonly text: string;
+}
+
+function ask(port: number, path: string, agent: Agent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    get({ port, path, agent }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection, text }));
+    }).on('error', reject);
+  });
+}
