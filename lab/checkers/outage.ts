@@ -41,30 +41,39 @@ export function longestOutage(operations: readonly Operation[], stream: Stream =
   return Math.max(0, ...outages(operations, stream).map(({ from, to }) => (to === undefined ? Infinity : to - from)));
 }
 
+/** A silence between two acknowledgements; `to` is undefined if nothing was acknowledged any more. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
 /**
- * Milliseconds from the last write acknowledged before the fault to the first acknowledged after it: the longest
- * silence between two acknowledgements that reaches past `faultAt`. undefined if no write was acknowledged before
- * the fault, Infinity if none was after it.
+ * Milliseconds from the last write acknowledged before the fault to the first acknowledged after it. undefined if no
+ * write was acknowledged before the fault, Infinity if none was after it. What is written to one member directly,
+ * past the application, does not count.
  */
-export function writeGap(operations: readonly Operation[], faultAt: number, until = Infinity): number | undefined {
-  return acknowledgementGap(operations.filter((operation) => isWrite(operation) && operation.stream !== 'direct-write'), faultAt, until);
+export function writeGap(operations: readonly Operation[], faultAt: number): number | undefined {
+  return gapLength(longestGap(operations.filter((operation) => isWrite(operation) && operation.stream !== 'direct-write'), faultAt));
 }
 
 /** The same for any kind of operation. */
-export function acknowledgementGap(operations: readonly Operation[], faultAt: number, until = Infinity): number | undefined {
-  const acknowledged = operations.filter((operation) => operation.outcome === 'acknowledged').map((operation) => operation.end).sort((a, b) => a - b);
-  const before = acknowledged.filter((end) => end <= faultAt).at(-1);
-  if (before === undefined) return undefined;
-  const after = acknowledged.filter((end) => end > faultAt);
-  if (after.length === 0) return Infinity;
-  let last = before;
-  let longest = 0;
-  for (const end of after) {
-    if (last > until) break;
-    longest = Math.max(longest, end - last);
-    last = end;
-  }
-  return longest;
+export function acknowledgementGap(operations: readonly Operation[], faultAt: number): number | undefined {
+  return gapLength(longestGap(operations, faultAt));
+}
+
+/** The longest silence that reaches past the fault: one acknowledgement that slips through after it must not hide the gap. */
+export function longestGap(operations: readonly Operation[], faultAt: number): Gap | undefined {
+  const ends = operations.filter((operation) => operation.outcome === 'acknowledged').map((operation) => operation.end).sort((a, b) => a - b);
+  const before = ends.findLastIndex((end) => end <= faultAt);
+  if (before === -1) return undefined;
+  const gaps = ends.slice(before).map((from, n, all): Gap => ({ from, to: all[n + 1] }));
+  // The last acknowledgement of all is followed by the end of the history, not by a gap, unless nothing came after the fault.
+  if (gaps.length === 1) return gaps[0];
+  return gaps.slice(0, -1).reduce((longest, gap) => (gapLength(gap)! > gapLength(longest)! ? gap : longest));
+}
+
+function gapLength(gap: Gap | undefined): number | undefined {
+  return gap && (gap.to === undefined ? Infinity : gap.to - gap.from);
 }
 
 /** Milliseconds from `moment` to the end of the first request that was started after it and succeeded. */

@@ -1,4 +1,4 @@
-import { ofStream, type Operation, type Stream } from './history';
+import { firstMark, ofStream, type Operation, type Stream } from './history';
 import { invalid, unsure, type Checker, type Finding } from './verdict';
 
 /** How many single findings of one kind are worth listing; the rest is a number. */
@@ -36,15 +36,17 @@ export function quietAfterRecovery(settleMilliseconds: number, ...streams: reado
   };
 }
 
-/** While nothing can serve, clients get this status quickly, not a reset or a hang. */
-export function answersWhileDown(status: number, withinMilliseconds: number): Checker {
+/** While nothing can serve, clients get this status quickly, not a reset or a hang; `settleMilliseconds` after the fault at the latest. */
+export function answersWhileDown(status: number, withinMilliseconds: number, settleMilliseconds: number): Checker {
   const name = `answersWhileDown(${status})`;
   return {
     name,
     check: (evidence) => {
-      const failed = ofStream(evidence.operations, 'probe').filter((operation) => operation.outcome !== 'acknowledged');
-      if (failed.length === 0) return [unsure(name, 'no request failed, so the fault was not felt')];
-      const wrong = failed.filter((operation) => operation.status !== status || operation.end - operation.start > withinMilliseconds);
+      const effect = firstMark(evidence, 'effect')?.at ?? Infinity;
+      const recovered = firstMark(evidence, 'recover')?.at ?? Infinity;
+      const meanwhile = ofStream(evidence.operations, 'probe').filter(({ start, end }) => start > effect + settleMilliseconds && end < recovered);
+      if (meanwhile.length === 0) return [unsure(name, 'nobody asked while nothing could serve')];
+      const wrong = meanwhile.filter((operation) => operation.status !== status || operation.end - operation.start > withinMilliseconds);
       return listed(name, wrong, (operation) => `wanted ${status} within ${withinMilliseconds} ms: ${describe(operation)}`);
     },
   };

@@ -63,8 +63,8 @@ export const membersAgree: Checker = {
   },
 };
 
-/** A member that has lost the majority takes no write from `graceMilliseconds` after it was cut off. */
-export function nothingAcceptedWhenAlone(member: () => string | undefined, graceMilliseconds: number): Checker {
+/** The member that the direct writers write to, cut off from the majority, takes nothing from `graceMilliseconds` after that. */
+export function nothingAcceptedWhenAlone(graceMilliseconds: number): Checker {
   const name = 'nothingAcceptedWhenAlone';
   return {
     name,
@@ -73,10 +73,9 @@ export function nothingAcceptedWhenAlone(member: () => string | undefined, grace
       const end = evidence.marks.find((mark) => mark.kind === 'recover')?.at ?? Infinity;
       if (!effect) return [unsure(name, 'the fault was never seen to take effect')];
       const tried = evidence.operations.filter(
-        (operation) =>
-          operation.stream === 'direct-write' && operation.member === member() && operation.start > effect.at + graceMilliseconds && operation.start < end,
+        (operation) => operation.stream === 'direct-write' && operation.start > effect.at + graceMilliseconds && operation.start < end,
       );
-      if (tried.length === 0) return [unsure(name, `nobody tried to write to ${member() ?? 'the old primary'} while it was alone`)];
+      if (tried.length === 0) return [unsure(name, `nobody tried to write to the old primary while it was alone`)];
       return listed(name, tried.filter((operation) => operation.outcome === 'acknowledged'), (operation) => `${operation.member} accepted ${operation.note?.key} while it was alone`);
     },
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { acknowledgementGap, longestOutage, outages, serviceAfter, summarise, writeGap } from '../../../lab/checkers';
+import { longestGap, longestOutage, outages, serviceAfter, summarise, writeGap } from '../../../lab/checkers';
 import { operation, probes, write } from './histories';
 
 test('an outage reaches from the start of the first failed request to the end of the first that succeeds again', () => {
@@ -54,8 +54,9 @@ test('a write to one member directly says nothing about the application', () => 
   expect(writeGap([write(0, 'a'), write(200, 'x', 'acknowledged', { stream: 'direct-write' }), write(900, 'b')], 150)).toBe(900);
 });
 
-test('looks no further than it is told', () => {
-  expect(acknowledgementGap([operation(0), operation(200), operation(9000)], 150, 100)).toBe(200);
+test('the gap is known by its ends, wherever in the rest of the history it lies', () => {
+  expect(longestGap([operation(0), operation(200), operation(9000), operation(9100)], 150)).toEqual({ from: 210, to: 9010 });
+  expect(longestGap([operation(0)], 150)).toEqual({ from: 10, to: undefined });
 });
 
 test('service after a moment is the first success that was begun after it', () => {

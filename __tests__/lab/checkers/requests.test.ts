@@ -36,9 +36,10 @@ test('a topology that was never healthy again leaves quiet unproven', () => {
 });
 
 test('a clear 503 is wanted while nothing can serve, not a reset and not a slow one', () => {
-  const answer = (overrides: object) => check(evidence([operation(0, { outcome: 'failed', status: 503, ...overrides })]), [answersWhileDown(503, 500)]).outcome;
+  const marks = [{ at: -1000, kind: 'effect', text: 'down' }] as const;
+  const answer = (overrides: object) => check(evidence([operation(0, { outcome: 'failed', status: 503, ...overrides })], { marks }), [answersWhileDown(503, 500, 100)]).outcome;
   expect(answer({})).toBe('valid');
   expect(answer({ status: undefined })).toBe('invalid');
   expect(answer({ end: 900 })).toBe('invalid');
-  expect(check(evidence(probes('+++')), [answersWhileDown(503, 500)]).outcome).toBe('unknown');
+  expect(answer({ start: -950 })).toBe('unknown');
 });

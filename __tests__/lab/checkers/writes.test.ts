@@ -61,7 +61,7 @@ test('members that differ are named with the first row that differs', () => {
 test('a lone old primary must accept nothing, and somebody must have tried', () => {
   const marks = [{ at: 1000, kind: 'effect', text: 'cut off' }] as const;
   const direct = (start: number, outcome: 'acknowledged' | 'failed') => write(start, `x${start}`, outcome, { stream: 'direct-write', member: 'db-1' });
-  const judge = (...writes: ReturnType<typeof direct>[]) => check(evidence(writes, { marks }), [nothingAcceptedWhenAlone(() => 'db-1', 500)]).outcome;
+  const judge = (...writes: ReturnType<typeof direct>[]) => check(evidence(writes, { marks }), [nothingAcceptedWhenAlone(500)]).outcome;
   expect(judge(direct(1200, 'acknowledged'), direct(2000, 'failed'))).toBe('valid');
   expect(judge(direct(2000, 'acknowledged'))).toBe('invalid');
   expect(judge(direct(900, 'acknowledged'))).toBe('unknown');
