@@ -1,0 +1,4 @@
+export * from './console';
+export * from './page';
+export * from './result';
+export * from './write';
