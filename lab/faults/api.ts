@@ -1,0 +1,21 @@
+import type { Fault } from './fault';
+import type { ApiEffect, LabHandle } from './lab-handle';
+
+const EVERY_REQUEST = {};
+const MOVES = { method: 'POST', path: '/actions/(assign|change_alias_ips)$' };
+
+/** The provider's API breaks. Only the emulator can say that it does, so its word is the confirmation. */
+export function apiFault(lab: LabHandle, title: string, effect: ApiEffect, match: { method?: string; path?: string } = EVERY_REQUEST): Fault {
+  return {
+    title,
+    inject: () => lab.apiFault({ match, effect }),
+    recover: () => lab.clearApiFaults(),
+  };
+}
+
+export const apiDown = (lab: LabHandle, status: 500 | 503) =>
+  apiFault(lab, `the API answers ${status}`, { kind: 'status', status, code: status === 503 ? 'unavailable' : 'server_error' });
+export const apiRateLimited = (lab: LabHandle) => apiFault(lab, 'the API answers 429', { kind: 'rate-limit' });
+export const apiHangs = (lab: LabHandle) => apiFault(lab, 'the API hangs', { kind: 'hang' });
+export const apiActionsFail = (lab: LabHandle) => apiFault(lab, 'moves are accepted and then fail', { kind: 'action-fails' }, MOVES);
+export const apiTokenRevoked = (lab: LabHandle) => apiFault(lab, 'the token is revoked', { kind: 'token-revoked' });

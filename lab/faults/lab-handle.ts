@@ -1,0 +1,77 @@
+export type Tier = 'lb' | 'web' | 'app' | 'mysql';
+
+export interface Machine {
+  readonly name: string;
+  readonly tier: Tier;
+  readonly privateAddress: string;
+  readonly running: boolean;
+}
+
+export interface Executed {
+  /** null: it did not end within its time and was killed. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One side of a link, or only what goes to and comes from one peer on it. */
+export interface LinkCut {
+  readonly machine: string;
+  readonly link: 'public' | 'private';
+  /** Name of another machine. @default everybody */
+  readonly peer?: string;
+  /** As the machine sees it. @default both */
+  readonly direction?: 'in' | 'out' | 'both';
+}
+
+export interface LinkQuality {
+  readonly machine: string;
+  readonly link: 'public' | 'private';
+  readonly lossPercent?: number;
+  readonly delayMs?: number;
+  readonly jitterMs?: number;
+}
+
+export type ApiEffect =
+  | { readonly kind: 'status'; readonly status: number; readonly code: string }
+  | { readonly kind: 'latency'; readonly milliseconds: number }
+  | { readonly kind: 'hang' | 'close' | 'rate-limit' | 'action-fails' | 'token-revoked' | 'no-capacity' };
+
+export interface ApiFault {
+  /** `path` is a regular expression. An empty match is every request. */
+  readonly match: { readonly method?: string; readonly path?: string; readonly fromAddress?: string };
+  readonly effect: ApiEffect;
+  /** How many requests it hits. @default all until it is cleared */
+  readonly count?: number;
+}
+
+/** What the emulated API says about who holds the addresses that move, by name of the machine. */
+export interface AddressHolders {
+  readonly floatingIp: string | null;
+  readonly natGateway: string | null;
+}
+
+/** All that faults and scenarios want of a lab. Nothing else of it is used, so that anything with these verbs can be tested. */
+export interface LabHandle {
+  readonly name: string;
+  /** Where clients go: the floating IP and the name of the site. */
+  readonly floatingIp: string;
+  readonly domain: string;
+  machines(): Promise<readonly Machine[]>;
+  /** Runs a command on a machine by a way that no fault of the network closes. A command that fails is a result, not an error. */
+  exec(machine: string, argv: readonly string[], options?: { timeoutSeconds?: number }): Promise<Executed>;
+  powerOn(machine: string): Promise<void>;
+  /** At once, without a word to the machine. */
+  powerOff(machine: string): Promise<void>;
+  /** Asks the machine to stop. */
+  shutdown(machine: string): Promise<void>;
+  cut(link: LinkCut): Promise<void>;
+  /** Safe where nothing is cut. */
+  heal(link: LinkCut): Promise<void>;
+  degrade(quality: LinkQuality): Promise<void>;
+  apiFault(fault: ApiFault): Promise<void>;
+  clearApiFaults(): Promise<void>;
+  addressHolders(): Promise<AddressHolders>;
+  /** How long the API takes to move the floating IP, in milliseconds: the L of the targets. */
+  readonly addressActionMilliseconds: number;
+}

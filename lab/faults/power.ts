@@ -1,0 +1,45 @@
+import { all, until, type Fault } from './fault';
+import type { LabHandle } from './lab-handle';
+
+/** As when the host under the server dies: nothing is written, nobody is told. */
+export function powerOff(lab: LabHandle, machine: string): Fault {
+  return {
+    title: `${machine} loses power`,
+    async inject() {
+      await lab.powerOff(machine);
+      await until(`${machine} is off`, async () => !(await isRunning(lab, machine)));
+    },
+    recover: () => powerOnAgain(lab, machine),
+  };
+}
+
+export function cleanStop(lab: LabHandle, machine: string): Fault {
+  return {
+    title: `${machine} is shut down`,
+    async inject() {
+      await lab.shutdown(machine);
+      await until(`${machine} is off`, async () => !(await isRunning(lab, machine)), 90_000);
+    },
+    recover: () => powerOnAgain(lab, machine),
+  };
+}
+
+export function allPowerOff(lab: LabHandle, machines: readonly string[]): Fault {
+  const each = machines.map((machine) => powerOff(lab, machine));
+  return {
+    title: `${machines.join(', ')} lose power`,
+    inject: () => all(each.map((fault) => () => fault.inject())),
+    recover: () => all(each.map((fault) => () => fault.recover())),
+  };
+}
+
+export async function powerOnAgain(lab: LabHandle, machine: string): Promise<void> {
+  if (!(await isRunning(lab, machine))) await lab.powerOn(machine);
+  await until(`${machine} is on`, () => isRunning(lab, machine), 60_000);
+}
+
+async function isRunning(lab: LabHandle, machine: string): Promise<boolean> {
+  const found = (await lab.machines()).find(({ name }) => name === machine);
+  if (!found) throw new Error(`there is no machine ${machine}`);
+  return found.running;
+}

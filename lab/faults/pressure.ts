@@ -1,0 +1,32 @@
+import { onMachine, until, type Fault } from './fault';
+import type { LabHandle } from './lab-handle';
+
+/** Every core of the machine is busy with something else. */
+export function busy(lab: LabHandle, machine: string): Fault {
+  const unit = 'lab-busy';
+  return {
+    title: `${machine} is busy`,
+    inject: async () => {
+      await onMachine(lab, machine, `systemd-run --quiet --unit=${unit} bash -c 'for _ in $(seq "$(nproc)"); do while :; do :; done & done; wait'`);
+      await until(`${machine} is busy`, async () => (await onMachine(lab, machine, `systemctl is-active ${unit}`)) === 'active');
+    },
+    recover: async () => void (await onMachine(lab, machine, `systemctl stop ${unit} 2>/dev/null || :`)),
+  };
+}
+
+/** One service sees another time than the rest. Machines of the lab share one clock, so the library faketime moves it for the service alone. */
+export function clockOff(lab: LabHandle, machine: string, unit: string, offset: string): Fault {
+  const dropIn = `/run/systemd/system/${unit}.service.d`;
+  const content = `[Service]\\nEnvironment=LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 FAKETIME=${offset} DONT_FAKE_MONOTONIC=1\\n`;
+  return {
+    title: `the clock of ${unit} on ${machine} is off by ${offset}`,
+    async inject() {
+      await onMachine(lab, machine, 'dpkg -s libfaketime >/dev/null 2>&1 || apt-get -qq install -y libfaketime >/dev/null', 180);
+      await onMachine(lab, machine, `mkdir -p ${dropIn} && printf '${content}' >${dropIn}/lab-clock.conf && systemctl daemon-reload && systemctl restart ${unit}`, 120);
+      await until(`${unit} on ${machine} has the other clock`, async () => (await onMachine(lab, machine, `grep -c FAKETIME "/proc/$(systemctl show -p MainPID --value ${unit})/environ"`)) !== '0');
+    },
+    async recover() {
+      await onMachine(lab, machine, `if rm ${dropIn}/lab-clock.conf 2>/dev/null; then systemctl daemon-reload; systemctl restart ${unit}; fi`, 120);
+    },
+  };
+}
