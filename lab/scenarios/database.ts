@@ -1,0 +1,70 @@
+import type { MemberRows, Operation } from '../checkers';
+import { onMachine, tryOnMachine, type LabHandle } from '../faults';
+import { now, pause } from '../traffic';
+
+/** The sample application's table. */
+const TABLE = 'app.notes';
+const COLUMNS = { id: 'id', key: 'idempotency_key', text: 'text' } as const;
+
+/** As root through the socket of the machine: no router, no pool and no cut link is in between. */
+function sql(statement: string): string {
+  return `mysql --batch --skip-column-names --connect-timeout=2 --execute=${quote(statement)}`;
+}
+
+export function query(lab: LabHandle, member: string, statement: string, timeoutSeconds = 20): Promise<string> {
+  return onMachine(lab, member, sql(statement), timeoutSeconds);
+}
+
+/** The notes of this run that a member holds. Keys and texts of runs hold no tabs or line ends. */
+export async function rowsOf(lab: LabHandle, member: string, runId: string): Promise<MemberRows> {
+  const output = await query(lab, member, `SELECT ${COLUMNS.id}, ${COLUMNS.key}, ${COLUMNS.text} FROM ${TABLE} WHERE ${COLUMNS.key} LIKE '${runId}-%' ORDER BY ${COLUMNS.id}`, 60);
+  const rows = output.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+  return { member, rows: rows.map(([id, key, text]) => ({ id: id!, key: key!, text: text! })) };
+}
+
+/** All members' rows, once they have applied what they received: a secondary may be some transactions behind. */
+export async function rowsOfAll(lab: LabHandle, members: readonly string[], runId: string, patienceMilliseconds = 30_000): Promise<MemberRows[]> {
+  const deadline = now() + patienceMilliseconds;
+  for (;;) {
+    const all = await Promise.all(members.map((member) => rowsOf(lab, member, runId)));
+    if (new Set(all.map(({ rows }) => rows.length)).size === 1 || now() > deadline) return all;
+    await pause(500);
+  }
+}
+
+export interface DirectWriter {
+  stop(): Promise<void>;
+}
+
+/** Writes to one member directly, four times a second, as a client would that still believes it to be the primary. */
+export function startDirectWrites(lab: LabHandle, member: string, runId: string, record: (operation: Operation) => void): DirectWriter {
+  const stopping = new AbortController();
+  const writeOnce = async (number: number) => {
+    const note = { key: `${runId}-direct-${number}`, text: `${runId} direct note ${number}` };
+    const start = now();
+    const { exitCode, stderr } = await tryOnMachine(lab, member, sql(`INSERT INTO ${TABLE} (${COLUMNS.key}, ${COLUMNS.text}) VALUES ('${note.key}', '${note.text}')`), 40);
+    // A statement that the server refused was not executed; a broken connection says nothing.
+    const refused = /ERROR (?!2013|2006)\d+/.test(stderr);
+    const outcome = exitCode === 0 ? 'acknowledged' : refused ? 'failed' : 'unknown';
+    record({ stream: 'direct-write', start, end: now(), outcome, note, member, error: exitCode === 0 ? undefined : stderr.trim().slice(-200) || 'no answer' });
+  };
+  const open = new Set<Promise<void>>();
+  const loop = (async () => {
+    for (let number = 1; !stopping.signal.aborted; number += 1) {
+      const one = writeOnce(number).catch(() => undefined).finally(() => open.delete(one));
+      open.add(one);
+      await pause(250, stopping.signal);
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await loop;
+      await Promise.all(open);
+    },
+  };
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,73 @@
+import { noAcknowledgedWriteLost, noDoubleExecution, membersAgree, noFailedRequest, nothingAcceptedWhenAlone, nothingOscillates, primaryMovedAtMost, quietAfterRecovery, readsPossible, type Checker } from '../checkers';
+import type { Fault } from '../faults';
+import { writeGapAtMost } from './figures';
+import type { Measured, Scenario } from './scenario';
+import type { Stage } from './stage';
+
+/** The application asks the PRIMARY before it says "no such note": what was acknowledged is found at once. */
+const READ_LAG = 0;
+/** Group Replication needs this long to know that it is alone, in milliseconds: its suspicion and the timeout after it. */
+const KNOWS_IT_IS_ALONE = 8000;
+
+/** The data, whatever happened. */
+export const DATA: readonly Checker[] = [noAcknowledgedWriteLost, noDoubleExecution, membersAgree, readsPossible({ stalenessMilliseconds: READ_LAG })];
+
+/** One member is lost: users wait, and see no error. */
+export const ONE_LOST: readonly Checker[] = [
+  ...DATA,
+  noFailedRequest('get', 'write', 'read'),
+  primaryMovedAtMost(1),
+  nothingOscillates(120_000),
+  quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+];
+
+export const FENCED: readonly Checker[] = [...ONE_LOST, nothingAcceptedWhenAlone(KNOWS_IT_IS_ALONE)];
+
+export const FAILOVER: readonly Measured[] = [writeGapAtMost(9000, 7500)];
+
+/** Something happens to the PRIMARY, another takes over, the first returns. */
+export function primaryFails(
+  scenario: Omit<Scenario, 'story' | 'checkers'>,
+  fault: (stage: Stage, primary: string, secondaries: readonly string[]) => Fault,
+  { holdMilliseconds = 3000, fenced = false, checkers = (fenced ? FENCED : ONE_LOST) as readonly Checker[] }: { holdMilliseconds?: number; fenced?: boolean; checkers?: readonly Checker[] } = {},
+): Scenario {
+  return {
+    targets: () => FAILOVER,
+    ...scenario,
+    checkers,
+    async story(stage) {
+      const primary = await stage.topology.primary();
+      const secondaries = await stage.topology.secondaries();
+      if (fenced) stage.writeDirectlyTo(primary);
+      const injected = await stage.inject(fault(stage, primary, secondaries));
+      await stage.pause(2000);
+      await stage.writing();
+      await stage.pause(holdMilliseconds);
+      await stage.recover(injected);
+      await stage.healthy();
+    },
+  };
+}
+
+/** Something happens to one SECONDARY, chosen by the seed: writes go on. */
+export function secondaryFails(
+  scenario: Omit<Scenario, 'story' | 'checkers'>,
+  fault: (stage: Stage, secondary: string, all: { primary: string; others: readonly string[] }) => Fault,
+  { holdMilliseconds = 12_000, checkers = ONE_LOST } = {},
+): Scenario {
+  return {
+    targets: () => FAILOVER,
+    ...scenario,
+    checkers,
+    async story(stage) {
+      const primary = await stage.topology.primary();
+      const secondaries = await stage.topology.secondaries();
+      const secondary = stage.random.pick(secondaries);
+      const injected = await stage.inject(fault(stage, secondary, { primary, others: secondaries.filter((name) => name !== secondary) }));
+      await stage.pause(holdMilliseconds);
+      await stage.writing();
+      await stage.recover(injected);
+      await stage.healthy();
+    },
+  };
+}

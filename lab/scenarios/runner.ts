@@ -1,0 +1,92 @@
+import { check, invalid, unsure, worst, type Evidence, type Finding, type Verdict } from '../checkers';
+import type { LabHandle } from '../faults';
+import type { RunResult } from '../report/result';
+import { createRandom, EVERYTHING, now, pause, startTraffic, type Target } from '../traffic';
+import { rowsOfAll } from './database';
+import { measureAll } from './figures';
+import { observe } from './observer';
+import type { Scenario } from './scenario';
+import { NotInjected, Stage } from './stage';
+import { topologyOf } from './topology';
+
+export interface RunOptions {
+  readonly lab: LabHandle;
+  readonly seed: string;
+  /** From 1: each run of a scenario makes its own choices. */
+  readonly run: number;
+  readonly log?: (line: string) => void;
+}
+
+/** After everything is healthy again clients go on for this long: what is healed has to stay healed. */
+const AFTERWARDS_MILLISECONDS = 4000;
+
+/** Runs a scenario once. Never throws for what the scenario finds: that is in the verdict. */
+export async function runScenario(scenario: Scenario, { lab, seed, run, log = () => undefined }: RunOptions): Promise<RunResult> {
+  const startedAt = now();
+  const random = createRandom(`${seed}/${scenario.name}/${run}`);
+  const target: Target = { address: lab.floatingIp, host: lab.domain };
+  const topology = topologyOf(lab, target);
+  // The time makes it unique: the same seed may run twice against one database.
+  const runId = `f${Math.floor(startedAt).toString(36)}-${scenario.name}-${run}`;
+  const findings: Finding[] = [];
+
+  const sick = await waitForHealth(() => topology.problems(), (scenario.healthySeconds ?? 180) * 1000);
+  if (sick.length > 0) return unrun(run, startedAt, `not healthy before the fault: ${sick.join(', ')}`);
+
+  const observer = observe(lab);
+  const traffic = startTraffic({ target, streams: scenario.streams ?? EVERYTHING, seed: `${seed}/${run}`, runId });
+  const stage = new Stage({ lab, topology, traffic, random, runId, log });
+  try {
+    if (!(await traffic.serving({ timeoutMilliseconds: 30_000 }))) throw new NotInjected('clients were not served before the fault');
+    await pause(2000 + random.next() * 1000);
+    await scenario.story(stage);
+  } catch (error) {
+    findings.push(storyFinding(stage, error));
+  }
+  await stage.cleanUp().catch((error: unknown) => findings.push(unsure('clean-up', messageOf(error))));
+  await stage.healthy((scenario.healthySeconds ?? 180) * 1000).catch((error: unknown) => findings.push(invalid('healthy', messageOf(error), now())));
+  await pause(AFTERWARDS_MILLISECONDS);
+
+  const operations = [...(await traffic.stop().catch((error: unknown) => (findings.push(unsure('traffic', messageOf(error))), traffic.history))), ...stage.extraOperations];
+  await observer.stop();
+  const members = await rowsOfAll(lab, await topology.names('mysql'), runId).catch((error: unknown) => (findings.push(unsure('members', messageOf(error))), undefined));
+
+  const evidence: Evidence = { operations, marks: stage.marks, observations: observer.observations, members };
+  return {
+    run,
+    startedAt,
+    endedAt: now(),
+    verdict: withFindings(check(evidence, scenario.checkers), findings),
+    figures: measureAll(evidence, scenario.targets?.(lab) ?? []),
+    ...evidence,
+  };
+}
+
+/** A fault that was not brought about proves nothing; everything that goes wrong after one is its doing. */
+function storyFinding(stage: Stage, error: unknown): Finding {
+  const bitten = stage.marks.some((mark) => mark.kind === 'effect');
+  return error instanceof NotInjected || !bitten ? unsure('story', messageOf(error), now()) : invalid('story', messageOf(error), now());
+}
+
+function withFindings(verdict: Verdict, findings: readonly Finding[]): Verdict {
+  return { outcome: worst([verdict.outcome, ...findings.map((finding) => finding.outcome)]), findings: [...findings, ...verdict.findings] };
+}
+
+function unrun(run: number, startedAt: number, message: string): RunResult {
+  const verdict: Verdict = { outcome: 'unknown', findings: [unsure('healthy', message)] };
+  return { run, startedAt, endedAt: now(), verdict, figures: {}, marks: [], observations: [], operations: [] };
+}
+
+/** The problems that are left when the time is over; none as soon as there are none. */
+async function waitForHealth(problems: () => Promise<string[]>, milliseconds: number): Promise<string[]> {
+  const deadline = now() + milliseconds;
+  for (;;) {
+    const left = await problems().catch((error: unknown) => [messageOf(error)]);
+    if (left.length === 0 || now() > deadline) return left;
+    await pause(1000);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,103 @@
+import type { Mark, Operation } from '../checkers';
+import { NotReached, until, type Fault, type LabHandle } from '../faults';
+import { now, pause, type Random, type Traffic } from '../traffic';
+import { startDirectWrites } from './database';
+import type { Topology } from './topology';
+
+/** The fault could not be brought about, so nothing is known about how it is survived. */
+export class NotInjected extends Error {
+  override readonly name = 'NotInjected';
+}
+
+export interface StageParts {
+  readonly lab: LabHandle;
+  readonly topology: Topology;
+  readonly traffic: Pick<Traffic, 'history' | 'serving'>;
+  readonly random: Random;
+  readonly runId: string;
+  readonly log: (line: string) => void;
+}
+
+/** What a story is told with. It writes down the marks and remembers what has to be put right. */
+export class Stage {
+  readonly marks: Mark[] = [];
+  readonly extraOperations: Operation[] = [];
+  private readonly injected: Fault[] = [];
+  private readonly stops: (() => Promise<void>)[] = [];
+
+  constructor(private readonly parts: StageParts) {}
+
+  get lab(): LabHandle {
+    return this.parts.lab;
+  }
+  get topology(): Topology {
+    return this.parts.topology;
+  }
+  get random(): Random {
+    return this.parts.random;
+  }
+
+  /** Recovery is registered before the injection: half a fault has to be put right too. */
+  async inject<F extends Fault>(fault: F): Promise<F> {
+    this.injected.push(fault);
+    this.mark('inject', fault.title);
+    try {
+      await fault.inject();
+    } catch (error) {
+      throw new NotInjected(`${fault.title}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    this.mark('effect', `seen: ${fault.title}`);
+    return fault;
+  }
+
+  async recover(fault: Fault): Promise<void> {
+    await fault.recover();
+    this.mark('recover', `put right: ${fault.title}`);
+  }
+
+  /** A second of new connections in a row is served. */
+  async serving(timeoutMilliseconds = 60_000): Promise<void> {
+    if (!(await this.parts.traffic.serving({ timeoutMilliseconds }))) throw new NotReached(`no service for clients within ${timeoutMilliseconds / 1000} s`);
+  }
+
+  /** Twenty notes in a row are stored. */
+  async writing(timeoutMilliseconds = 60_000): Promise<void> {
+    if (!(await this.parts.traffic.serving({ stream: 'write', timeoutMilliseconds }))) throw new NotReached(`no write accepted within ${timeoutMilliseconds / 1000} s`);
+  }
+
+  until(what: string, condition: () => Promise<boolean>, timeoutMilliseconds = 60_000): Promise<void> {
+    return until(what, condition, timeoutMilliseconds, 250);
+  }
+
+  async healthy(timeoutMilliseconds = 180_000): Promise<void> {
+    let problems: string[] = [];
+    const check = async () => (problems = await this.topology.problems()).length === 0;
+    await until('everything is healthy', check, timeoutMilliseconds, 500).catch((error: unknown) => {
+      throw new NotReached(`not healthy again within ${timeoutMilliseconds / 1000} s: ${problems.join(', ') || String(error)}`);
+    });
+    this.mark('healthy', 'everything is healthy');
+  }
+
+  pause(milliseconds: number): Promise<void> {
+    return pause(milliseconds);
+  }
+
+  mark(kind: Mark['kind'], text: string): void {
+    this.marks.push({ at: now(), kind, text });
+    this.parts.log(`${kind === 'note' ? '' : `${kind}: `}${text}`);
+  }
+
+  /** From now on somebody also writes to one member, past the routers, until the story is over. */
+  writeDirectlyTo(member: string): void {
+    const writer = startDirectWrites(this.lab, member, this.parts.runId, (operation) => this.extraOperations.push(operation));
+    this.stops.push(() => writer.stop());
+  }
+
+  /** Puts everything right, last injected first, whatever state it is in. */
+  async cleanUp(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const fault of [...this.injected].reverse()) await fault.recover().catch((error: unknown) => errors.push(error));
+    for (const stop of this.stops) await stop().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
+  }
+}

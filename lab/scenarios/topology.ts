@@ -1,0 +1,88 @@
+import type { LabHandle, Machine, Tier } from '../faults';
+import { attempt, servedBy, type Target } from '../traffic';
+import { roleOf } from './roles';
+
+/** The machines by the roles they play right now, and what is wrong with the whole, if anything. */
+export interface Topology {
+  names(tier: Tier): Promise<string[]>;
+  /** The load balancer that holds the floating IP. */
+  activeLoadBalancer(): Promise<string>;
+  passiveLoadBalancer(): Promise<string>;
+  primary(): Promise<string>;
+  secondaries(): Promise<string[]>;
+  address(machine: string): Promise<string>;
+  /** One line for each thing that is not as it should be; none when all is well. */
+  problems(): Promise<string[]>;
+}
+
+export function topologyOf(lab: LabHandle, target: Target): Topology {
+  const ofTier = async (tier: Tier) => (await lab.machines()).filter((machine) => machine.tier === tier);
+  const roles = async (tier: Tier) => Promise.all((await ofTier(tier)).map(async (machine) => ({ machine, role: await roleOf(lab, machine) })));
+
+  const activeLoadBalancer = async () => {
+    const { floatingIp } = await lab.addressHolders();
+    if (!floatingIp) throw new Error('nobody holds the floating IP');
+    return floatingIp;
+  };
+  const members = async (role: string) => (await roles('mysql')).filter((member) => member.role === role).map(({ machine }) => machine.name);
+
+  return {
+    names: async (tier) => (await ofTier(tier)).map(({ name }) => name),
+    activeLoadBalancer,
+    async passiveLoadBalancer() {
+      const active = await activeLoadBalancer();
+      const other = (await ofTier('lb')).find(({ name }) => name !== active);
+      if (!other) throw new Error('there is no second load balancer');
+      return other.name;
+    },
+    async primary() {
+      const [primary, ...more] = await members('PRIMARY');
+      if (!primary || more.length > 0) throw new Error(`wanted one PRIMARY, found ${1 + more.length - (primary ? 0 : 1)}`);
+      return primary;
+    },
+    secondaries: () => members('SECONDARY'),
+    async address(name) {
+      const machine = (await lab.machines()).find((candidate) => candidate.name === name);
+      if (!machine) throw new Error(`there is no machine ${name}`);
+      return machine.privateAddress;
+    },
+    async problems() {
+      const machines = await lab.machines();
+      const off = machines.filter(({ running }) => !running).map(({ name }) => `${name} is off`);
+      if (off.length > 0) return off;
+      const [balancers, database, service] = await Promise.all([pairProblems(lab, await roles('lb')), roles('mysql').then(groupProblems), serviceProblems(machines, target)]);
+      return [...balancers, ...database, ...service];
+    },
+  };
+}
+
+type Role = { readonly machine: Machine; readonly role: string | null };
+
+async function pairProblems(lab: LabHandle, pair: readonly Role[]): Promise<string[]> {
+  const { floatingIp, natGateway } = await lab.addressHolders();
+  const problems = pair.flatMap(({ machine, role }) => {
+    const wanted = machine.name === floatingIp ? 'MASTER' : 'BACKUP';
+    return role === wanted ? [] : [`${machine.name} is ${role ?? 'silent'}, should be ${wanted}`];
+  });
+  if (floatingIp !== natGateway) problems.push(`the floating IP is at ${floatingIp ?? 'nobody'}, the NAT gateway at ${natGateway ?? 'nobody'}`);
+  return problems;
+}
+
+function groupProblems(group: readonly Role[]): string[] {
+  if (group.length === 0) return ['there is no database'];
+  const lost = group.filter(({ role }) => role !== 'PRIMARY' && role !== 'SECONDARY').map(({ machine, role }) => `${machine.name} is ${role ?? 'silent'}`);
+  const primaries = group.filter(({ role }) => role === 'PRIMARY');
+  return primaries.length === 1 ? lost : [...lost, `${primaries.length} members are PRIMARY`];
+}
+
+/** Every web and app server takes its turn, as a client sees it. */
+async function serviceProblems(machines: readonly Machine[], target: Target): Promise<string[]> {
+  const seen = new Set<string>();
+  for (let n = 0; n < 16; n += 1) {
+    const { answer, error } = await attempt(target, { method: 'GET', path: '/api/whoami' });
+    if (error || answer!.status !== 200) return [`a request fails: ${error?.message ?? `status ${answer!.status}`}`];
+    const by = servedBy(answer!);
+    [by?.web, by?.app].forEach((name) => name && seen.add(name));
+  }
+  return machines.filter(({ tier, name }) => (tier === 'web' || tier === 'app') && !seen.has(name)).map(({ name }) => `${name} serves nothing`);
+}

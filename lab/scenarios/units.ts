@@ -1,0 +1,12 @@
+/** The services of the hosts, as systemd names them, and where they keep what. */
+export const UNITS = {
+  haproxy: 'haproxy.service',
+  keepalived: 'keepalived.service',
+  floatingIpAgent: 'floating-ip.service',
+  nginx: 'nginx.service',
+  app: 'app.service',
+  mysql: 'mysql.service',
+  memberAgent: 'mysql-member.service',
+} as const;
+
+export const DATA_FOLDER = '/var/lib/mysql';

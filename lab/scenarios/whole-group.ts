@@ -1,0 +1,146 @@
+import { noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
+import { allPowerOff, busy, cleanStop, degrade, kill, powerOff, powerOnAgain, together } from '../faults';
+import { serviceAfterFirstRecovery } from './figures';
+import { DATA, FAILOVER, ONE_LOST } from './group';
+import type { Measured, Scenario } from './scenario';
+import { UNITS } from './units';
+
+const afterBoot: Measured = { figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery };
+
+export const severalMembersScenarios: readonly Scenario[] = [
+  {
+    name: 'db-two-killed',
+    fault: 29,
+    title: 'Two of three members lose power',
+    explanation: 'The one that is left has no majority and must not write. The group is whole again when they return; nothing acknowledged is lost.',
+    async story(stage) {
+      const fault = await stage.inject(allPowerOff(stage.lab, [await stage.topology.primary(), stage.random.pick(await stage.topology.secondaries())]));
+      await stage.pause(10_000);
+      await stage.recover(fault);
+      await stage.writing(120_000);
+      await stage.healthy();
+    },
+    targets: () => [afterBoot],
+    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'db-clean-shutdowns',
+    fault: 30,
+    title: 'One member is shut down, and then another',
+    explanation: 'A group that shrinks by clean leaves stays writable down to one member; with only one of three left nothing may be acknowledged.',
+    async story(stage) {
+      const [first, second] = await stage.topology.secondaries();
+      const one = await stage.inject(cleanStop(stage.lab, first!));
+      await stage.pause(5000);
+      const other = await stage.inject(cleanStop(stage.lab, second!));
+      await stage.pause(5000);
+      await stage.recover(one);
+      await stage.recover(other);
+      await stage.writing(120_000);
+      await stage.healthy();
+    },
+    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'db-all-killed',
+    fault: 36,
+    title: 'All members lose power, one after the other',
+    explanation: 'The one with the most transactions starts the group again and the others join, by themselves, within 90 s of boot.',
+    async story(stage) {
+      const members = await stage.topology.names('mysql');
+      const faults = [];
+      for (const member of members) {
+        faults.push(await stage.inject(powerOff(stage.lab, member)));
+        await stage.pause(stage.random.between(200, 3000));
+      }
+      await stage.recover(together('all members have power again', faults));
+      await stage.writing(120_000);
+      await stage.healthy();
+    },
+    targets: () => [afterBoot],
+    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'db-all-killed-one-missing',
+    fault: 37,
+    title: 'All members lose power and one does not return',
+    explanation: 'The missing one could hold writes that nobody else has: the two wait and say so, rather than start without it.',
+    async story(stage) {
+      const members = await stage.topology.names('mysql');
+      const missing = await stage.topology.primary();
+      const fault = await stage.inject(allPowerOff(stage.lab, members));
+      await Promise.all(members.filter((name) => name !== missing).map((name) => powerOnAgain(stage.lab, name)));
+      stage.mark('note', `${missing} stays away`);
+      await stage.pause(40_000);
+      const alone = await stage.topology.primary().catch(() => undefined);
+      if (alone) throw new Error(`${alone} became PRIMARY without ${missing}`);
+      await stage.recover(fault);
+      await stage.writing(120_000);
+      await stage.healthy();
+    },
+    targets: () => [afterBoot],
+    checkers: DATA,
+  },
+  {
+    name: 'db-all-boot-together',
+    fault: 38,
+    title: 'All members lose power and boot at the same moment',
+    explanation: 'Each could start the group. Exactly one does, and the others join it.',
+    async story(stage) {
+      const fault = await stage.inject(allPowerOff(stage.lab, await stage.topology.names('mysql')));
+      await stage.recover(fault);
+      await stage.writing(120_000);
+      await stage.healthy();
+    },
+    targets: () => [afterBoot],
+    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'db-killed-twice',
+    fault: 41,
+    title: 'The PRIMARY is killed, and soon after its successor',
+    explanation: 'A member that has just returned takes part in the next failover.',
+    async story(stage) {
+      const first = await stage.inject(kill(stage.lab, await stage.topology.primary(), UNITS.mysql));
+      await stage.pause(2000);
+      await stage.writing();
+      await stage.recover(first);
+      await stage.healthy();
+      const second = await stage.inject(kill(stage.lab, await stage.topology.primary(), UNITS.mysql));
+      await stage.pause(2000);
+      await stage.writing();
+      await stage.recover(second);
+      await stage.healthy();
+    },
+    targets: () => FAILOVER,
+    checkers: [...DATA, noFailedRequest('get', 'write', 'read'), primaryMovedAtMost(2)],
+  },
+  {
+    name: 'all-power-off',
+    fault: 46,
+    title: 'All machines lose power and return',
+    explanation: 'Nobody touches anything. Service is back within 90 s of boot.',
+    async story(stage) {
+      const machines = (await stage.lab.machines()).map(({ name }) => name);
+      const fault = await stage.inject(allPowerOff(stage.lab, machines));
+      await stage.recover(fault);
+      await stage.serving(120_000);
+      await stage.healthy();
+    },
+    targets: () => [afterBoot],
+    checkers: [noAcknowledgedWriteLost, noDoubleExecution, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'all-busy',
+    title: 'Nothing is wrong, but everything is slow',
+    explanation: 'All cores of the pair and the members are busy and 5 % of the packets are lost. Nothing fails over.',
+    async story(stage) {
+      const machines = (await stage.lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql').map(({ name }) => name);
+      const faults = machines.flatMap((machine) => [busy(stage.lab, machine), degrade(stage.lab, { machine, link: 'private', lossPercent: 5 })]);
+      const fault = await stage.inject(together('everything is busy and lossy', faults));
+      await stage.pause(60_000);
+      await stage.recover(fault);
+    },
+    checkers: [...ONE_LOST.filter(({ name }) => !name.startsWith('movedAtMost')), addressMovedAtMost(0), primaryMovedAtMost(0), nothingOscillates(120_000)],
+  },
+];
