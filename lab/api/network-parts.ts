@@ -13,6 +13,8 @@ export const subnetSchema = z.strictObject({
   type: z.enum(['cloud', 'server']),
   network_zone: z.string(),
   ip_range: z.string().optional(),
+  // read-only, but older clients send it empty
+  gateway: z.literal('').optional(),
 });
 export const routeSchema = z.strictObject({ destination: z.string(), gateway: z.string() });
 

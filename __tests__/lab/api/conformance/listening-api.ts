@@ -1,0 +1,28 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { createApi } from '../../../../lab/api';
+import type { Api } from '../../../../lab/api';
+import { FakeHardware } from '../fake-hardware';
+import { TOKEN } from '../project';
+
+export interface ListeningApi extends Api {
+  readonly hardware: FakeHardware;
+  /** Such as http://127.0.0.1:34567/v1 */
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** The emulated API on a port of loopback, with real time and actions that end soon. */
+export async function listen(): Promise<ListeningApi> {
+  const hardware = new FakeHardware();
+  const api = createApi({ hardware, token: TOKEN, timings: { default: 50, assign_floating_ip: 100, change_alias_ips: 50, attach_to_network: 50, unassign_floating_ip: 50 } });
+  const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
+    const started = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: 0 }, (info: AddressInfo) => resolve({ server: started, port: info.port }));
+  });
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    });
+  return { ...api, hardware, endpoint: `http://127.0.0.1:${port}/v1`, stop };
+}
