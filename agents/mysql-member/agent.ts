@@ -1,0 +1,221 @@
+import { act, switchover, type Tools } from './actions';
+import type { AgentConfig } from './config';
+import { decide } from './decide';
+import { type Action, type Decision } from './decision';
+import { setAside } from './errant';
+import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
+import { readMemory, writeMemory } from './memory-file';
+import { Peers } from './peers';
+import { NO_MEMORY, onlineIn, type Memory, type Report } from './report';
+import { Sampler } from './sampler';
+
+const LOOK_EVERY_MS = 250;
+
+/** Decides after every look at mysqld, and acts on it, one action at a time. */
+export class Agent {
+  private readonly sampler: Sampler;
+  private readonly peers: Peers;
+  private readonly tools: Tools;
+  private memory: Memory = NO_MEMORY;
+  private busy: Action | null = null;
+  private fencing = false;
+  private decided: { readonly decision: Decision; readonly since: number } | null = null;
+  private lastAction: { readonly kind: string; readonly at: string; readonly outcome: string } | null = null;
+  private joinFailures = 0;
+  private joinFailedAt = 0;
+  private errantSetAside = '';
+  /** Epoch in which a majority confirmed that it knows this member. Kept: an agent that hangs must not stop the writes. */
+  private recordedEpoch: string | null = null;
+  private lookFailure: string | null = null;
+  private readonly counters = new Map<string, number>();
+
+  constructor(
+    private readonly config: AgentConfig,
+    password: () => Promise<string>,
+    private readonly log: (line: string) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    const nameOf = (address: string) => config.members.find((member) => member.address === address)?.name ?? address;
+    this.sampler = new Sampler(config.localAccount, nameOf, now);
+    const others = config.members.filter(({ name }) => name !== config.name);
+    this.peers = new Peers(others.map((member) => ({ ...member, port: config.healthPort })), now);
+    this.tools = { config, password, log };
+  }
+
+  async run(): Promise<never> {
+    this.memory = await readMemory(this.config.memoryFile);
+    this.errantSetAside = await setAside(this.config.errantFolder);
+    this.peers.start();
+    for (;;) {
+      this.lookFailure = await this.sampler.look();
+      await this.step();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  private async step(): Promise<void> {
+    const decision = decide({
+      self: this.report,
+      peers: this.peers.reports,
+      joinFailures: this.joinFailures,
+      sinceJoinFailureMs: this.now() - this.joinFailedAt,
+      setAside: this.errantSetAside,
+      configuredGroupName: this.config.groupName,
+    });
+    const sameAsBefore = this.decided?.decision.action.kind === decision.action.kind;
+    if (this.decided?.decision.reason !== decision.reason) this.log(`${decision.action.kind}: ${decision.reason}`);
+    this.decided = { decision, since: sameAsBefore && this.decided ? this.decided.since : this.now() };
+    if (decision.action.kind === 'stay') this.joinFailures = 0;
+    if (this.now() - this.decided.since < decision.afterMs) return;
+    await this.remember(decision.memory);
+    this.noteRecorded();
+    if (decision.action.kind === 'fence') this.fence();
+    else if (!this.busy) this.begin(decision.action);
+  }
+
+  private async remember(memory: Memory): Promise<void> {
+    if (memory === this.memory) return;
+    await writeMemory(this.config.memoryFile, memory);
+    this.memory = memory;
+  }
+
+  private noteRecorded(): void {
+    if (isRecorded(this.report, this.peerReports)) this.recordedEpoch = this.memory.epoch;
+  }
+
+  private get recorded(): boolean {
+    const epoch = this.sampler.sample?.view?.epoch;
+    return epoch !== undefined && epoch === this.recordedEpoch;
+  }
+
+  /** Beside whatever else is going on: a long join must not keep a member writable. */
+  private fence(): void {
+    if (this.fencing) return;
+    this.fencing = true;
+    this.count('fence');
+    act({ kind: 'fence' }, this.tools)
+      .then(() => this.log('fence: done'))
+      .catch((error: unknown) => this.log(`fence: ${messageOf(error)}`))
+      .finally(() => (this.fencing = false));
+  }
+
+  private begin(action: Action): void {
+    if (['stay', 'wait', 'needs-operator'].includes(action.kind)) return;
+    this.count(action.kind);
+    this.busy = action;
+    act(action, this.tools)
+      .then(async () => {
+        this.errantSetAside = await setAside(this.config.errantFolder);
+        this.finished(action, 'done');
+      })
+      .catch((error: unknown) => {
+        this.finished(action, messageOf(error));
+        if (isEntry(action)) {
+          this.joinFailures += 1;
+          this.joinFailedAt = this.now();
+        }
+      })
+      .finally(() => (this.busy = null));
+  }
+
+  private count(kind: string): void {
+    this.counters.set(kind, (this.counters.get(kind) ?? 0) + 1);
+  }
+
+  private finished(action: Action, outcome: string): void {
+    this.lastAction = { kind: action.kind, at: new Date().toISOString(), outcome };
+    this.log(`${action.kind}: ${outcome}`);
+  }
+
+  private get peerReports(): readonly Report[] {
+    return [...this.peers.reports.values()].filter((peer): peer is Report => peer !== null);
+  }
+
+  private get observed(): Observed {
+    return { self: this.report, recorded: this.recorded, sampleAgeMs: this.sampler.age };
+  }
+
+  get report(): Report {
+    return {
+      name: this.config.name,
+      configured: this.config.members.map(({ name }) => name),
+      memory: this.memory,
+      sample: this.sampler.sample,
+      busy: this.busy?.kind ?? null,
+    };
+  }
+
+  primary(): Health {
+    return primaryHealth(this.observed);
+  }
+
+  reader(): Health {
+    return readerHealth(this.observed);
+  }
+
+  /** GET /status: for people, for `lab status`, and (report) for the peers. */
+  status() {
+    const sample = this.sampler.sample;
+    const decision = this.decided?.decision;
+    return {
+      name: this.config.name,
+      state: sample?.state ?? 'DOWN',
+      role: sample?.role ?? null,
+      members: sample?.members ?? [],
+      gtidExecuted: sample?.executed ?? null,
+      applierQueue: sample?.applierQueue ?? null,
+      version: sample?.version ?? null,
+      sampleAgeMs: Number.isFinite(this.sampler.age) ? Math.round(this.sampler.age) : null,
+      lookFailure: this.lookFailure,
+      primary: this.primary(),
+      reader: this.reader(),
+      lastDecision: decision && { ...decision.action, reason: decision.reason },
+      lastAction: this.lastAction,
+      joinFailures: this.joinFailures,
+      errantSetAside: this.errantSetAside,
+      peers: Object.fromEntries([...this.peers.reports].map(([name, peer]) => [name, peer?.sample?.state ?? (peer ? 'DOWN' : 'NO ANSWER')])),
+      actions: Object.fromEntries(this.counters),
+      report: this.report,
+    };
+  }
+
+  /** Gives the PRIMARY's role to a named member, or to the SECONDARY with the shortest applier queue. */
+  async handOver(to?: string): Promise<string> {
+    const sample = this.sampler.sample;
+    if (sample?.state !== 'ONLINE') throw new Error(`this member is ${sample?.state ?? 'DOWN'}`);
+    const online = this.peerReports.filter((peer) => peer.sample?.state === 'ONLINE' && onlineIn(sample).includes(peer.name));
+    const candidates = [...(to === this.config.name ? [this.report] : online)]
+      .filter((peer) => to === undefined || peer.name === to)
+      .sort((a, b) => (a.sample?.applierQueue ?? 0) - (b.sample?.applierQueue ?? 0));
+    const target = candidates[0];
+    if (!target?.sample) throw new Error(to ? `${to} is not ONLINE` : 'no other member is ONLINE');
+    await switchover(target.sample.serverUuid, this.tools);
+    this.log(`switchover: ${target.name} is PRIMARY`);
+    return target.name;
+  }
+
+  get isPrimary(): boolean {
+    return this.sampler.sample?.role === 'PRIMARY';
+  }
+
+  /** The operator's decision, against what this member would do: found a group with what this member has. */
+  async forceBootstrap(operator: string): Promise<void> {
+    const sample = this.sampler.sample;
+    if (!sample || sample.state === 'ONLINE' || this.busy) throw new Error(`this member is ${this.busy?.kind ?? sample?.state ?? 'DOWN'}`);
+    const live = this.peerReports.find((peer) => peer.sample?.state === 'ONLINE');
+    if (live) throw new Error(`${live.name} is ONLINE in a group: this member joins it by itself`);
+    const seen = [this.report, ...this.peerReports].flatMap(({ memory }) => [memory.incarnation, memory.promised]);
+    const incarnation = Math.max(...seen) + 1;
+    this.log(`force-bootstrap by ${operator}: incarnation ${incarnation}, with ${sample.executed || 'no transactions'}`);
+    await this.remember({ ...this.memory, incarnation, promised: incarnation, candidate: null, entering: 'bootstrap' });
+    this.begin({ kind: 'reboot-group', incarnation });
+  }
+}
+
+function isEntry(action: Action): boolean {
+  return ['join', 'rejoin', 'join-by-clone', 'bootstrap', 'reboot-group'].includes(action.kind);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,162 @@
+import { formatGtidSet as formatted, isEmpty, isSubset, parseGtidSet, sizeOf, subtract, union } from './gtid';
+import { inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, type Report, type Sample } from './report';
+import { decision, names, needsOperator, reports, type Decision, type Situation } from './decision';
+import { restartOrFound } from './found';
+
+/** Above so many missing transactions a copy of the data is faster than replaying them. */
+const CLONE_ABOVE = 200_000;
+const CLONE_AFTER_FAILURES = 6;
+const MAX_BACKOFF_MS = 15_000;
+
+/** What this member does next: a pure function, called after every look at the local mysqld. */
+export function decide(given: Situation): Decision {
+  const sample = given.self.sample;
+  if (!sample) return decision(given.self.memory, { kind: 'wait' }, 'mysqld does not answer');
+  const self = { ...given.self, memory: memoryOf(sample, given.self.memory) };
+  const situation = { ...given, self };
+  const remembered = self.memory.groupName;
+  if (remembered && remembered !== situation.configuredGroupName) {
+    return needsOperator(
+      self.memory,
+      `the configured group name is ${situation.configuredGroupName}, this member's data belongs to ${remembered}`,
+      `set groupName to ${remembered} in the MySQL tier's props and deploy again`,
+    );
+  }
+  if (sample.state === 'ONLINE') return online(situation, sample, bookkeep(situation, sample));
+  if (!sample.superReadOnly) {
+    return decision(self.memory, { kind: 'fence' }, `writable, and not an ONLINE PRIMARY but ${sample.state}`);
+  }
+  if (!isOutside(sample)) return decision(self.memory, { kind: 'wait' }, `this member is ${sample.state}`);
+  if (self.busy !== null || sample.changing) {
+    return decision(self.memory, { kind: 'wait' }, `busy: ${self.busy ?? 'START or STOP GROUP_REPLICATION'}`);
+  }
+  return outside(situation, sample);
+}
+
+/** Promises outlive the data, for others may have counted on them. The rest is about data that is gone. */
+function memoryOf({ serverUuid }: Sample, memory: Memory): Memory {
+  if (memory.serverUuid === serverUuid) return memory;
+  if (memory.serverUuid === null) return { ...memory, serverUuid };
+  return { ...NO_MEMORY, promised: memory.promised, candidate: memory.candidate, serverUuid };
+}
+
+/** What an ONLINE member writes down: which group this is, who makes it up, and that older ballots are closed. */
+function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sample): Memory {
+  const before = self.memory;
+  const view = sample.view;
+  if (!view) return before;
+  const sameGroup = [...peers.values()].filter(
+    (peer): peer is Report => peer?.memory.epoch === view.epoch && peer.sample?.view?.epoch === view.epoch,
+  );
+  const founder = before.entering === 'bootstrap' && before.epoch !== view.epoch && onlineIn(sample).length === 1;
+  const accepted = before.epoch === view.epoch || founder || sameGroup.length > 0;
+  const incarnation = Math.max(before.incarnation, ...sameGroup.map((peer) => peer.memory.incarnation));
+  const highest = Math.max(before.promised, incarnation, ...reports(peers).map((peer) => peer.memory.promised));
+  const after: Memory = {
+    ...before,
+    // a ballot that runs while a group lives is refused, so that it can never succeed behind the group's back
+    promised: highest,
+    candidate: null,
+    fenced: before.fenced && sample.superReadOnly,
+    ...(accepted && { epoch: view.epoch, incarnation, entering: null, groupName: configuredGroupName }),
+    ...(accepted &&
+      inMajority(self) && {
+        lastMajority: { incarnation, counter: view.counter, members: sample.members.map(({ name }) => name).sort() },
+      }),
+  };
+  return JSON.stringify(after) === JSON.stringify(before) ? before : after;
+}
+
+function online({ self, peers }: Situation, sample: Sample, memory: Memory): Decision {
+  const majority = inMajority(self);
+  if (sample.role !== 'PRIMARY' && !sample.superReadOnly) {
+    return decision(memory, { kind: 'fence' }, 'a SECONDARY that accepts writes');
+  }
+  if (sample.role === 'PRIMARY' && !majority && !sample.superReadOnly) {
+    return decision({ ...memory, fenced: true }, { kind: 'fence' }, 'PRIMARY without a majority of the configured members');
+  }
+  if (!majority) {
+    const elsewhere = reports(peers).find((peer) => inMajority(peer) && peer.sample?.view?.epoch !== sample.view?.epoch);
+    if (elsewhere) {
+      return decision(memory, { kind: 'leave' }, `${elsewhere.name} is in a group with a majority, this member is not in it`, 1000);
+    }
+    const alone = sample.members.length <= 1;
+    if (alone && sample.view && memory.epoch !== sample.view.epoch) {
+      return decision(memory, { kind: 'leave' }, 'a join ended alone in a group that nobody founded', 2000);
+    }
+  }
+  if (sample.role === 'PRIMARY' && majority && sample.superReadOnly && memory.fenced) {
+    return decision({ ...memory, fenced: false }, { kind: 'unfence' }, 'PRIMARY with a majority again');
+  }
+  return decision(memory, { kind: 'stay' }, majority ? 'ONLINE in the majority' : 'ONLINE, waiting for a majority');
+}
+
+function outside(situation: Situation, sample: Sample): Decision {
+  const { self, peers } = situation;
+  const twin = reports(peers).find((peer) => peer.sample?.serverUuid === sample.serverUuid);
+  if (twin) {
+    return needsOperator(
+      self.memory,
+      `${twin.name} has the same server_uuid: one data directory is a copy of the other`,
+      'on the copy: stop mysql, remove auto.cnf from the data directory, start mysql',
+    );
+  }
+  const live = liveGroup(reports(peers));
+  return live.length > 0 ? joinGroup(situation, sample, live) : restartOrFound(situation, sample);
+}
+
+/** The ONLINE peers of the group to join: the one with most members, if it knows what it descends from. */
+function liveGroup(peers: readonly Report[]): readonly Report[] {
+  const groups = new Map<string, Report[]>();
+  for (const peer of peers) {
+    const epoch = peer.sample?.view?.epoch;
+    if (peer.sample?.state !== 'ONLINE' || !epoch || peer.memory.epoch !== epoch) continue;
+    groups.set(epoch, [...(groups.get(epoch) ?? []), peer]);
+  }
+  const size = (group: readonly Report[]) => Math.max(...group.map((peer) => onlineIn(peer.sample as Sample).length));
+  return [...groups.values()].sort((a, b) => size(b) - size(a))[0] ?? [];
+}
+
+function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]): Decision {
+  const { self, joinFailures, sinceJoinFailureMs } = situation;
+  const memory = self.memory.candidate === self.name ? { ...self.memory, candidate: null } : self.memory;
+  if (!live.some((peer) => peer.memory.promised >= memory.promised && peer.memory.candidate === null)) {
+    // joining breaks the promise behind our vote; harmless only once the live group has closed that ballot
+    return decision(memory, { kind: 'wait' }, `waiting until the group has refused ballot ${memory.promised}`);
+  }
+  const samples = live.map((peer) => peer.sample as Sample);
+  const executed = parseGtidSet(sample.executed);
+  const theirs = union(...samples.flatMap((peer) => [parseGtidSet(peer.executed), parseGtidSet(peer.received)]));
+  const errant = subtract(executed, theirs);
+  const majority = live.some((peer) => inMajority(peer));
+  if (!isEmpty(errant) && !isSubset(errant, parseGtidSet(situation.setAside))) {
+    if (majority) {
+      const text = formatted(errant);
+      return decision(memory, { kind: 'report-errant', errant: text }, `transactions that the group does not have: ${text}`, 3000);
+    }
+    return needsOperator(
+      memory,
+      `${names(live)} is ONLINE without a majority and lacks ${formatted(errant)}, which this member has`,
+      'start the remaining members; if they are lost, compare both and use platform-mysql force-bootstrap on the right one',
+    );
+  }
+  const backoff = Math.min(MAX_BACKOFF_MS, 500 * 2 ** joinFailures);
+  if (joinFailures > 0 && sinceJoinFailureMs < backoff) {
+    return decision(memory, { kind: 'wait' }, `${joinFailures} attempts to join failed, next in ${backoff - sinceJoinFailureMs} ms`);
+  }
+  const entering: Memory = { ...memory, entering: 'join' };
+  const missing = sizeOf(subtract(theirs, executed));
+  const replayable = samples.some((peer) => isSubset(parseGtidSet(peer.purged), executed));
+  const why =
+    (!isEmpty(errant) && 'errant transactions lie in a dump') ||
+    (!replayable && 'the members have purged binary logs that this one needs') ||
+    (missing > CLONE_ABOVE && `${missing} transactions behind`) ||
+    (joinFailures >= CLONE_AFTER_FAILURES && `${joinFailures} attempts to join failed`);
+  if (why) {
+    if (!majority) return decision(memory, { kind: 'wait' }, `a clone needs a group with a majority (${why})`);
+    const donor = live.find((peer) => peer.sample?.role === 'SECONDARY') ?? (live[0] as Report);
+    return decision(entering, { kind: 'join-by-clone', donor: donor.name }, why, 1000);
+  }
+  const kind = self.memory.lastMajority ? 'rejoin' : 'join';
+  return decision(entering, { kind }, `${names(live)} ONLINE, ${missing} transactions behind`);
+}

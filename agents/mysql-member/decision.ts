@@ -1,0 +1,47 @@
+import type { Memory, Report } from './report';
+
+export interface Situation {
+  readonly self: Report;
+  /** Every other configured member; null: its agent does not answer. */
+  readonly peers: ReadonlyMap<string, Report | null>;
+  /** Attempts to join that failed since the last success, and how long ago the last one was. */
+  readonly joinFailures: number;
+  readonly sinceJoinFailureMs: number;
+  /** Errant transactions (a GTID set) that lie in a dump already, so that a clone may replace them. */
+  readonly setAside: string;
+  readonly configuredGroupName: string;
+}
+
+export type Action =
+  | { readonly kind: 'stay' | 'wait' | 'leave' | 'fence' | 'unfence' | 'apply-relay-log' }
+  | { readonly kind: 'bootstrap' | 'reboot-group'; readonly incarnation: number }
+  | { readonly kind: 'join' | 'rejoin' }
+  | { readonly kind: 'join-by-clone'; readonly donor: string }
+  | { readonly kind: 'report-errant'; readonly errant: string }
+  | { readonly kind: 'needs-operator'; readonly instruction: string };
+
+export interface Decision {
+  readonly action: Action;
+  /** One sentence for people: log, status, metrics. */
+  readonly reason: string;
+  /** To be written and synced before the action starts. The same object as before: nothing to write. */
+  readonly memory: Memory;
+  /** Act only if the decision stays the same for so long: a report may be older than what it is compared with. */
+  readonly afterMs: number;
+}
+
+export function decision(memory: Memory, action: Action, reason: string, afterMs = 0): Decision {
+  return { memory, action, reason, afterMs };
+}
+
+export function needsOperator(memory: Memory, reason: string, instruction: string): Decision {
+  return decision(memory, { kind: 'needs-operator', instruction }, reason);
+}
+
+export function reports(peers: ReadonlyMap<string, Report | null>): readonly Report[] {
+  return [...peers.values()].filter((peer): peer is Report => peer !== null);
+}
+
+export function names(list: readonly Report[]): string {
+  return list.map((peer) => peer.name).join(', ');
+}

@@ -1,0 +1,127 @@
+import { createInterface } from 'node:readline/promises';
+import { applyAccounts, discardOldPasswords, initialStatements, readPasswords } from './accounts';
+import type { AgentConfig } from './config';
+import { getJson } from './peers';
+import { majorityOf } from './report';
+import { readiness, type StatusAnswer } from './readiness';
+
+const USAGE = `platform-mysql: this member of the MySQL group
+
+  platform-mysql status [--json]           state, members, and the agent's last decision
+  platform-mysql switchover NAME           makes NAME the PRIMARY
+  platform-mysql step-down                 gives the PRIMARY's role away, if this member has it
+  platform-mysql wait [SECONDS]            waits until this member is as far as it can be; 300 by default
+  platform-mysql accounts                  applies changed passwords and rights; run by provisioning
+  platform-mysql discard-old-passwords     ends the validity of passwords from before the last rotation
+  platform-mysql force-bootstrap [--yes]   founds a group from this member's data, against the agent's caution
+`;
+
+const CREDENTIALS = '/etc/platform/credentials';
+
+/** The command `platform-mysql`: asks the agent over its socket. Resolves with the exit code. */
+export async function operate(config: AgentConfig, [verb, ...rest]: readonly string[]): Promise<number> {
+  const agent = (method: string, path: string, body?: unknown, timeoutMs = 35_000) =>
+    getJson({ socketPath: config.controlSocket, method, path, body, timeoutMs });
+  switch (verb) {
+    case 'status': {
+      const status = (await agent('GET', '/status')) as StatusAnswer;
+      process.stdout.write(rest.includes('--json') ? `${JSON.stringify(status, null, 2)}\n` : describe(status));
+      return 0;
+    }
+    case 'switchover':
+      if (!rest[0]) return usage();
+      return report(await agent('POST', '/switchover', { to: rest[0] }));
+    case 'step-down':
+      return report(await agent('POST', '/step-down', {}));
+    case 'accounts':
+      await applyAccounts(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), (line) => process.stdout.write(`${line}\n`));
+      return 0;
+    case 'init-sql':
+      process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS)).map((line) => `${line};\n`).join(''));
+      return 0;
+    case 'may-restart':
+      return mayRestart(config, (await agent('GET', '/status')) as StatusAnswer);
+    case 'discard-old-passwords':
+      await discardOldPasswords(config, await readPasswords(CREDENTIALS));
+      return 0;
+    case 'wait':
+      return waitReady(config, () => agent('GET', '/status', undefined, 3000) as Promise<StatusAnswer>, Number(rest[0] ?? 300));
+    case 'force-bootstrap': {
+      const status = (await agent('GET', '/status')) as StatusAnswer;
+      process.stdout.write(describe(status));
+      if (!rest.includes('--yes') && !(await confirmed(config.name))) return 1;
+      const operator = process.env['SUDO_USER'] ?? process.env['USER'] ?? 'root';
+      return report(await agent('POST', '/force-bootstrap', { operator }));
+    }
+    default:
+      return usage();
+  }
+}
+
+async function becomePrimary(name: string, agent: (method: string, path: string, body?: unknown) => Promise<unknown>): Promise<void> {
+  const { error } = (await agent('POST', '/switchover', { to: name })) as { error?: string };
+  if (error !== undefined) process.stderr.write(`platform-mysql: ${error}\n`);
+}
+
+function usage(): number {
+  process.stderr.write(USAGE);
+  return 2;
+}
+
+function report(answer: unknown): number {
+  const { error, ...rest } = answer as { error?: string };
+  if (error !== undefined) {
+    process.stderr.write(`platform-mysql: ${error}\n`);
+    return 1;
+  }
+  process.stdout.write(`${JSON.stringify(rest)}\n`);
+  return 0;
+}
+
+export function describe(status: StatusAnswer): string {
+  const lines = [
+    `${status.name}  ${status.state}${status.role ? `  ${status.role}` : ''}`,
+    ...status.members.map((member) => `  ${member.name}  ${member.state}  ${member.role ?? '-'}`),
+    `transactions  ${status.gtidExecuted || 'none'}`,
+    ...(status.lastDecision ? [`decision      ${status.lastDecision.kind}: ${status.lastDecision.reason}`] : []),
+    ...(status.lastDecision?.instruction ? [`you can       ${status.lastDecision.instruction}`] : []),
+    ...(status.errantSetAside ? [`set aside     ${status.errantSetAside}`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A member may go away while the others still make up a majority without it. */
+function mayRestart(config: AgentConfig, { state, members }: StatusAnswer): number {
+  const configured = config.members.map(({ name }) => name);
+  const others = members.filter((member) => member.state === 'ONLINE' && member.name !== config.name && configured.includes(member.name));
+  if (state !== 'ONLINE' || others.length >= majorityOf(configured)) return 0;
+  process.stderr.write(`platform-mysql: only ${others.length} other members are ONLINE, ${majorityOf(configured)} are needed\n`);
+  return 1;
+}
+
+async function confirmed(name: string): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`Transactions that only other members hold will leave the database. Type ${name} to go on: `);
+    return answer.trim() === name;
+  } finally {
+    prompt.close();
+  }
+}
+
+async function waitReady(config: AgentConfig, ask: () => Promise<StatusAnswer>, seconds: number): Promise<number> {
+  const deadline = Date.now() + seconds * 1000;
+  let said = '';
+  for (;;) {
+    const status = await ask().catch(() => null);
+    const { ready, why } = readiness(config.members.map(({ name }) => name), status);
+    if (why !== said) process.stdout.write(`${why}\n`);
+    said = why;
+    if (ready) return 0;
+    if (Date.now() > deadline) {
+      process.stderr.write(`platform-mysql: not ready after ${seconds} s: ${why}\n`);
+      return 1;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

@@ -1,0 +1,80 @@
+import { request } from 'node:http';
+import type { Report } from './report';
+
+export interface Peer {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+const POLL_MS = 500;
+const TIMEOUT_MS = 1000;
+/** A report older than this says nothing about its member any more. */
+const STALE_MS = 3000;
+
+/** Asks every peer's agent for its report, each in a row of its own, so that a slow one delays only itself. */
+export class Peers {
+  private readonly latest = new Map<string, { readonly report: Report; readonly at: number }>();
+
+  constructor(
+    private readonly peers: readonly Peer[],
+    private readonly now: () => number,
+  ) {}
+
+  start(): void {
+    for (const peer of this.peers) void this.follow(peer);
+  }
+
+  get reports(): ReadonlyMap<string, Report | null> {
+    return new Map(this.peers.map(({ name }) => [name, this.fresh(name)]));
+  }
+
+  private fresh(name: string): Report | null {
+    const entry = this.latest.get(name);
+    return entry && this.now() - entry.at < STALE_MS ? entry.report : null;
+  }
+
+  private async follow(peer: Peer): Promise<never> {
+    for (;;) {
+      // the time of asking: an answer that was long under way is as old as its question
+      const at = this.now();
+      const report = await fetchReport(peer).catch(() => null);
+      if (report) this.latest.set(peer.name, { report, at });
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+export function fetchReport({ name, address, port }: Peer): Promise<Report> {
+  return getJson({ host: address, port, path: '/status' }).then((body) => {
+    const report = (body as { report?: Report }).report;
+    if (report?.name !== name) throw new Error(`${address} is not ${name}`);
+    return report;
+  });
+}
+
+export function getJson(target: { host?: string; port?: number; socketPath?: string; path: string; method?: string; body?: unknown; timeoutMs?: number }): Promise<unknown> {
+  const { body, timeoutMs = TIMEOUT_MS, ...options } = target;
+  return new Promise((resolve, reject) => {
+    const call = request({ agent: false, headers: { 'content-type': 'application/json' }, ...options }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        clearTimeout(timer);
+        try {
+          resolve(JSON.parse(text));
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+    const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    call.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

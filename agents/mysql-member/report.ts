@@ -1,0 +1,108 @@
+/** What a member knows of itself, and publishes to its peers on GET /status. Plain data, no behaviour. */
+
+export const STATES = ['ONLINE', 'RECOVERING', 'UNREACHABLE', 'ERROR', 'OFFLINE'] as const;
+/** Member states, as MySQL prints them. */
+export type MemberState = (typeof STATES)[number];
+export type Role = 'PRIMARY' | 'SECONDARY';
+
+/** One member of the group's present view, as this member's MySQL sees it. */
+export interface ViewMember {
+  readonly name: string;
+  readonly state: MemberState;
+  readonly role: Role | null;
+}
+
+/** One look at the local mysqld. */
+export interface Sample {
+  readonly serverUuid: string;
+  readonly version: string;
+  readonly groupName: string;
+  readonly state: MemberState;
+  readonly role: Role | null;
+  readonly superReadOnly: boolean;
+  /** The view's id in two parts, `epoch:counter`. MySQL draws a new epoch whenever a group is bootstrapped. */
+  readonly view: { readonly epoch: string; readonly counter: number } | null;
+  readonly members: readonly ViewMember[];
+  /** GTID sets. `received` is what the applier channel has in its relay log. */
+  readonly executed: string;
+  readonly received: string;
+  readonly purged: string;
+  /** A START or STOP GROUP_REPLICATION is running, whoever gave it. */
+  readonly changing: boolean;
+  /** Transactions received and not yet applied. */
+  readonly applierQueue: number;
+}
+
+/** A view in which this member was ONLINE together with a majority of the configured members. */
+export interface MajorityView {
+  readonly incarnation: number;
+  readonly counter: number;
+  readonly members: readonly string[];
+}
+
+/**
+ * What must survive a crash: kept in a file on the data volume, written and synced before it is acted on.
+ *
+ * A group is bootstrapped by ballot: a candidate asks for the next incarnation number, and goes ahead only with the
+ * votes of all configured members. Votes are promises and never repeated for a lower or equal number.
+ */
+export interface Memory {
+  /** Incarnation of the group this member was last in; 0: never in one. */
+  readonly incarnation: number;
+  /** Highest ballot this member has voted in, or refused for good. */
+  readonly promised: number;
+  /** Whom it voted for in the ballot `promised`. Null: nobody, and it never will in that ballot. */
+  readonly candidate: string | null;
+  /** How the member last went towards a group: as its founder, or as one who joins. */
+  readonly entering: 'bootstrap' | 'join' | null;
+  /** Epoch of the group it accepted as the right one. */
+  readonly epoch: string | null;
+  readonly lastMajority: MajorityView | null;
+  /** The agent (not MySQL) took the PRIMARY's right to write, and gives it back. */
+  readonly fenced: boolean;
+  readonly groupName: string | null;
+  /** Of the data that this memory is about: a new data directory has no past. */
+  readonly serverUuid: string | null;
+}
+
+export const NO_MEMORY: Memory = {
+  incarnation: 0,
+  promised: 0,
+  candidate: null,
+  entering: null,
+  epoch: null,
+  lastMajority: null,
+  fenced: false,
+  groupName: null,
+  serverUuid: null,
+};
+
+export interface Report {
+  readonly name: string;
+  /** Names of all configured members, this one too, in the order of their ordinals. */
+  readonly configured: readonly string[];
+  readonly memory: Memory;
+  /** Null: mysqld does not answer. */
+  readonly sample: Sample | null;
+  /** The action the agent is in the middle of, if any. */
+  readonly busy: string | null;
+}
+
+export function majorityOf(configured: readonly string[]): number {
+  return Math.floor(configured.length / 2) + 1;
+}
+
+export function onlineIn(sample: Sample): readonly string[] {
+  return sample.members.filter((member) => member.state === 'ONLINE').map((member) => member.name);
+}
+
+/** ONLINE, in a view in which most of the configured members are ONLINE too. */
+export function inMajority({ sample, configured }: Pick<Report, 'sample' | 'configured'>): boolean {
+  if (sample?.state !== 'ONLINE') return false;
+  const online = onlineIn(sample).filter((name) => configured.includes(name));
+  return online.length >= majorityOf(configured);
+}
+
+export function isOutside(sample: Sample): boolean {
+  return sample.state === 'OFFLINE' || sample.state === 'ERROR';
+}

@@ -1,0 +1,32 @@
+export interface MysqlMemberAgentConfig {
+  /** This member's host name. */
+  readonly name: string;
+  /** Its private address: the agent listens there. */
+  readonly address: string;
+  /** All members of the group, in the order of their ordinals. */
+  readonly members: readonly { readonly name: string; readonly address: string }[];
+  /** UUID in the ids of the group's transactions; stays the same for life. */
+  readonly groupName: string;
+  readonly sqlPort: number;
+  readonly healthPort: number;
+  readonly localAccount: { readonly socket: string; readonly user: string };
+  readonly replicationUser: string;
+  /** On the data volume: must be lost exactly when the data is. */
+  readonly memoryFile: string;
+  /** Where errant transactions are set aside, on the data volume. */
+  readonly errantFolder: string;
+  readonly controlSocket: string;
+  readonly accounts: {
+    /** The application's schema and account. */
+    readonly schema: string;
+    readonly applicationUser: string;
+    /** Where it may log in from, as MySQL writes it: `10.0.3.0/255.255.255.0`. */
+    readonly applicationHosts: string;
+    readonly memberHosts: string;
+  };
+}
+
+/** JSON for /etc/platform/mysql-member.json. Holds no secret. */
+export function renderMysqlMemberAgentConfig(config: MysqlMemberAgentConfig): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}

@@ -1,0 +1,182 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { renderMyCnf } from '../config/my-cnf';
+import { renderMysqlMemberAgentConfig } from '../config/mysql-member-agent';
+import { ConfigError, type Problem } from '../errors';
+import type { Endpoint, Host } from '../net/address-plan';
+import { formatAddress, rangeOf } from '../net/cidr';
+import { PORTS } from '../net/ports';
+import { memoryMegabytesOf } from '../net/server-types';
+import type { InternalAuthority } from '../servers/internal-authority';
+import { ProvisionedServer } from '../servers/provisioned-server';
+import type { Site } from '../servers/site';
+
+export interface MySqlTierProps {
+  /** Network, addresses, placement groups and SSH key, shared by all tiers. */
+  readonly site: Site;
+  /** Signs the members' certificates. Clients check the name `mysql.platform.internal`. */
+  readonly authority: InternalAuthority;
+  /** 3, 5, 7 or 9: an even one more would not survive one more failure. @default 3 */
+  readonly memberCount?: number;
+  /** Its memory decides on the buffer pool and other sizes. @default cx23 */
+  readonly serverType?: string;
+  /** Size of each member's volume in GB, 10 to 10240. It can grow later, but not shrink. @default 20 */
+  readonly volumeGb?: number;
+  readonly credentials: {
+    /** Ephemeral token: `platform_admin`, every right, local socket only. For people; provisioning comes in as root. */
+    readonly mysqlAdminPassword: string;
+    /** Ephemeral token: members among themselves, with a certificate besides. */
+    readonly mysqlReplicationPassword: string;
+    /** Ephemeral token: the application, on its own schema. */
+    readonly mysqlAppPassword: string;
+  };
+  /** The application's schema, made on the first deploy. @default app */
+  readonly database?: string;
+  /** The application's account, with all rights in its schema and none besides; from app hosts, by TLS. @default app */
+  readonly databaseUser?: string;
+  /** @default 400 */
+  readonly maxConnections?: number;
+  /** How long binary logs are kept, in days: what a member may miss without a full copy. @default 3 */
+  readonly binaryLogDays?: number;
+  /** Statements that take longer, in seconds, are written to the slow log. @default 1 */
+  readonly slowSeconds?: number;
+  /**
+   * UUID of the group, part of every transaction's id and kept for life. Give it only where an existing group would get
+   * another one (the error of the agent says which), e.g. because this construct has moved in the tree.
+   * @default derived from the construct's path
+   */
+  readonly groupName?: string;
+  /** Steps that must have succeeded before the first member is configured. @default none */
+  readonly configureAfter?: readonly ITerraformDependable[];
+}
+
+const DATA_VOLUME = '/srv/mysql';
+const AGENT = fileURLToPath(new URL('../../agents/mysql-member/main.ts', import.meta.url));
+
+/**
+ * MySQL as one Group Replication group with one PRIMARY. The members' agents found it, keep everybody in it and say
+ * who is PRIMARY; a member is configured only after the one before has come back ONLINE.
+ */
+export class MySqlTier extends Construct {
+  readonly servers: readonly ProvisionedServer[];
+  /** SQL endpoints of all members; which of them is PRIMARY is known to their agents (port memberHealth). */
+  readonly endpoints: readonly Endpoint[];
+  readonly groupName: string;
+
+  constructor(scope: Construct, id: string, props: MySqlTierProps) {
+    super(scope, id);
+    this.check(props);
+    const { site, authority, memberCount = 3, serverType = 'cx23', volumeGb = 20, credentials } = props;
+    this.groupName = props.groupName ?? uuidFrom(`${this.node.path}/group`);
+    const hosts = site.hosts('mysql', memberCount);
+    const servers: ProvisionedServer[] = [];
+    for (const host of hosts) {
+      const previous = servers.at(-1);
+      const certificate = authority.issue(`${this.node.id}-${host.name}`, {
+        names: ['mysql.platform.internal', host.name],
+        addresses: [host.address],
+      });
+      servers.push(
+        new ProvisionedServer(this, host.name, {
+          site,
+          host,
+          serverType,
+          role: 'mysql',
+          dataVolumeGb: volumeGb,
+          files: this.files(host, hosts, props),
+          programs: { '/opt/platform/agents/mysql-member.js': AGENT },
+          credentials: {
+            'mysql-admin-password': credentials.mysqlAdminPassword,
+            'mysql-replication-password': credentials.mysqlReplicationPassword,
+            'mysql-app-password': credentials.mysqlAppPassword,
+            'mysql-ca.pem': authority.certificate,
+            'mysql-server.pem': certificate.certificate,
+            'mysql-server.key': certificate.privateKey,
+          },
+          triggers: { certificate: certificate.revision },
+          // The script of each ends when the member is ONLINE again, and stops the roll if it does not come back
+          configureAfter: previous ? [previous.configured] : props.configureAfter,
+        }),
+      );
+    }
+    this.servers = servers;
+    this.endpoints = site.endpoints('mysql', 'sql', memberCount);
+  }
+
+  private files(host: Host, hosts: readonly Host[], props: MySqlTierProps): Record<string, string> {
+    const { site, database = 'app', databaseUser = 'app', binaryLogDays = 3, slowSeconds = 1 } = props;
+    return {
+      '/etc/mysql/platform.cnf': renderMyCnf({
+        address: host.address,
+        serverId: host.ordinal,
+        port: PORTS.mysql.sql,
+        memoryMegabytes: memoryMegabytesOf(props.serverType ?? 'cx23') ?? 4096,
+        groupName: this.groupName,
+        dataFolder: `${DATA_VOLUME}/data`,
+        tlsFolder: '/etc/mysql/platform-tls',
+        maxConnections: props.maxConnections,
+        binaryLogDays,
+        slowSeconds,
+      }),
+      '/etc/systemd/system/mysql-member.service.d/network.conf': `[Service]\nIPAddressAllow=${site.plan.networkRange}\n`,
+      '/etc/platform/mysql-member.json': renderMysqlMemberAgentConfig({
+        name: host.name,
+        address: host.address,
+        members: hosts.map(({ name, address }) => ({ name, address })),
+        groupName: this.groupName,
+        sqlPort: PORTS.mysql.sql,
+        healthPort: PORTS.mysql.memberHealth,
+        localAccount: { socket: '/run/mysqld/mysqld.sock', user: 'platform_agent' },
+        replicationUser: 'platform_replication',
+        memoryFile: `${DATA_VOLUME}/member/memory.json`,
+        errantFolder: `${DATA_VOLUME}/member/errant`,
+        controlSocket: '/run/mysql-member/control.sock',
+        accounts: {
+          schema: database,
+          applicationUser: databaseUser,
+          applicationHosts: netmaskNotation(site.plan.subnets.app),
+          memberHosts: netmaskNotation(site.plan.subnets.mysql),
+        },
+      }),
+    };
+  }
+
+  private check({ memberCount = 3, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3 }: MySqlTierProps): void {
+    const problems: Problem[] = [];
+    if (![3, 5, 7, 9].includes(memberCount)) {
+      problems.push({ code: 'member-count', prop: 'memberCount', got: memberCount, want: '3, 5, 7 or 9', fix: 'choose an odd number; two cannot outvote a failure, and Group Replication takes nine at most' });
+    }
+    if (!Number.isInteger(volumeGb) || volumeGb < 10 || volumeGb > 10_240) {
+      problems.push({ code: 'volume-size', prop: 'volumeGb', got: volumeGb, want: 'a whole number from 10 to 10240', fix: 'choose one in that range' });
+    }
+    if (memoryMegabytesOf(serverType) === undefined) {
+      problems.push({ code: 'server-type', prop: 'serverType', got: serverType, want: 'a server type whose memory is known, e.g. cx23 or ccx13', fix: 'choose one of those, or add it to lib/net/server-types.ts' });
+    }
+    if (groupName !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(groupName)) {
+      problems.push({ code: 'group-name', prop: 'groupName', got: groupName, want: 'a UUID in lower case', fix: 'leave it out, or take it from the group that exists' });
+    }
+    for (const [prop, got] of Object.entries({ database, databaseUser })) {
+      if (!/^[a-z][a-z0-9_]{0,30}$/.test(got) || /^(mysql|sys|platform.*|performance_schema|information_schema|root)$/.test(got)) {
+        problems.push({ code: 'database-name', prop, got, want: 'up to 31 lower-case letters, digits and _, none of the names that MySQL or the platform uses', fix: 'choose another name' });
+      }
+    }
+    if (!(binaryLogDays > 0 && binaryLogDays <= 90)) {
+      problems.push({ code: 'binary-log-days', prop: 'binaryLogDays', got: binaryLogDays, want: 'more than 0 and at most 90', fix: 'choose a time in that range' });
+    }
+    if (problems.length > 0) throw new ConfigError(this, problems);
+  }
+}
+
+/** The same text gives the same UUID (version 8). */
+function uuidFrom(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** MySQL matches account hosts by netmask: `10.0.3.0/255.255.255.0`. */
+function netmaskNotation(cidr: string): string {
+  const { first, prefix } = rangeOf(cidr);
+  return `${formatAddress(first)}/${formatAddress(2 ** 32 - 2 ** (32 - prefix))}`;
+}

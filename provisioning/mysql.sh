@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# mysql.sh install|configure: a MySQL member, its data volume and its agent; safe to run again
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+readonly OLDEST_MYSQL=8.4
+readonly MYSQL_APT=https://repo.mysql.com
+readonly MYSQL_APT_SERIES=mysql-9.7-lts
+# MySQL Release Engineering; dev.mysql.com/doc/refman/8.4/en/checking-gpg-signature.html
+readonly MYSQL_KEY_FINGERPRINT=BCA43417C3B485DD128EC6D4B7B3B788A8D3785C
+readonly MYSQL_KEYRING=/usr/share/keyrings/mysql-apt.gpg
+
+readonly CONFIG=/etc/mysql/platform.cnf
+readonly TLS=/etc/mysql/platform-tls
+readonly CREDENTIALS=/etc/platform/credentials
+readonly AGENT=/opt/platform/agents/mysql-member.js
+readonly AGENT_CONFIG=/etc/platform/mysql-member.json
+readonly AGENT_NETWORK=/etc/systemd/system/mysql-member.service.d/network.conf
+
+install_role() {
+  install_packages nodejs
+  offered_mysql_is_recent || add_mysql_apt
+  install_mysql
+  getent passwd mysql-member >/dev/null || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mysql-member
+  allow_data_volume
+}
+
+offered_mysql_is_recent() {
+  local version
+  is_installed mysql-server && return
+  apt_get update || die "no package mirror can be reached"
+  version=$(offered_mysql | cut -d ' ' -f 1)
+  [[ -n $version ]] && dpkg --compare-versions "$version" ge "$OLDEST_MYSQL"
+}
+
+# Version and release of the newest mysql-server there is, e.g. `9.7.4-2 sid`
+offered_mysql() {
+  apt-cache madison mysql-server | awk -F ' *[|] *' '{ split($3, source, " "); sub("/.*", "", source[2]); print $2, source[2]; exit }'
+}
+
+# Debian stable has no MySQL
+add_mysql_apt() {
+  local key codename
+  log "adding MySQL's own apt repository ($MYSQL_APT_SERIES)"
+  install_packages ca-certificates curl gpg
+  key=$(mktemp)
+  curl --silent --show-error --fail --retry 3 --max-time 60 --output "$key" "$MYSQL_APT/RPM-GPG-KEY-mysql-2023" || die "cannot download MySQL's key"
+  gpg --batch --quiet --with-colons --show-keys "$key" | awk -F : '/^fpr/ { print $10; exit }' | grep -qx "$MYSQL_KEY_FINGERPRINT" ||
+    die "the key at $MYSQL_APT is not $MYSQL_KEY_FINGERPRINT; nothing was installed from there"
+  gpg --batch --yes --dearmor --output "$MYSQL_KEYRING" "$key"
+  rm "$key"
+  codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+  printf 'deb [signed-by=%s] %s/apt/debian %s %s\n' "$MYSQL_KEYRING" "$MYSQL_APT" "$codename" "$MYSQL_APT_SERIES" >/etc/apt/sources.list.d/mysql.list
+  apt_get update || die "cannot read MySQL's apt repository"
+}
+
+install_mysql() {
+  local release
+  is_installed mysql-server && return
+  release=$(offered_mysql | cut -d ' ' -f 2)
+  log "installing mysql-server from $release"
+  # The package starts mysqld with its own configuration otherwise
+  systemctl --quiet mask --runtime mysql.service
+  apt_get install --yes --no-install-recommends --target-release "$release" mysql-server mysql-client || die "cannot install mysql-server"
+  systemctl --quiet unmask --runtime mysql.service
+}
+
+# The packages' AppArmor profile knows /var/lib/mysql only
+allow_data_volume() {
+  local profile=/etc/apparmor.d/usr.sbin.mysqld
+  [[ -f $profile ]] || return 0
+  mkdir -p /etc/apparmor.d/local
+  printf '%s\n' '/srv/mysql/ r,' '/srv/mysql/** rwk,' '/etc/mysql/** r,' '/run/mysql-prepare/** r,' >/etc/apparmor.d/local/usr.sbin.mysqld
+  ! aa-enabled --quiet 2>/dev/null || apparmor_parser --replace "$profile"
+}
+
+# Hetzner formats the volume when it makes it; one that holds anything else is left alone
+mount_volume() {
+  local device
+  device=$(fact VOLUME_DEVICE)
+  wait_until 60 test -b "$device" || die "the volume $device is not attached"
+  [[ $(blkid --output value --match-tag TYPE "$device") == ext4 ]] || die "$device holds no ext4 file system; to use it: mkfs.ext4 $device"
+  install -d -m 0755 /srv/mysql
+  install_unit mysql-data.service
+  systemctl --quiet enable mysql-data.service
+  systemctl start mysql-data.service || die "cannot mount $device: $(last_words mysql-data)"
+  grow_file_system "$device"
+}
+
+# After volumeGb was raised
+grow_file_system() {
+  resize2fs "$1" >/dev/null 2>&1 || log "the file system on $1 keeps its size"
+}
+
+# mysqld's address and TLS files; a renewed certificate is taken over without a restart
+apply_tls() {
+  local sources=("$CREDENTIALS/mysql-ca.pem" "$CREDENTIALS/mysql-server.pem" "$CREDENTIALS/mysql-server.key")
+  already_applied "${sources[@]}" && return
+  install -d -m 0750 -o root -g mysql "$TLS"
+  replace_file "${sources[0]}" "$TLS/ca.pem" 0644
+  replace_file "${sources[1]}" "$TLS/server.pem" 0644
+  replace_file "${sources[2]}" "$TLS/server.key" 0640 root:mysql
+  ! systemctl --quiet is-active mysql || mysql --user=root --execute='ALTER INSTANCE RELOAD TLS' || die "mysqld rejects the certificate"
+  mark_applied "${sources[@]}"
+}
+
+apply_agent() {
+  local -a parts
+  parts=("$(staged "$AGENT")" "$(staged "$AGENT_CONFIG")" "$(staged "$AGENT_NETWORK")" "$UPLOAD_DIR/units/mysql-member.service"
+    "$UPLOAD_DIR/shared/platform-mysql" "$CREDENTIALS/mysql-replication-password")
+  replace_file "$UPLOAD_DIR/shared/platform-mysql" /usr/local/sbin/platform-mysql 0755
+  already_applied "${parts[@]}" && systemctl --quiet is-active mysql-member && return
+  # While the agent starts it answers no health check: better that another member is PRIMARY then
+  ! systemctl --quiet is-active mysql-member || timeout 30 platform-mysql step-down || log "the PRIMARY stays where it is"
+  replace_file "${parts[0]}" "$AGENT"
+  replace_file "${parts[1]}" "$AGENT_CONFIG"
+  replace_file "${parts[2]}" "$AGENT_NETWORK"
+  install -d -o mysql-member -g mysql-member -m 0700 /srv/mysql/member
+  install_unit mysql-member.service
+  systemctl --quiet enable mysql-member
+  systemctl restart mysql-member
+  wait_until 20 agent_answers || die "the agent does not answer: $(last_words mysql-member)"
+  mark_applied "${parts[@]}"
+}
+
+agent_answers() {
+  platform-mysql status
+}
+
+apply_mysqld() {
+  local staged prepare=$UPLOAD_DIR/shared/mysql-prepare unit=$UPLOAD_DIR/units/mysql.service.d/platform.conf
+  staged=$(staged "$CONFIG")
+  already_applied "$staged" "$prepare" "$unit" && systemctl --quiet is-active mysql && return
+  mysqld --defaults-file="$staged" --validate-config || die "mysqld rejects $CONFIG; the running configuration was left alone"
+  platform-mysql may-restart || die "mysqld was not restarted, because the group would lose its majority"
+  replace_file "$prepare" /usr/local/lib/platform/mysql-prepare 0755
+  replace_file "$staged" "$CONFIG"
+  install_unit mysql.service.d/platform.conf
+  systemctl --quiet enable mysql
+  log "starting mysqld"
+  systemctl restart mysql || die "mysqld does not start: $(last_words mysql)"
+  mark_applied "$staged" "$prepare" "$unit"
+}
+
+last_words() {
+  journalctl --unit "$1" --lines 25 --output cat
+}
+
+configure_role() {
+  wait_for_private_address
+  mount_volume
+  apply_tls
+  apply_agent
+  apply_mysqld
+  platform-mysql accounts || die "accounts could not be brought up to date"
+  platform-mysql wait 900 || die "the member does not come up"
+}
+
+main() {
+  case ${1:-} in
+    install) install_role ;;
+    configure) configure_role ;;
+    *) die "usage: mysql.sh install|configure" ;;
+  esac
+}
+
+main "$@"
