@@ -12,6 +12,7 @@ import { checkSettings } from './settings-checks';
 import type { Backend, EnvironmentSettings } from './settings';
 import { AppTier } from './tiers/app-tier';
 import { hostFirewall } from './tiers/host-firewall';
+import { MySqlTier } from './tiers/mysql-tier';
 import { WebTier } from './tiers/web-tier';
 
 /** Who may talk to whom. Each host drops whatever is not said here, on its private address too. */
@@ -37,7 +38,7 @@ export class PlatformStack extends TerraformStack {
   constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
     super(scope, id);
     checkSettings(id, settings);
-    const { application, network = {}, loadBalancers = {}, web = {}, app = {} } = settings;
+    const { application, network = {}, loadBalancers = {}, web = {}, app = {}, mysql = {} } = settings;
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');
     keepState(this, settings.backend);
@@ -68,11 +69,21 @@ export class PlatformStack extends TerraformStack {
     });
     const authority = new InternalAuthority(this, 'internal-authority', { name: 'platform internal CA' });
 
+    const mysqlTier = new MySqlTier(this, 'mysql', {
+      site,
+      ...mysql,
+      authority,
+      credentials: {
+        mysqlAdminPassword: variables.mysqlAdminPassword,
+        mysqlReplicationPassword: variables.mysqlReplicationPassword,
+        mysqlAppPassword: variables.mysqlAppPassword,
+      },
+    });
     const appTier = new AppTier(this, 'app', {
       site,
       ...app,
       application,
-      databaseMembers: site.endpoints('mysql', 'sql', 3),
+      databaseMembers: mysqlTier.endpoints,
       credentials: { mysqlAppPassword: variables.mysqlAppPassword, internalCa: authority.certificate },
     });
     const webTier = new WebTier(this, 'web', {
@@ -84,7 +95,7 @@ export class PlatformStack extends TerraformStack {
 
     tell(this, 'url', `https://${settings.domain}/`, 'Where visitors find the platform');
     tell(this, 'floating_ip', site.floatingIp.ipAddress, `Address that ${settings.domain} has to resolve to`);
-    tell(this, 'servers', addressesOf([...webTier.servers, ...appTier.servers]), 'Addresses of all servers');
+    tell(this, 'servers', addressesOf([...webTier.servers, ...appTier.servers, ...mysqlTier.servers]), 'Addresses of all servers');
     if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
   }
 }

@@ -5,8 +5,9 @@ import { domainProblem, sourceProblem } from './net/checks';
 import { contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
 import { AddressPlan, TIERS } from './net/address-plan';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
+import { architectureOf, SERVER_TYPES, successorOf } from './net/server-types';
 import { projectPath } from './servers/bundle';
-import { architectureOf, IMAGES, isSnapshot, SERVER_TYPES, successorOf, UNSUITABLE_IMAGES } from './servers/catalogue';
+import { IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
 import type { EnvironmentSettings } from './settings';
 
 /** Throws one error that holds everything that is wrong, so that one run is enough to learn it all. */
@@ -105,13 +106,10 @@ function serverTypes(settings: EnvironmentSettings): Problem[] {
     .filter(([, type]) => architectureOf(type) === undefined)
     .map(([prop, got]) => {
       const successor = successorOf(got);
-      return {
-        code: successor ? 'server-type-retired' : 'server-type',
-        prop,
-        got,
-        want: successor ? 'a type that Hetzner still offers' : `one of ${SERVER_TYPES.join(', ')}`,
-        fix: successor ? `use ${successor}` : 'if Hetzner has it by now, add it to lib/servers/catalogue.ts',
-      };
+      if (successor) {
+        return { code: 'server-type-retired', prop, got, want: 'a type that Hetzner still offers', fix: `use ${successor}` };
+      }
+      return { code: 'server-type', prop, got, want: `one of ${SERVER_TYPES.join(', ')}`, fix: 'if Hetzner has it by now, add it to lib/net/server-types.ts' };
     });
 }
 

@@ -2,6 +2,7 @@ import type { CertificateSource } from './edge';
 import type { Tier } from './net/address-plan';
 import type { LocationName } from './net/locations';
 import type { AppTierProps, Application } from './tiers/app-tier';
+import type { MySqlTierProps } from './tiers/mysql-tier';
 import type { WebTierProps } from './tiers/web-tier';
 
 /** An environment, as it is written in main.ts. Everything but domain and application has a default. */
@@ -43,14 +44,7 @@ export interface EnvironmentSettings {
   };
   readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'publicFolder' | 'configureAfter'>;
   readonly app?: Omit<AppTierProps, 'site' | 'application' | 'databaseMembers' | 'credentials' | 'configureAfter'>;
-  readonly mysql?: {
-    /** 3, 5, 7 or 9. @default 3 */
-    readonly memberCount?: number;
-    /** @default cx23 */
-    readonly serverType?: string;
-    /** Size of each member's volume in GB, 10 to 10240; it can grow later, but not shrink. @default 10 */
-    readonly volumeGb?: number;
-  };
+  readonly mysql?: Omit<MySqlTierProps, 'site' | 'authority' | 'credentials' | 'configureAfter'>;
 
   /** Accept a tier of one server, which is down whenever that server is. @default false */
   readonly allowSinglePointOfFailure?: boolean;

@@ -1,4 +1,4 @@
-import { App, TerraformStack, Testing } from 'cdktf';
+import { TerraformStack, Testing } from 'cdktf';
 import type { Construct } from 'constructs';
 import { Site, type SiteProps } from '../../lib/servers/site';
 
@@ -14,7 +14,7 @@ export interface TerraformJson {
 export type TerraformBlock = Readonly<Record<string, unknown>>;
 
 export function testStack(): TerraformStack {
-  return new TerraformStack(Testing.app() satisfies App, 'test');
+  return new TerraformStack(Testing.app(), 'test');
 }
 
 /** A site with defaults; the test shows only what differs. */

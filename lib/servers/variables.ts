@@ -15,7 +15,6 @@ export class PlatformVariables {
   readonly sshPublicKey: string;
   readonly sshPrivateKey: string;
   readonly mysqlAdminPassword: string;
-  readonly mysqlAgentPassword: string;
   readonly mysqlReplicationPassword: string;
   readonly mysqlAppPassword: string;
 
@@ -31,7 +30,6 @@ export class PlatformVariables {
     this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers');
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');
-    this.mysqlAgentPassword = secret('mysql_agent_password', 'MySQL account of the mysql-member agents');
     this.mysqlReplicationPassword = secret('mysql_replication_password', 'MySQL account of the group members among themselves');
     this.mysqlAppPassword = secret('mysql_app_password', 'MySQL account of the application');
   }

@@ -1,0 +1,175 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Problem } from '../lib/errors';
+import type { EnvironmentSettings } from '../lib/settings';
+import { checkSettings, findProblems } from '../lib/settings-checks';
+
+const valid: EnvironmentSettings = { domain: 'www.example.test', application: { entryPoint: 'app/server.ts', publicFolder: 'app/public' } };
+
+function problems(settings: Partial<EnvironmentSettings>, now?: Date): readonly Problem[] {
+  return findProblems({ ...valid, ...settings }, now);
+}
+
+function codes(settings: Partial<EnvironmentSettings>): string[] {
+  return problems(settings).map((problem) => `${problem.prop}: ${problem.code}`);
+}
+
+test('the defaults are fine', () => {
+  expect(problems({})).toEqual([]);
+});
+
+test('shows everything that is wrong in one error', () => {
+  const settings = { ...valid, domain: 'WWW.example.test', image: 'debian-12', mysql: { memberCount: 2 } };
+  expect(() => checkSettings('production', settings)).toThrow(
+    [
+      'production: domain is "WWW.example.test", want a name such as www.example.com; did you mean www.example.test? [domain]',
+      'production: mysql.memberCount is 2, want 3, 5, 7 or 9; add a member, two cannot outvote a failure [member-count]',
+      'production: image is "debian-12", want one of debian-13, ubuntu-26.04, or the number of a snapshot made of one; it has Node 18 and the agents need 20; use debian-13 [image]',
+    ].join('\n'),
+  );
+});
+
+describe('counts', () => {
+  test.each([0, 21, 1.5, -1])('refuses %d web servers', (serverCount) => {
+    expect(codes({ web: { serverCount } })).toEqual(['web.serverCount: server-count']);
+  });
+
+  test('takes one server only from somebody who said so', () => {
+    expect(codes({ app: { serverCount: 1 } })).toEqual(['app.serverCount: single-point-of-failure']);
+    expect(codes({ app: { serverCount: 1 }, allowSinglePointOfFailure: true })).toEqual([]);
+  });
+
+  test.each([1, 2, 4, 6, 8, 11])('refuses %d members', (memberCount) => {
+    expect(codes({ mysql: { memberCount } })).toEqual(['mysql.memberCount: member-count']);
+  });
+
+  test.each([3, 5, 7, 9])('takes %d members', (memberCount) => {
+    expect(codes({ mysql: { memberCount } })).toEqual([]);
+  });
+});
+
+describe('locations', () => {
+  test('may be several of one network zone', () => {
+    expect(codes({ locations: ['fsn1', 'nbg1', 'hel1'] })).toEqual([]);
+  });
+
+  test('of two zones are refused, because neither a network nor a floating IP spans two', () => {
+    expect(problems({ locations: ['fsn1', 'ash'] })).toMatchObject([{ code: 'network-zone', fix: expect.stringContaining('with fsn1 go fsn1, nbg1, hel1') }]);
+  });
+
+  test('that do not exist are refused', () => {
+    expect(codes({ locations: ['fsn2' as 'fsn1'] })).toEqual(['locations: location']);
+    expect(codes({ locations: [] })).toEqual(['locations: location']);
+  });
+});
+
+describe('server types and images', () => {
+  test('a retired type is answered with its successor', () => {
+    expect(problems({ web: { serverType: 'cx22' } })).toMatchObject([{ prop: 'web.serverType', code: 'server-type-retired', fix: 'use cx23' }]);
+  });
+
+  test('an unknown type is refused', () => {
+    expect(codes({ loadBalancers: { serverType: 'm5.large' } })).toEqual(['loadBalancers.serverType: server-type']);
+  });
+
+  test('architectures mix with an image that has a name, but not with a snapshot', () => {
+    expect(codes({ app: { serverType: 'cax11' } })).toEqual([]);
+    expect(codes({ app: { serverType: 'cax11' }, image: '12345' })).toEqual(['image: image-architecture']);
+    expect(codes({ image: '12345' })).toEqual([]);
+  });
+
+  test('an image without the packages is refused, saying what it lacks', () => {
+    expect(problems({ image: 'ubuntu-24.04' })).toMatchObject([{ code: 'image', fix: 'it has Node 18 and the agents need 20; use debian-13' }]);
+  });
+});
+
+describe('the network', () => {
+  test.each([
+    ['10.0.0.0', 'cidr'],
+    ['10.0.0.5/16', 'cidr'],
+    ['11.0.0.0/16', 'network-not-private'],
+    ['172.31.0.0/16', 'network-reserved'],
+    ['10.0.0.0/22', 'network-too-small'],
+  ])('refuses the range %s: %s', (range, code) => {
+    expect(codes({ network: { range } })).toEqual([`network.range: ${code}`]);
+  });
+
+  test('may be small when all subnets are given', () => {
+    const subnets = { lb: '10.0.0.0/26', web: '10.0.0.64/26', app: '10.0.0.128/26', mysql: '10.0.0.192/26' };
+    expect(codes({ network: { range: '10.0.0.0/24', subnets } })).toEqual([]);
+  });
+
+  test('subnets must be ranges inside it, large enough, and not overlap', () => {
+    expect(codes({ network: { subnets: { web: '10.0.1.128/25', app: '10.1.0.0/24', mysql: '10.0.9.0/28' } } })).toEqual([
+      'network.subnets.web: subnet-overlap',
+      'network.subnets.app: subnet-outside',
+      'network.subnets.mysql: subnet-too-small',
+    ]);
+    expect(codes({ network: { subnets: { web: '10.0.2.1/24' } } })).toEqual(['network.subnets.web: cidr']);
+  });
+});
+
+test('sources need a mask, and at least one range', () => {
+  expect(problems({ loadBalancers: { sshSources: ['203.0.113.5'], webSources: [] } })).toMatchObject([
+    { prop: 'loadBalancers.sshSources[0]', code: 'cidr', fix: 'did you mean 203.0.113.5/32?' },
+    { prop: 'loadBalancers.webSources', code: 'no-sources' },
+  ]);
+});
+
+test.each([9, 10241, 10.5])('refuses a volume of %d GB', (volumeGb) => {
+  expect(codes({ mysql: { volumeGb } })).toEqual(['mysql.volumeGb: volume-size']);
+});
+
+test.each(['-a', 'Shop-', 'a'.repeat(41)])('refuses the name prefix %s, which becomes part of host names', (namePrefix) => {
+  expect(codes({ namePrefix })).toEqual(['namePrefix: name-prefix']);
+});
+
+test('the application has to be there', () => {
+  expect(codes({ application: { entryPoint: 'nowhere.ts', publicFolder: 'app/server.ts' } })).toEqual([
+    'application.entryPoint: file-missing',
+    'application.publicFolder: file-missing',
+  ]);
+});
+
+describe('an own certificate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function pair(name: string, domain: string): { mode: 'files'; certificateFile: string; privateKeyFile: string } {
+    const [certificateFile, privateKeyFile] = [join(folder, `${name}.pem`), join(folder, `${name}.key`)];
+    const subject = ['-subj', `/CN=${domain}`, '-addext', `subjectAltName=DNS:${domain}`, '-days', '30'];
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', privateKeyFile];
+    execFileSync('openssl', ['req', '-x509', ...key, '-out', certificateFile, ...subject], { stdio: 'ignore' });
+    return { mode: 'files', certificateFile, privateKeyFile };
+  }
+  const good = pair('good', 'www.example.test');
+  const other = pair('other', 'www.example.org');
+
+  test('is taken when key and names fit', () => {
+    expect(codes({ certificate: good })).toEqual([]);
+  });
+
+  test('is refused with the key of another', () => {
+    expect(codes({ certificate: { ...good, privateKeyFile: other.privateKeyFile } })).toEqual(['certificate.privateKeyFile: certificate-key']);
+  });
+
+  test('is refused for another name', () => {
+    expect(problems({ certificate: other })).toMatchObject([{ code: 'certificate-names', want: 'a certificate for www.example.test' }]);
+    expect(codes({ certificate: good, additionalDomains: ['example.test'] })).toEqual(['certificate.certificateFile: certificate-names']);
+  });
+
+  test('is refused after its last day', () => {
+    const nextYear = new Date(Date.now() + 365 * 86_400_000);
+    expect(problems({ certificate: good }, nextYear).map((problem) => problem.code)).toEqual(['certificate-expired']);
+  });
+
+  test('is refused when a file is missing or is no PEM', () => {
+    expect(codes({ certificate: { ...good, certificateFile: 'nowhere.pem', privateKeyFile: 'package.json' } })).toEqual([
+      'certificate.certificateFile: file-missing',
+      'certificate.privateKeyFile: pem',
+    ]);
+  });
+});
