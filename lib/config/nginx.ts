@@ -106,7 +106,7 @@ ${upstreams.map((app) => `  server ${app.address}:${app.port} max_fails=0 backup
 }`;
 }
 
-function server({ hostName, listenAddress, port, publicFolder, maxBodyMegabytes, readTimeoutSeconds }: NginxConfig): string {
+function server({ hostName, listenAddress, port, upstreams, publicFolder, maxBodyMegabytes, readTimeoutSeconds }: NginxConfig): string {
   return `\
 server {
   listen ${listenAddress}:${port} default_server backlog=4096;
@@ -168,7 +168,8 @@ server {
     # A request that an app server may have seen goes to another one only if repeating it is harmless.
     # "non_idempotent" must never appear here: it would execute a POST twice
     proxy_next_upstream error timeout http_502 http_503 http_504;
-    proxy_next_upstream_tries 3;
+    # Not more than there are app servers: beyond the last one Nginx would say 502 instead of passing on their answer
+    proxy_next_upstream_tries ${Math.min(3, upstreams.length)};
     proxy_next_upstream_timeout 20s;
 
     proxy_buffers 16 16k;
