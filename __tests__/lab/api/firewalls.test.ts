@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { Project, refusal } from './project';
+
+const https = { direction: 'in', protocol: 'tcp', port: '443', source_ips: ['0.0.0.0/0', '::/0'] };
+const shown = { ...https, destination_ips: [], description: null };
+
+async function firewall(project: Project, given: object = {}) {
+  const { body } = await project.post('/firewalls', { name: 'edge', rules: [https], ...given });
+  await project.finish();
+  return body.firewall;
+}
+const rulesOf = (project: Project, id: number) => project.hardware.server(id)!.firewallRules;
+
+test('a server without a firewall lets everything in, one with it what the rules say', async () => {
+  const project = new Project();
+  const open = await project.server({ name: 'open' });
+  const { id } = await firewall(project);
+  const guarded = await project.server({ name: 'guarded', firewalls: [{ firewall: id }] });
+  expect(rulesOf(project, open.id)).toBeNull();
+  expect(rulesOf(project, guarded.id)).toEqual([shown]);
+  expect(guarded.public_net.firewalls).toEqual([{ id, status: 'applied' }]);
+  expect((await project.get(`/firewalls/${id}`)).body.firewall.applied_to).toEqual([{ type: 'server', server: { id: guarded.id } }]);
+});
+
+test('new rules reach the servers by one action for the firewall and one for each server', async () => {
+  const project = new Project();
+  const { id } = await firewall(project);
+  const server = await project.server({ firewalls: [{ firewall: id }] });
+  const { body } = await project.post(`/firewalls/${id}/actions/set_rules`, { rules: [] });
+  expect(body.actions.map((action) => action.command)).toEqual(['set_firewall_rules', 'apply_firewall']);
+  await project.finish();
+  expect(rulesOf(project, server.id)).toEqual([]);
+});
+
+describe('by label selector', () => {
+  async function selected() {
+    const project = new Project();
+    const server = await project.server({ labels: { role: 'lb' } });
+    const { id } = await firewall(project, { apply_to: [{ type: 'label_selector', label_selector: { selector: 'role=lb' } }] });
+    return { project, server: server.id, id: id! };
+  }
+
+  test('it follows the labels', async () => {
+    const { project, server, id } = await selected();
+    expect(rulesOf(project, server)).toEqual([shown]);
+    expect((await project.get(`/firewalls/${id}`)).body.firewall.applied_to).toEqual([
+      { type: 'label_selector', label_selector: { selector: 'role=lb' }, applied_to_resources: [{ type: 'server', server: { id: server } }] },
+    ]);
+    await project.put(`/servers/${server}`, { labels: {} });
+    await project.finish();
+    expect(rulesOf(project, server)).toBeNull();
+  });
+
+  test('it is not taken off a single server', async () => {
+    const { project, server, id } = await selected();
+    const answer = await project.post(`/firewalls/${id}/actions/remove_from_resources`, { remove_from: [{ type: 'server', server: { id: server } }] });
+    expect(refusal(answer)).toContain('422 firewall_managed_by_label_selector');
+  });
+
+  test('it is taken off as it was answered, with the resources in it', async () => {
+    const { project, server, id } = await selected();
+    const { applied_to } = (await project.get(`/firewalls/${id}`)).body.firewall;
+    await project.act(`/firewalls/${id}/actions/remove_from_resources`, { remove_from: applied_to });
+    expect(rulesOf(project, server)).toBeNull();
+    expect((await project.delete(`/firewalls/${id}`)).status).toBe(204);
+  });
+
+  test('servers without a public side are left out', async () => {
+    const { project, id } = await selected();
+    const network = await project.network();
+    await project.server({ name: 'db-1', labels: { role: 'lb' }, networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } });
+    const [target] = (await project.get(`/firewalls/${id}`)).body.firewall.applied_to;
+    expect(target!.applied_to_resources).toHaveLength(1);
+  });
+});
+
+test('refuses a server without a public interface', async () => {
+  const project = new Project();
+  const network = await project.network();
+  const privately = { networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } };
+  const server = await project.server({ name: 'db-1', ...privately });
+  const { id } = await firewall(project);
+  const answer = await project.post(`/firewalls/${id}/actions/apply_to_resources`, { apply_to: [{ type: 'server', server: { id: server.id } }] });
+  expect(refusal(answer)).toContain('422 private_net_only_server');
+  const created = await project.post('/servers', { name: 'db-2', server_type: 'cx23', image: 'debian-13', firewalls: [{ firewall: id }], ...privately });
+  expect(refusal(created)).toContain('422 private_net_only_server');
+});
+
+test('one in use is not deleted', async () => {
+  const project = new Project();
+  const { id } = await firewall(project);
+  const server = await project.server({ firewalls: [{ firewall: id }] });
+  expect(refusal(await project.delete(`/firewalls/${id}`))).toContain('422 resource_in_use');
+  await project.delete(`/servers/${server.id}`);
+  expect((await project.delete(`/firewalls/${id}`)).status).toBe(204);
+});
+
+test.each([
+  ['tcp without port', { port: undefined }, 'is needed for tcp'],
+  ['icmp with port', { protocol: 'icmp' }, 'makes no sense for icmp'],
+  ['a range of ports upside down', { port: '90-80' }, 'not a port'],
+  ['an inbound rule without sources', { source_ips: [] }, 'is needed for direction in'],
+  ['a source with host bits', { source_ips: ['10.0.0.1/8'] }, 'not a canonical CIDR'],
+  ['an address without mask', { source_ips: ['10.0.0.1'] }, 'not a canonical CIDR'],
+])('refuses %s', async (_what, given, message) => {
+  const answer = await new Project().post('/firewalls', { name: 'edge', rules: [{ ...https, ...given }] });
+  expect(refusal(answer)).toContain(message);
+});

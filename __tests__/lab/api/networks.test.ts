@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { Project, refusal } from './project';
+
+const zone = { type: 'cloud', network_zone: 'eu-central' };
+
+describe('subnets', () => {
+  test.each([
+    ['outside of the network', '10.1.0.0/24', "is not in the network's range"],
+    ['that overlaps', '10.0.1.128/25', 'overlaps with subnet 10.0.1.0/24'],
+    ['with host bits', '10.0.2.1/24', 'without host bits'],
+  ])('refuses one %s', async (_what, ip_range, message) => {
+    const project = new Project();
+    const { id } = await project.network();
+    expect(refusal(await project.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range }))).toContain(message);
+  });
+
+  test('without a range it is the first free /24, and the gateway is that of the network', async () => {
+    const project = new Project();
+    const { id } = await project.network(['10.0.0.0/24']);
+    await project.act(`/networks/${id}/actions/add_subnet`, zone);
+    const { subnets } = (await project.get(`/networks/${id}`)).body.network;
+    expect(subnets!.map((subnet) => [subnet.ip_range, subnet.gateway])).toEqual([['10.0.0.0/24', '10.0.0.1'], ['10.0.1.0/24', '10.0.0.1']]);
+  });
+
+  test('a second change waits for the first', async () => {
+    const project = new Project();
+    const { id } = await project.network([]);
+    await project.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range: '10.0.1.0/24' });
+    const second = { ...zone, ip_range: '10.0.2.0/24' };
+    expect(refusal(await project.post(`/networks/${id}/actions/add_subnet`, second))).toContain('409 conflict');
+    await project.finish();
+    expect((await project.post(`/networks/${id}/actions/add_subnet`, second)).status).toBe(201);
+  });
+
+  test('one with servers is not deleted', async () => {
+    const project = new Project();
+    const { id } = await project.network();
+    await project.server({ networks: [id] });
+    const answer = await project.post(`/networks/${id}/actions/delete_subnet`, { ip_range: '10.0.1.0/24' });
+    expect(refusal(answer)).toMatch(/422 service_error: .*servers are attached/);
+  });
+
+  test('a range outside of RFC 1918 is refused', async () => {
+    const answer = await new Project().post('/networks', { name: 'net', ip_range: '8.8.0.0/16' });
+    expect(refusal(answer)).toContain('must be a private IPv4 range');
+  });
+});
+
+describe('routes', () => {
+  test('reach the hardware when the action is done, and go again', async () => {
+    const project = new Project();
+    const { id } = await project.network();
+    const route = { destination: '0.0.0.0/0', gateway: '10.0.1.10' };
+    await project.act(`/networks/${id}/actions/add_route`, route);
+    expect(project.hardware.network.routes).toEqual([{ networkRange: '10.0.0.0/16', ...route }]);
+    await project.act(`/networks/${id}/actions/delete_route`, route);
+    expect(project.hardware.network.routes).toEqual([]);
+  });
+
+  test.each([
+    ['the first address of the network as gateway', { destination: '0.0.0.0/0', gateway: '10.0.0.1' }, 'is reserved'],
+    ['a gateway elsewhere', { destination: '0.0.0.0/0', gateway: '192.168.0.2' }, "is not in the network's range"],
+    ['a destination that a subnet covers', { destination: '10.0.1.0/24', gateway: '10.0.1.10' }, 'overlaps with subnet'],
+  ])('refuses %s', async (_what, route, message) => {
+    const project = new Project();
+    const { id } = await project.network();
+    expect(refusal(await project.post(`/networks/${id}/actions/add_route`, route))).toContain(message);
+  });
+});
+
+describe('attachments', () => {
+  async function attached() {
+    const project = new Project();
+    const network = await project.network(['10.0.1.0/24', '10.0.2.0/24']);
+    const one = await project.server({ name: 'lb-1' });
+    const other = await project.server({ name: 'lb-2' });
+    const attach = (server: number, given: object) => project.post(`/servers/${server}/actions/attach_to_network`, { network: network.id, ...given });
+    return { project, network: network.id, one: one.id, other: other.id, attach };
+  }
+
+  test('show and reach the hardware when the action is done', async () => {
+    const { project, network, one, attach } = await attached();
+    await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
+    expect((await project.get(`/servers/${one}`)).body.server.private_net).toEqual([]);
+    await project.finish();
+    const shown = (await project.get(`/servers/${one}`)).body.server.private_net;
+    expect(shown).toEqual([{ network, ip: '10.0.1.11', alias_ips: ['10.0.1.10'], mac_address: expect.stringMatching(/^86:00:00(:[0-9a-f]{2}){3}$/) }]);
+    expect(project.hardware.server(one)!.privateNets).toEqual([
+      {
+        networkId: network, networkName: 'net', networkRange: '10.0.0.0/16', subnetRange: '10.0.1.0/24', gateway: '10.0.0.1',
+        ip: '10.0.1.11', aliasIps: ['10.0.1.10'], macAddress: shown[0]!.mac_address,
+      },
+    ]);
+  });
+
+  test.each([
+    ['a taken address', '10.0.1.11', 'ip_not_available'],
+    ['an alias of another server', '10.0.1.10', 'ip_not_available'],
+    ['the network address of the subnet', '10.0.1.0', 'ip_not_available'],
+    ['the broadcast address of the subnet', '10.0.1.255', 'ip_not_available'],
+    ['an address in no subnet', '10.0.9.1', 'no_subnet_available'],
+  ])('refuse %s', async (_what, ip, code) => {
+    const { project, one, other, attach } = await attached();
+    await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
+    await project.finish();
+    expect(refusal(await attach(other, { ip }))).toContain(`422 ${code}`);
+  });
+
+  test('10.0.1.1 is usable, as the gateway is the first address of the network and not of the subnet', async () => {
+    const { one, attach } = await attached();
+    expect((await attach(one, { ip: '10.0.1.1' })).status).toBe(201);
+  });
+
+  test('without a wish the address is the next free one of the last subnet', async () => {
+    const { project, one, other, attach } = await attached();
+    await attach(one, {});
+    await attach(other, { ip_range: '10.0.1.0/24' });
+    await project.finish();
+    expect(project.hardware.server(one)!.privateNets[0]!.ip).toBe('10.0.2.1');
+    expect(project.hardware.server(other)!.privateNets[0]!.ip).toBe('10.0.1.1');
+  });
+
+  test('a second attach to the network is refused, also while the first runs', async () => {
+    const { one, attach } = await attached();
+    await attach(one, { ip: '10.0.1.11' });
+    expect(refusal(await attach(one, { ip: '10.0.1.12' }))).toContain('server_already_attached');
+  });
+
+  test('while another action runs on the server it is locked for attaching, and only for that', async () => {
+    const { project, network, one, attach } = await attached();
+    await project.post(`/servers/${one}/actions/reboot`);
+    expect(refusal(await attach(one, { ip: '10.0.1.11' }))).toBe('423 locked: server is locked');
+    expect((await project.put(`/servers/${one}`, { labels: { a: 'b' } })).status).toBe(200);
+    expect((await project.post(`/servers/${one}/actions/poweroff`)).status).toBe(201);
+    await project.finish();
+    expect(await project.act(`/servers/${one}/actions/attach_to_network`, { network, ip: '10.0.1.11' })).toMatchObject({ status: 'success' });
+  });
+
+  test('an alias moves in two steps, because it belongs to one server at a time', async () => {
+    const { project, network, one, other, attach } = await attached();
+    await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
+    await attach(other, { ip: '10.0.1.12' });
+    await project.finish();
+    const change = (server: number, alias_ips: string[]) => project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
+    expect(refusal(await change(other, ['10.0.1.10']))).toContain('ip_not_available');
+    await change(one, []);
+    await project.finish();
+    expect((await change(other, ['10.0.1.10'])).status).toBe(201);
+    await project.finish();
+    expect(project.hardware.server(one)!.privateNets[0]!.aliasIps).toEqual([]);
+    expect(project.hardware.server(other)!.privateNets[0]!.aliasIps).toEqual(['10.0.1.10']);
+  });
+
+  test('a failed attach gives the address back', async () => {
+    const { project, one, attach } = await attached();
+    await project.fault({ effect: { kind: 'action-fails', command: 'attach_to_network' }, count: 1 });
+    await attach(one, { ip: '10.0.1.11' });
+    await project.finish();
+    expect((await attach(one, { ip: '10.0.1.11' })).status).toBe(201);
+  });
+
+  test('a deleted network lets go of its servers', async () => {
+    const { project, network, one, attach } = await attached();
+    await attach(one, { ip: '10.0.1.11' });
+    await project.finish();
+    expect((await project.delete(`/networks/${network}`)).status).toBe(204);
+    await project.finish();
+    expect(project.hardware.server(one)!.privateNets).toEqual([]);
+  });
+
+  test('a network without a subnet in the zone of the server has no address for it', async () => {
+    const { project, network } = await attached();
+    const { id } = await project.server({ name: 'far', location: 'hil', server_type: 'cpx22' });
+    expect(refusal(await project.post(`/servers/${id}/actions/attach_to_network`, { network }))).toContain('no_subnet_available');
+  });
+});

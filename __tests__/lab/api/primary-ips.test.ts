@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { Project, refusal } from './project';
+
+async function withPrimaryIp() {
+  const project = new Project();
+  const { body } = await project.post('/primary_ips', { name: 'edge', type: 'ipv4', location: 'fsn1', auto_delete: false });
+  return { project, ...body.primary_ip };
+}
+
+test('is used by a server through its create call, and stays when the server goes', async () => {
+  const { project, id, ip } = await withPrimaryIp();
+  const server = await project.server({ public_net: { enable_ipv4: true, enable_ipv6: false, ipv4: id } });
+  expect(server.public_net).toMatchObject({ ipv4: { id, ip }, ipv6: null });
+  expect(project.hardware.server(server.id)!.publicIpv4).toBe(ip);
+  expect(refusal(await project.delete(`/primary_ips/${id}`))).toContain('422 must_be_unassigned');
+  await project.delete(`/servers/${server.id}`);
+  expect((await project.get(`/primary_ips/${id}`)).body.primary_ip).toMatchObject({ assignee_id: null, assignee_type: 'server' });
+  expect((await project.delete(`/primary_ips/${id}`)).status).toBe(204);
+});
+
+test('moves only while the server is off', async () => {
+  const { project, id, ip } = await withPrimaryIp();
+  const server = await project.server({ public_net: { enable_ipv4: false, enable_ipv6: true } });
+  const assign = { assignee_id: server.id, assignee_type: 'server' };
+  expect(refusal(await project.post(`/primary_ips/${id}/actions/assign`, assign))).toContain('422 server_not_stopped');
+  await project.act(`/servers/${server.id}/actions/poweroff`);
+  await project.act(`/primary_ips/${id}/actions/assign`, assign);
+  expect(project.hardware.server(server.id)!.publicIpv4).toBe(ip);
+  await project.act(`/primary_ips/${id}/actions/unassign`);
+  expect(project.hardware.server(server.id)!.publicIpv4).toBeNull();
+});
+
+test('a server has one of each family', async () => {
+  const { project, id } = await withPrimaryIp();
+  const server = await project.server();
+  await project.act(`/servers/${server.id}/actions/poweroff`);
+  const answer = await project.post(`/primary_ips/${id}/actions/assign`, { assignee_id: server.id, assignee_type: 'server' });
+  expect(refusal(answer)).toContain('422 server_has_ipv4');
+});
+
+test.each([
+  ['of the wrong family', { public_net: { ipv6: 0 } }, 'primary_ip_version_mismatch'],
+  ['of another location', { location: 'nbg1', public_net: { ipv4: 0 } }, 'primary_ip_datacenter_mismatch'],
+])('refuses one %s', async (_what, given, code) => {
+  const { project, id } = await withPrimaryIp();
+  const public_net = Object.fromEntries(Object.keys(given.public_net).map((family) => [family, id]));
+  const answer = await project.post('/servers', { name: 'a', server_type: 'cx23', image: 'debian-13', ...given, public_net });
+  expect(refusal(answer)).toContain(code);
+});
+
+test('its pointer and that of the server are the same', async () => {
+  const { project, id, ip } = await withPrimaryIp();
+  const server = await project.server({ public_net: { ipv4: id } });
+  await project.act(`/servers/${server.id}/actions/change_dns_ptr`, { ip, dns_ptr: 'lb-1.example.com' });
+  expect((await project.get(`/primary_ips/${id}`)).body.primary_ip.dns_ptr).toEqual([{ ip, dns_ptr: 'lb-1.example.com' }]);
+  expect((await project.get(`/servers/${server.id}`)).body.server.public_net.ipv4.dns_ptr).toBe('lb-1.example.com');
+});
+
+test('an update without any field is fine, as the provider ends with one', async () => {
+  const { project, id } = await withPrimaryIp();
+  expect((await project.put(`/primary_ips/${id}`, {})).status).toBe(200);
+});

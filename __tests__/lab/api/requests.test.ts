@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { Project, TOKEN, refusal } from './project';
+
+describe('what nobody thought of is refused loudly, and remembered', () => {
+  test.each([
+    ['an unknown route', 'GET', '/load_balancers', undefined, 'GET /v1/load_balancers'],
+    ['a method that the route does not have', 'PUT', '/actions', {}, 'PUT /v1/actions'],
+    ['an id that is no number', 'GET', '/servers/web-1', undefined, 'GET /v1/servers/web-1'],
+    ['an unknown field', 'POST', '/networks', { name: 'n', ip_range: '10.0.0.0/16', colour: 'red' }, "POST /v1/networks: field 'colour'"],
+    ['an unknown field inside', 'POST', '/servers', { name: 'a', server_type: 'cx23', image: 'debian-13', public_net: { ipv5: 1 } }, "field 'ipv5' of public_net"],
+    ['an unknown query parameter', 'GET', '/servers?colour=red', undefined, "GET /v1/servers: query parameter 'colour'"],
+    ['a query on a POST', 'POST', '/servers?dry_run=true', {}, "query parameter 'dry_run'"],
+  ])('%s', async (_what, method, path, body, named) => {
+    const project = new Project();
+    const answer = await project.request(method, path, body);
+    expect(refusal(answer)).toContain('501 not_emulated');
+    expect(refusal(answer)).toContain(named);
+    expect(project.api.world.unexpectedRequests).toEqual([expect.stringContaining(named)]);
+  });
+
+  test('page, per_page and sort are known to be sent to every list', async () => {
+    const project = new Project();
+    expect((await project.get('/locations?per_page=50&sort=id%3Aasc')).status).toBe(200);
+    expect((await project.get('/actions?id=7&page=1&sort=status&sort=id')).body.actions).toEqual([]);
+    expect(project.api.world.unexpectedRequests).toEqual([]);
+  });
+});
+
+test('a bad value is invalid_input with its field', async () => {
+  const answer = await new Project().post('/volumes', { name: 'data', size: 5, location: 'fsn1' });
+  expect(refusal(answer)).toBe("422 invalid_input: invalid input in field 'size': is below 10");
+  expect(answer.body.error.details).toEqual({ fields: [{ name: 'size', messages: ['is below 10'] }] });
+});
+
+test('a missing field is invalid_input', async () => {
+  expect(refusal(await new Project().post('/networks', { name: 'n' }))).toContain("invalid input in field 'ip_range'");
+});
+
+test('what is not JSON is json_error', async () => {
+  expect(refusal(await new Project().request('POST', '/networks', undefined, { text: '{' }))).toContain('400 json_error');
+});
+
+test('power actions and deletes need no body, and an empty object is as good', async () => {
+  const project = new Project();
+  const { id } = await project.server();
+  expect((await project.post(`/servers/${id}/actions/poweroff`)).status).toBe(201);
+  expect((await project.post(`/servers/${id}/actions/poweron`, {})).status).toBe(201);
+});
+
+test('every error says that it is JSON and has the key details, or clients stumble', async () => {
+  const project = new Project();
+  for (const answer of [await project.get('/servers/1'), await project.get('/nothing'), await project.request('GET', '/servers', undefined, { token: 'wrong' })]) {
+    expect(answer.headers.get('content-type')).toContain('application/json');
+    expect(answer.body.error).toHaveProperty('details', null);
+  }
+});
+
+test('a wrong token is unauthorized', async () => {
+  expect(refusal(await new Project().request('GET', '/servers', undefined, { token: 'y'.repeat(64) }))).toContain('401 unauthorized');
+});
+
+describe('rate limit', () => {
+  test('every answer tells the budget, which refills by one request a second', async () => {
+    const project = new Project();
+    await project.control('PUT', '/rate-limit', { remaining: 2 });
+    const budget = (headers: Headers) => headers.get('ratelimit-remaining');
+    expect(budget((await project.get('/servers')).headers)).toBe('1');
+    expect(budget((await project.get('/servers/1')).headers)).toBe('0');
+    const refused = await project.get('/servers');
+    expect(refusal(refused)).toContain('429 rate_limit_exceeded');
+    expect(refused.headers.get('ratelimit-limit')).toBe('3600');
+    expect(Number(refused.headers.get('ratelimit-reset'))).toBe(project.clock.now() / 1000 + 3600);
+    await project.clock.advance(1000);
+    expect((await project.get('/servers')).status).toBe(200);
+  });
+});
+
+test('the deprecated list of all actions is gone', async () => {
+  expect(refusal(await new Project().get('/actions'))).toContain('410 deprecated_api_endpoint');
+});
+
+test('the token does not show in the request log', async () => {
+  const project = new Project();
+  await project.get('/servers');
+  expect(JSON.stringify(await project.control('GET', '/requests'))).not.toContain(TOKEN);
+});

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { PUBLIC_KEY, Project, refusal } from './project';
+
+const valid = { name: 'web-1', server_type: 'cx23', image: 'debian-13', location: 'fsn1' };
+
+describe('create', () => {
+  test('the server is initializing until the machine is made, then starting, then running', async () => {
+    const project = new Project();
+    const { status, body } = await project.post('/servers', valid);
+    expect(status).toBe(201);
+    expect(body.server).toMatchObject({ status: 'initializing', locked: true });
+    expect(body.action).toMatchObject({ command: 'create_server', status: 'running' });
+    expect(body.next_actions).toMatchObject([{ command: 'start_server', status: 'running' }]);
+    await project.finish();
+    expect((await project.get(`/servers/${body.server.id}`)).body.server).toMatchObject({ status: 'running', locked: false });
+  });
+
+  test('the action runs as long as the hardware takes', async () => {
+    const project = new Project();
+    let made = (): void => undefined;
+    project.hardware.gates.set('createServer', new Promise((resolve) => (made = resolve)));
+    const { body } = await project.post('/servers', valid);
+    const status = async () => (await project.get(`/actions/${body.action.id}`)).body.action.status;
+    await project.clock.advance(60_000);
+    expect(await status()).toBe('running');
+    made();
+    await project.finish();
+    expect(await status()).toBe('success');
+  });
+
+  test('hands keys, user data and type to the hardware', async () => {
+    const project = new Project();
+    await project.post('/ssh_keys', { name: 'ops', public_key: PUBLIC_KEY });
+    const server = await project.server({ ssh_keys: ['ops'], user_data: '#cloud-config\n' });
+    expect(project.hardware.machines.get(server.id)!.spec).toEqual({
+      id: server.id,
+      name: 'web-1',
+      image: 'debian-13',
+      serverType: { name: 'cx23', cores: 2, memory: 4, disk: 40 },
+      sshPublicKeys: [PUBLIC_KEY],
+      userData: '#cloud-config\n',
+      location: { name: 'fsn1', networkZone: 'eu-central' },
+    });
+  });
+
+  test('a failure of the hardware fails the actions, and the server can still be deleted', async () => {
+    const project = new Project();
+    project.hardware.broken.add('createServer');
+    const { body } = await project.post('/servers', valid);
+    await project.finish();
+    const actions = await project.get(`/actions?id=${body.action.id}&id=${body.next_actions[0]!.id}`);
+    expect(actions.body.actions).toMatchObject([{ status: 'error', error: { code: 'action_failed' } }, { status: 'error' }]);
+    expect(project.api.world.failures).toEqual([expect.stringContaining('createServer is broken')]);
+    expect((await project.delete(`/servers/${body.server.id}`)).status).toBe(200);
+  });
+
+  test('makes both public addresses unless told otherwise, and deletes them with the server', async () => {
+    const project = new Project();
+    const server = await project.server();
+    expect(server.public_net).toMatchObject({ ipv4: { ip: '203.0.113.10' }, ipv6: { ip: '2001:db8:c:10::/64' } });
+    expect((await project.get('/primary_ips')).body.primary_ips).toHaveLength(2);
+    await project.delete(`/servers/${server.id}`);
+    expect((await project.get('/primary_ips')).body.primary_ips).toEqual([]);
+  });
+
+  test.each([
+    ['a deprecated type', { server_type: 'cx22' }, 'deprecated'],
+    ['a type that is not sold there', { location: 'ash' }, 'unsupported location for server type'],
+    ['an unknown image', { image: 'debian-7' }, "image 'debian-7' does not exist"],
+    ['an image of the other architecture', { server_type: 'cax11', image: 310557660 }, 'image is for x86'],
+    ['an unknown location', { location: 'mars1' }, "location 'mars1' does not exist"],
+    ['a name that is no host name', { name: 'web_1' }, 'RFC 1123'],
+    ['an unknown SSH key', { ssh_keys: ['nobody'] }, "SSH key 'nobody' does not exist"],
+    ['user data above 32 KiB', { user_data: 'x'.repeat(32 * 1024 + 1) }, 'longer than 32 KiB'],
+    ['a reserved label prefix', { labels: { 'hetzner.cloud/x': 'y' } }, 'reserved'],
+    ['no network interface at all', { public_net: { enable_ipv4: false, enable_ipv6: false } }, 'without any network interface'],
+  ])('refuses %s', async (_what, given, message) => {
+    const project = new Project();
+    const answer = await project.post('/servers', { ...valid, ...given });
+    expect(refusal(answer)).toContain('422 invalid_input');
+    expect(refusal(answer)).toContain(message);
+    expect(answer.body.error.details).toMatchObject({ fields: [{ messages: [expect.any(String)] }] });
+    expect((await project.get('/servers')).body.servers).toEqual([]);
+  });
+
+  test('a name is given once', async () => {
+    const project = new Project();
+    await project.server();
+    const answer = await project.post('/servers', valid);
+    expect(refusal(answer)).toBe('409 uniqueness_error: server name is already used');
+    expect(answer.body.error.details).toEqual({ fields: [{ name: 'name' }] });
+  });
+
+  test('a spread group takes ten servers', async () => {
+    const project = new Project();
+    const group = (await project.post('/placement_groups', { name: 'web', type: 'spread' })).body.placement_group.id;
+    for (let index = 1; index <= 10; index++) await project.post('/servers', { ...valid, name: `web-${index}`, placement_group: group });
+    expect(refusal(await project.post('/servers', { ...valid, name: 'web-11', placement_group: group }))).toContain('placement_error');
+  });
+
+  test('with networks it is attached before it starts', async () => {
+    const project = new Project();
+    const network = await project.network();
+    const server = await project.server({ networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } });
+    expect(server.private_net).toMatchObject([{ network: network.id, ip: '10.0.1.1', alias_ips: [] }]);
+    expect(server).toMatchObject({ status: 'running', public_net: { ipv4: null, ipv6: null, firewalls: [], floating_ips: [] } });
+  });
+});
+
+describe('power', () => {
+  test('a guest that stopped by itself shows as off', async () => {
+    const project = new Project();
+    const server = await project.server();
+    project.hardware.machines.get(server.id)!.running = false;
+    expect((await project.get(`/servers/${server.id}`)).body.server.status).toBe('off');
+    expect((await project.get('/servers?status=off')).body.servers).toHaveLength(1);
+  });
+
+  test('off and on, in the order that was asked for', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    await project.post(`/servers/${id}/actions/poweroff`);
+    await project.post(`/servers/${id}/actions/poweron`);
+    await project.finish();
+    expect(project.hardware.calls.slice(-2)).toEqual([`powerOff ${id}`, `powerOn ${id}`]);
+    expect((await project.get(`/servers/${id}`)).body.server.status).toBe('running');
+  });
+
+  test('shutdown succeeds when the guest was asked, whether or not it obeys', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    expect(await project.act(`/servers/${id}/actions/shutdown`)).toMatchObject({ command: 'shutdown_server', status: 'success' });
+    expect((await project.get(`/servers/${id}`)).body.server.status).toBe('running');
+  });
+
+  test('a changed type needs a stopped server, and starts it', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    const change = { server_type: 'cx33', upgrade_disk: false };
+    expect(refusal(await project.post(`/servers/${id}/actions/change_type`, change))).toContain('422 server_not_stopped');
+    await project.act(`/servers/${id}/actions/poweroff`);
+    await project.act(`/servers/${id}/actions/change_type`, change);
+    const { body } = await project.get(`/servers/${id}`);
+    expect(body.server).toMatchObject({ status: 'running', server_type: { name: 'cx33' }, primary_disk_size: 40 });
+  });
+
+  test('a disk does not shrink', async () => {
+    const project = new Project();
+    const { id } = await project.server({ server_type: 'cx33' });
+    await project.act(`/servers/${id}/actions/poweroff`);
+    const answer = await project.post(`/servers/${id}/actions/change_type`, { server_type: 'cx23', upgrade_disk: false });
+    expect(refusal(answer)).toContain('422 invalid_server_type');
+  });
+
+  test('rebuild makes a new machine in the old place', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    await project.act(`/servers/${id}/actions/rebuild`, { image: 'ubuntu-24.04' });
+    expect(project.hardware.machines.get(id!)).toMatchObject({ running: true, spec: { image: 'ubuntu-24.04' } });
+  });
+});
+
+describe('delete', () => {
+  test('the server is gone at once, its action stays in the list', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    const { status, body } = await project.delete(`/servers/${id}`);
+    expect(status).toBe(200);
+    expect(refusal(await project.get(`/servers/${id}`))).toBe(`404 not_found: server with ID '${id}' not found`);
+    await project.finish();
+    const { body: list } = await project.get(`/actions?id=${body.action.id}&page=1&sort=status&sort=id`);
+    expect(list.actions).toMatchObject([{ command: 'delete_server', status: 'success' }]);
+    expect(project.hardware.machines.size).toBe(0);
+  });
+
+  test('waits for the machine that is still being made', async () => {
+    const project = new Project();
+    let made = (): void => undefined;
+    project.hardware.gates.set('createServer', new Promise((resolve) => (made = resolve)));
+    const { id } = (await project.post('/servers', valid)).body.server;
+    await project.delete(`/servers/${id}`);
+    await project.finish();
+    made();
+    await project.finish();
+    expect(project.hardware.machines.size).toBe(0);
+    expect(project.api.world.failures).toEqual([]);
+  });
+
+  test('a protected server stays', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    await project.act(`/servers/${id}/actions/change_protection`, { delete: true, rebuild: true });
+    expect(refusal(await project.delete(`/servers/${id}`))).toContain('423 protected');
+    expect(refusal(await project.post(`/servers/${id}/actions/rebuild`, { image: 'debian-13' }))).toContain('423 protected');
+  });
+});
