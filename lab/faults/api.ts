@@ -1,14 +1,20 @@
 import type { Fault } from './fault';
 import type { ApiEffect, LabHandle } from './lab-handle';
 
-const EVERY_REQUEST = {};
 const MOVES = { method: 'POST', path: '/actions/(assign|change_alias_ips)$' };
 
-/** The provider's API breaks. Only the emulator can say that it does, so its word is the confirmation. */
-export function apiFault(lab: LabHandle, title: string, effect: ApiEffect, match: { method?: string; path?: string } = EVERY_REQUEST): Fault {
+/**
+ * The provider's API breaks for the load balancers. Not for the lab itself, which powers machines off and on by the
+ * same API. Only the emulator can say that it is broken, so its word is the confirmation.
+ */
+export function apiFault(lab: LabHandle, title: string, effect: ApiEffect, match: { method?: string; path?: string } = {}): Fault {
   return {
     title,
-    inject: () => lab.apiFault({ match, effect }),
+    async inject() {
+      const callers = (await lab.machines()).flatMap(({ tier, publicAddress }) => (tier === 'lb' && publicAddress ? [publicAddress] : []));
+      if (callers.length === 0) throw new Error('no load balancer has a public address, so nobody would feel it');
+      for (const fromAddress of callers) await lab.apiFault({ match: { ...match, fromAddress }, effect });
+    },
     recover: () => lab.clearApiFaults(),
   };
 }

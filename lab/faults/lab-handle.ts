@@ -4,6 +4,8 @@ export interface Machine {
   readonly name: string;
   readonly tier: Tier;
   readonly privateAddress: string;
+  /** Load balancers have one; it is where the API sees their requests come from. */
+  readonly publicAddress: string | null;
   readonly running: boolean;
 }
 
@@ -24,12 +26,11 @@ export interface LinkCut {
   readonly direction?: 'in' | 'out' | 'both';
 }
 
-export interface LinkQuality {
+export interface LinkLoss {
   readonly machine: string;
   readonly link: 'public' | 'private';
-  readonly lossPercent?: number;
-  readonly delayMs?: number;
-  readonly jitterMs?: number;
+  /** 0 to 100, in each direction; 0 puts it right. */
+  readonly lossPercent: number;
 }
 
 export type ApiEffect =
@@ -57,6 +58,8 @@ export interface LabHandle {
   /** Where clients go: the floating IP and the name of the site. */
   readonly floatingIp: string;
   readonly domain: string;
+  /** @default 443 */
+  readonly httpsPort?: number;
   machines(): Promise<readonly Machine[]>;
   /** Runs a command on a machine by a way that no fault of the network closes. A command that fails is a result, not an error. */
   exec(machine: string, argv: readonly string[], options?: { timeoutSeconds?: number }): Promise<Executed>;
@@ -68,7 +71,7 @@ export interface LabHandle {
   cut(link: LinkCut): Promise<void>;
   /** Safe where nothing is cut. */
   heal(link: LinkCut): Promise<void>;
-  degrade(quality: LinkQuality): Promise<void>;
+  degrade(loss: LinkLoss): Promise<void>;
   apiFault(fault: ApiFault): Promise<void>;
   clearApiFaults(): Promise<void>;
   addressHolders(): Promise<AddressHolders>;

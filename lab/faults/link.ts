@@ -1,6 +1,6 @@
 import { pause } from '../traffic/clock';
 import { all, onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle, LinkCut, LinkQuality } from './lab-handle';
+import type { LabHandle, LinkCut, LinkLoss } from './lab-handle';
 
 const SSH = 22;
 
@@ -51,12 +51,11 @@ export function flappingLink(lab: LabHandle, cut: LinkCut, { downMilliseconds = 
   };
 }
 
-export function degrade(lab: LabHandle, quality: LinkQuality): Fault {
-  const { machine, link } = quality;
+export function losePackets(lab: LabHandle, loss: LinkLoss): Fault {
   return {
-    title: `${link} link of ${machine} loses ${quality.lossPercent ?? 0} % and delays ${quality.delayMs ?? 0} ms`,
-    inject: () => lab.degrade(quality),
-    recover: () => lab.degrade({ machine, link, lossPercent: 0, delayMs: 0, jitterMs: 0 }),
+    title: `the ${loss.link} link of ${loss.machine} loses ${loss.lossPercent} % of its packets`,
+    inject: () => lab.degrade(loss),
+    recover: () => lab.degrade({ ...loss, lossPercent: 0 }),
   };
 }
 

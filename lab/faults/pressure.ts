@@ -14,6 +14,20 @@ export function busy(lab: LabHandle, machine: string): Fault {
   };
 }
 
+/** The service stands still most of the time, a quarter of a second at a stretch: it answers everything, slowly. */
+export function slowed(lab: LabHandle, machine: string, unit: string): Fault {
+  const helper = 'lab-slow';
+  const loop = `while :; do systemctl kill --signal=STOP ${unit}; sleep 0.25; systemctl kill --signal=CONT ${unit}; sleep 0.1; done`;
+  return {
+    title: `${unit} on ${machine} is slow`,
+    inject: async () => {
+      await onMachine(lab, machine, `systemd-run --quiet --unit=${helper} bash -c '${loop}'`);
+      await until(`${unit} on ${machine} stutters`, async () => (await onMachine(lab, machine, `systemctl is-active ${helper}`)) === 'active');
+    },
+    recover: async () => void (await onMachine(lab, machine, `systemctl stop ${helper} 2>/dev/null || :; systemctl kill --signal=CONT ${unit} 2>/dev/null || :`)),
+  };
+}
+
 /** One service sees another time than the rest. Machines of the lab share one clock, so the library faketime moves it for the service alone. */
 export function clockOff(lab: LabHandle, machine: string, unit: string, offset: string): Fault {
   const dropIn = `/run/systemd/system/${unit}.service.d`;

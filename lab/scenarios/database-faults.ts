@@ -1,4 +1,4 @@
-import { cutLink, degrade, diskFull, flappingLink, freeze, kill, clockOff, partition, powerOff, together, wiped } from '../faults';
+import { cutLink, losePackets, diskFull, flappingLink, freeze, kill, clockOff, partition, powerOff, together, wiped } from '../faults';
 import { DATA, ONE_LOST, primaryFails, secondaryFails } from './group';
 import type { Scenario } from './scenario';
 import { DATA_FOLDER, UNITS } from './units';
@@ -53,9 +53,9 @@ export const oneMemberScenarios: readonly Scenario[] = [
     { holdMilliseconds: 20_000 },
   ),
   secondaryFails(
-    { name: 'db-packet-loss', fault: 34, title: '5 % of the packets of all members are lost, with jitter', explanation: 'Slower, but no failover and no error.' },
+    { name: 'db-packet-loss', fault: 34, title: '5 % of the packets of all members are lost', explanation: 'Slower, but no failover and no error.' },
     ({ lab }, secondary, { primary, others }) =>
-      together('all members lose 5 % of their packets', [primary, secondary, ...others].map((machine) => degrade(lab, { machine, link: 'private', lossPercent: 5, delayMs: 5, jitterMs: 5 }))),
+      together('all members lose 5 % of their packets', [primary, secondary, ...others].map((machine) => losePackets(lab, { machine, link: 'private', lossPercent: 5 }))),
     { holdMilliseconds: 30_000 },
   ),
   secondaryFails(

@@ -33,12 +33,15 @@ export function observe(lab: LabHandle): Observer {
     see('floating-ip', holders.floatingIp);
     see('nat-gateway', holders.natGateway);
   };
+  let twoBefore = false;
   const roles = async () => {
     const machines = (await lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql');
     const known = await Promise.all(machines.map(async (machine) => ({ machine, role: await roleOf(lab, machine).catch(() => null) })));
     known.forEach(({ machine, role }) => see(machine.name, role));
     const primaries = known.filter(({ machine, role }) => machine.tier === 'mysql' && role === 'PRIMARY').map(({ machine }) => machine.name);
-    see('primary', primaries.length === 0 ? null : primaries.join(' and '));
+    // Members are asked one after another, so that a role on its way can be seen twice. Two looks in a row are no accident.
+    if (primaries.length < 2 || twoBefore) see('primary', primaries.length === 0 ? null : primaries.join(' and '));
+    twoBefore = primaries.length > 1;
   };
   const loops = Promise.all([repeat(ADDRESSES_MILLISECONDS, addresses), repeat(ROLES_MILLISECONDS, roles)]);
   return {

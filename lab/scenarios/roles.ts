@@ -24,8 +24,14 @@ function vrrpState(status: Record<string, unknown>): string | null {
   return typeof state === 'string' ? state.toUpperCase() : null;
 }
 
+/** A mysqld that stopped answering has been something else than what it last said for longer than this, in milliseconds. */
+const STALE_MILLISECONDS = 3000;
+
+/** PRIMARY is only who may be written to: an old one without a majority still calls itself that. */
 function memberRole(status: Record<string, unknown>): string | null {
-  const [state, role] = [status.state, status.role];
+  const { state, role, sampleAgeMs, primary } = status;
   if (typeof state !== 'string') return null;
-  return state === 'ONLINE' && typeof role === 'string' ? role : state;
+  if (typeof sampleAgeMs === 'number' && sampleAgeMs > STALE_MILLISECONDS) return 'DOWN';
+  if (state !== 'ONLINE' || typeof role !== 'string') return state;
+  return role === 'PRIMARY' && (primary as { ok?: unknown } | undefined)?.ok === false ? 'NOT WRITABLE' : role;
 }

@@ -15,16 +15,18 @@ export interface RunOptions {
   /** From 1: each run of a scenario makes its own choices. */
   readonly run: number;
   readonly log?: (line: string) => void;
+  /** Aborted: break the story off, put everything right, and judge what there is. */
+  readonly signal?: AbortSignal;
 }
 
 /** After everything is healthy again clients go on for this long: what is healed has to stay healed. */
 const AFTERWARDS_MILLISECONDS = 4000;
 
 /** Runs a scenario once. Never throws for what the scenario finds: that is in the verdict. */
-export async function runScenario(scenario: Scenario, { lab, seed, run, log = () => undefined }: RunOptions): Promise<RunResult> {
+export async function runScenario(scenario: Scenario, { lab, seed, run, log = () => undefined, signal }: RunOptions): Promise<RunResult> {
   const startedAt = now();
   const random = createRandom(`${seed}/${scenario.name}/${run}`);
-  const target: Target = { address: lab.floatingIp, host: lab.domain };
+  const target: Target = { address: lab.floatingIp, port: lab.httpsPort, host: lab.domain };
   const topology = topologyOf(lab, target);
   // The time makes it unique: the same seed may run twice against one database.
   const runId = `f${Math.floor(startedAt).toString(36)}-${scenario.name}-${run}`;
@@ -39,7 +41,7 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, log = ()
   try {
     if (!(await traffic.serving({ timeoutMilliseconds: 30_000 }))) throw new NotInjected('clients were not served before the fault');
     await pause(2000 + random.next() * 1000);
-    await scenario.story(stage);
+    await Promise.race([scenario.story(stage), interruption(signal)]);
   } catch (error) {
     findings.push(storyFinding(stage, error));
   }
@@ -60,6 +62,10 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, log = ()
     figures: measureAll(evidence, scenario.targets?.(lab) ?? []),
     ...evidence,
   };
+}
+
+function interruption(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new NotInjected('interrupted')), { once: true }));
 }
 
 /** A fault that was not brought about proves nothing; everything that goes wrong after one is its doing. */

@@ -1,5 +1,5 @@
 import { answersWhileDown, noAcknowledgedWriteLost, noDoubleExecution, noFailedGet, noFailedRequest, noHiddenReplay, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, degrade, freeze, kill, killForGood, powerOff, type Fault, type LabHandle, type Tier } from '../faults';
+import { allPowerOff, freeze, kill, killForGood, powerOff, slowed, type Fault, type LabHandle, type Tier } from '../faults';
 import { nothingFails, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import { UNITS } from './units';
@@ -89,8 +89,8 @@ export const webAndAppScenarios: readonly Scenario[] = [
   },
   oneOf(
     'app',
-    { name: 'app-slow', fault: 22, title: 'An app server gets slow', explanation: 'Its network delays every packet by 300 ms. Requests get slower, none fails.' },
-    (lab, machine) => degrade(lab, { machine, link: 'private', delayMs: 300 }),
+    { name: 'app-slow', fault: 22, title: 'An app server gets slow', explanation: 'node stands still for three quarters of the time. Requests get slower, none fails.' },
+    (lab, machine) => slowed(lab, machine, UNITS.app),
     15_000,
   ),
 ];

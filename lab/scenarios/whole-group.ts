@@ -1,13 +1,32 @@
 import { noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { allPowerOff, busy, cleanStop, degrade, kill, powerOff, powerOnAgain, together } from '../faults';
-import { serviceAfterFirstRecovery } from './figures';
+import { allPowerOff, busy, cleanStop, kill, losePackets, onMachine, powerOff, powerOnAgain, together } from '../faults';
+import { serviceAfterFirstRecovery, writeGapAtMost } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
 import type { Measured, Scenario } from './scenario';
 import { UNITS } from './units';
 
 const afterBoot: Measured = { figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery };
 
+const switchover: Scenario = {
+  name: 'db-switchover',
+  title: 'The role of the PRIMARY is handed over for maintenance',
+  explanation: 'An operator asks the PRIMARY to step down. Another member takes over; users wait a moment and see no error.',
+  async story(stage) {
+    const primary = await stage.topology.primary();
+    await stage.inject({
+      title: `${primary} steps down`,
+      inject: async () => void (await onMachine(stage.lab, primary, 'platform-mysql step-down', 60)),
+      recover: async () => undefined,
+    });
+    await stage.until('another member is PRIMARY', async () => (await stage.topology.primary()) !== primary);
+    await stage.writing();
+  },
+  targets: () => [writeGapAtMost(1000)],
+  checkers: ONE_LOST,
+};
+
 export const severalMembersScenarios: readonly Scenario[] = [
+  switchover,
   {
     name: 'db-two-killed',
     fault: 29,
@@ -136,7 +155,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     explanation: 'All cores of the pair and the members are busy and 5 % of the packets are lost. Nothing fails over.',
     async story(stage) {
       const machines = (await stage.lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql').map(({ name }) => name);
-      const faults = machines.flatMap((machine) => [busy(stage.lab, machine), degrade(stage.lab, { machine, link: 'private', lossPercent: 5 })]);
+      const faults = machines.flatMap((machine) => [busy(stage.lab, machine), losePackets(stage.lab, { machine, link: 'private', lossPercent: 5 })]);
       const fault = await stage.inject(together('everything is busy and lossy', faults));
       await stage.pause(60_000);
       await stage.recover(fault);

@@ -32,7 +32,7 @@ async function run(client: Client, streams: readonly StreamName[]): Promise<void
   clearInterval(timer);
   await flush();
   await send({ kind: 'done', error });
-  process.disconnect();
+  if (process.connected) process.disconnect();
 }
 
 process.on('message', (message: ToWorker) => {
@@ -54,3 +54,5 @@ process.on('message', (message: ToWorker) => {
   void run(client, message.streams);
 });
 process.on('disconnect', () => stopping.abort());
+// Ctrl-C reaches the whole foreground group: the runner decides when the clients stop.
+process.on('SIGINT', () => undefined);

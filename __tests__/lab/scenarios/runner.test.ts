@@ -1,0 +1,82 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest } from '../../../lab/checkers';
+import { powerOff } from '../../../lab/faults';
+import { scenarioOutcome } from '../../../lab/report';
+import { scenarioResult } from '../../../lab/scenarios/campaign';
+import { outageAtMost } from '../../../lab/scenarios/figures';
+import { runScenario } from '../../../lab/scenarios/runner';
+import type { Scenario } from '../../../lab/scenarios/scenario';
+import { FakeLab } from '../faults/fake-lab';
+import { fakeService, type FakeService } from '../traffic/fake-service';
+
+const TAKEOVER_MILLISECONDS = 600;
+
+/** A lab whose service is away for a moment when the holder of the address loses power. */
+async function failoverLab(): Promise<{ lab: FakeLab; service: FakeService; spoilt: Set<string> }> {
+  const service = await fakeService();
+  onTestFinished(() => service.stop().catch(() => undefined));
+  const lab = new FakeLab();
+  const spoilt = new Set<string>();
+  lab.httpsPort = service.port;
+  lab.onPower = async (machine, on) => {
+    if (on || machine !== lab.holder) return;
+    await service.stop();
+    setTimeout(() => void service.start().then(() => (lab.holder = machine === 'lb-1' ? 'lb-2' : 'lb-1')), TAKEOVER_MILLISECONDS);
+  };
+  lab.shell = (machine, line) => {
+    const json = (value: object) => ({ stdout: JSON.stringify(value) });
+    if (line.includes(':9101/')) return json({ vrrpState: lab.holder === machine ? 'MASTER' : 'BACKUP' });
+    if (line.includes(':9200/')) return json({ state: 'ONLINE', role: machine === 'db-1' ? 'PRIMARY' : 'SECONDARY', primary: { ok: machine === 'db-1' } });
+    if (line.includes('SELECT')) return { stdout: service.rows.map((row) => `${row.id}\t${row.key}\t${row.id === '3' && spoilt.has(machine) ? 'spoilt' : row.text}`).join('\n') };
+    return undefined;
+  };
+  return { lab, service, spoilt };
+}
+
+const scenario: Scenario = {
+  name: 'lb-power-off',
+  title: 'The active load balancer loses power',
+  explanation: 'The other takes over.',
+  streams: ['probes', 'writers', 'readers'],
+  async story(stage) {
+    const fault = await stage.inject(powerOff(stage.lab, await stage.topology.activeLoadBalancer()));
+    await stage.serving(10_000);
+    await stage.recover(fault);
+  },
+  targets: () => [outageAtMost(1500)],
+  checkers: [noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest('write', 'read'), addressMovedAtMost(1)],
+};
+
+test('a failover that clients hardly notice is valid, with its outage measured', { timeout: 40_000 }, async () => {
+  const { lab } = await failoverLab();
+  const run = await runScenario(scenario, { lab, seed: 'a', run: 1 });
+  expect(run.verdict).toEqual({ outcome: 'valid', findings: [] });
+  expect(run.figures.outage).toBeGreaterThan(TAKEOVER_MILLISECONDS - 100);
+  expect(run.marks.map(({ kind }) => kind)).toEqual(['inject', 'effect', 'recover', 'healthy']);
+  expect(scenarioOutcome(scenarioResult(scenario, lab, [run], 'a', 1))).toBe('valid');
+});
+
+test('a member that holds something else than was acknowledged makes it invalid', { timeout: 40_000 }, async () => {
+  const { lab, spoilt } = await failoverLab();
+  spoilt.add('db-3');
+  const run = await runScenario({ ...scenario, story: (stage) => stage.pause(1000) }, { lab, seed: 'a', run: 1 });
+  expect(run.verdict.outcome).toBe('invalid');
+  expect(run.verdict.findings.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^db-3 holds "spoilt" for f/));
+});
+
+test('a fault without effect is unknown, and what was begun is put right all the same', { timeout: 40_000 }, async () => {
+  const { lab } = await failoverLab();
+  let recovered = 0;
+  const dud = { title: 'a dud', inject: () => Promise.reject(new Error('nothing happened')), recover: async () => void (recovered += 1) };
+  const run = await runScenario({ ...scenario, story: async (stage) => void (await stage.inject(dud)) }, { lab, seed: 'a', run: 1 });
+  expect(run.verdict.findings[0]).toMatchObject({ outcome: 'unknown', message: 'a dud: nothing happened' });
+  expect(recovered).toBe(1);
+});
+
+test('a topology that is sick before the fault is not broken further', { timeout: 20_000 }, async () => {
+  const { lab } = await failoverLab();
+  lab.off.add('web-1');
+  const run = await runScenario({ ...scenario, healthySeconds: 1 }, { lab, seed: 'a', run: 1 });
+  expect(run.verdict).toMatchObject({ outcome: 'unknown', findings: [{ message: 'not healthy before the fault: web-1 is off' }] });
+  expect(lab.calls.filter((call) => call.startsWith('power'))).toEqual([]);
+});

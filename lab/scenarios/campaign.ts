@@ -1,0 +1,54 @@
+import type { LabHandle } from '../faults';
+import { amount, figureText, OUTCOME_WORDS } from '../report/format';
+import type { Result, RunResult, ScenarioResult } from '../report';
+import { now } from '../traffic';
+import { commandOf, type Options } from './options';
+import { runScenario } from './runner';
+import type { Scenario } from './scenario';
+
+export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed'> {
+  readonly lab: LabHandle;
+  readonly scenarios: readonly Scenario[];
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Called after every run with all that is known by then: an interrupted campaign leaves its report behind. */
+  readonly save: (result: Result) => Promise<void>;
+}
+
+/** All chosen scenarios, each as often as wanted, one after the other. */
+export async function runCampaign({ lab, scenarios, runs, seed, only, log, signal, save }: CampaignOptions): Promise<Result> {
+  const startedAt = now();
+  const done: ScenarioResult[] = [];
+  const result = (): Result => ({
+    seed,
+    command: commandOf({ only, runs, seed }),
+    startedAt,
+    endedAt: now(),
+    addressActionMilliseconds: lab.addressActionMilliseconds,
+    scenarios: done,
+  });
+  for (const [n, scenario] of scenarios.entries()) {
+    const finished: RunResult[] = [];
+    for (let run = 1; run <= runs && !signal?.aborted; run += 1) {
+      log(`${n + 1}/${scenarios.length} ${scenario.name}, run ${run} of ${runs}: ${scenario.title}`);
+      const outcome = await runScenario(scenario, { lab, seed, run, signal, log: (line) => log(`    ${line}`) });
+      finished.push(outcome);
+      log(`    ${summaryOf(scenario, lab, outcome)}`);
+      outcome.verdict.findings.forEach((finding) => log(`    ${finding.outcome}: ${finding.checker}: ${finding.message}`));
+      done.splice(n, 1, scenarioResult(scenario, lab, finished, seed, runs));
+      await save(result());
+    }
+  }
+  return result();
+}
+
+export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], seed: string, wanted: number): ScenarioResult {
+  const { name, title, explanation } = scenario;
+  const targets = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max, p95 }) => ({ figure, unit, max, p95 }));
+  return { name, title, explanation, command: commandOf({ only: name, runs: wanted, seed }), targets, runs };
+}
+
+function summaryOf(scenario: Scenario, lab: LabHandle, { verdict, figures, operations }: RunResult): string {
+  const measured = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max }) => `${figure} ${figureText(figures[figure] ?? 'unmeasured', unit)} (target ${amount(max, unit)})`);
+  return [OUTCOME_WORDS[verdict.outcome], ...measured, `${operations.length} requests`].join(', ');
+}
