@@ -19,14 +19,14 @@ export function createMetadataService(source: MetadataSource): Hono {
       return text === null ? c.text('not found\n', 404) : c.text(text);
     });
 
-  answer('/hetzner/v1/metadata', (spec, server) => stringify(metadata(spec, server)));
+  answer('/hetzner/v1/metadata', (spec, server) => stringify(metadata(spec, server), { lineWidth: 0 }));
   answer('/hetzner/v1/metadata/hostname', (spec) => spec.name);
   answer('/hetzner/v1/metadata/instance-id', (spec) => String(spec.id));
   answer('/hetzner/v1/metadata/public-ipv4', (_, server) => server.publicIpv4 ?? '');
   answer('/hetzner/v1/metadata/region', (spec) => spec.location.networkZone);
   answer('/hetzner/v1/metadata/availability-zone', availabilityZone);
   answer('/hetzner/v1/metadata/private-networks', (_, server) => stringify(privateNetworks(server)));
-  answer('/hetzner/v1/metadata/public-keys', (spec) => stringify(spec.sshPublicKeys));
+  answer('/hetzner/v1/metadata/public-keys', (spec) => stringify([...spec.sshPublicKeys], { lineWidth: 0 }));
   answer('/hetzner/v1/userdata', (spec) => spec.userData ?? '');
   return app;
 }

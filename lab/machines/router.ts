@@ -8,6 +8,8 @@ const ROUTER_SETTINGS = [
   'net.ipv4.conf.default.rp_filter=0',
   'net.ipv4.conf.all.send_redirects=0',
   'net.ipv4.conf.default.send_redirects=0',
+  // Answers of the services on lo come back in from the load balancer that does NAT, with a source that is local here
+  'net.ipv4.conf.all.accept_local=1',
   // ARP answers for the gateway of the asking link and for nothing else
   'net.ipv4.conf.all.arp_ignore=1',
   'net.ipv4.conf.default.arp_ignore=1',
