@@ -1,5 +1,4 @@
-import { Action } from './actions';
-import type { ResourceType } from './actions';
+import type { Action, ResourceType } from './actions';
 import { ApiError, notFound } from './errors';
 import { list } from './lists';
 import { get, ok } from './requests';

@@ -10,14 +10,14 @@ import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { FloatingIp, Server } from './models';
 import { checkPointer, pointerSchema, renderPointers, setPointer } from './public-addresses';
-import { created, del, deleteProtectionSchema, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, nothing, ok, post, put } from './requests';
+import { created, del, deleteProtectionSchema, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, nothing, ok, optionalId, post, put } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { rename } from './store';
 
 const createSchema = z.strictObject({
   type: z.enum(['ipv4', 'ipv6']),
   home_location: idOrName.optional(),
-  server: idSchema.nullish(),
+  server: optionalId,
   name: nameSchema.optional(),
   description: z.string().nullish(),
   labels: labelsSchema.default({}),
@@ -74,7 +74,7 @@ const answer = (call: Call<unknown>, action: Action): Reply => created({ action:
 function create(call: Call<z.output<typeof createSchema>>): Reply {
   const { world, body } = call;
   checkLabels(body.labels);
-  const server = body.server == null ? null : world.servers.get(body.server);
+  const server = body.server === null ? null : world.servers.get(body.server);
   const home = homeOf(body.home_location, server);
   if (server) checkServer(call, home, server);
   if (body.name !== undefined) world.floatingIps.checkNameIsFree(body.name);

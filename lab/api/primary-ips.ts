@@ -9,7 +9,7 @@ import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { IpFamily, PrimaryIp, Server } from './models';
 import { checkPointer, pointerSchema, renderPointers, setPointer } from './public-addresses';
-import { created, del, deleteProtectionSchema, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, nothing, ok, post, put } from './requests';
+import { created, del, deleteProtectionSchema, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, nothing, ok, optionalId, post, put } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { refreshStatus } from './server-status';
 import { rename } from './store';
@@ -21,7 +21,7 @@ const createSchema = z.strictObject({
   location: idOrName.optional(),
   // documented as required, but the provider leaves it out
   assignee_type: z.literal('server').optional(),
-  assignee_id: idSchema.nullish(),
+  assignee_id: optionalId,
   auto_delete: z.boolean().default(false),
   labels: labelsSchema.default({}),
 });
@@ -91,7 +91,7 @@ async function create(call: Call<z.output<typeof createSchema>>): Promise<Reply>
   const { world, body } = call;
   checkLabels(body.labels);
   world.primaryIps.checkNameIsFree(body.name);
-  const server = body.assignee_id == null ? null : world.servers.get(body.assignee_id);
+  const server = body.assignee_id === null ? null : world.servers.get(body.assignee_id);
   const location = body.location === undefined ? server?.location : requireLocation(body.location);
   if (!location) throw invalidInput('location', 'is needed unless an assignee is given');
   if (server) {

@@ -28,6 +28,6 @@ export function checkPointer(address: PublicAddress, { ip, dns_ptr }: z.output<t
 }
 
 export function setPointer(address: PublicAddress, { ip, dns_ptr }: z.output<typeof pointerSchema>): void {
-  const { [ip]: _old, ...others } = address.pointers;
-  address.pointers = dns_ptr === null ? others : { ...others, [ip]: dns_ptr };
+  const others = Object.entries(address.pointers).filter(([each]) => each !== ip);
+  address.pointers = Object.fromEntries(dns_ptr === null ? others : [...others, [ip, dns_ptr]]);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Action, ActionOrder } from './actions';
-import { ApiError, UnexpectedRequest, invalidInput } from './errors';
+import { UnexpectedRequest, invalidInput } from './errors';
+import type { ApiError } from './errors';
 import type { World } from './world';
 
 /** One request, as a handler sees it. */
@@ -96,6 +97,8 @@ function bodyError(call: Call, issues: readonly z.core.$ZodIssue[]): ApiError {
 }
 
 export const idSchema = z.number().int().positive();
+/** Absent and null say the same. */
+export const optionalId = idSchema.nullish().transform((id) => id ?? null);
 export const idOrName = z.union([idSchema, z.string().min(1)], 'must be an id or a name');
 export const labelsSchema = z.record(z.string(), z.string());
 export const nameSchema = z.string().min(1, 'must not be empty').max(128, 'is too long');

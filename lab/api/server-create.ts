@@ -11,7 +11,7 @@ import { requireLocation } from './locations';
 import type { IpFamily, PrimaryIp, Server, SshKey } from './models';
 import { checkRoom } from './placement-groups';
 import { newPrimaryIp } from './primary-ips';
-import { created, idOrName, idSchema, labelsSchema } from './requests';
+import { created, idOrName, idSchema, labelsSchema, optionalId } from './requests';
 import type { Call, Reply } from './requests';
 import { startAttachToNetwork } from './server-networks';
 import { startPowerOn } from './server-power';
@@ -35,7 +35,7 @@ export const createSchema = z.strictObject({
   user_data: z.string().refine((text) => Buffer.byteLength(text) <= MOST_USER_DATA_BYTES, 'is longer than 32 KiB').nullish(),
   labels: labelsSchema.default({}),
   firewalls: z.array(z.strictObject({ firewall: idSchema })).default([]),
-  placement_group: idSchema.nullish(),
+  placement_group: optionalId,
   start_after_create: z.boolean().default(true),
   networks: z.array(idSchema).default([]),
   volumes: z.array(idSchema).default([]),
@@ -45,10 +45,10 @@ export const createSchema = z.strictObject({
     .strictObject({
       enable_ipv4: z.boolean().default(true),
       enable_ipv6: z.boolean().default(true),
-      ipv4: idSchema.nullish(),
-      ipv6: idSchema.nullish(),
+      ipv4: optionalId,
+      ipv6: optionalId,
     })
-    .default({ enable_ipv4: true, enable_ipv6: true }),
+    .prefault({}),
 });
 type Wanted = z.output<typeof createSchema>;
 
@@ -72,7 +72,7 @@ export function createServer(call: Call<Wanted>): Reply {
     location,
     primaryDiskSize: serverType.disk,
     attachments: [],
-    placementGroup: body.placement_group ?? null,
+    placementGroup: body.placement_group,
     deleteProtection: false,
     rebuildProtection: false,
     sshPublicKeys: sshKeys.map((key) => key.publicKey),
@@ -100,7 +100,7 @@ function checkRequest(world: World, body: Wanted, location: Location): readonly 
   for (const { firewall } of body.firewalls) world.firewalls.get(firewall);
   for (const network of body.networks) world.networks.get(network);
   for (const volume of body.volumes) checkVolume(world.volumes.get(volume), location);
-  if (body.placement_group != null) checkRoom(world, body.placement_group);
+  if (body.placement_group !== null) checkRoom(world, body.placement_group);
   const { enable_ipv4, enable_ipv6, ipv4, ipv6 } = body.public_net;
   const isPublic = enable_ipv4 || enable_ipv6;
   if (!isPublic && body.firewalls.length > 0) throw refused('private_net_only_server', 'server has no public interface');
@@ -108,8 +108,8 @@ function checkRequest(world: World, body: Wanted, location: Location): readonly 
     throw invalidInput('public_net', 'a server without any network interface cannot be started');
   }
   return [
-    ...(ipv4 == null ? [] : [requirePrimaryIp(world, ipv4, 'ipv4', enable_ipv4, location)]),
-    ...(ipv6 == null ? [] : [requirePrimaryIp(world, ipv6, 'ipv6', enable_ipv6, location)]),
+    ...(ipv4 === null ? [] : [requirePrimaryIp(world, ipv4, 'ipv4', enable_ipv4, location)]),
+    ...(ipv6 === null ? [] : [requirePrimaryIp(world, ipv6, 'ipv6', enable_ipv6, location)]),
   ];
 }
 

@@ -6,7 +6,7 @@ import { checkLabels } from './labels';
 import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { Volume } from './models';
-import { created, del, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, ok, post, put } from './requests';
+import { created, del, get, idOrName, labelsSchema, nameSchema, noContent, ok, optionalId, post, put } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { rename } from './store';
 import { startAttach } from './volume-actions';
@@ -15,7 +15,7 @@ const createSchema = z.strictObject({
   name: nameSchema,
   size: z.number().int().min(10, 'is below 10').max(10240, 'is above 10240'),
   location: idOrName.optional(),
-  server: idSchema.nullish(),
+  server: optionalId,
   format: z.enum(['ext4', 'xfs']).nullish(),
   // mounting inside the guest is not emulated: only "no" is understood
   automount: z.literal(false).optional(),
@@ -48,7 +48,7 @@ function create(call: Call<z.output<typeof createSchema>>): Reply {
   const { world, body } = call;
   checkLabels(body.labels);
   world.volumes.checkNameIsFree(body.name);
-  const server = body.server == null ? null : world.servers.get(body.server);
+  const server = body.server === null ? null : world.servers.get(body.server);
   const location = server?.location ?? (body.location === undefined ? undefined : requireLocation(body.location));
   if (!location) throw invalidInput('location', 'is needed unless a server is given');
   const volume = world.volumes.add({

@@ -37,7 +37,7 @@ describe('by label selector', () => {
     const project = new Project();
     const server = await project.server({ labels: { role: 'lb' } });
     const { id } = await firewall(project, { apply_to: [{ type: 'label_selector', label_selector: { selector: 'role=lb' } }] });
-    return { project, server: server.id, id: id! };
+    return { project, server: server.id, id: id };
   }
 
   test('it follows the labels', async () => {

@@ -64,10 +64,10 @@ export class Project {
   readonly clock = new ManualClock();
   readonly api: Api = createApi({ hardware: this.hardware, clock: this.clock, token: TOKEN });
 
-  get = (path: string) => this.request('GET', path);
-  post = (path: string, body?: unknown) => this.request('POST', path, body);
-  put = (path: string, body: unknown) => this.request('PUT', path, body);
-  delete = (path: string) => this.request('DELETE', path);
+  get = (path: string): Promise<Answer> => this.request('GET', path);
+  post = (path: string, body?: unknown): Promise<Answer> => this.request('POST', path, body);
+  put = (path: string, body: unknown): Promise<Answer> => this.request('PUT', path, body);
+  delete = (path: string): Promise<Answer> => this.request('DELETE', path);
 
   async request(method: string, path: string, body?: unknown, options: { token?: string; from?: string; text?: string } = {}): Promise<Answer> {
     const headers = { authorization: `Bearer ${options.token ?? TOKEN}`, 'content-type': 'application/json' };
@@ -79,7 +79,7 @@ export class Project {
   }
 
   /** Lets all running actions end. */
-  finish = () => this.clock.advance(10_000);
+  finish = (): Promise<void> => this.clock.advance(10_000);
 
   /** Sends the request, lets its action end, and returns how that went. */
   async act(path: string, body?: unknown): Promise<Json> {

@@ -156,7 +156,7 @@ describe('power', () => {
     const project = new Project();
     const { id } = await project.server();
     await project.act(`/servers/${id}/actions/rebuild`, { image: 'ubuntu-24.04' });
-    expect(project.hardware.machines.get(id!)).toMatchObject({ running: true, spec: { image: 'ubuntu-24.04' } });
+    expect(project.hardware.machines.get(id)).toMatchObject({ running: true, spec: { image: 'ubuntu-24.04' } });
   });
 });
 

@@ -1,5 +1,6 @@
 /** Plays recorded traffic of a real client to the emulator, and tells where the answers differ from the recorded ones. */
 import { readFileSync } from 'node:fs';
+import type { FaultOrder } from '../../../../lab/api';
 import { Project } from '../project';
 import type { Answer } from '../project';
 import { differences } from './shape';
@@ -46,9 +47,8 @@ export class Replay {
 
   private compare(line: Line, answer: Answer): string[] {
     if (answer.status !== line.status) return [`status ${answer.status} ${JSON.stringify(answer.body)}, recorded ${line.status}`];
-    const isPoll = line.path.startsWith('/v1/actions?');
     if (typeof line.response !== 'object' || line.response === null) return [];
-    return differences(line.response, answer.body, isPoll);
+    return differences(line.response, answer.body);
   }
 
   private translate(text: string): string {
@@ -73,7 +73,7 @@ export class Replay {
 }
 
 /** The fault that makes the recorded answer. */
-export function faultFor({ status, response }: Line) {
+export function faultFor({ status, response }: Line): Extract<FaultOrder['effect'], { kind: 'status' }> {
   const error = (response as { error?: { code: string; message: string; details: Record<string, unknown> | null } }).error;
-  return { kind: 'status' as const, status: status!, ...(error ?? {}) };
+  return { kind: 'status', status: status!, ...(error ?? {}) };
 }

@@ -18,13 +18,13 @@ const COMPARED = [
 const CATALOGUE = ['server_types', 'prices', 'locations', 'images'];
 
 /** Compares keys, JSON types, lengths of lists and the few values that must agree. */
-export function differences(recorded: unknown, answered: unknown, isPoll: boolean, at: Path = []): string[] {
+export function differences(recorded: unknown, answered: unknown, at: Path = []): string[] {
   const here = at.join('.') || 'body';
   const key = [...at].reverse().find((part) => !/^\d+$/.test(part)) ?? '';
   if (recorded === null || answered === null) {
     return recorded === answered || NULLABLE.includes(key) ? [] : [`${here}: ${show(answered)}, recorded ${show(recorded)}`];
   }
-  if (Array.isArray(recorded) && Array.isArray(answered)) return listDifferences(recorded, answered, isPoll, at, key);
+  if (Array.isArray(recorded) && Array.isArray(answered)) return listDifferences(recorded, answered, at, key);
   if (kindOf(recorded) !== kindOf(answered)) return [`${here}: ${show(answered)}, recorded ${show(recorded)}`];
   if (isObject(recorded) && isObject(answered)) {
     if (key === 'labels') return compareValue(recorded, answered, here);
@@ -32,19 +32,19 @@ export function differences(recorded: unknown, answered: unknown, isPoll: boolea
     return keys.flatMap((each) => {
       if (!(each in answered)) return [`${here}.${each}: missing`];
       if (!(each in recorded)) return [`${here}.${each}: not in the recording`];
-      return differences(recorded[each], answered[each], isPoll, [...at, each]);
+      return differences(recorded[each], answered[each], [...at, each]);
     });
   }
-  const isCompared = COMPARED.includes(key) && !at.includes('server_types') && !/^primary_ip-/.test(String(recorded));
+  const isCompared = COMPARED.includes(key) && !at.includes('server_types') && !(typeof recorded === 'string' && recorded.startsWith('primary_ip-'));
   return isCompared ? compareValue(recorded, answered, here) : [];
 }
 
-function listDifferences(recorded: unknown[], answered: unknown[], isPoll: boolean, at: Path, key: string): string[] {
+function listDifferences(recorded: unknown[], answered: unknown[], at: Path, key: string): string[] {
   if (CATALOGUE.includes(key)) {
-    return recorded.length > 0 && answered.length > 0 ? differences(recorded[0], answered[0], isPoll, [...at, key === 'images' ? '0' : 'any']).filter(isNotAName) : [];
+    return recorded.length > 0 && answered.length > 0 ? differences(recorded[0], answered[0], [...at, key === 'images' ? '0' : 'any']).filter(isNotAName) : [];
   }
   if (recorded.length !== answered.length) return [`${at.join('.')}: ${show(answered)}, recorded ${show(recorded)}`];
-  return recorded.flatMap((each, index) => differences(each, answered[index], isPoll, [...at, String(index)]));
+  return recorded.flatMap((each, index) => differences(each, answered[index], [...at, String(index)]));
 }
 
 /** The first of a catalogue may be another thing here. */
