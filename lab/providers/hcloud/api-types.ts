@@ -52,6 +52,7 @@ export interface FirewallTarget {
   readonly type: 'server' | 'label_selector';
   readonly server?: { readonly id: number } | null;
   readonly label_selector?: { readonly selector: string } | null;
+  readonly applied_to_resources?: readonly FirewallTarget[];
 }
 export interface Firewall extends Named {
   readonly labels: Labels;

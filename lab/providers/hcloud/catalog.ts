@@ -119,8 +119,8 @@ function serverTypeAttributes(type: ServerType): ObjectValue {
 function deprecationAttributes(deprecation: Deprecation | null): ObjectValue {
   return {
     is_deprecated: deprecation !== null,
-    deprecation_announced: deprecation === null ? null : rfc3339(deprecation.announced),
-    unavailable_after: deprecation === null ? null : rfc3339(deprecation.unavailable_after),
+    deprecation_announced: deprecation === null ? '' : rfc3339(deprecation.announced),
+    unavailable_after: deprecation === null ? '' : rfc3339(deprecation.unavailable_after),
   };
 }
 

@@ -1,7 +1,7 @@
 import { failure, type Diagnostic } from '../protocol/diagnostics';
 import type { Call, Resource, StateCall, UpdateCall } from '../protocol/provider';
 import { text } from '../protocol/read';
-import { isObject, isZero, type State, type Value } from '../protocol/value';
+import { isObject, isUnknown, isZero, type State, type Value } from '../protocol/value';
 import type { Action, Labels } from './api-types';
 import type { HcloudClient } from './client';
 import { hasCode } from './errors';
@@ -31,9 +31,9 @@ export function labelsOf(value: Value | undefined): Labels {
   return isObject(value) ? (value as Labels) : {};
 }
 
-/** `{ name: value }`, or nothing for a zero value, as the provider leaves out what is not set. */
+/** `{ name: value }`, or nothing for a zero or unknown value, as the provider leaves out what is not set. */
 export function unlessZero(name: string, value: Value | undefined): Record<string, Value> {
-  return value === undefined || isZero(value) ? {} : { [name]: value };
+  return value === undefined || isZero(value) || isUnknown(value) ? {} : { [name]: value };
 }
 
 const LABEL_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

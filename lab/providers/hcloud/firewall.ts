@@ -120,7 +120,7 @@ async function syncTargets({ client, prior, planned, signal }: UpdateCall<Hcloud
 
 async function removeAll(api: HcloudClient, path: string, found: Firewall, signal: AbortSignal): Promise<void> {
   try {
-    await actAll(api, `${path}/actions/remove_from_resources`, { remove_from: found.applied_to.map(checkedTarget) }, signal);
+    await actAll(api, `${path}/actions/remove_from_resources`, { remove_from: found.applied_to.map(wholeTarget) }, signal);
   } catch (error) {
     if (!hasCode(error, 'firewall_resource_not_found', 'not_found')) throw error;
   }
@@ -146,6 +146,12 @@ export function checkedTarget(target: FirewallTarget): FirewallTarget {
   if (target.type === 'server' && target.server) return serverTarget(target.server.id);
   if (target.type === 'label_selector' && target.label_selector) return { type: 'label_selector', label_selector: { selector: target.label_selector.selector } };
   throw new ProviderError(failure('Plugin did not respond', `applied_to names ${target.type} without the object: the real provider crashes here.`));
+}
+
+/** As the API answered it, with the servers that a selector found. */
+function wholeTarget(target: FirewallTarget): FirewallTarget {
+  const { applied_to_resources: found = [] } = target;
+  return { ...checkedTarget(target), ...(found.length > 0 ? { applied_to_resources: found.map(checkedTarget) } : {}) };
 }
 
 function attributes(found: Firewall): State {

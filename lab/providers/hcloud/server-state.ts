@@ -23,7 +23,7 @@ export function serverAttributes(server: Server, known: State): State {
     rebuild_protection: server.protection.rebuild ?? false,
     firewall_ids: server.public_net.firewalls.map(({ id }) => id),
     primary_disk_size: server.primary_disk_size,
-    placement_group_id: server.placement_group?.id ?? null,
+    placement_group_id: server.placement_group?.id ?? 0,
     ...imageAttribute(server, text(known['image'])),
     // Only what the configuration attaches inline: other attachments are hcloud_server_network's.
     ...(list(known['network']).length > 0 ? { network: server.private_net.map((attachment) => networkState(attachment, objects(known['network']))) } : {}),

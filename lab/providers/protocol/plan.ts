@@ -1,7 +1,7 @@
 import { ProviderError, type Diagnostic } from './diagnostics';
 import type { PlanDraft, Planning } from './provider';
 import { attributeType, blockType, type AttributeSchema, type BlockSchema, type TypeExpression } from './schema';
-import { canonical, equal, isList, isObject, isUnknown, isWhollyKnown, isZero, sameOrBothZero, UNKNOWN, type ObjectValue, type State, type Value } from './value';
+import { canonical, equal, isList, isObject, isWhollyKnown, isZero, sameOrBothZero, UNKNOWN, withoutUnknown, type ObjectValue, type State, type Value } from './value';
 
 export interface Plan {
   readonly planned: State;
@@ -97,8 +97,10 @@ export function settle(block: BlockSchema, planning: Planning, planned: State, a
   const state: State = {};
   for (const [name, type] of Object.entries((blockType(block) as ['object', Record<string, TypeExpression>])[1])) {
     const plannedValue = planned[name] ?? null;
-    const value = name in answered ? (answered[name] ?? null) : isUnknown(plannedValue) ? null : plannedValue;
-    state[name] = planning.style === 'sdk' ? settleSdk(value, plannedValue, type) : value;
+    const value = name in answered ? (answered[name] ?? null) : withoutUnknown(plannedValue);
+    const child = block.block_types?.[name];
+    const settled = planning.style === 'sdk' ? settleSdk(value, plannedValue, type) : value;
+    state[name] = planning.style === 'sdk' && child?.nesting_mode === 'set' ? withZeroes(settled, blockType(child.block)) : settled;
   }
   return state;
 }
@@ -109,6 +111,20 @@ function settleSdk(value: Value, planned: Value, type: TypeExpression): Value {
   if (collection && isZero(value) && isZero(planned)) return planned;
   if (collection && type[0] === 'set' && planned !== null) return planned;
   return type === 'string' && value === null && planned === '' ? planned : value;
+}
+
+/** The older SDK cannot leave anything out of an element of a set. */
+function withZeroes(elements: Value, type: TypeExpression): Value {
+  if (!isList(elements) || type[0] !== 'object') return elements;
+  const attributes = type[1] as Readonly<Record<string, TypeExpression>>;
+  const filled = (element: ObjectValue): ObjectValue =>
+    Object.fromEntries(Object.entries(attributes).map(([name, each]) => [name, element[name] ?? zeroOf(each)]));
+  return elements.map((element) => (isObject(element) ? filled(element) : element));
+}
+
+function zeroOf(type: TypeExpression): Value {
+  if (Array.isArray(type)) return type[0] === 'map' || type[0] === 'object' ? {} : [];
+  return type === 'string' ? '' : type === 'number' ? 0 : type === 'bool' ? false : null;
 }
 
 /** The state after a refresh. */
