@@ -19,7 +19,7 @@ const image = process.argv[2];
 if (!image) throw new Error('usage: daemon.ts IMAGE');
 const secrets = await ensureSecrets(paths);
 const hardware = new LinuxHardware(paths, image);
-const { app, control, world } = createApi({ hardware, token: secrets.hcloudToken });
+const { app, control, tools, world } = createApi({ hardware, token: secrets.hcloudToken });
 control.route('/', createLinkControl(hardware));
 
 const serve = (app: Hono, where: { port: number; host: string } | { path: string }) =>
@@ -41,7 +41,7 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
 const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? '192.0.2.255';
 
 await serve(app, { host: SERVICES.api, port: 80 });
-await serve(app, { path: paths.apiSocket });
+await serve(tools, { path: paths.apiSocket });
 await serve(createMetadataService(hardware), { host: SERVICES.metadata, port: 80 });
 await forward({ host: SERVICES.packages, port: PACKAGES_PORT }, () => ({ path: paths.packageSocket }));
 // For a browser outside: comes from the client's side of the router, not from a gateway address that firewalls trust

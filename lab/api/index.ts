@@ -35,6 +35,8 @@ export interface Api {
   readonly app: Hono;
   /** Faults, timings, world dump, request log. Never reachable by machines. */
   readonly control: Hono;
+  /** The same API without faults, rate limit and log: for the lab's own commands, which must work while the API is broken. */
+  readonly tools: Hono;
   readonly world: World;
 }
 
@@ -43,6 +45,7 @@ export function createApi(options: ApiOptions): Api {
   const clock = options.clock ?? systemClock;
   const timings = { ...DEFAULT_TIMINGS, ...options.timings };
   const world = new World({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
-  const parts = { clock, token: options.token, faults: new Faults(), rateLimit: new RateLimit(clock), log: new RequestLog() };
-  return { app: buildApp(world, parts), control: buildControl(world, parts), world };
+  const newParts = () => ({ clock, token: options.token, faults: new Faults(), rateLimit: new RateLimit(clock), log: new RequestLog() });
+  const parts = newParts();
+  return { app: buildApp(world, parts), control: buildControl(world, parts), tools: buildApp(world, newParts()), world };
 }

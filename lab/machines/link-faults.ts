@@ -2,12 +2,12 @@ import type { DesiredNetwork, DesiredServer } from '../api/hardware';
 import type { LinkFault } from './firewall';
 import { CLIENT_ADDRESS, SERVICES, type Link } from './topology';
 
-/** A link between two ends that no longer carries anything. */
+/** Packets are lost in silence: the machine's interface stays up, as it does at Hetzner. */
 export interface Cut {
   /** Name of the server. */
   readonly machine: string;
   readonly link: 'public' | 'private';
-  /** Name of another server, `client`, `api`, an address or a range. Left out: the whole link, as if the cable were pulled. */
+  /** Name of another server, `client`, `api`, an address or a range. Left out: all. */
   readonly peer?: string;
   /** As the machine sees it. @default 'both' */
   readonly direction?: 'in' | 'out' | 'both';
@@ -17,7 +17,7 @@ export interface Cut {
 export interface Degradation {
   readonly machine: string;
   readonly link: 'public' | 'private';
-  /** 0 to 100, in each direction. */
+  /** 0 to 100, in each direction; 0 puts it right. */
   readonly lossPercent: number;
 }
 
@@ -40,7 +40,9 @@ export class LinkFaults {
   }
 
   degrade(degradation: Degradation): void {
-    this.#degradations.set(`${degradation.machine} ${degradation.link}`, degradation);
+    const key = `${degradation.machine} ${degradation.link}`;
+    if (degradation.lossPercent === 0) this.#degradations.delete(key);
+    else this.#degradations.set(key, degradation);
   }
 
   healAll(): void {
@@ -53,30 +55,25 @@ export class LinkFaults {
   }
 
   /** Names become devices and addresses as they are now. */
-  resolve(desired: DesiredNetwork, linksOf: (server: DesiredServer) => Link[]): { cutDevices: Set<string>; filtered: LinkFault[] } {
-    const byName = (name: string) => desired.servers.filter((server) => server.name === name);
-    const devices = (machine: string, kind: 'public' | 'private') =>
-      byName(machine).flatMap((server) => linksOf(server).filter((link) => link.kind === kind));
+  resolve(desired: DesiredNetwork, linksOf: (server: DesiredServer) => Link[]): LinkFault[] {
+    const linksAt = (machine: string, kind: 'public' | 'private') =>
+      desired.servers.filter((server) => server.name === machine).flatMap((server) => linksOf(server).filter((link) => link.kind === kind));
     const addresses = (peer: string, kind: 'public' | 'private'): string[] => {
       if (peer === 'client') return [CLIENT_ADDRESS];
       if (peer === 'api') return [SERVICES.api];
-      const found = devices(peer, kind).flatMap((link) => [link.address, ...link.moreAddresses]);
-      if (found.length > 0) return found;
-      return /^[\d.]+(\/\d+)?$/.test(peer) ? [peer] : [];
+      if (/^[\d.]+(\/\d+)?$/.test(peer)) return [peer];
+      return linksAt(peer, kind).flatMap((link) => [link.address, ...link.moreAddresses]);
     };
-    const cutDevices = new Set<string>();
-    const filtered: LinkFault[] = [];
-    for (const { machine, link: kind, peer, direction = 'both' } of this.#cuts.values()) {
-      for (const { device } of devices(machine, kind)) {
-        if (peer === undefined && direction === 'both') cutDevices.add(device);
-        else if (peer === undefined) filtered.push({ device, direction, peers: null, lossPercent: 100 });
-        else if (addresses(peer, kind).length > 0) filtered.push({ device, direction, peers: addresses(peer, kind), lossPercent: 100 });
-      }
-    }
-    for (const { machine, link: kind, lossPercent } of this.#degradations.values()) {
-      for (const { device } of devices(machine, kind)) filtered.push({ device, direction: 'both', peers: null, lossPercent });
-    }
-    return { cutDevices, filtered };
+    const cuts = [...this.#cuts.values()].flatMap(({ machine, link: kind, peer, direction = 'both' }) => {
+      const peers = peer === undefined ? null : addresses(peer, kind);
+      // A peer that is not there, or has no such link, is cut off already
+      if (peers?.length === 0) return [];
+      return linksAt(machine, kind).map(({ device }): LinkFault => ({ device, direction, peers, lossPercent: 100 }));
+    });
+    const losses = [...this.#degradations.values()].flatMap(({ machine, link: kind, lossPercent }) =>
+      linksAt(machine, kind).map(({ device }): LinkFault => ({ device, direction: 'both', peers: null, lossPercent })),
+    );
+    return [...cuts, ...losses];
   }
 }
 

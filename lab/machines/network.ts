@@ -16,7 +16,6 @@ export class Network {
   readonly #ruledTables = new Set<number>();
   /** By server: the cables of its present boot. */
   readonly #laid = new Map<number, Map<string, Link>>();
-  #down = new Set<string>();
   #routes = new Set<string>();
   #ruleset = '';
   #desired: DesiredNetwork = { servers: [], routes: [] };
@@ -69,10 +68,9 @@ export class Network {
     const plugged = this.#desired.servers.filter((server) => this.#laid.has(server.id));
     for (const server of plugged) await this.#syncCables(server);
     const links = [...this.#laid.values()].flatMap((cables) => [...cables.values()]);
-    const broken = this.faults.resolve(this.#desired, (server) => linksOf(server, this.#tables));
-    await this.#syncCuts(links, broken.cutDevices);
-    await this.#syncRoutes(links.filter((link) => !this.#down.has(link.device)));
-    await this.#syncRuleset(links, broken.filtered);
+    const faults = this.faults.resolve(this.#desired, (server) => linksOf(server, this.#tables));
+    await this.#syncRoutes(links);
+    await this.#syncRuleset(links, faults);
   }
 
   async #syncCables(server: DesiredServer): Promise<void> {
@@ -91,17 +89,6 @@ export class Network {
       }
       laid.set(device, link);
     }
-  }
-
-  async #syncCuts(links: readonly Link[], cut: ReadonlySet<string>): Promise<void> {
-    const changes: string[] = [];
-    const down = new Set<string>();
-    for (const { device } of links) {
-      if (cut.has(device)) down.add(device);
-      if (cut.has(device) !== this.#down.has(device)) changes.push(`link set ${device} ${cut.has(device) ? 'down' : 'up'}`);
-    }
-    this.#down = down;
-    await ipBatch(changes);
   }
 
   async #syncRoutes(links: readonly Link[]): Promise<void> {
