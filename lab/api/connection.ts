@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 
 /** What @hono/node-server hands on. Without a socket, as in unit tests, all of it is absent. */
 interface NodeBindings {
-  readonly incoming?: { readonly socket: { readonly remoteAddress?: string; destroy(): unknown; once(event: 'close', listener: () => void): unknown } };
+  readonly incoming?: { readonly socket: { readonly remoteAddress?: string; readonly destroyed?: boolean; destroy(): unknown; once(event: 'close', listener: () => void): unknown } };
 }
 
 const socketOf = (context: Context) => (context.env as NodeBindings | undefined)?.incoming?.socket;
@@ -21,8 +21,9 @@ export function closeConnection(context: Context): Response {
 /** Resolves when the client has gone, or the signal says that it need not wait any longer. */
 export function clientGone(context: Context, lifted: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    socketOf(context)?.once('close', resolve);
-    if (lifted.aborted) resolve();
+    const socket = socketOf(context);
+    if (lifted.aborted || socket?.destroyed) resolve();
+    socket?.once('close', resolve);
     lifted.addEventListener('abort', () => resolve());
   });
 }

@@ -69,7 +69,7 @@ function forget(world: World, server: Server): void {
 function destroyMachine(world: World, server: Server, volumeIds: readonly number[]): Promise<void> {
   const destroy = async (): Promise<void> => {
     if (server.machine === 'none') return;
-    await world.hardware.powerOff(server.id);
+    if (server.machine === 'made') await world.hardware.powerOff(server.id);
     for (const volumeId of volumeIds) await world.hardware.detachVolume(volumeId);
     await world.hardware.destroyServer(server.id);
   };
