@@ -24,10 +24,11 @@ export interface HaproxyConfig {
   readonly ports: Pick<(typeof PORTS)['lb'], 'http' | 'https' | 'metrics'>;
   /** The web servers. */
   readonly upstreams: readonly Endpoint[];
-  /** Folder of PEM files on the host, each a certificate with its chain and key. */
-  readonly certificates: string;
-  /** Absolute path of the whole HTTP answer that is sent when no web server is left. */
-  readonly unavailablePage: string;
+  /**
+   * Folder on the host with `site.pem` (certificate, chain and key) and `unavailable.http` (whole answer for when no
+   * web server is left). The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
+   */
+  readonly files: string;
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
   readonly limits?: HaproxyLimits;
@@ -46,12 +47,13 @@ const DEFAULT_LIMITS: Required<HaproxyLimits> = {
 /** HAProxy 3.0 in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
-  return [global(limits), defaults(config), redirect(config), site(config, limits), web(config, limits), inside(config)].join('\n\n') + '\n';
+  return [global(config, limits), defaults(), redirect(config), site(config, limits), web(config, limits), inside(config)].join('\n\n') + '\n';
 }
 
-function global({ connections }: Required<HaproxyLimits>): string {
+function global({ files }: HaproxyConfig, { connections }: Required<HaproxyLimits>): string {
   return `\
 global
+  presetenv HAPROXY_FILES ${files}
   log /dev/log local0
   chroot /var/lib/haproxy
   user haproxy
@@ -86,7 +88,7 @@ const TLS12_CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-function defaults({ unavailablePage }: HaproxyConfig): string {
+function defaults(): string {
   return `\
 defaults
   mode http
@@ -113,7 +115,7 @@ defaults
   # A server without power lets a connection time out: then to another one at once
   retries 2
   option redispatch 1
-  errorfile 503 ${unavailablePage}`;
+  errorfile 503 "\${HAPROXY_FILES}/unavailable.http"`;
 }
 
 function redirect({ ports }: HaproxyConfig): string {
@@ -125,10 +127,10 @@ frontend http
   http-request redirect scheme https code 301`;
 }
 
-function site({ ports, certificates, hsts }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
+function site({ ports, hsts }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
   return [
     'frontend site',
-    `  bind :${ports.https} ssl crt ${certificates} alpn h2,http/1.1`,
+    `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1`,
     `  maxconn ${limits.connections}`,
     ...connectionLimit(limits),
     '  # Before the limit of requests: the other load balancer asks four times a second',

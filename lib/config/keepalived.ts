@@ -56,6 +56,12 @@ vrrp_script haproxy_answers {
   init_fail
 }
 
+# Tells systemd that keepalived is alive: one that hangs is started again
+vrrp_script feeds_watchdog {
+  script "/usr/local/lib/platform/keepalived-watchdog"
+  interval 2
+}
+
 # Written by the agent. Not 0: this host gives up (planned switchover, or its public side is lost)
 track_file give_up {
   file "/run/floating-ip-agent/give-up"
@@ -94,6 +100,7 @@ ${peers.map((peer) => `    ${peer.address}`).join('\n')}
   }
   track_script {
     haproxy_answers
+    feeds_watchdog
   }
   track_file {
     give_up

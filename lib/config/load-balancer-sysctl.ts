@@ -13,8 +13,6 @@ net.ipv4.tcp_syncookies = 1
 net.ipv4.ip_local_port_range = 10240 65535
 net.ipv4.tcp_tw_reuse = 1
 net.ipv4.tcp_fin_timeout = 15
-# A peer without power is noticed after some 6 s instead of 15 minutes
-net.ipv4.tcp_retries2 = 4
 # A slow reader holds at most 1 MB of memory, and on average far less
 net.ipv4.tcp_wmem = 4096 16384 1048576
 net.ipv4.tcp_rmem = 4096 131072 1048576

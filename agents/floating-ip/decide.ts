@@ -1,0 +1,163 @@
+import { nameOf, type AgentState, type Call, type Identity, type Job, type Side } from './state';
+
+export interface Policy extends Identity {
+  /** Alias address of the NAT gateway, which goes where the floating IP goes. */
+  readonly natGateway: string;
+  /** After a move of the floating IP there is no other for so long. */
+  readonly holdMs: number;
+}
+
+/** What the other load balancer is to us, as far as can be told right now. */
+export type PeerVerdict =
+  /** It says itself that it is not MASTER. */
+  | 'not-master'
+  /** It answers, or believes to be MASTER as well: it keeps the address. */
+  | 'serves'
+  /** Neither its private nor its public side answers. */
+  | 'silent'
+  | 'unknown';
+
+export type Reason =
+  | 'not MASTER'
+  | 'everything is where it belongs'
+  | 'waiting to hear from the API who has the floating IP'
+  | 'own HAProxy does not answer'
+  | 'asking the present holder'
+  | 'the present holder still serves'
+  | 'moved a moment ago'
+  | 'holder is not MASTER any more'
+  | 'holder is silent on both sides'
+  | 'nobody has it'
+  | 'only the alias is missing here';
+
+export interface Decision {
+  readonly reason: Reason;
+  /** API calls to be started now. */
+  readonly calls: readonly Call[];
+  /** Our public side is lost and the peer's is not: keepalived must go to FAULT, so that the peer becomes MASTER. */
+  readonly giveUp: boolean;
+}
+
+// Two probes a quarter of a second apart with a limit of 0.4 s: a peer without power is known to be silent 0.9 s after,
+// before VRRP misses it at 1.0 s
+const FAILURES_THAT_COUNT = 2;
+const EVIDENCE_AGE_MS = 1_000;
+const OWN_EVIDENCE_AGE_MS = 1_500;
+const RETRY_CAP_MS = 2_000;
+/** An action that takes longer is begun anew: the API may have lost it. */
+const ACTION_LIMIT_MS = 30_000;
+const PUBLIC_SIDE_LOST_MS = 2_000;
+
+/** The whole policy: what to do now. Called again and again; nothing is remembered but the state. */
+export function decide(state: AgentState, policy: Policy, now: number): Decision {
+  const { reason, changes } = plan(state, policy, now);
+  const calls = [...changes, ...polls(state, now), ...reads(state, now)].filter((call) => state.underWay[nameOf(call)] === undefined);
+  return { reason, calls, giveUp: publicSideLost(state, now) };
+}
+
+function plan(state: AgentState, policy: Policy, now: number): { reason: Reason; changes: Call[] } {
+  const wait = (reason: Reason) => ({ reason, changes: [] });
+  if (state.vrrp.state !== 'MASTER') return wait('not MASTER');
+  if (!state.holder) return wait('waiting to hear from the API who has the floating IP');
+
+  const holder = state.holder.value;
+  const alias = aliasChange(state, policy);
+  if (holder === policy.serverId) {
+    if (!alias) return wait('everything is where it belongs');
+    return { reason: 'only the alias is missing here', changes: attempt(state, 'alias', alias, now) };
+  }
+  if (!ownSideServes(state, now)) return wait('own HAProxy does not answer');
+  if (state.lastMoveAt !== null && now - state.lastMoveAt < policy.holdMs) return wait('moved a moment ago');
+
+  const verdict = holder === policy.peerServerId ? judgePeer(state, now) : 'nobody';
+  if (verdict === 'unknown') return wait('asking the present holder');
+  if (verdict === 'serves') return wait('the present holder still serves');
+  const reason = verdict === 'silent' ? 'holder is silent on both sides' : verdict === 'nobody' ? 'nobody has it' : 'holder is not MASTER any more';
+  const changes = [...attempt(state, 'floating-ip', { kind: 'assign-floating-ip' }, now), ...(alias ? attempt(state, 'alias', alias, now) : [])];
+  return { reason, changes };
+}
+
+/**
+ * A MASTER that does not hold the address has either taken over from a dead peer, or been cut off from a living one.
+ * VRRP alone cannot tell. So the peer is asked on the private side, whether it gave up, and if that is silent, on the
+ * public side, whether it still serves.
+ */
+export function judgePeer(state: AgentState, now: number): PeerVerdict {
+  const { peerPrivate, peerPublic, vrrp } = state;
+  const publiclySilent = peerPublic.failuresInRow >= FAILURES_THAT_COUNT;
+  const heard = peerPrivate.answeredAt;
+  if (heard !== null && peerPrivate.report && now - heard < EVIDENCE_AGE_MS && peerPrivate.failuresInRow < FAILURES_THAT_COUNT) {
+    // What it said before we became MASTER is out of date
+    if (heard < vrrp.since) return 'unknown';
+    if (peerPrivate.report.vrrp !== 'MASTER') return 'not-master';
+    return publiclySilent && !peerPrivate.report.serving ? 'silent' : 'serves';
+  }
+  if (peerPrivate.failuresInRow < FAILURES_THAT_COUNT) return 'unknown';
+  if (publiclySilent) return 'silent';
+  const answered = peerPublic.answeredAt;
+  return answered !== null && now - answered < EVIDENCE_AGE_MS ? 'serves' : 'unknown';
+}
+
+export function ownSideServes({ ownHaproxy }: AgentState, now: number): boolean {
+  return ownHaproxy.failuresInRow === 0 && ownHaproxy.answeredAt !== null && now - ownHaproxy.answeredAt < OWN_EVIDENCE_AGE_MS;
+}
+
+/** The alias is taken off the other server first: Hetzner gives an address to one server only. */
+function aliasChange({ aliases }: AgentState, { natGateway }: Policy): Call | undefined {
+  const { self, peer } = aliases;
+  if (!self || !peer || self.value.includes(natGateway)) return undefined;
+  const set = (of: Side, list: readonly string[]): Call => ({ kind: 'set-aliases', of, aliases: list });
+  if (peer.value.includes(natGateway)) return set('peer', peer.value.filter((address) => address !== natGateway));
+  return set('self', [...self.value, natGateway]);
+}
+
+/** Not while the last attempt runs, and later after each failure. */
+function attempt(state: AgentState, name: Job, call: Call, now: number): Call[] {
+  const { action, failuresInRow, startedAt } = state.jobs[name];
+  if (action) return now - action.since > ACTION_LIMIT_MS ? [call] : [];
+  if (startedAt === null || failuresInRow === 0) return [call];
+  // The floating IP is never late by more than the cap. Private hosts can wait longer for their way out
+  const cap = name === 'alias' && failuresInRow > 5 ? 5 * RETRY_CAP_MS : RETRY_CAP_MS;
+  return now - startedAt >= Math.min(cap, 250 * 2 ** failuresInRow) ? [call] : [];
+}
+
+function polls(state: AgentState, now: number): Call[] {
+  return (['floating-ip', 'alias'] as const).flatMap((name): Call[] => {
+    const { action } = state.jobs[name];
+    if (!action) return [];
+    const pause = scarce(state) || now - action.since > 5_000 ? 2_000 : 500;
+    return now - action.askedAt >= pause ? [{ kind: 'read-action', job: name, id: action.id }] : [];
+  });
+}
+
+/** Some 900 requests an hour of the 3600 that the project has, for both agents together. */
+function reads(state: AgentState, now: number): Call[] {
+  const master = state.vrrp.state === 'MASTER';
+  const factor = scarce(state) ? 6 : 1;
+  // A peer that answers on the private side only: is it its public side that is lost, or ours? The API knows
+  const doubt = state.peerPublic.failingSince !== null && state.peerPrivate.failuresInRow === 0;
+  const due = (call: Call, seconds: number) => {
+    const asked = state.askedAt[nameOf(call)];
+    return asked === undefined || now - asked >= seconds * 1000 * factor ? [call] : [];
+  };
+  const urgent = (known: unknown, seconds: number) => (known === undefined ? (master ? 2 : 10) : seconds);
+  const floatingIp: Call = { kind: 'read-floating-ip' };
+  const newMaster = master && state.holder !== undefined && state.holder.at < state.vrrp.since;
+  return [
+    ...due(floatingIp, doubt ? 3 : newMaster ? 1 : urgent(state.holder, master ? 10 : 30)),
+    ...(['self', 'peer'] as const).flatMap((of) => due({ kind: 'read-aliases', of }, urgent(state.aliases[of], master ? 30 : 60))),
+  ];
+}
+
+function scarce({ api }: AgentState): boolean {
+  return api.budget !== null && api.budget.remaining < api.budget.limit * 0.2;
+}
+
+/** The private side works, the peer could serve and reaches the API but not us, and we reach neither. */
+function publicSideLost(state: AgentState, now: number): boolean {
+  const { peerPrivate, peerPublic, api } = state;
+  const report = peerPrivate.answeredAt !== null && now - peerPrivate.answeredAt < 2 * EVIDENCE_AGE_MS ? peerPrivate.report : null;
+  if (!report || !report.serving || !report.reachesApi || report.reachesUs) return false;
+  const lost = (since: number | null) => since !== null && now - since >= PUBLIC_SIDE_LOST_MS;
+  return lost(peerPublic.failingSince) && api.unreachableSince !== null;
+}

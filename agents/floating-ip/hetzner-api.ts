@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Budget, Call, Outcome } from './state';
+
+export interface ApiConfig {
+  readonly endpoint: string;
+  readonly tokenFile: string;
+  readonly floatingIpId: number;
+  readonly serverId: number;
+  readonly peerServerId: number;
+  readonly networkId: number;
+}
+
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly budget?: Budget;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly budget?: Budget;
+}
+
+// Below the 2 s between two attempts: one that hangs does not delay the next
+const CONNECT_LIMIT_MS = 1_200;
+const ANSWER_LIMIT_MS = 1_500;
+
+/** The five calls of Hetzner's API that the agent needs. Never throws: every failure is an outcome. */
+export class HetznerApi {
+  private readonly transport: typeof http | typeof https;
+  // Kept open: the call that matters must not wait for a TLS handshake
+  private readonly agent: http.Agent;
+
+  constructor(private readonly config: ApiConfig) {
+    const secure = config.endpoint.startsWith('https:');
+    this.transport = secure ? https : http;
+    this.agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+  }
+
+  async perform(call: Call): Promise<Answer> {
+    const { method, path, body } = requestFor(call, this.config);
+    try {
+      const { status, body: reply, budget } = await this.send(method, path, body);
+      return { outcome: status < 300 ? succeeded(call, reply, this.config) : refused(status, reply), budget };
+    } catch (error) {
+      return { outcome: { ok: false, why: error instanceof NotConnected ? 'unreachable' : 'silent', code: codeOf(error) } };
+    }
+  }
+
+  private async send(method: string, path: string, body: unknown): Promise<Reply> {
+    try {
+      return await this.once(method, path, body);
+    } catch (error) {
+      // The API closed the kept connection just then. Every call here may be repeated without harm
+      if (error instanceof StaleConnection) return this.once(method, path, body);
+      throw error;
+    }
+  }
+
+  private once(method: string, path: string, body: unknown): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const request = this.transport.request(`${this.config.endpoint}${path}`, {
+        method,
+        agent: this.agent,
+        headers: {
+          authorization: `Bearer ${readFileSync(this.config.tokenFile, 'utf8').trim()}`,
+          accept: 'application/json',
+          'user-agent': 'floating-ip-agent',
+          ...(payload !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+        },
+      });
+      let connected = false;
+      const limit = (ms: number, error: Error) => setTimeout(() => request.destroy(error), ms);
+      const timers = [
+        limit(ANSWER_LIMIT_MS, new Error('no answer')),
+        setTimeout(() => connected || request.destroy(new NotConnected('no connection')), CONNECT_LIMIT_MS),
+      ];
+      const end = () => timers.forEach(clearTimeout);
+      request.on('socket', (socket) => {
+        if (!socket.connecting) connected = true;
+        socket.once('connect', () => (connected = true));
+      });
+      request.on('error', (error) => {
+        end();
+        if (request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error))) return reject(new StaleConnection());
+        const noRoute = ['ENETUNREACH', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(codeOf(error));
+        reject(noRoute && !connected ? new NotConnected(codeOf(error)) : error);
+      });
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', (error) => (end(), reject(error)));
+        response.on('end', () => {
+          end();
+          resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString()), budget: budgetOf(response.headers) });
+        });
+      });
+      request.end(payload);
+    });
+  }
+}
+
+class NotConnected extends Error {}
+class StaleConnection extends Error {}
+
+function requestFor(call: Call, config: ApiConfig): { method: string; path: string; body?: unknown } {
+  const server = (of: 'self' | 'peer') => (of === 'self' ? config.serverId : config.peerServerId);
+  switch (call.kind) {
+    case 'read-floating-ip':
+      return { method: 'GET', path: `/floating_ips/${config.floatingIpId}` };
+    case 'read-aliases':
+      return { method: 'GET', path: `/servers/${server(call.of)}` };
+    case 'assign-floating-ip':
+      return { method: 'POST', path: `/floating_ips/${config.floatingIpId}/actions/assign`, body: { server: config.serverId } };
+    case 'set-aliases':
+      return { method: 'POST', path: `/servers/${server(call.of)}/actions/change_alias_ips`, body: { network: config.networkId, alias_ips: call.aliases } };
+    case 'read-action':
+      return { method: 'GET', path: `/actions/${call.id}` };
+  }
+}
+
+interface Body {
+  readonly floating_ip?: { readonly server: number | null };
+  readonly server?: { readonly private_net?: readonly { readonly network: number; readonly alias_ips?: readonly string[] }[] };
+  readonly action?: { readonly id: number; readonly status: 'running' | 'success' | 'error' };
+  readonly error?: { readonly code?: string };
+}
+
+function succeeded(call: Call, reply: unknown, config: ApiConfig): Outcome {
+  const body = (reply ?? {}) as Body;
+  switch (call.kind) {
+    case 'read-floating-ip':
+      return body.floating_ip ? { ok: true, holder: body.floating_ip.server } : nonsense();
+    case 'read-aliases': {
+      if (!body.server) return nonsense();
+      return { ok: true, aliases: body.server.private_net?.find(({ network }) => network === config.networkId)?.alias_ips ?? [] };
+    }
+    default:
+      return body.action ? { ok: true, action: { id: body.action.id, status: body.action.status } } : nonsense();
+  }
+}
+
+function refused(status: number, reply: unknown): Outcome {
+  return { ok: false, why: 'refused', status, code: (reply as Body | undefined)?.error?.code };
+}
+
+function nonsense(): Outcome {
+  return { ok: false, why: 'refused', code: 'answer_without_content' };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A gateway in between answers in HTML
+    return undefined;
+  }
+}
+
+function budgetOf(headers: http.IncomingHttpHeaders): Budget | undefined {
+  const [limit, remaining] = [Number(headers['ratelimit-limit']), Number(headers['ratelimit-remaining'])];
+  return Number.isFinite(limit) && Number.isFinite(remaining) ? { limit, remaining } : undefined;
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message ?? 'unknown';
+}

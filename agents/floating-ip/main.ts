@@ -1,0 +1,99 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, type World } from './agent';
+import { loadConfig, type Config } from './config';
+import { HetznerApi } from './hetzner-api';
+import { json, serve, text } from './http-server';
+import { answers, peerReport, readVrrpState } from './probes';
+import { addressesArrived, metricsOf, peerReportOf, statusOf } from './reporting';
+import { switchOver } from './switchover';
+
+const TICK_MS = 25;
+/** Longest wait, when the host shuts down, for the peer to have the address; HAProxy goes on serving meanwhile. */
+const HANDOVER_LIMIT_MS = 4_000;
+
+const now = () => performance.now();
+
+function worldOf(config: Config): World {
+  const api = new HetznerApi(config);
+  const file = (name: string) => join(config.runtimeFolder, name);
+  const publicUrl = `https://${config.peerPublicAddress}:${config.httpsPort}${config.peerHealthPath}`;
+  return {
+    now,
+    vrrpState: () => readVrrpState(config.natGateway),
+    ownHaproxyAnswers: () => answers(config.haproxyHealthUrl),
+    peerAnswersPublicly: () => answers(publicUrl),
+    askPeer: () => peerReport(`http://${config.peerPrivateAddress}:${config.agentPort}/peer`),
+    perform: (call) => api.perform(call),
+    tellKeepalived: ({ giveUp, holdsFloatingIp }) => {
+      writeFileSync(file('give-up'), giveUp ? '1\n' : '0\n');
+      writeFileSync(file('holds-floating-ip'), holdsFloatingIp ? '1\n' : '0\n');
+    },
+    rememberMove: (at) => replaceFile(file('last-move'), `${Math.round(Date.now() - (now() - at))}\n`),
+    log: (line) => console.log(JSON.stringify(line)),
+  };
+}
+
+/** On the monotonic clock of this process; null if there was none since the boot. */
+function lastMove(config: Config): number | null {
+  try {
+    const at = Number(readFileSync(join(config.runtimeFolder, 'last-move'), 'utf8'));
+    // A clock that was set back must not stop all moves
+    return Number.isFinite(at) ? now() - Math.max(0, Date.now() - at) : null;
+  } catch {
+    return null;
+  }
+}
+
+function replaceFile(path: string, content: string): void {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}
+
+/** keepalived is stopped before this agent and HAProxy after it: in between, the peer gets the address. */
+async function handOver(agent: Agent, config: Config): Promise<void> {
+  const deadline = now() + HANDOVER_LIMIT_MS;
+  while (now() < deadline && agent.state.vrrp.state !== 'MASTER' && agent.holdsFloatingIp() && agent.state.peerPrivate.failingSince === null) {
+    await sleep(20);
+  }
+  console.log(JSON.stringify({ event: 'stopped', vrrp: agent.state.vrrp.state, holds: agent.holdsFloatingIp(), host: config.hostName }));
+}
+
+function main(): void {
+  const config = loadConfig('/etc/platform/floating-ip.json', process.env);
+  const agent = new Agent(config, worldOf(config), lastMove(config));
+  const ticks = setInterval(() => agent.tick(), TICK_MS);
+
+  serve(
+    {
+      'GET /healthz': () => text('alive\n'),
+      'GET /ready': () => (addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503)),
+      'GET /peer': () => json(peerReportOf(agent.state, now())),
+      'GET /status': () => json(statusOf(agent.state, agent.decision, config, now())),
+      'GET /metrics': () => text(metricsOf(agent.state, agent.decision, config, now())),
+    },
+    { host: config.privateAddress, port: config.agentPort },
+  );
+  // For root of this host alone
+  process.umask(0o077);
+  serve(
+    {
+      'POST /switchover': async () => {
+        const { ok, text: message } = await switchOver(agent, config, now);
+        return text(`${message}\n`, ok ? 200 : 409);
+      },
+    },
+    { path: join(config.runtimeFolder, 'control.sock') },
+  );
+  process.umask(0o022);
+
+  process.once('SIGTERM', () => {
+    void handOver(agent, config).finally(() => {
+      clearInterval(ticks);
+      process.exit(0);
+    });
+  });
+}
+
+main();

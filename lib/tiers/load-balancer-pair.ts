@@ -1,0 +1,133 @@
+import { Lazy, Token, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
+import { renderFloatingIpAgentConfig } from '../config/floating-ip-agent';
+import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyLimits, type Hsts } from '../config/haproxy';
+import { renderKeepalivedConfig } from '../config/keepalived';
+import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
+import { renderNatGateway } from '../config/nat-gateway';
+import { renderUnavailablePage } from '../config/unavailable-page';
+import { ConfigError } from '../errors';
+import type { Endpoint, Host } from '../net/address-plan';
+import { PORTS } from '../net/ports';
+import { ProvisionedServer } from '../servers/provisioned-server';
+import type { Site } from '../servers/site';
+
+export interface LoadBalancerPairProps {
+  /** Network, addresses, floating IP, placement groups and SSH key, shared by all tiers. */
+  readonly site: Site;
+  /** The web servers. */
+  readonly upstreams: readonly Endpoint[];
+  /** Sensitive token: certificate, intermediates and private key in one PEM. */
+  readonly certificatePem: string;
+  /** Another value with each new certificate; no secret. It brings the certificate to the hosts, without a lost request. */
+  readonly certificateRevision: string;
+  /** Ephemeral token: Hetzner's API token, read and write, with which the agents move the floating IP. */
+  readonly failoverToken: string;
+  /** Base URL of Hetzner's API as the load balancers reach it. */
+  readonly hcloudEndpoint: string;
+  /** @default cx23 */
+  readonly serverType?: string;
+  /** Strict-Transport-Security. @default none: a site that later drops https would be unreachable for its visitors */
+  readonly hsts?: Hsts;
+  /** How much at the same time, in all and for one address. @default for 4 GB of memory; see HaproxyLimits */
+  readonly limits?: HaproxyLimits;
+  /**
+   * Pause after a move of the floating IP in which it is not moved again, 1 to 60 s: longer makes flapping rarer, and
+   * the second of two failures in a row costs so much more. @default 3
+   */
+  readonly holdSeconds?: number;
+  /** Steps that must have succeeded before the first load balancer is configured. @default none */
+  readonly configureAfter?: readonly ITerraformDependable[];
+}
+
+const HAPROXY_FILES = '/etc/haproxy/platform';
+
+/**
+ * Two servers with HAProxy, where TLS ends. keepalived decides which one is MASTER; the floating-ip agent moves the
+ * floating IP and the alias of the NAT gateway there through Hetzner's API.
+ */
+export class LoadBalancerPair extends Construct {
+  readonly servers: readonly [ProvisionedServer, ProvisionedServer];
+  /** Only the first assignment: whatever the agents change later is left alone. */
+  readonly floatingIpAssignment: FloatingIpAssignment;
+  /** After these steps private hosts have a way out, and SSH through the floating IP works. */
+  readonly egressReady: readonly ITerraformDependable[];
+
+  private readonly props: LoadBalancerPairProps;
+
+  constructor(scope: Construct, id: string, props: LoadBalancerPairProps) {
+    super(scope, id);
+    this.props = props;
+    this.check();
+    const { site } = props;
+    const [one, two] = [site.plan.host('lb', 1), site.plan.host('lb', 2)];
+    const first = this.createServer(one, two, () => second, props.configureAfter);
+    const second: ProvisionedServer = this.createServer(two, one, () => first, [first.configured]);
+    this.servers = [first, second];
+    this.floatingIpAssignment = new FloatingIpAssignment(this, 'floating-ip-assignment', {
+      floatingIpId: Token.asNumber(site.floatingIp.id),
+      serverId: Token.asNumber(first.server.id),
+      lifecycle: { ignoreChanges: ['server_id'] },
+    });
+    this.egressReady = [first.configured, this.floatingIpAssignment];
+  }
+
+  private createServer(host: Host, peer: Host, peerServer: () => ProvisionedServer, configureAfter?: readonly ITerraformDependable[]): ProvisionedServer {
+    const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken } = this.props;
+    const server: ProvisionedServer = new ProvisionedServer(this, host.name, {
+      site,
+      host,
+      serverType,
+      role: 'load-balancer',
+      publicAddress: true,
+      files: this.files(host, peer),
+      programs: { '/opt/platform/agents/floating-ip.js': 'agents/floating-ip/main.ts' },
+      facts: {
+        FLOATING_IP: site.floatingIp.ipAddress,
+        FLOATING_IP_ID: site.floatingIp.id,
+        NETWORK_ID: site.network.id,
+        // Each needs to know the other's server, which exists by the time that they are configured
+        SERVER_ID: Lazy.stringValue({ produce: () => server.server.id }),
+        PEER_SERVER_ID: Lazy.stringValue({ produce: () => peerServer().server.id }),
+        PEER_PUBLIC_ADDRESS: Lazy.stringValue({ produce: () => peerServer().server.ipv4Address }),
+        HCLOUD_ENDPOINT: this.props.hcloudEndpoint,
+        METRICS_PORT: String(PORTS.lb.metrics),
+        AGENT_PORT: String(PORTS.lb.floatingIpAgent),
+      },
+      credentials: { 'hcloud-token': failoverToken, 'tls-certificate': certificatePem },
+      triggers: { certificate: certificateRevision },
+      configureAfter,
+    });
+    return server;
+  }
+
+  private files(host: Host, peer: Host): Record<string, string> {
+    const { site, upstreams, hsts, limits, holdSeconds = 3 } = this.props;
+    const ports = PORTS.lb;
+    const { natGateway, networkRange } = site.plan;
+    return {
+      '/etc/haproxy/haproxy.cfg': renderHaproxyConfig({ privateAddress: host.address, ports, upstreams, files: HAPROXY_FILES, hsts, limits }),
+      [`${HAPROXY_FILES}/unavailable.http`]: renderUnavailablePage(),
+      '/etc/keepalived/keepalived.conf': renderKeepalivedConfig({
+        host,
+        peers: [peer],
+        natGateway,
+        haproxyHealthUrl: `http://${host.address}:${ports.metrics}/healthz`,
+      }),
+      '/etc/platform/floating-ip.json': renderFloatingIpAgentConfig({ host, peer, natGateway, ports, peerHealthPath: PEER_HEALTH_PATH, holdSeconds }),
+      '/etc/platform/nat-gateway.nft': renderNatGateway({ networkRange }),
+      '/etc/sysctl.d/90-load-balancer.conf': renderLoadBalancerSysctl(),
+    };
+  }
+
+  private check(): void {
+    const { upstreams, holdSeconds = 3 } = this.props;
+    if (upstreams.length === 0) {
+      throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one web server', fix: 'pass the endpoints of a WebTier' });
+    }
+    if (!(holdSeconds >= 1 && holdSeconds <= 60)) {
+      throw new ConfigError(this, { code: 'hold-seconds', prop: 'holdSeconds', got: holdSeconds, want: '1 to 60', fix: 'leave it out for 3' });
+    }
+  }
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# load-balancer.sh install|configure: HAProxy, keepalived, the floating-ip agent and the NAT gateway; safe to run again
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+readonly HAPROXY_CONFIG=/etc/haproxy/haproxy.cfg
+readonly HAPROXY_FILES=/etc/haproxy/platform
+readonly HAPROXY_DROP_IN=haproxy.service.d/load-balancer.conf
+readonly CERTIFICATE=/etc/platform/credentials/tls-certificate
+readonly KEEPALIVED_CONFIG=/etc/keepalived/keepalived.conf
+readonly KEEPALIVED_DROP_IN=keepalived.service.d/load-balancer.conf
+readonly AGENT=/opt/platform/agents/floating-ip.js
+readonly AGENT_CONFIG=/etc/platform/floating-ip.json
+readonly NAT_RULES=/etc/platform/nat-gateway.nft
+readonly SYSCTL=/etc/sysctl.d/90-load-balancer.conf
+
+install_role() {
+  install_packages haproxy keepalived nodejs curl
+  id floating-ip >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin floating-ip
+}
+
+apply_sysctl() {
+  # Its settings exist only once the module is loaded, at boot too
+  printf 'nf_conntrack\n' >"$UPLOAD_DIR/modules.conf"
+  replace_file "$UPLOAD_DIR/modules.conf" /etc/modules-load.d/nat-gateway.conf
+  modprobe --quiet nf_conntrack || log "no module nf_conntrack to load; it may be part of the kernel"
+  replace_file "$(staged "$SYSCTL")" "$SYSCTL"
+  sysctl --quiet --load "$SYSCTL"
+}
+
+apply_floating_ip_address() {
+  install_unit floating-ip-address.service
+  systemctl enable --quiet floating-ip-address.service
+  systemctl reload-or-restart floating-ip-address.service
+}
+
+apply_nat_gateway() {
+  nft --check --file "$(staged "$NAT_RULES")" || die "nft rejects the NAT rules; the running ones were left alone"
+  replace_file "$(staged "$NAT_RULES")" "$NAT_RULES"
+  install_unit nat-gateway.service
+  systemctl enable --quiet nat-gateway.service
+  systemctl reload-or-restart nat-gateway.service
+}
+
+# Configuration, certificate and page are checked together, and go live together or not at all
+apply_haproxy() {
+  local config page candidate=/etc/haproxy/candidate
+  config=$(staged "$HAPROXY_CONFIG")
+  page=$(staged "$HAPROXY_FILES/unavailable.http")
+  already_applied "$config" "$page" "$CERTIFICATE" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN" && haproxy_answers && return
+
+  rm -rf "$candidate"
+  install -d -m 0700 "$candidate"
+  replace_file "$CERTIFICATE" "$candidate/site.pem" 0600
+  replace_file "$page" "$candidate/unavailable.http"
+  env HAPROXY_FILES="$candidate" haproxy -c -q -f "$config" || die "HAProxy rejects the new configuration; the running one was left alone"
+
+  install -d -m 0700 "$HAPROXY_FILES"
+  replace_file "$candidate/site.pem" "$HAPROXY_FILES/site.pem" 0600
+  replace_file "$candidate/unavailable.http" "$HAPROXY_FILES/unavailable.http"
+  rm -rf "$candidate"
+  replace_file "$config" "$HAPROXY_CONFIG"
+  reload_or_restart haproxy "$HAPROXY_DROP_IN"
+  wait_until 15 haproxy_answers || die "HAProxy does not answer: $(journalctl --unit haproxy --lines 5 --output cat)"
+  mark_applied "$config" "$page" "$CERTIFICATE" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN"
+}
+
+haproxy_answers() {
+  systemctl --quiet is-active haproxy &&
+    curl --silent --fail --output /dev/null --max-time 2 "http://$(fact PRIVATE_ADDRESS):$(fact METRICS_PORT)/healthz"
+}
+
+# reload_or_restart UNIT DROP_IN: a restart only where a reload would not do, because how it is started has changed
+reload_or_restart() {
+  local unit=$1 drop_in=$2
+  systemctl enable --quiet "$unit"
+  if already_applied "$UPLOAD_DIR/units/$drop_in" && systemctl --quiet is-active "$unit"; then
+    systemctl reload "$unit"
+    return
+  fi
+  install_unit "$drop_in"
+  systemctl restart "$unit"
+  mark_applied "$UPLOAD_DIR/units/$drop_in"
+}
+
+apply_agent() {
+  local unit=$UPLOAD_DIR/units/floating-ip-agent.service program config facts=/etc/platform/facts.env
+  program=$(staged "$AGENT")
+  config=$(staged "$AGENT_CONFIG")
+  already_applied "$program" "$config" "$unit" "$facts" && agent_answers && return
+  node --check "$program" || die "node rejects the new floating-ip agent; the running one was left alone"
+  replace_file "$program" "$AGENT"
+  replace_file "$config" "$AGENT_CONFIG"
+  install_unit floating-ip-agent.service
+  replace_file "$UPLOAD_DIR/load-balancer/platform-switchover" /usr/local/sbin/platform-switchover 0755
+  systemctl enable --quiet floating-ip-agent.service
+  systemctl restart floating-ip-agent.service
+  wait_until 15 agent_answers || die "the floating-ip agent does not answer: $(journalctl --unit floating-ip-agent --lines 5 --output cat)"
+  mark_applied "$program" "$config" "$unit" "$facts"
+}
+
+agent_answers() {
+  curl --silent --fail --output /dev/null --max-time 2 "http://$(fact PRIVATE_ADDRESS):$(fact AGENT_PORT)/healthz"
+}
+
+apply_keepalived() {
+  local config interface candidate=/etc/keepalived/candidate.conf
+  config=$(staged "$KEEPALIVED_CONFIG")
+  replace_file "$UPLOAD_DIR/load-balancer/haproxy-answers" /usr/local/lib/platform/haproxy-answers 0755
+  replace_file "$UPLOAD_DIR/load-balancer/keepalived-watchdog" /usr/local/lib/platform/keepalived-watchdog 0755
+  interface=$(private_interface) || die "no interface has the private address"
+  printf '%s=%s\n' "\$PRIVATE_INTERFACE" "$interface" >"$UPLOAD_DIR/interface.conf"
+  already_applied "$config" "$UPLOAD_DIR/interface.conf" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN" &&
+    systemctl --quiet is-active keepalived && return
+
+  replace_file "$UPLOAD_DIR/interface.conf" /etc/keepalived/interface.conf
+  replace_file "$config" "$candidate"
+  keepalived --config-test --use-file "$candidate" || die "keepalived rejects the new configuration; the running one was left alone"
+  rm -f "$candidate"
+  replace_file "$config" "$KEEPALIVED_CONFIG"
+  reload_or_restart keepalived "$KEEPALIVED_DROP_IN"
+  wait_until 15 systemctl --quiet is-active keepalived || die "keepalived does not run: $(journalctl --unit keepalived --lines 5 --output cat)"
+  mark_applied "$config" "$UPLOAD_DIR/interface.conf" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
+}
+
+# From here on private hosts have a way out, and SSH by way of the floating IP finds somebody
+wait_for_addresses() {
+  wait_until 60 addresses_arrived && return
+  die "neither load balancer got the floating IP and the NAT alias: $(journalctl --unit floating-ip-agent --lines 8 --output cat)"
+}
+
+addresses_arrived() {
+  curl --silent --fail --output /dev/null --max-time 2 "http://$(fact PRIVATE_ADDRESS):$(fact AGENT_PORT)/ready"
+}
+
+configure_role() {
+  wait_for_private_address
+  apply_sysctl
+  apply_floating_ip_address
+  apply_nat_gateway
+  apply_haproxy
+  apply_agent
+  apply_keepalived
+  wait_for_addresses
+}
+
+main() {
+  case ${1:-} in
+    install) install_role ;;
+    configure) configure_role ;;
+    *) die "usage: load-balancer.sh install|configure" ;;
+  esac
+}
+
+main "$@"
