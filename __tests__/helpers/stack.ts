@@ -1,5 +1,7 @@
 import { TerraformStack, Testing } from 'cdktf';
+import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
+import { HcloudProvider } from '../../.gen/providers/hcloud/provider';
 import { Site, type SiteProps } from '../../lib/servers/site';
 
 // cdktf's matchers are made for Jest; with vitest's global expect they work as they are
@@ -14,7 +16,10 @@ export interface TerraformJson {
 export type TerraformBlock = Readonly<Record<string, unknown>>;
 
 export function testStack(): TerraformStack {
-  return new TerraformStack(Testing.app(), 'test');
+  const stack = new TerraformStack(Testing.app(), 'test');
+  new HcloudProvider(stack, 'hcloud', {});
+  new TlsProvider(stack, 'tls');
+  return stack;
 }
 
 /** A site with defaults; the test shows only what differs. */

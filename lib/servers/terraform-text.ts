@@ -3,5 +3,5 @@
  * `log-format %{+Q}r` alone would fail the plan. Tokens must not go through here, they would no longer resolve.
  */
 export function terraformText(text: string): string {
-  return text.replaceAll('${', '$${').replaceAll('%{', '%%{');
+  return text.replace(/[$%]\{/g, (opening) => opening.charAt(0) + opening);
 }

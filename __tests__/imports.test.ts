@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/**
+ * Imports go one way: main -> platform-stack -> tiers -> (servers, config, net). A room may import from the rooms named
+ * here, from its own, and nothing else; `type` after a room's name means types only.
+ */
+const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[]; neverPackages?: RegExp }[] = [
+  { room: 'main.ts', files: /^main\.ts$/, mayImport: ['lib/platform-stack', 'lib/settings'], neverPackages: /^node:/ },
+  { room: 'lib/platform-stack', files: /^lib\/platform-stack\.ts$/, mayImport: ['lib/settings', 'lib/settings-checks', 'lib/edge', 'lib/tiers', 'lib/servers', 'lib/net', '.gen'], neverPackages: /^node:/ },
+  { room: 'lib/settings', files: /^lib\/settings(-checks)?\.ts$/, mayImport: ['lib/settings', 'lib/edge type', 'lib/tiers type', 'lib/servers', 'lib/net', 'lib/errors'], neverPackages: /^cdktf$/ },
+  { room: 'lib/edge', files: /^lib\/edge\.ts$/, mayImport: ['lib/servers', 'lib/net', 'lib/errors', '.gen'] },
+  { room: 'lib/tiers', files: /^lib\/tiers\//, mayImport: ['lib/servers', 'lib/config', 'lib/net', 'lib/errors', '.gen'], neverPackages: /^node:fs/ },
+  { room: 'lib/config', files: /^lib\/config\//, mayImport: ['lib/config', 'lib/net type'], neverPackages: /^(cdktf|constructs|node:|@cdktf)/ },
+  { room: 'lib/servers', files: /^lib\/servers\//, mayImport: ['lib/servers', 'lib/net', 'lib/errors', '.gen'] },
+  { room: 'lib/net', files: /^lib\/(net\/|errors\.ts)/, mayImport: ['lib/net', 'lib/errors type'], neverPackages: /^cdktf$/ },
+  { room: 'agents', files: /^agents\//, mayImport: ['agents', 'lib/net type', 'lib/config type'], neverPackages: /^cdktf$/ },
+  { room: 'app', files: /^app\//, mayImport: ['app'], neverPackages: /^cdktf$/ },
+  { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },
+  { room: 'lab/checkers', files: /^lab\/checkers\//, mayImport: ['lab/checkers', 'lab/traffic type'] },
+  { room: 'lab', files: /^lab\/(?!api\/|checkers\/)/, mayImport: ['lab'] },
+];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = ['main.ts', ...['lib', 'agents', 'app', 'lab'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))].filter((name) => name.endsWith('.ts'));
+
+function imports(file: string): Import[] {
+  const statements = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?(?:(\{[^}]*\}|[^'";]*?)\s+from\s+)?'([^']+)'/gm);
+  return [...statements].map(([, type, names = '', to = '']) => ({
+    from: file,
+    to: to.startsWith('.') ? normalize(join(dirname(file), to)) : to,
+    typeOnly: type !== undefined || (/^\{/.test(names) && names.slice(1, -1).split(',').filter((name) => name.trim() !== '').every((name) => /^\s*type\s/.test(name))),
+  }));
+}
+
+function isLocal({ to }: Import): boolean {
+  return /^(lib|lab|agents|app|__tests__|\.gen)(\/|$)/.test(to) || to === 'main';
+}
+
+function allowed({ to, typeOnly }: Import, mayImport: readonly string[]): boolean {
+  return mayImport.some((rule) => {
+    const [room = '', restriction] = rule.split(' ');
+    return (to === room || to.startsWith(`${room}/`)) && (restriction !== 'type' || typeOnly);
+  });
+}
+
+describe.each(ROOMS)('$room', ({ files: pattern, mayImport, neverPackages }) => {
+  const found = files.filter((file) => pattern.test(file)).flatMap(imports);
+
+  test('imports from the rooms below it only', () => {
+    expect(found.filter((each) => isLocal(each) && !allowed(each, mayImport))).toEqual([]);
+  });
+
+  test('uses no package that does not belong there', () => {
+    expect(found.filter((each) => !isLocal(each) && neverPackages?.test(each.to))).toEqual([]);
+  });
+});
+
+test('a tier imports no other tier', () => {
+  const tiers = files.filter((file) => /^lib\/tiers\/.*-(tier|pair)\.ts$/.test(file)).flatMap(imports);
+  expect(tiers.filter(({ to }) => to.startsWith('lib/tiers/') && /-(tier|pair)$/.test(to))).toEqual([]);
+});
+
+test('tiers do not read the environment', () => {
+  const reading = files.filter((file) => /^lib\//.test(file) && readFileSync(file, 'utf8').includes('process.env'));
+  expect(reading).toEqual([]);
+});
+
+test('the product does not know that there is a lab', () => {
+  const product = files.filter((file) => !file.startsWith('lab/')).flatMap(imports);
+  expect(product.filter(({ to }) => to.startsWith('lab'))).toEqual([]);
+});
+
+test('every file is in a room', () => {
+  expect(files.filter((file) => !ROOMS.some((room) => room.files.test(file)))).toEqual([]);
+});

@@ -1,0 +1,121 @@
+import type { TerraformStack } from 'cdktf';
+import { expect, test } from 'vitest';
+import { ProvisionedServer, type ProvisionedServerProps } from '../../lib/servers/provisioned-server';
+import type { Site } from '../../lib/servers/site';
+import { resource, testSite, testStack, type TerraformBlock } from '../helpers/stack';
+
+function webServer(props: Partial<ProvisionedServerProps> = {}, site?: Site): { stack: TerraformStack; server: ProvisionedServer } {
+  const stack = (site?.node.scope ?? testStack()) as TerraformStack;
+  const of = site ?? testSite(stack);
+  const host = props.host ?? of.plan.host('web', 1);
+  return { stack, server: new ProvisionedServer(stack, host.name, { site: of, host, serverType: 'cx23', role: 'web', files: {}, ...props }) };
+}
+
+function configureTriggers(props: Partial<ProvisionedServerProps> = {}, site?: Site): Record<string, unknown> {
+  return resource(webServer(props, site).stack, 'terraform_data', 'web-1_configure').triggers_replace as Record<string, unknown>;
+}
+
+type Provisioner = { file?: { content?: string; source?: string; destination: string }; 'remote-exec'?: { inline: string[] } };
+
+function provisioners(step: TerraformBlock): Provisioner[] {
+  return step.provisioner as Provisioner[];
+}
+
+test('a server has a fixed private address and no public one', () => {
+  expect(resource(webServer().stack, 'hcloud_server', 'web-1')).toMatchObject({
+    name: 'web-1',
+    public_net: [{ ipv4_enabled: false, ipv6_enabled: false }],
+    network: [{ ip: '10.0.2.11', alias_ips: [] }],
+    labels: { tier: 'web', 'managed-by': 'terraform' },
+    lifecycle: { ignore_changes: ['ssh_keys', 'user_data', 'image'] },
+  });
+});
+
+test('Hetzner refuses a firewall for a server without a public address, so only others have one', () => {
+  expect(resource(webServer().stack, 'hcloud_server', 'web-1')).not.toHaveProperty('firewall_ids');
+  expect(resource(webServer({ publicAddress: true }).stack, 'hcloud_server', 'web-1')).toHaveProperty('firewall_ids');
+});
+
+test('Terraform leaves the alias addresses of a load balancer to its agent', () => {
+  const server = resource(webServer({ publicAddress: true }).stack, 'hcloud_server', 'web-1');
+  expect(server.lifecycle).toEqual({ ignore_changes: ['ssh_keys', 'user_data', 'image', 'network'] });
+});
+
+test('hosts without a public address are reached through the floating IP, others by their own', () => {
+  const at = (publicAddress: boolean) => resource(webServer({ publicAddress }).stack, 'terraform_data', 'web-1_install').connection;
+  expect(at(false)).toMatchObject({ host: '10.0.2.11', bastion_host: expect.stringContaining('hcloud_floating_ip') });
+  expect(at(true)).toMatchObject({ host: expect.stringContaining('.ipv4_address}') });
+  expect(at(true)).not.toHaveProperty('bastion_host');
+});
+
+test.each<[string, Partial<ProvisionedServerProps>]>([
+  ['a file', { files: { '/etc/a': 'x' } }],
+  ['a folder', { folders: { '/srv/www': 'app/public' } }],
+  ['a program', { programs: { '/opt/a.js': 'agents/mysql-member/main.ts' } }],
+  ['a fact', { facts: { A: 'x' } }],
+  ['a trigger', { triggers: { certificate: 'x' } }],
+])('%s that changes makes the configure step run again', (_, props) => {
+  expect(configureTriggers(props)).not.toEqual(configureTriggers());
+});
+
+test('the same input provisions nothing again', () => {
+  const props = { files: { '/etc/a': 'x' }, programs: { '/opt/a.js': 'agents/mysql-member/main.ts' } };
+  expect(configureTriggers(props)).toEqual(configureTriggers(props));
+});
+
+test('a file does not run the install step again', () => {
+  const triggers = (props: Partial<ProvisionedServerProps>) => resource(webServer(props).stack, 'terraform_data', 'web-1_install').triggers_replace;
+  expect(triggers({ files: { '/etc/a': 'x' } })).toEqual(triggers({}));
+});
+
+test('another revision of the secrets runs all configure steps again', () => {
+  const site = testSite(testStack(), { secretsRevision: '2' });
+  expect(configureTriggers({}, site)).not.toEqual(configureTriggers());
+});
+
+test('secrets are neither in triggers nor together with anything that prints', () => {
+  const step = resource(webServer({ credentials: { 'app-password': '${var.app_password}' } }).stack, 'terraform_data', 'web-1_configure');
+  expect(JSON.stringify(step.triggers_replace)).not.toContain('app_password');
+  const holders = provisioners(step).filter((each) => JSON.stringify(each).includes('app_password'));
+  expect(holders).toEqual([{ file: { content: '${var.app_password}', destination: '/var/lib/platform/configure/credentials/app-password' } }]);
+});
+
+test('text goes to the host as a file, so no template of Terraform can change it', () => {
+  const { stack } = webServer({ files: { '/etc/haproxy.cfg': 'log-format %{+Q}r' }, facts: { PLAIN: '${HOME}' } });
+  const step = resource(stack, 'terraform_data', 'web-1_configure');
+  expect(JSON.stringify(step)).not.toContain('%{+Q}');
+  expect(provisioners(step).map((each) => each.file?.content)).toContain('PLAIN=$${HOME}\n');
+});
+
+test('a script that fails fails the step: each shell stops at the first error', () => {
+  const steps = ['web-1_install', 'web-1_configure'].map((id) => resource(webServer().stack, 'terraform_data', id));
+  const shells = steps.flatMap(provisioners).flatMap((each) => (each['remote-exec'] ? [each['remote-exec'].inline] : []));
+  expect(shells.map((inline) => inline[0])).toEqual(shells.map(() => 'set -eu'));
+  expect(shells.at(-1)).toEqual(['set -eu', 'bash /var/lib/platform/configure/host.sh configure', 'bash /var/lib/platform/configure/web.sh configure']);
+});
+
+test('a volume for data is a fact of the host', () => {
+  const { stack } = webServer({ dataVolumeGb: 20 });
+  expect(resource(stack, 'hcloud_volume', 'web-1')).toMatchObject({ size: 20, format: 'ext4', name: 'web-1-data' });
+  const step = resource(stack, 'terraform_data', 'web-1_configure');
+  expect(step.triggers_replace).toMatchObject({ facts: { VOLUME_DEVICE: expect.stringContaining('.linux_device}') } });
+  expect(step.depends_on).toContainEqual(expect.stringContaining('hcloud_volume_attachment'));
+});
+
+test('hosts without a public address are installed after the way out is there, whichever was made first', () => {
+  const stack = testStack();
+  const site = testSite(stack);
+  webServer({ host: site.plan.host('web', 1) }, site);
+  const { server: gateway } = webServer({ host: site.plan.host('lb', 1), publicAddress: true }, site);
+  site.provideEgress([gateway.configured]);
+  webServer({ host: site.plan.host('web', 2) }, site);
+  const gatewayStep = expect.stringContaining('terraform_data.lb-1_configure');
+  expect(resource(stack, 'terraform_data', 'web-1_install').depends_on).toEqual([gatewayStep]);
+  expect(resource(stack, 'terraform_data', 'web-2_install').depends_on).toEqual([gatewayStep]);
+  expect(resource(stack, 'terraform_data', 'lb-1_install').depends_on).toEqual([]);
+});
+
+test('protection is a setting of the site', () => {
+  const site = testSite(testStack(), { deleteProtection: true });
+  expect(resource(webServer({}, site).stack, 'hcloud_server', 'web-1')).toMatchObject({ delete_protection: true, rebuild_protection: true });
+});
