@@ -19,9 +19,9 @@ export function apiFault(lab: LabHandle, title: string, effect: ApiEffect, match
   };
 }
 
-export const apiDown = (lab: LabHandle, status: 500 | 503) =>
+export const apiDown = (lab: LabHandle, status: 500 | 503): Fault =>
   apiFault(lab, `the API answers ${status}`, { kind: 'status', status, code: status === 503 ? 'unavailable' : 'server_error' });
-export const apiRateLimited = (lab: LabHandle) => apiFault(lab, 'the API answers 429', { kind: 'rate-limit' });
-export const apiHangs = (lab: LabHandle) => apiFault(lab, 'the API hangs', { kind: 'hang' });
-export const apiActionsFail = (lab: LabHandle) => apiFault(lab, 'moves are accepted and then fail', { kind: 'action-fails' }, MOVES);
-export const apiTokenRevoked = (lab: LabHandle) => apiFault(lab, 'the token is revoked', { kind: 'token-revoked' });
+export const apiRateLimited = (lab: LabHandle): Fault => apiFault(lab, 'the API answers 429', { kind: 'rate-limit' });
+export const apiHangs = (lab: LabHandle): Fault => apiFault(lab, 'the API hangs', { kind: 'hang' });
+export const apiActionsFail = (lab: LabHandle): Fault => apiFault(lab, 'moves are accepted and then fail', { kind: 'action-fails' }, MOVES);
+export const apiTokenRevoked = (lab: LabHandle): Fault => apiFault(lab, 'the token is revoked', { kind: 'token-revoked' });

@@ -3,36 +3,36 @@ import { figureOf, type Figure } from '../report/result';
 import type { Measured } from './scenario';
 
 /** No new connection was served, in milliseconds. */
-export const outage = (evidence: Evidence) => longestOutage(evidence.operations);
+export const outage = (evidence: Evidence): number | undefined => longestOutage(evidence.operations);
 
 /** All outages of new connections together: equals the longest one unless service came and went. */
-export const totalOutage = (evidence: Evidence) => {
+export const totalOutage = (evidence: Evidence): number | undefined => {
   if (ofStream(evidence.operations, 'probe').length === 0) return undefined;
   return outages(evidence.operations).reduce((sum, { from, to }) => sum + (to === undefined ? Infinity : to - from), 0);
 };
 
-export const writeGapOfFault = (evidence: Evidence) => {
+export const writeGapOfFault = (evidence: Evidence): number | undefined => {
   const fault = firstMark(evidence, 'inject');
   return fault && writeGap(evidence.operations, fault.at);
 };
 
-export const readGapOfFault = (evidence: Evidence) => {
+export const readGapOfFault = (evidence: Evidence): number | undefined => {
   const fault = firstMark(evidence, 'inject');
   return fault && acknowledgementGap(ofStream(evidence.operations, 'read'), fault.at);
 };
 
 /** From the last recovery to the first new connection that was served. */
-export const serviceAfterRecovery = (evidence: Evidence) => {
+export const serviceAfterRecovery = (evidence: Evidence): number | undefined => {
   const recovered = evidence.marks.filter((mark) => mark.kind === 'recover').at(-1);
   return recovered && serviceAfter(evidence.operations, recovered.at);
 };
 
-export const serviceAfterFirstRecovery = (evidence: Evidence) => {
+export const serviceAfterFirstRecovery = (evidence: Evidence): number | undefined => {
   const recovered = firstMark(evidence, 'recover');
   return recovered && serviceAfter(evidence.operations, recovered.at);
 };
 
-export const failedRequests = (evidence: Evidence) => evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
+export const failedRequests = (evidence: Evidence): number | undefined => evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
 
 export const outageAtMost = (max: number): Measured => ({ figure: 'outage', unit: 'ms', max, measure: outage });
 export const writeGapAtMost = (max: number, p95?: number): Measured => ({ figure: 'write gap', unit: 'ms', max, p95, measure: writeGapOfFault });

@@ -29,13 +29,13 @@ export const FAILOVER: readonly Measured[] = [writeGapAtMost(9000, 7500)];
 export function primaryFails(
   scenario: Omit<Scenario, 'story' | 'checkers'>,
   fault: (stage: Stage, primary: string, secondaries: readonly string[]) => Fault,
-  { holdMilliseconds = 3000, fenced = false, checkers = (fenced ? FENCED : ONE_LOST) as readonly Checker[] }: { holdMilliseconds?: number; fenced?: boolean; checkers?: readonly Checker[] } = {},
+  { holdMilliseconds = 3000, fenced = false, checkers = fenced ? FENCED : ONE_LOST }: { holdMilliseconds?: number; fenced?: boolean; checkers?: readonly Checker[] } = {},
 ): Scenario {
   return {
     targets: () => FAILOVER,
     ...scenario,
     checkers,
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const primary = await stage.topology.primary();
       const secondaries = await stage.topology.secondaries();
       if (fenced) stage.writeDirectlyTo(primary);
@@ -59,7 +59,7 @@ export function secondaryFails(
     targets: () => FAILOVER,
     ...scenario,
     checkers,
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const primary = await stage.topology.primary();
       const secondaries = await stage.topology.secondaries();
       const secondary = stage.random.pick(secondaries);

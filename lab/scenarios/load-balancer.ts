@@ -2,6 +2,7 @@ import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFaile
 import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, kill, loseVrrp, powerOff, powerOnAgain, reloads, stopUnit, type LabHandle } from '../faults';
 import { nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
+import type { Stage } from './stage';
 import { UNITS } from './units';
 
 /** What must hold whatever happens to one load balancer. */
@@ -24,7 +25,7 @@ const processKilled = (service: 'haproxy' | 'keepalived', fault: number): Scenar
   fault,
   title: `${service} on the active load balancer is killed`,
   explanation: `Every process of ${service} gets SIGKILL. Either it is back at once or the other load balancer takes over.`,
-  async story(stage) {
+  async story(stage: Stage): Promise<void> {
     const active = await stage.topology.activeLoadBalancer();
     const fault = await stage.inject(kill(stage.lab, active, UNITS[service]));
     await stage.pause(4000);
@@ -44,7 +45,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 2,
     title: 'haproxy on the active load balancer freezes',
     explanation: 'Every process of haproxy gets SIGSTOP: connections are accepted by the kernel and nobody answers. The other load balancer takes over.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const active = await stage.topology.activeLoadBalancer();
       const fault = await stage.inject(freeze(stage.lab, active, UNITS.haproxy));
       await stage.serving();
@@ -62,7 +63,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 4,
     title: 'The active load balancer loses power',
     explanation: 'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(powerOff(stage.lab, await stage.topology.activeLoadBalancer()));
       await stage.serving();
       await stage.pause(3000);
@@ -78,7 +79,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 5,
     title: 'The active load balancer is shut down',
     explanation: 'An orderly shutdown of the machine that holds the floating IP. It hands over before it goes.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(cleanStop(stage.lab, await stage.topology.activeLoadBalancer()));
       await stage.serving();
       await stage.recover(fault);
@@ -93,7 +94,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 5,
     title: 'keepalived on the active load balancer is stopped for maintenance',
     explanation: 'keepalived is stopped the way an administrator does it. The address goes to the other load balancer and stays there.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(stopUnit(stage.lab, await stage.topology.activeLoadBalancer(), UNITS.keepalived));
       await stage.pause(3000);
       await stage.serving();
@@ -109,7 +110,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 6,
     title: 'The private link between the two load balancers is cut',
     explanation: 'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not be torn to and fro.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const machine = await stage.topology.activeLoadBalancer();
       const peer = await stage.topology.passiveLoadBalancer();
       const fault = await stage.inject(cutLink(stage.lab, { machine, link: 'private', peer }));
@@ -127,7 +128,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 7,
     title: 'VRRP is lost in one direction',
     explanation: 'The passive load balancer no longer hears the active one, which hears it. The address must not be torn to and fro.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(loseVrrp(stage.lab, await stage.topology.passiveLoadBalancer()));
       await stage.pause(20_000);
       await stage.serving();
@@ -143,7 +144,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 13,
     title: 'Both load balancers lose power and boot together',
     explanation: 'Both are off for some seconds and return at the same moment. One of them gets the address, once, and nobody has to help.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const pair = await stage.topology.names('lb');
       const fault = await stage.inject(allPowerOff(stage.lab, pair));
       await stage.pause(stage.random.between(1000, 4000));
@@ -161,7 +162,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 14,
     title: 'haproxy is reloaded fifty times under load',
     explanation: 'The active load balancer takes its configuration anew fifty times in a row. No request fails and no connection is reset.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       await stage.inject(reloads(stage.lab, await stage.topology.activeLoadBalancer(), UNITS.haproxy));
       await stage.pause(3000);
     },
@@ -173,7 +174,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 15,
     title: 'A broken haproxy.cfg is pushed',
     explanation: 'The push is refused with the message of haproxy itself, and the process that runs is left alone.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const machine = await stage.topology.activeLoadBalancer();
       const fault = await stage.inject(brokenConfiguration(stage.lab, { machine, role: 'load-balancer', file: '/etc/haproxy/haproxy.cfg', unit: UNITS.haproxy }));
       await stage.pause(2000);

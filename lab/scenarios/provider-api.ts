@@ -2,6 +2,7 @@ import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, nothing
 import { apiActionsFail, apiDown, apiHangs, apiRateLimited, apiTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
 import { serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
+import type { Stage } from './stage';
 
 /** An agent that was refused tries again within this time, in milliseconds. */
 const RETRY_INTERVAL = 2000;
@@ -13,7 +14,7 @@ function whileApi(name: string, fault: number, how: string, broken: (lab: LabHan
     fault,
     title: `The active load balancer loses power while ${how}`,
     explanation: 'The address cannot move as long as the API is broken. It arrives within one retry interval after the API works again, and then stays.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const active = await stage.topology.activeLoadBalancer();
       const api = await stage.inject(broken(stage.lab));
       const power = await stage.inject(powerOff(stage.lab, active));

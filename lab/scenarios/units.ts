@@ -9,4 +9,4 @@ export const UNITS = {
   memberAgent: 'mysql-member.service',
 } as const;
 
-export const DATA_FOLDER = '/var/lib/mysql';
+export const DATA_FOLDER = '/srv/mysql/data';

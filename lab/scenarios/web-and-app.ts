@@ -2,6 +2,7 @@ import { answersWhileDown, noAcknowledgedWriteLost, noDoubleExecution, noFailedG
 import { allPowerOff, freeze, kill, killForGood, powerOff, slowed, type Fault, type LabHandle, type Tier } from '../faults';
 import { nothingFails, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
+import type { Stage } from './stage';
 import { UNITS } from './units';
 
 /** One server of a tier with several: the others hide it from GETs, and a POST is done once. */
@@ -19,7 +20,7 @@ function oneOf(tier: Tier, scenario: Omit<Scenario, 'story' | 'checkers'>, fault
   return {
     ...scenario,
     checkers: HIDDEN,
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names(tier));
       const injected = await stage.inject(fault(stage.lab, machine));
       await stage.pause(holdMilliseconds);
@@ -57,7 +58,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
     fault: 20,
     title: 'The application is restarted, one server after the other',
     explanation: 'As for a new release: each server finishes what it has accepted before it stops. No request fails.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       for (const machine of await stage.topology.names('app')) {
         await stage.inject({
           title: `the application on ${machine} is restarted`,
@@ -77,7 +78,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
     fault: 21,
     title: 'All web servers lose power',
     explanation: 'Nothing can serve. Clients get a clear 503 at once, not a hang, and service returns by itself when the servers do.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(allPowerOff(stage.lab, await stage.topology.names('web')));
       await stage.pause(10_000);
       await stage.recover(fault);

@@ -3,6 +3,7 @@ import { allPowerOff, busy, cleanStop, kill, losePackets, onMachine, powerOff, p
 import { serviceAfterFirstRecovery, writeGapAtMost } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
 import type { Measured, Scenario } from './scenario';
+import type { Stage } from './stage';
 import { UNITS } from './units';
 
 const afterBoot: Measured = { figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery };
@@ -11,7 +12,7 @@ const switchover: Scenario = {
   name: 'db-switchover',
   title: 'The role of the PRIMARY is handed over for maintenance',
   explanation: 'An operator asks the PRIMARY to step down. Another member takes over; users wait a moment and see no error.',
-  async story(stage) {
+  async story(stage: Stage): Promise<void> {
     const primary = await stage.topology.primary();
     await stage.inject({
       title: `${primary} steps down`,
@@ -32,7 +33,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 29,
     title: 'Two of three members lose power',
     explanation: 'The one that is left has no majority and must not write. The group is whole again when they return; nothing acknowledged is lost.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(allPowerOff(stage.lab, [await stage.topology.primary(), stage.random.pick(await stage.topology.secondaries())]));
       await stage.pause(10_000);
       await stage.recover(fault);
@@ -47,7 +48,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 30,
     title: 'One member is shut down, and then another',
     explanation: 'A group that shrinks by clean leaves stays writable down to one member; with only one of three left nothing may be acknowledged.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const [first, second] = await stage.topology.secondaries();
       const one = await stage.inject(cleanStop(stage.lab, first!));
       await stage.pause(5000);
@@ -65,7 +66,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 36,
     title: 'All members lose power, one after the other',
     explanation: 'The one with the most transactions starts the group again and the others join, by themselves, within 90 s of boot.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const members = await stage.topology.names('mysql');
       const faults = [];
       for (const member of members) {
@@ -84,7 +85,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 37,
     title: 'All members lose power and one does not return',
     explanation: 'The missing one could hold writes that nobody else has: the two wait and say so, rather than start without it.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const members = await stage.topology.names('mysql');
       const missing = await stage.topology.primary();
       const fault = await stage.inject(allPowerOff(stage.lab, members));
@@ -105,7 +106,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 38,
     title: 'All members lose power and boot at the same moment',
     explanation: 'Each could start the group. Exactly one does, and the others join it.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(allPowerOff(stage.lab, await stage.topology.names('mysql')));
       await stage.recover(fault);
       await stage.writing(120_000);
@@ -119,7 +120,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 41,
     title: 'The PRIMARY is killed, and soon after its successor',
     explanation: 'A member that has just returned takes part in the next failover.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const first = await stage.inject(kill(stage.lab, await stage.topology.primary(), UNITS.mysql));
       await stage.pause(2000);
       await stage.writing();
@@ -139,7 +140,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 46,
     title: 'All machines lose power and return',
     explanation: 'Nobody touches anything. Service is back within 90 s of boot.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const machines = (await stage.lab.machines()).map(({ name }) => name);
       const fault = await stage.inject(allPowerOff(stage.lab, machines));
       await stage.recover(fault);
@@ -153,7 +154,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'all-busy',
     title: 'Nothing is wrong, but everything is slow',
     explanation: 'All cores of the pair and the members are busy and 5 % of the packets are lost. Nothing fails over.',
-    async story(stage) {
+    async story(stage: Stage): Promise<void> {
       const machines = (await stage.lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql').map(({ name }) => name);
       const faults = machines.flatMap((machine) => [busy(stage.lab, machine), losePackets(stage.lab, { machine, link: 'private', lossPercent: 5 })]);
       const fault = await stage.inject(together('everything is busy and lossy', faults));

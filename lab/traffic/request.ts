@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { now } from './clock';
@@ -96,21 +97,26 @@ export function request(target: Target, ask: Ask): Promise<Answer> {
       else socket.once('secureConnect', connected);
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => fail(`${error.code ?? error.message} after ${Math.round(now() - started)} ms${outgoing.reusedSocket ? ' on a reused connection' : ''}`));
-    outgoing.on('response', async (incoming) => {
+    outgoing.on('response', (incoming) => {
       progress = 'answering';
       status = incoming.statusCode ?? 0;
-      const chunks: Buffer[] = [];
-      try {
-        for await (const chunk of incoming as AsyncIterable<Buffer>) {
-          if (ask.onData) await ask.onData(chunk);
-          else chunks.push(chunk);
-        }
-        settle();
-        resolve({ status, headers: incoming.headers, body: Buffer.concat(chunks).toString('utf8') });
-      } catch (error) {
-        fail(`the answer broke off: ${error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error)}`);
-      }
+      readBody(incoming, ask.onData).then(
+        (body) => {
+          settle();
+          resolve({ status: status!, headers: incoming.headers, body });
+        },
+        (error: NodeJS.ErrnoException) => fail(`the answer broke off: ${error.code ?? error.message}`),
+      );
     });
     outgoing.end(ask.body);
   });
+}
+
+async function readBody(incoming: IncomingMessage, onData: Ask['onData']): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    if (onData) await onData(chunk);
+    else chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

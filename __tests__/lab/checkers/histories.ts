@@ -1,4 +1,4 @@
-import type { Evidence, Operation, OperationOutcome, Stream } from '../../../lab/checkers';
+import type { Evidence, MemberRows, Operation, OperationOutcome, Stream } from '../../../lab/checkers';
 
 /** A valid default operation: a probe at `start` that took 10 ms. */
 export function operation(start: number, overrides: Partial<Operation> = {}): Operation {
@@ -19,7 +19,7 @@ export function read(start: number, key: string, seen: string | null): Operation
   return operation(start, { stream: 'read', note: { key, text: `text of ${key}`, id: key, seen } });
 }
 
-export function members(...keys: readonly (readonly string[])[]) {
+export function members(...keys: readonly (readonly string[])[]): MemberRows[] {
   return keys.map((held, n) => ({ member: `db-${n + 1}`, rows: held.map((key) => ({ id: key, key, text: `text of ${key}` })) }));
 }
 

@@ -1,4 +1,4 @@
-import type { Executed, LabHandle, LinkCut, Machine } from '../../../lab/faults';
+import type { AddressHolders, Executed, LabHandle, LinkCut, Machine } from '../../../lab/faults';
 
 type Answer = Partial<Executed> | undefined;
 
@@ -32,15 +32,15 @@ export class FakeLab implements LabHandle {
     return { exitCode: 0, stdout: '', stderr: '', ...this.shell(machine, line) };
   };
 
-  powerOn = (machine: string) => this.power(machine, true);
-  powerOff = (machine: string) => this.power(machine, false);
-  shutdown = (machine: string) => this.power(machine, false);
-  cut = async (cut: LinkCut) => this.note('cut', cut);
-  heal = async (cut: LinkCut) => this.note('heal', cut);
-  degrade = async (loss: object) => this.note('degrade', loss);
-  apiFault = async (fault: object) => this.note('api-fault', fault);
-  clearApiFaults = async () => this.note('clear-api-faults', {});
-  addressHolders = async () => ({ floatingIp: this.holder, natGateway: this.holder });
+  powerOn = (machine: string): Promise<void> => this.power(machine, true);
+  powerOff = (machine: string): Promise<void> => this.power(machine, false);
+  shutdown = (machine: string): Promise<void> => this.power(machine, false);
+  cut = async (cut: LinkCut): Promise<void> => this.note('cut', cut);
+  heal = async (cut: LinkCut): Promise<void> => this.note('heal', cut);
+  degrade = async (loss: object): Promise<void> => this.note('degrade', loss);
+  apiFault = async (fault: object): Promise<void> => this.note('api-fault', fault);
+  clearApiFaults = async (): Promise<void> => this.note('clear-api-faults', {});
+  addressHolders = async (): Promise<AddressHolders> => ({ floatingIp: this.holder, natGateway: this.holder });
 
   private async power(machine: string, on: boolean): Promise<void> {
     this.calls.push(`power ${on ? 'on' : 'off'} ${machine}`);
