@@ -50,8 +50,12 @@ async function removeRemains(paths: LabPaths): Promise<void> {
   await unmountBelow(paths.disks);
   await detachAllVolumes(paths);
   await rm(paths.disks, { recursive: true, force: true });
-  for (const socket of [paths.controlSocket, paths.apiSocket, paths.packageSocket, join(paths.state, 'https.sock')]) {
-    await rm(socket, { force: true });
+  for (const gone of [paths.controlSocket, paths.apiSocket, paths.packageSocket, join(paths.state, 'https.sock')]) {
+    await rm(gone, { force: true });
+  }
+  // What was deployed is gone with the project
+  for (const gone of ['terraform.lab.tfstate', 'terraform.lab.tfstate.backup', 'cdktf.out', 'ca.pem', 'port']) {
+    await rm(join(paths.state, gone), { recursive: true, force: true });
   }
 }
 

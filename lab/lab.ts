@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { callSocket } from './machines/call-socket';
+import type { MachineReport } from './machines/control';
+import { execInMachine, type Executed, type ExecOptions } from './machines/exec';
+import type { Cut, Degradation } from './machines/link-faults';
+import { labPaths, type LabPaths } from './machines/paths';
+import { Project, type PowerAction } from './machines/project';
+import { ensureSecrets, type Secrets } from './machines/secrets';
+
+export type { Executed, ExecOptions } from './machines/exec';
+export type { Cut, Degradation } from './machines/link-faults';
+
+/** A machine with what the project says of its server. */
+export interface LabMachine {
+  readonly name: string;
+  readonly tier: 'lb' | 'web' | 'app' | 'mysql';
+  readonly privateAddress: string;
+  readonly publicAddress: string | null;
+  /** As Hetzner names it: running, off, ... */
+  readonly status: string;
+  readonly running: boolean;
+}
+
+/** See the control path of lab/api. */
+export interface ApiFault {
+  readonly match: { readonly method?: string; readonly path?: string; readonly fromAddress?: string };
+  readonly effect: { readonly kind: string; readonly status?: number; readonly code?: string; readonly milliseconds?: number };
+  readonly count?: number;
+}
+
+/** What `terraform output` shows; empty before the first deploy. */
+export interface Outputs {
+  readonly url?: string;
+  readonly floating_ip?: string;
+  readonly ca_certificate?: string;
+}
+
+const DEFAULT_DOMAIN = 'www.example.test';
+
+/**
+ * A running lab. Works from anywhere on the host, also inside the client's namespace.
+ * @throws if no lab of this name runs
+ */
+export async function openLab(name?: string): Promise<Lab> {
+  const paths = labPaths(name);
+  const timings = (await callSocket(paths.controlSocket, 'GET', '/timings').catch((error: unknown) => {
+    throw new Error(`the lab ${paths.name} does not run; start it with: npx lab up`, { cause: error });
+  })) as Record<string, number>;
+  const secrets = await ensureSecrets(paths);
+  const project = new Project(paths, secrets.hcloudToken);
+  const floatingIp = (await project.floatingIps())[0]?.ip ?? '';
+  return new Lab(paths, secrets, project, await readOutputs(paths), floatingIp, timings['assign_floating_ip'] ?? timings['default'] ?? 0);
+}
+
+export class Lab {
+  constructor(
+    readonly paths: LabPaths,
+    readonly secrets: Secrets,
+    readonly project: Project,
+    readonly outputs: Outputs,
+    /** Empty before the first deploy. */
+    readonly floatingIp: string,
+    /** How long the API takes to move the floating IP. */
+    readonly addressActionMilliseconds: number,
+  ) {}
+
+  get name(): string {
+    return this.paths.name;
+  }
+
+  get url(): string {
+    return this.outputs.url ?? `https://${DEFAULT_DOMAIN}/`;
+  }
+
+  get domain(): string {
+    return new URL(this.url).hostname;
+  }
+
+  async machines(): Promise<readonly LabMachine[]> {
+    return (await this.project.servers()).map((server) => ({
+      name: server.name,
+      tier: server.labels['tier'] as LabMachine['tier'],
+      privateAddress: server.private_net[0]?.ip ?? '',
+      publicAddress: server.public_net.ipv4?.ip ?? null,
+      status: server.status,
+      running: server.status === 'running',
+    }));
+  }
+
+  /** Who holds the addresses that move, as the API has it. */
+  async addressHolders(): Promise<{ readonly floatingIp: string | null; readonly natGateway: string | null }> {
+    const servers = await this.project.servers();
+    const holder = (await this.project.floatingIps()).find(({ ip }) => ip === this.floatingIp)?.server ?? null;
+    return {
+      floatingIp: servers.find((server) => server.id === holder)?.name ?? null,
+      natGateway: servers.find((server) => server.private_net.some((net) => net.alias_ips.length > 0))?.name ?? null,
+    };
+  }
+
+  /** Runs a program on a machine by a way that no fault of the network closes. A program that fails is a result, not an error. */
+  async exec(machine: string, argv: readonly string[], options: ExecOptions = {}): Promise<Executed> {
+    return execInMachine(await this.initPid(machine), argv, options);
+  }
+
+  /** Process id on the host of a machine's init. Throws if the machine is off. */
+  async initPid(machine: string): Promise<number> {
+    const { initPid } = await this.report(machine);
+    if (initPid === null) throw new Error(`${machine} is off; power it on with: npx lab power-on ${machine}`);
+    return initPid;
+  }
+
+  async report(machine: string): Promise<MachineReport> {
+    const reports = (await this.#control('GET', '/machines')) as MachineReport[];
+    const found = reports.find((report) => report.name === machine);
+    if (!found) throw new Error(`there is no machine ${machine}, there are ${reports.map((report) => report.name).join(', ') || 'none'}`);
+    return found;
+  }
+
+  readonly powerOn = (machine: string): Promise<void> => this.#power(machine, 'poweron');
+  readonly powerOff = (machine: string): Promise<void> => this.#power(machine, 'poweroff');
+  /** Returns when the machine has been asked. */
+  readonly shutdown = (machine: string): Promise<void> => this.#power(machine, 'shutdown');
+  readonly reboot = (machine: string): Promise<void> => this.#power(machine, 'reboot');
+  readonly reset = (machine: string): Promise<void> => this.#power(machine, 'reset');
+
+  async cut(cut: Cut): Promise<void> {
+    await this.#control('POST', '/links/cut', cut);
+  }
+
+  /** Safe where nothing is cut. Without a peer: heals whatever is wrong with that link. */
+  async heal(cut: Cut): Promise<void> {
+    await this.#control('POST', '/links/heal', cut);
+  }
+
+  async healAll(): Promise<void> {
+    await this.#control('DELETE', '/links');
+  }
+
+  async degrade(degradation: Degradation): Promise<void> {
+    await this.#control('POST', '/links/degrade', degradation);
+  }
+
+  async apiFault(fault: ApiFault): Promise<void> {
+    await this.#control('POST', '/faults', fault);
+  }
+
+  async clearApiFaults(): Promise<void> {
+    await this.#control('DELETE', '/faults');
+  }
+
+  /** A command line that runs `argv` on the client's side of the Internet. */
+  inClient(argv: readonly string[]): string[] {
+    return ['nsenter', `--net=/run/netns/${this.paths.clientNamespace}`, ...argv];
+  }
+
+  #power(machine: string, action: PowerAction): Promise<void> {
+    return this.project.power(machine, action);
+  }
+
+  #control(method: string, path: string, body?: unknown): Promise<unknown> {
+    return callSocket(this.paths.controlSocket, method, path, body);
+  }
+}
+
+async function readOutputs(paths: LabPaths): Promise<Outputs> {
+  const file = join(paths.state, 'terraform.lab.tfstate');
+  if (!existsSync(file)) return {};
+  const { outputs = {} } = JSON.parse(await readFile(file, 'utf8')) as { outputs?: Record<string, { value: unknown }> };
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+}

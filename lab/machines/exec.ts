@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+
+export interface Executed {
+  /** null: it did not end within its time and was killed. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecOptions {
+  /** @default 60 */
+  readonly timeoutSeconds?: number;
+}
+
+/** Words that run a program in all namespaces of a machine, as root. */
+export const machineArgv = (initPid: number, argv: readonly string[]): string[] => [
+  'nsenter',
+  `--target=${initPid}`,
+  ...['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'],
+  '--',
+  'env',
+  '-i',
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/root',
+  'LC_ALL=C.UTF-8',
+  ...argv,
+];
+
+/** `timeout` runs inside, so that nothing is left behind in the machine. */
+export function execInMachine(initPid: number, argv: readonly string[], { timeoutSeconds = 60 }: ExecOptions): Promise<Executed> {
+  const [program = '', ...rest] = machineArgv(initPid, ['timeout', '--kill-after=1', String(timeoutSeconds), ...argv]);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ exitCode: code === 124 || code === 137 ? null : code, stdout, stderr }));
+  });
+}

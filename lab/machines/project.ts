@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callSocket } from './call-socket';
+import type { LabPaths } from './paths';
+
+/** The part of a server that the lab's own commands look at, as the API shows it. */
+export interface ProjectServer {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly public_net: { readonly ipv4: { readonly ip: string } | null };
+  readonly private_net: readonly { readonly ip: string; readonly alias_ips: readonly string[] }[];
+}
+
+interface FloatingIp {
+  readonly ip: string;
+  readonly server: number | null;
+}
+
+interface Action {
+  readonly id: number;
+  readonly status: 'running' | 'success' | 'error';
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export type PowerAction = 'poweron' | 'poweroff' | 'shutdown' | 'reboot' | 'reset';
+
+/** The emulated Hetzner project, by a way that no fault of the API closes. */
+export class Project {
+  constructor(
+    private readonly paths: LabPaths,
+    private readonly token: string,
+  ) {}
+
+  async servers(): Promise<readonly ProjectServer[]> {
+    const servers: ProjectServer[] = [];
+    for (let page: number | null = 1; page !== null; ) {
+      const answer = (await this.#call('GET', `/v1/servers?per_page=50&page=${page}`)) as {
+        servers: ProjectServer[];
+        meta: { pagination: { next_page: number | null } };
+      };
+      servers.push(...answer.servers);
+      page = answer.meta.pagination.next_page;
+    }
+    return servers;
+  }
+
+  async server(name: string): Promise<ProjectServer> {
+    const servers = await this.servers();
+    const found = servers.find((server) => server.name === name);
+    if (!found) throw new Error(`there is no server ${name}, there are ${servers.map((server) => server.name).join(', ') || 'none'}`);
+    return found;
+  }
+
+  async floatingIps(): Promise<readonly FloatingIp[]> {
+    return ((await this.#call('GET', '/v1/floating_ips?per_page=50')) as { floating_ips: FloatingIp[] }).floating_ips;
+  }
+
+  /** Returns when the action has ended. Throws if it failed. */
+  async power(name: string, verb: PowerAction): Promise<void> {
+    const { id } = await this.server(name);
+    const started = (await this.#call('POST', `/v1/servers/${id}/actions/${verb}`)) as { action: Action };
+    let { action } = started;
+    while (action.status === 'running') {
+      await sleep(50);
+      action = ((await this.#call('GET', `/v1/actions/${action.id}`)) as { action: Action }).action;
+    }
+    if (action.status === 'error') throw new Error(`${verb} of ${name} failed: ${action.error?.message ?? 'no reason given'}`);
+  }
+
+  #call(method: string, path: string): Promise<unknown> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    return callSocket(this.paths.apiSocket, method, path, undefined, { headers, timeoutMilliseconds: 30_000 });
+  }
+}
