@@ -12,6 +12,7 @@ import { checkSettings } from './settings-checks';
 import type { Backend, EnvironmentSettings } from './settings';
 import { AppTier } from './tiers/app-tier';
 import { hostFirewall } from './tiers/host-firewall';
+import { LoadBalancerPair } from './tiers/load-balancer-pair';
 import { MySqlTier } from './tiers/mysql-tier';
 import { WebTier } from './tiers/web-tier';
 
@@ -38,7 +39,7 @@ export class PlatformStack extends TerraformStack {
   constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
     super(scope, id);
     checkSettings(id, settings);
-    const { application, network = {}, loadBalancers = {}, web = {}, app = {}, mysql = {} } = settings;
+    const { application, network = {}, loadBalancers: { sshSources, webSources, ...loadBalancers } = {}, web = {}, app = {}, mysql = {} } = settings;
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');
     keepState(this, settings.backend);
@@ -54,7 +55,7 @@ export class PlatformStack extends TerraformStack {
     new TlsProvider(this, 'tls');
 
     const addresses = { networkRange: network.range, subnets: network.subnets };
-    const sources = { sshSources: loadBalancers.sshSources, webSources: loadBalancers.webSources };
+    const sources = { sshSources, webSources };
     const site = new Site(this, 'site', {
       ...settings,
       ...addresses,
@@ -92,10 +93,21 @@ export class PlatformStack extends TerraformStack {
       upstreams: appTier.endpoints,
       publicFolder: application.publicFolder,
     });
+    const pair = new LoadBalancerPair(this, 'lb', {
+      site,
+      ...loadBalancers,
+      upstreams: webTier.endpoints,
+      certificatePem: edge.certificatePem,
+      certificateRevision: edge.certificateRevision,
+      failoverToken: variables.failoverToken,
+      hcloudEndpoint: variables.hcloudEndpoint,
+    });
+    // Both: an apply that changes the load balancers must not cut the SSH sessions that go through them to the others
+    site.provideEgress([...pair.servers.map((server) => server.configured), pair.floatingIpAssignment]);
 
     tell(this, 'url', `https://${settings.domain}/`, 'Where visitors find the platform');
     tell(this, 'floating_ip', site.floatingIp.ipAddress, `Address that ${settings.domain} has to resolve to`);
-    tell(this, 'servers', addressesOf([...webTier.servers, ...appTier.servers, ...mysqlTier.servers]), 'Addresses of all servers');
+    tell(this, 'servers', addressesOf([...pair.servers, ...webTier.servers, ...appTier.servers, ...mysqlTier.servers]), 'Addresses of all servers');
     if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
   }
 }

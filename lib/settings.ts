@@ -2,6 +2,7 @@ import type { CertificateSource } from './edge';
 import type { Tier } from './net/address-plan';
 import type { LocationName } from './net/locations';
 import type { AppTierProps, Application } from './tiers/app-tier';
+import type { LoadBalancerPairProps } from './tiers/load-balancer-pair';
 import type { MySqlTierProps } from './tiers/mysql-tier';
 import type { WebTierProps } from './tiers/web-tier';
 
@@ -34,9 +35,7 @@ export interface EnvironmentSettings {
     readonly subnets?: Partial<Record<Tier, string>>;
   };
 
-  readonly loadBalancers?: {
-    /** @default cx23 */
-    readonly serverType?: string;
+  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'configureAfter'> & {
     /** Ranges that may log in by SSH, CIDR. @default any */
     readonly sshSources?: readonly string[];
     /** Ranges that may reach ports 80 and 443, CIDR. @default any */
