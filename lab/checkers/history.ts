@@ -1,4 +1,7 @@
-/** What a client did. `probe` opens a new connection for every request; `direct-write` talks SQL to one member, past the routers. */
+/**
+ * What a client did. `probe` opens a new connection for every request; `direct-write` talks SQL to one member, past the
+ * routers; `egress` is a machine without a public address that asks something outside.
+ */
 export type Stream =
   | 'probe'
   | 'keep-alive'
@@ -8,7 +11,8 @@ export type Stream =
   | 'read'
   | 'download'
   | 'events'
-  | 'direct-write';
+  | 'direct-write'
+  | 'egress';
 
 /** `unknown`: sent, but the answer never came. The write may or may not have happened, now or later. */
 export type OperationOutcome = 'acknowledged' | 'failed' | 'unknown';
@@ -38,7 +42,7 @@ export interface Operation {
   readonly attempts?: number;
   readonly servedBy?: { readonly web?: string; readonly app?: string; readonly database?: string };
   readonly note?: NoteUse;
-  /** direct-write only: the member that was written to. */
+  /** direct-write and egress: the machine that was written to, or that asked. */
   readonly member?: string;
 }
 

@@ -1,6 +1,7 @@
 export * from './api';
 export * from './configuration';
 export * from './disk';
+export * from './errant';
 export * from './fault';
 export type * from './lab-handle';
 export * from './link';

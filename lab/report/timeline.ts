@@ -65,6 +65,7 @@ function requestLanes(run: RunResult, x: Scale): Lane[] {
   strip('downloads', ofStream(operations, 'download'));
   strip('event streams', ofStream(operations, 'events'));
   strip('direct writes', ofStream(operations, 'direct-write'));
+  strip('private to outside', ofStream(operations, 'egress'));
   return lanes;
 }
 

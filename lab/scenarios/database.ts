@@ -1,10 +1,16 @@
 import type { MemberRows, Operation } from '../checkers';
 import { onMachine, tryOnMachine, type LabHandle } from '../faults';
 import { now, pause } from '../traffic';
+import { repeatedly, type Repeated } from './repeatedly';
 
 /** The sample application's table. */
 const TABLE = 'app.notes';
 const COLUMNS = { id: 'id', key: 'idempotency_key', text: 'text' } as const;
+
+/** The statement that stores a note, for those who go past the application. */
+export function insertNote(key: string, text: string): string {
+  return `INSERT INTO ${TABLE} (${COLUMNS.key}, ${COLUMNS.text}) VALUES ('${key}', '${text}')`;
+}
 
 /** As root through the socket of the machine: no router, no pool and no cut link is in between. */
 function sql(statement: string): string {
@@ -32,37 +38,18 @@ export async function rowsOfAll(lab: LabHandle, members: readonly string[], runI
   }
 }
 
-export interface DirectWriter {
-  stop(): Promise<void>;
-}
-
 /** Writes to one member directly, four times a second, as a client would that still believes it to be the primary. */
-export function startDirectWrites(lab: LabHandle, member: string, runId: string, record: (operation: Operation) => void): DirectWriter {
-  const stopping = new AbortController();
+export function startDirectWrites(lab: LabHandle, member: string, runId: string, record: (operation: Operation) => void): Repeated {
   const writeOnce = async (number: number) => {
     const note = { key: `${runId}-direct-${number}`, text: `${runId} direct note ${number}` };
     const start = now();
-    const { exitCode, stderr } = await tryOnMachine(lab, member, sql(`INSERT INTO ${TABLE} (${COLUMNS.key}, ${COLUMNS.text}) VALUES ('${note.key}', '${note.text}')`), 40);
+    const { exitCode, stderr } = await tryOnMachine(lab, member, sql(insertNote(note.key, note.text)), 40);
     // A statement that the server refused was not executed; a broken connection says nothing.
     const refused = /ERROR (?!2013|2006)\d+/.test(stderr);
     const outcome = exitCode === 0 ? 'acknowledged' : refused ? 'failed' : 'unknown';
     record({ stream: 'direct-write', start, end: now(), outcome, note, member, error: exitCode === 0 ? undefined : stderr.trim().slice(-200) || 'no answer' });
   };
-  const open = new Set<Promise<void>>();
-  const loop = (async () => {
-    for (let number = 1; !stopping.signal.aborted; number += 1) {
-      const one = writeOnce(number).catch(() => undefined).finally(() => open.delete(one));
-      open.add(one);
-      await pause(250, stopping.signal);
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await loop;
-      await Promise.all(open);
-    },
-  };
+  return repeatedly(250, writeOnce);
 }
 
 function quote(text: string): string {

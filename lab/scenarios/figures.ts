@@ -34,6 +34,9 @@ export const serviceAfterFirstRecovery = (evidence: Evidence): number | undefine
 
 export const failedRequests = (evidence: Evidence): number | undefined => evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
 
+/** A machine without a public address could not reach the outside. */
+export const egressOutageAtMost = (max: number): Measured => ({ figure: 'egress outage', unit: 'ms', max, measure: (evidence) => longestOutage(evidence.operations, 'egress') });
+
 export const outageAtMost = (max: number): Measured => ({ figure: 'outage', unit: 'ms', max, measure: outage });
 export const writeGapAtMost = (max: number, p95?: number): Measured => ({ figure: 'write gap', unit: 'ms', max, p95, measure: writeGapOfFault });
 export const nothingFails: Measured = { figure: 'failed requests', unit: 'count', max: 0, measure: failedRequests };

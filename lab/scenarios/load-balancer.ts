@@ -1,6 +1,6 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
 import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, kill, loseVrrp, powerOff, powerOnAgain, reloads, stopUnit, type LabHandle } from '../faults';
-import { nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
+import { egressOutageAtMost, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
@@ -64,6 +64,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     title: 'The active load balancer loses power',
     explanation: 'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
     async story(stage: Stage): Promise<void> {
+      stage.askOutsideFrom(stage.random.pick(await stage.topology.names('app')));
+      await stage.pause(1500);
       const fault = await stage.inject(powerOff(stage.lab, await stage.topology.activeLoadBalancer()));
       await stage.serving();
       await stage.pause(3000);
@@ -71,7 +73,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.healthy();
       await stage.pause(TIME_TO_PULL_BACK);
     },
-    targets: within(1200),
+    // What a private machine downloads goes on after 15 s at most.
+    targets: (lab) => [...within(1200)(lab), egressOutageAtMost(15_000)],
     checkers: PAIR,
   },
   {

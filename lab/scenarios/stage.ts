@@ -2,6 +2,7 @@ import type { Mark, Operation } from '../checkers';
 import { NotReached, until, type Fault, type LabHandle } from '../faults';
 import { now, pause, type Random, type Traffic } from '../traffic';
 import { startDirectWrites } from './database';
+import { startEgress } from './egress';
 import type { Topology } from './topology';
 
 /** The fault could not be brought about, so nothing is known about how it is survived. */
@@ -32,6 +33,9 @@ export class Stage {
   }
   get topology(): Topology {
     return this.parts.topology;
+  }
+  get runId(): string {
+    return this.parts.runId;
   }
   get random(): Random {
     return this.parts.random;
@@ -89,8 +93,16 @@ export class Stage {
 
   /** From now on somebody also writes to one member, past the routers, until the story is over. */
   writeDirectlyTo(member: string): void {
-    const writer = startDirectWrites(this.lab, member, this.parts.runId, (operation) => this.extraOperations.push(operation));
-    this.stops.push(() => writer.stop());
+    this.watch(startDirectWrites(this.lab, member, this.parts.runId, (operation) => this.extraOperations.push(operation)));
+  }
+
+  /** From now on a machine without a public address also asks something outside, until the story is over. */
+  askOutsideFrom(machine: string): void {
+    this.watch(startEgress(this.lab, machine, (operation) => this.extraOperations.push(operation)));
+  }
+
+  private watch({ stop }: { stop: () => Promise<void> }): void {
+    this.stops.push(stop);
   }
 
   /** Puts everything right, last injected first, whatever state it is in. */

@@ -1,7 +1,9 @@
 import { noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { allPowerOff, busy, cleanStop, kill, losePackets, onMachine, powerOff, powerOnAgain, together } from '../faults';
+import { allPowerOff, busy, cleanStop, errantTransaction, kill, losePackets, onMachine, powerOff, powerOnAgain, together } from '../faults';
+import { insertNote } from './database';
 import { serviceAfterFirstRecovery, writeGapAtMost } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
+import { agentStatus } from './roles';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
@@ -26,8 +28,32 @@ const switchover: Scenario = {
   checkers: ONE_LOST,
 };
 
+const errant: Scenario = {
+  name: 'db-errant-transaction',
+  fault: 39,
+  title: 'A SECONDARY has a transaction that nobody else has',
+  explanation: 'Somebody took it out of the group and wrote to it. It returns with the data of the group, and what it had alone is set aside and reported, not dropped in silence.',
+  async story(stage: Stage): Promise<void> {
+    const member = stage.random.pick(await stage.topology.secondaries());
+    const machine = (await stage.lab.machines()).find(({ name }) => name === member)!;
+    const setAside = async () => (await agentStatus(stage.lab, machine))?.errantSetAside;
+    const before = await setAside();
+    const key = `${stage.runId}-errant`;
+    await stage.inject(errantTransaction(stage.lab, { member, agent: UNITS.memberAgent, write: insertNote(key, 'nobody else has this') }));
+    await stage.healthy();
+    const reported = async () => {
+      const now = await setAside();
+      return Boolean(now) && now !== before;
+    };
+    await stage.until(`${member} reports what it has set aside`, reported, 10_000);
+  },
+  targets: () => FAILOVER,
+  checkers: ONE_LOST,
+};
+
 export const severalMembersScenarios: readonly Scenario[] = [
   switchover,
+  errant,
   {
     name: 'db-two-killed',
     fault: 29,

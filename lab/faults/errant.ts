@@ -1,0 +1,26 @@
+import { onMachine, type Fault } from './fault';
+import type { LabHandle } from './lab-handle';
+import { freeze } from './process';
+
+export interface Errant {
+  readonly member: string;
+  /** Unit of the member's agent, which would not let this happen. */
+  readonly agent: string;
+  /** One SQL statement that writes. */
+  readonly write: string;
+}
+
+/** Somebody takes a member out of the group and writes to it: a transaction that no other member has. */
+export function errantTransaction(lab: LabHandle, { member, agent, write }: Errant): Fault {
+  const frozen = freeze(lab, member, agent);
+  const statements = `STOP GROUP_REPLICATION; SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF; ${write}; SET GLOBAL super_read_only = ON`;
+  return {
+    title: `${member} leaves the group and somebody writes to it`,
+    async inject() {
+      await frozen.inject();
+      await onMachine(lab, member, `mysql --execute="${statements}"`, 60);
+      await frozen.recover();
+    },
+    recover: () => frozen.recover(),
+  };
+}

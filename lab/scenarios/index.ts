@@ -1,0 +1,5 @@
+export { SCENARIOS, select } from './catalogue';
+export { openHandle } from './open-handle';
+export { runCampaign, scenarioResult } from './campaign';
+export { runScenario } from './runner';
+export type { Scenario } from './scenario';

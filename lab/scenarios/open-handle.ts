@@ -1,0 +1,74 @@
+import type { AddressHolders, LabHandle, Machine } from '../faults';
+import { openLab, type Lab } from '../lab';
+import { callSocket } from '../machines/call-socket';
+
+/** What is looked at of the emulator's world. */
+interface World {
+  readonly servers: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly status: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly public_net: { readonly ipv4: { readonly ip: string } | null };
+    readonly private_net: readonly { readonly ip: string; readonly alias_ips: readonly string[] }[];
+  }[];
+  readonly floating_ips: readonly { readonly ip: string; readonly server: number | null }[];
+}
+
+/**
+ * The lab that runs, as the scenarios see it.
+ * @throws if no lab runs, or nothing is deployed to it
+ */
+export async function openHandle(name?: string): Promise<LabHandle> {
+  const lab = await openLab(name);
+  if (lab.floatingIp === '') throw new Error(`nothing is deployed to the lab ${lab.name}; deploy with: npx lab deploy`);
+  const power = (change: (machine: string) => Promise<void>) => async (machine: string) => {
+    await change(machine);
+    await refillApiBudget(lab);
+  };
+  return {
+    name: lab.name,
+    floatingIp: lab.floatingIp,
+    domain: lab.domain,
+    addressActionMilliseconds: lab.addressActionMilliseconds,
+    machines: async () => machinesOf(await world(lab)),
+    addressHolders: async () => holdersOf(await world(lab), lab.floatingIp),
+    exec: (machine, argv, options) => lab.exec(machine, argv, options),
+    powerOn: power(lab.powerOn),
+    powerOff: power(lab.powerOff),
+    shutdown: power(lab.shutdown),
+    cut: (cut) => lab.cut(cut),
+    heal: (cut) => lab.heal(cut),
+    degrade: (loss) => lab.degrade(loss),
+    apiFault: (fault) => lab.apiFault(fault),
+    clearApiFaults: () => lab.clearApiFaults(),
+  };
+}
+
+/** By the control path: to watch five times a second by the API itself would use up the project's requests. */
+async function world(lab: Lab): Promise<World> {
+  return (await callSocket(lab.paths.controlSocket, 'GET', '/world')) as World;
+}
+
+/** Powering machines off and on asks the API many times, and the agents of the pair must not go short for it. */
+async function refillApiBudget(lab: Lab): Promise<void> {
+  await callSocket(lab.paths.controlSocket, 'PUT', '/rate-limit', {});
+}
+
+function machinesOf({ servers }: World): Machine[] {
+  return servers.map((server) => ({
+    name: server.name,
+    tier: server.labels['tier'] as Machine['tier'],
+    privateAddress: server.private_net[0]?.ip ?? '',
+    publicAddress: server.public_net.ipv4?.ip ?? null,
+    running: server.status === 'running',
+  }));
+}
+
+function holdersOf({ servers, floating_ips: floatingIps }: World, floatingIp: string): AddressHolders {
+  const holder = floatingIps.find(({ ip }) => ip === floatingIp)?.server ?? null;
+  return {
+    floatingIp: servers.find(({ id }) => id === holder)?.name ?? null,
+    natGateway: servers.find((server) => server.private_net.some((net) => net.alias_ips.length > 0))?.name ?? null,
+  };
+}
