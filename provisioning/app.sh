@@ -50,7 +50,7 @@ apply_release() {
   local -a applied
   release=$(staged "$APP/release")
   applied=("$release" "$(staged "$LIMITS")" "$UPLOAD_DIR"/units/app*.service "$CREDENTIALS")
-  already_applied "${applied[@]}" && app_answers healthz && return
+  already_applied "${applied[@]}" && runs_release "$(release_id "$release")" && return
   previous=$(current_release "$APP")
   app_answers readyz && was_ready=yes
 
@@ -68,6 +68,10 @@ apply_release() {
   fi
   prune_releases "$APP"
   mark_applied "${applied[@]}"
+}
+
+runs_release() {
+  [[ $(current_release "$APP") == "$1" ]] && app_answers healthz
 }
 
 start_release() {

@@ -3,11 +3,15 @@
 
 readonly RELEASES_KEPT=3
 
+release_id() {
+  content_hash "$1" | cut -c 1-16
+}
+
 # add_release STAGED BASE: copies the staged folder, unless the same content is there already; prints its release id
 add_release() {
   local staged=$1 base=$2 id new
   [[ -d $staged ]] || die "$staged was not uploaded"
-  id=$(content_hash "$staged" | cut -c 1-16)
+  id=$(release_id "$staged")
   if [[ ! -d $base/releases/$id ]]; then
     mkdir -p "$base/releases"
     new=$(mktemp -d "$base/releases/.new.XXXXXX")
