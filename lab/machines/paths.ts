@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** Shared by all labs of a host: base images and fetched packages. */
-const SHARED = '/var/lib/scale-up-lab';
+export const SHARED = '/var/lib/scale-up-lab';
 
 /** Where one lab keeps what it has, and how its namespaces and cgroups are called. */
 export interface LabPaths {

@@ -1,0 +1,46 @@
+import { Command, Option } from 'commander';
+import { openLab } from '../lab';
+
+const KINDS = ['status', 'latency', 'hang', 'close', 'rate-limit', 'action-fails', 'token-revoked', 'no-capacity'];
+
+interface Options {
+  readonly method?: string;
+  readonly path?: string;
+  readonly from?: string;
+  readonly count?: string;
+  readonly status: string;
+  readonly code: string;
+  readonly milliseconds: string;
+}
+
+/** `lab api-fault KIND` breaks the emulated API, `lab api-fault clear` mends it. */
+export function apiFaultCommand(): Command {
+  return new Command('api-fault')
+    .description(`break the emulated API: ${KINDS.join(', ')}; or clear`)
+    .argument('<kind>')
+    .option('--method <method>', 'only requests with this method')
+    .option('--path <expression>', 'only requests whose path matches this regular expression')
+    .option('--from <address>', 'only requests from this address')
+    .option('--count <number>', 'only so many requests (default: all, until cleared)')
+    .addOption(new Option('--status <status>', 'for kind status').default('500'))
+    .addOption(new Option('--code <code>', 'for kind status').default('server_error'))
+    .addOption(new Option('--milliseconds <number>', 'for kind latency').default('2000'))
+    .action(async (kind: string, options: Options) => {
+      const lab = await openLab();
+      if (kind === 'clear') return lab.clearApiFaults();
+      if (!KINDS.includes(kind)) throw new Error(`api-fault is ${kind}, want one of ${KINDS.join(', ')}, clear`);
+      await lab.apiFault({
+        match: {
+          ...(options.method && { method: options.method.toUpperCase() }),
+          ...(options.path && { path: options.path }),
+          ...(options.from && { fromAddress: options.from }),
+        },
+        effect: {
+          kind,
+          ...(kind === 'status' && { status: Number(options.status), code: options.code }),
+          ...(kind === 'latency' && { milliseconds: Number(options.milliseconds) }),
+        },
+        ...(options.count && { count: Number(options.count) }),
+      });
+    });
+}

@@ -1,0 +1,36 @@
+/** A line of `cdktf deploy` worth showing: something began, ended or failed. */
+export interface DeployLine {
+  readonly kind: 'progress' | 'error';
+  readonly text: string;
+}
+
+const SECONDS_WORTH_TELLING = 5;
+
+/** null: a line that says nothing new. */
+export function readDeployLine(line: string): DeployLine | null {
+  // eslint-disable-next-line no-control-regex
+  const plain = line.replaceAll(/\u001b\[[0-9;]*m/g, '').replace(/^lab\s+/, '').trimEnd();
+  if (/^\s*│|^\s*[╷╵]|Error:/.test(plain)) return { kind: 'error', text: plain };
+  const spoken = /^\S*?(\w[\w-]*) \(remote-exec\): (\S+\.sh: .*)$/.exec(plain);
+  if (spoken) return { kind: 'progress', text: `${hostOf(plain)}: ${spoken[2] ?? ''}` };
+  const ended = /^(\S+): (Creation|Destruction|Modifications) complete after (\S+)/.exec(plain);
+  if (ended && secondsOf(ended[3] ?? '') >= SECONDS_WORTH_TELLING) {
+    return { kind: 'progress', text: `${ended[1]}: ${ended[2]?.toLowerCase()} took ${ended[3]}` };
+  }
+  if (/^(Plan:|Apply complete|Destroy complete|No changes|Initializing|Terraform has been successfully)/.test(plain)) {
+    return { kind: 'progress', text: plain };
+  }
+  return null;
+}
+
+/** From `terraform_data.web_web-1_install_1234 (remote-exec)`: web-1 install. */
+function hostOf(line: string): string {
+  const address = line.split(' ')[0] ?? '';
+  const found = /((?:lb|web|app|db)-\d+)[_-](install|configure)/.exec(address);
+  return found ? `${found[1]} ${found[2]}` : address;
+}
+
+function secondsOf(duration: string): number {
+  const match = /^(?:(\d+)m)?(\d+)s$/.exec(duration);
+  return match ? Number(match[1] ?? 0) * 60 + Number(match[2]) : 0;
+}

@@ -1,0 +1,52 @@
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openLab, type Lab } from '../lab';
+import { REPOSITORY } from '../machines/paths';
+import { readDeployLine } from './deploy-output';
+import { execInClient } from './in-client';
+import { createProgress, type Progress } from './progress';
+import { chooseProviders } from './provider-choice';
+
+const STACK = 'lab';
+
+/** `cdktf deploy` as a user runs it, to the lab. Prints a line where something begins or ends; everything goes to deploy.log. */
+export async function deploy(lab: Lab): Promise<void> {
+  const progress = createProgress();
+  const { kind, why } = await chooseProviders();
+  progress.say(`cdktf deploy ${STACK}, with ${kind === 'real' ? "Hetzner's own" : 'stand-in'} Terraform provider (${why})`);
+  await runCdktf(lab, 'deploy', ['--auto-approve', '--skip-provider-lock'], progress);
+  const { outputs } = await openLab(lab.name);
+  if (outputs.ca_certificate) await writeFile(join(lab.paths.state, 'ca.pem'), outputs.ca_certificate);
+}
+
+/** Removes all resources of the stack from the emulated project. */
+export async function destroy(lab: Lab): Promise<void> {
+  const progress = createProgress();
+  progress.say(`cdktf destroy ${STACK}`);
+  await runCdktf(lab, 'destroy', ['--auto-approve', '--skip-provider-lock'], progress);
+}
+
+async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', flags: readonly string[], progress: Progress): Promise<void> {
+  const logFile = join(lab.paths.state, `${verb}.log`);
+  const log = createWriteStream(logFile);
+  const errors: string[] = [];
+  let rest = '';
+  const onOutput = (text: string) => {
+    log.write(text);
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const read = readDeployLine(line);
+      if (read?.kind === 'error') errors.push(read.text);
+      else if (read) progress.say(read.text);
+    }
+  };
+  // A folder of its own, so that labs do not meet: the stack keeps its state three levels up from there
+  const output = join(lab.paths.state, 'cdktf.out');
+  const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, '--output', output, ...flags];
+  const code = await execInClient(lab, argv, { onOutput });
+  log.end();
+  if (code === 0) return progress.done(`${verb} done`);
+  throw new Error(`cdktf ${verb} failed\n${errors.join('\n') || rest}\nAll of its output: ${logFile}`);
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Lab } from '../lab';
+import { REPOSITORY } from '../machines/paths';
+import { SERVICES } from '../machines/topology';
+import { chooseProviders } from './provider-choice';
+
+export interface ClientOptions {
+  /** Gets the output, instead of this terminal. */
+  readonly onOutput?: (text: string) => void;
+  readonly cwd?: string;
+}
+
+/** Runs a command on the client's side of the Internet; resolves to its exit code. */
+export async function execInClient(lab: Lab, argv: readonly string[], options: ClientOptions = {}): Promise<number> {
+  const providers = await chooseProviders();
+  const inside = lab.inClient([process.execPath, '--import', 'tsx', join(REPOSITORY, 'lab/cli/inside-client.ts'), providers.kind, ...argv]);
+  const { onOutput, cwd } = options;
+  const child = spawn(inside[0] ?? '', inside.slice(1), {
+    stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    env: { ...process.env, ...clientEnvironment(lab, providers.cliConfigFile), ...(cwd && { LAB_CWD: cwd }) },
+    cwd: REPOSITORY,
+  });
+  if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput);
+  // Ctrl-C reaches the whole group: the command decides, and Terraform needs its time
+  const wait = () => undefined;
+  process.on('SIGINT', wait);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    process.off('SIGINT', wait);
+  }
+}
+
+/** What Terraform, the hcloud command and the stack ask of the environment. */
+export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
+  const endpoint = `http://${SERVICES.api}/v1`;
+  const { hcloudToken, sshPublicKey, sshPrivateKey, mysqlPasswords } = lab.secrets;
+  return {
+    LAB_NAME: lab.name,
+    HCLOUD_ENDPOINT: endpoint,
+    HCLOUD_TOKEN: hcloudToken,
+    TF_VAR_hcloud_endpoint: endpoint,
+    TF_VAR_hcloud_token: hcloudToken,
+    TF_VAR_failover_token: hcloudToken,
+    TF_VAR_ssh_public_key: sshPublicKey,
+    TF_VAR_ssh_private_key: sshPrivateKey,
+    TF_VAR_mysql_admin_password: mysqlPasswords.admin,
+    TF_VAR_mysql_agent_password: mysqlPasswords.agent,
+    TF_VAR_mysql_replication_password: mysqlPasswords.replication,
+    TF_VAR_mysql_app_password: mysqlPasswords.app,
+    TF_CLI_CONFIG_FILE: cliConfigFile ?? existingCliConfig(lab),
+    TF_IN_AUTOMATION: '1',
+    CHECKPOINT_DISABLE: '1',
+    DISABLE_VERSION_CHECK: '1',
+  };
+}
+
+/** cdktf logs an error for a file that is named and not there. */
+function existingCliConfig(lab: Lab): string {
+  const candidates = [process.env['TF_CLI_CONFIG_FILE'], join(homedir(), '.terraformrc')];
+  const found = candidates.find((file) => file !== undefined && existsSync(file));
+  if (found) return found;
+  const empty = join(lab.paths.state, 'empty.tfrc');
+  writeFileSync(empty, '');
+  return empty;
+}

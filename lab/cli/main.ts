@@ -1,0 +1,146 @@
+import { Command, Option } from 'commander';
+import { openLab } from '../lab';
+import { startLab, stopLab } from '../machines/lifecycle';
+import { labPaths } from '../machines/paths';
+import { apiFaultCommand } from './api-fault';
+import { deploy, destroy } from './deploy';
+import { execInClient } from './in-client';
+import { createProgress } from './progress';
+import { showLogs, sshTo } from './ssh';
+import { showStatus } from './status';
+
+const program = new Command('lab')
+  .description('A Hetzner Cloud on this machine, and the platform deployed to it. LAB_NAME chooses among several labs.')
+  .showHelpAfterError()
+  .enablePositionalOptions();
+
+program
+  .command('up')
+  .description('start the lab: emulated API, network, no machines yet; does nothing when it runs')
+  .action(async () => {
+    const progress = createProgress();
+    const paths = labPaths();
+    const result = await startLab(paths, progress.say);
+    progress.done(result === 'started' ? `lab ${paths.name} is up` : `lab ${paths.name} was up already`);
+  });
+
+program
+  .command('down')
+  .description('remove the lab: processes, machines, mounts, namespaces; keeps base image and fetched packages')
+  .action(async () => {
+    const progress = createProgress();
+    const paths = labPaths();
+    await stopLab(paths);
+    progress.done(`lab ${paths.name} is gone`);
+  });
+
+program
+  .command('deploy')
+  .description('cdktf deploy of the lab environment to the lab')
+  .action(async () => deploy(await openLab()));
+
+program
+  .command('destroy')
+  .description('cdktf destroy of the lab environment; the lab itself stays up')
+  .action(async () => destroy(await openLab()));
+
+program
+  .command('status')
+  .description('address, machines with their roles, what to try next')
+  .option('--json', 'for programs')
+  .action(async (options: { json?: boolean }) => showStatus(await openLab(), options.json ?? false));
+
+program
+  .command('exec')
+  .description("run a command on the client's side of the lab's network, with TF_VAR_*, HCLOUD_* and providers set")
+  .argument('<command...>')
+  .passThroughOptions()
+  .action(async (argv: string[]) => {
+    process.exitCode = await execInClient(await openLab(), argv);
+  });
+
+program
+  .command('ssh')
+  .description('log in to a machine, by SSH through the floating IP as at Hetzner; directly where the network is cut')
+  .argument('<host>')
+  .argument('[command...]')
+  .passThroughOptions()
+  .action(async (host: string, command: string[]) => {
+    process.exitCode = await sshTo(await openLab(), host, command);
+  });
+
+program
+  .command('logs')
+  .description('journal of a machine, also of one that is off; options after the host go to journalctl')
+  .argument('<host>')
+  .argument('[options...]')
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (host: string, options: string[]) => {
+    process.exitCode = await showLogs(await openLab(), host, options);
+  });
+
+for (const [name, description] of [
+  ['power-on', 'power a machine on'],
+  ['power-off', 'pull the plug of a machine'],
+  ['shutdown', 'ask a machine to stop'],
+  ['reboot', 'ask a machine to reboot'],
+  ['reset', 'power a machine off and on'],
+] as const) {
+  program
+    .command(name)
+    .description(`${description}, by the emulated API`)
+    .argument('<host>')
+    .action(async (host: string) => {
+      const lab = await openLab();
+      const verbs = { 'power-on': lab.powerOn, 'power-off': lab.powerOff, shutdown: lab.shutdown, reboot: lab.reboot, reset: lab.reset };
+      await verbs[name](host);
+    });
+}
+
+const linkOption = () => new Option('--link <link>', 'which side').choices(['public', 'private']).default('private');
+const directionOption = () => new Option('--direction <direction>', 'as the machine sees it').choices(['in', 'out', 'both']).default('both');
+interface LinkOptions {
+  readonly link: 'public' | 'private';
+  readonly peer?: string;
+  readonly direction: 'in' | 'out' | 'both';
+}
+
+program
+  .command('cut')
+  .description('lose all packets of a link in silence')
+  .argument('<host>')
+  .addOption(linkOption())
+  .addOption(directionOption())
+  .option('--peer <peer>', 'only what goes to and comes from this machine, client, api, or address')
+  .action(async (machine: string, options: LinkOptions) => (await openLab()).cut({ machine, ...options }));
+
+program
+  .command('heal')
+  .description('put links right: one, or without a host all')
+  .argument('[host]')
+  .addOption(linkOption())
+  .addOption(directionOption())
+  .option('--peer <peer>', 'only the cut made with this peer and direction')
+  .action(async (machine: string | undefined, options: LinkOptions) => {
+    const lab = await openLab();
+    if (machine === undefined) await lab.healAll();
+    else await lab.heal({ machine, ...options });
+  });
+
+program
+  .command('degrade')
+  .description('lose some packets of a link; 0 puts it right')
+  .argument('<host>')
+  .argument('<loss-percent>')
+  .addOption(linkOption())
+  .action(async (machine: string, percent: string, { link }: LinkOptions) =>
+    (await openLab()).degrade({ machine, link, lossPercent: Number(percent) }),
+  );
+
+program.addCommand(apiFaultCommand());
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(`lab: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

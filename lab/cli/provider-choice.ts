@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../machines/command';
+import { REPOSITORY, SHARED } from '../machines/paths';
+
+export interface ProviderChoice {
+  readonly kind: 'real' | 'stand-in';
+  /** Terraform CLI configuration that leads to the real ones; null: the user's own does. */
+  readonly cliConfigFile: string | null;
+  readonly why: string;
+}
+
+const REGISTRY = 'https://registry.terraform.io/.well-known/terraform.json';
+
+/**
+ * LAB_PROVIDERS=real: those of the registry, or of a filesystem mirror in the Terraform CLI configuration; stand-in: our own;
+ * auto, the default: real ones where they can be had.
+ * Whatever is used, Terraform itself runs where there is no Internet.
+ */
+export async function chooseProviders(wish = process.env['LAB_PROVIDERS'] ?? 'auto'): Promise<ProviderChoice> {
+  if (!['auto', 'real', 'stand-in'].includes(wish)) throw new Error(`LAB_PROVIDERS is ${wish}, want auto, real or stand-in`);
+  if (wish === 'stand-in') return { kind: 'stand-in', cliConfigFile: null, why: 'LAB_PROVIDERS=stand-in' };
+  if (await userHasMirror()) return { kind: 'real', cliConfigFile: null, why: 'a mirror in the Terraform CLI configuration' };
+  const mirror = join(SHARED, 'providers', await versionsKey());
+  if (!existsSync(mirror)) {
+    if (!(await registryAnswers())) {
+      if (wish === 'real') throw new Error(`LAB_PROVIDERS is real, but ${REGISTRY} does not answer; name a filesystem mirror in ~/.terraformrc`);
+      return { kind: 'stand-in', cliConfigFile: null, why: 'the registry does not answer' };
+    }
+    await fillMirror(mirror);
+  }
+  return { kind: 'real', cliConfigFile: join(mirror, 'terraform.rc'), why: 'the registry' };
+}
+
+async function userHasMirror(): Promise<boolean> {
+  const file = process.env['TF_CLI_CONFIG_FILE'] ?? join(homedir(), '.terraformrc');
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return /^\s*(filesystem|network)_mirror\s*\{/m.test(text);
+}
+
+const registryAnswers = (): Promise<boolean> =>
+  fetch(REGISTRY, { signal: AbortSignal.timeout(3000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
+interface Requirement {
+  readonly source: string;
+  readonly version: string;
+}
+
+async function requirements(): Promise<Record<string, Requirement>> {
+  const settings = JSON.parse(await readFile(join(REPOSITORY, 'cdktf.json'), 'utf8')) as { terraformProviders: string[] };
+  const [source = '', version = ''] = (settings.terraformProviders[0] ?? '').split('@');
+  const tls = JSON.parse(await readFile(join(REPOSITORY, 'node_modules/@cdktf/provider-tls/package.json'), 'utf8')) as {
+    cdktf: { provider: { version: string } };
+  };
+  return { hcloud: { source, version }, tls: { source: 'hashicorp/tls', version: tls.cdktf.provider.version } };
+}
+
+const versionsKey = async () =>
+  Object.values(await requirements())
+    .map(({ source, version }) => `${source}-${version}`.replaceAll(/[^a-z0-9.-]+/g, '-'))
+    .join('_');
+
+async function fillMirror(mirror: string): Promise<void> {
+  const work = await mkdtemp(join(tmpdir(), 'lab-providers-'));
+  const unfinished = `${mirror}.${process.pid}.unfinished`;
+  try {
+    await writeFile(join(work, 'main.tf.json'), JSON.stringify({ terraform: { required_providers: await requirements() } }));
+    await mkdir(unfinished, { recursive: true });
+    await run(['terraform', `-chdir=${work}`, 'providers', 'mirror', unfinished]);
+    await writeFile(
+      join(unfinished, 'terraform.rc'),
+      `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n}\n`,
+    );
+    await rename(unfinished, mirror);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}

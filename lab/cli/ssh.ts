@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Lab } from '../lab';
+import { tryRun } from '../machines/command';
+import { machineArgv } from '../machines/exec';
+
+/** By real SSH, private machines through the floating IP; where that does not answer within 3 s, straight into the machine. */
+export async function sshTo(lab: Lab, host: string, command: readonly string[]): Promise<number> {
+  const machine = (await lab.machines()).find(({ name }) => name === host);
+  const initPid = await lab.initPid(host);
+  const argv = sshArgv(lab, machine?.publicAddress ?? null, machine?.privateAddress ?? '');
+  const [probe = '', ...probeArgs] = lab.inClient([...argv, 'true']);
+  if (await tryRun(['timeout', '5', probe, ...probeArgs])) return interactive(lab.inClient([...argv.slice(0, -1), ...(command.length ? [] : ['-t']), argv.at(-1) ?? '', ...command]));
+  process.stderr.write(`lab: ${host} does not answer by SSH, entering it directly\n`);
+  return interactive(machineArgv(initPid, command.length ? ['bash', '-c', command.join(' ')] : ['TERM=xterm', 'bash', '-l']));
+}
+
+/** Journal of a machine, running or not. */
+export async function showLogs(lab: Lab, host: string, options: readonly string[]): Promise<number> {
+  const { initPid, root } = await lab.report(host);
+  if (initPid === null) return interactive(['journalctl', '--no-pager', '-D', join(root, 'var/log/journal'), ...options]);
+  return interactive(machineArgv(initPid, ['journalctl', '--no-pager', ...options]));
+}
+
+/** Host keys are made anew with every machine: nothing would be gained by remembering them. */
+function sshArgv(lab: Lab, publicAddress: string | null, privateAddress: string): string[] {
+  const options = [
+    ...['-i', lab.secrets.sshPrivateKeyFile],
+    ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=3', 'BatchMode=yes'].flatMap((option) => ['-o', option]),
+  ];
+  if (publicAddress) return ['ssh', ...options, `root@${publicAddress}`];
+  const jump = ['ssh', ...options, '-W', '%h:%p', `root@${lab.floatingIp}`].join(' ');
+  return ['ssh', ...options, '-o', `ProxyCommand=${jump}`, `root@${privateAddress}`];
+}
+
+function interactive(argv: readonly string[]): Promise<number> {
+  const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { run } from '../machines/command';
+import type { Lab, LabMachine } from '../lab';
+
+export interface StatusReport {
+  readonly url: string;
+  readonly floatingIp: string | null;
+  /** Name of the machine that the floating IP leads to. */
+  readonly floatingIpHolder: string | null;
+  readonly machines: readonly (LabMachine & { readonly role: string | null })[];
+}
+
+/** Where roles are told; the agents' own ports. */
+const ROLE_SOURCES = {
+  lb: { port: 9101, read: (status: Record<string, unknown>) => status['vrrp'] },
+  mysql: { port: 9200, read: (status: Record<string, unknown>) => status['role'] ?? status['state'] },
+} as const;
+
+export async function readStatus(lab: Lab): Promise<StatusReport> {
+  const machines = await lab.machines();
+  const [holders, roles] = await Promise.all([lab.addressHolders(), Promise.all(machines.map((machine) => roleOf(lab, machine)))]);
+  return {
+    url: lab.url,
+    floatingIp: lab.floatingIp || null,
+    floatingIpHolder: holders.floatingIp,
+    machines: machines.map((machine, index) => ({ ...machine, role: roles[index] ?? null })),
+  };
+}
+
+export async function showStatus(lab: Lab, asJson: boolean): Promise<void> {
+  const report = await readStatus(lab);
+  if (asJson) return void process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  const port = await readFile(join(lab.paths.state, 'port'), 'utf8').catch(() => null);
+  process.stdout.write(renderStatus(report, reachLines(lab, port)).join('\n') + '\n');
+}
+
+/** Asked inside the machine, so that neither firewalls nor broken links are in the way. */
+async function roleOf(lab: Lab, machine: LabMachine): Promise<string | null> {
+  const source = machine.tier === 'lb' || machine.tier === 'mysql' ? ROLE_SOURCES[machine.tier] : null;
+  if (!source || !machine.running) return null;
+  try {
+    const initPid = await lab.initPid(machine.name);
+    const url = `http://${machine.privateAddress}:${source.port}/status`;
+    const answer = await run(['nsenter', `--target=${initPid}`, '--net', 'curl', '-s', '-f', '--max-time', '2', url]);
+    return String(source.read(JSON.parse(answer) as Record<string, unknown>) ?? 'unknown');
+  } catch {
+    return 'no answer';
+  }
+}
+
+export function renderStatus(report: StatusReport, reach: readonly string[]): string[] {
+  if (report.machines.length === 0) return ['The lab is up and empty. Deploy to it with: npx lab deploy'];
+  const rows = report.machines.map((machine) => [
+    machine.name,
+    machine.tier ?? '',
+    machine.privateAddress,
+    machine.publicAddress ?? '',
+    machine.role ?? '',
+    machine.status,
+  ]);
+  return [
+    `URL          ${report.url}`,
+    `floating IP  ${report.floatingIp ?? 'none'}${report.floatingIpHolder ? `, leads to ${report.floatingIpHolder}` : ''}`,
+    ...reach,
+    '',
+    ...table(['machine', 'tier', 'private', 'public', 'role', 'state'], rows),
+    '',
+    'Try next:',
+    ...suggestions(report).map((line) => `  ${line}`),
+  ];
+}
+
+function reachLines(lab: Lab, port: string | null): string[] {
+  if (port === null) return [];
+  const certificate = join(lab.paths.state, 'ca.pem');
+  const trust = existsSync(certificate) ? `--cacert ${relative(process.cwd(), certificate)}` : '--insecure';
+  return [
+    `curl         curl ${trust} --resolve ${lab.domain}:${port}:127.0.0.1 https://${lab.domain}:${port}/`,
+    `browser      https://127.0.0.1:${port}/ (the certificate is for ${lab.domain})`,
+  ];
+}
+
+function suggestions({ machines, floatingIpHolder }: StatusReport): string[] {
+  const off = machines.find((machine) => !machine.running);
+  if (off) return [`npx lab power-on ${off.name}`, 'npx lab status'];
+  const primary = machines.find((machine) => machine.role === 'PRIMARY');
+  const master = machines.find((machine) => machine.role === 'MASTER')?.name ?? floatingIpHolder;
+  return [
+    ...(master ? [`power off ${master}: npx lab power-off ${master}, then npx lab status`] : []),
+    ...(primary ? [`power off the database primary: npx lab power-off ${primary.name}`] : []),
+    'log in: npx lab ssh web-1',
+    'break a link: npx lab cut lb-1 --link private; mend all: npx lab heal',
+  ];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  return [line(head), ...rows.map(line)];
+}
