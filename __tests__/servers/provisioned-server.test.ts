@@ -109,7 +109,7 @@ test('hosts without a public address are installed after the way out is there, w
   const { server: gateway } = webServer({ host: site.plan.host('lb', 1), publicAddress: true }, site);
   site.provideEgress([gateway.configured]);
   webServer({ host: site.plan.host('web', 2) }, site);
-  const gatewayStep = expect.stringContaining('terraform_data.lb-1_configure');
+  const gatewayStep = expect.stringMatching(/^terraform_data\.lb-1_configure/);
   expect(resource(stack, 'terraform_data', 'web-1_install').depends_on).toEqual([gatewayStep]);
   expect(resource(stack, 'terraform_data', 'web-2_install').depends_on).toEqual([gatewayStep]);
   expect(resource(stack, 'terraform_data', 'lb-1_install').depends_on).toEqual([]);

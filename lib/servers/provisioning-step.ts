@@ -1,4 +1,5 @@
 import {
+  dependable,
   TerraformResource,
   type FileProvisioner,
   type ITerraformDependable,
@@ -34,7 +35,7 @@ export class ProvisioningStep extends TerraformResource {
 
   /** Adds a step that must have succeeded first. */
   after(step: ITerraformDependable): void {
-    this.dependsOn = [...(this.dependsOn ?? []), step.fqn];
+    this.dependsOn = [...(this.dependsOn ?? []), dependable(step)];
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {

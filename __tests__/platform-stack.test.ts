@@ -1,0 +1,169 @@
+import { Testing } from 'cdktf';
+import { describe, expect, test } from 'vitest';
+import { CONNECTIONS, PlatformStack } from '../lib/platform-stack';
+import type { EnvironmentSettings } from '../lib/settings';
+import { resource, resourceIds, synthesized } from './helpers/stack';
+
+function platform(settings: Partial<EnvironmentSettings> = {}): PlatformStack {
+  const application = { entryPoint: 'app/server.ts', publicFolder: 'app/public' };
+  return new PlatformStack(Testing.app(), 'platform', { domain: 'www.example.test', application, ...settings });
+}
+
+test('keeps the resource ids that deployed state depends on', async () => {
+  await expect(resourceIds(platform())).toMatchFileSnapshot('resource-ids.txt');
+});
+
+test('tells URL, floating IP, addresses of all servers and the CA', async () => {
+  await expect(JSON.stringify(synthesized(platform()).output, null, 2)).toMatchFileSnapshot('outputs.snapshot.json');
+});
+
+test('secrets are variables that leave no trace in state or plan', () => {
+  const { variable = {} } = synthesized(platform());
+  const secret = Object.entries(variable).filter(([, { ephemeral, sensitive }]) => ephemeral === true && sensitive === true).map(([name]) => name);
+  expect(secret.sort()).toEqual([
+    'failover_token',
+    'hcloud_token',
+    'mysql_admin_password',
+    'mysql_app_password',
+    'mysql_replication_password',
+    'ssh_private_key',
+  ]);
+  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'ssh_public_key']);
+});
+
+test('every variable that is declared is used', () => {
+  const { variable = {}, ...rest } = synthesized(platform());
+  const text = JSON.stringify(rest);
+  expect(Object.keys(variable).filter((name) => !text.includes(`var.${name}`))).toEqual([]);
+});
+
+test('refuses Terraform without ephemeral variables', () => {
+  expect(synthesized(platform()).terraform.required_version).toBe('>= 1.10');
+});
+
+describe('state', () => {
+  test('is a file beside main.ts by default, named without a path of this machine', () => {
+    expect(synthesized(platform()).terraform.backend).toEqual({ local: { path: '../../../terraform.platform.tfstate' } });
+  });
+
+  test('may be in a workspace of HCP Terraform', () => {
+    const { terraform } = synthesized(platform({ backend: { type: 'terraform-cloud', organization: 'acme', workspace: 'shop' } }));
+    expect(terraform).toMatchObject({ cloud: { organization: 'acme', workspaces: { name: 'shop' } } });
+    expect(terraform).not.toHaveProperty('backend');
+  });
+});
+
+describe('order', () => {
+  const stack = platform({ web: { serverCount: 3 } });
+  const graph = dependencies(stack);
+
+  test('no two resources wait for each other', () => {
+    expect(cycles(graph)).toEqual([]);
+  });
+
+  test('servers of a tier are configured one after another', () => {
+    for (const [before, after] of [['lb-1', 'lb-2'], ['web-1', 'web-2'], ['web-2', 'web-3'], ['app-1', 'app-2'], ['db-1', 'db-2'], ['db-2', 'db-3']]) {
+      expect(reachable(graph, step(graph, `${after}_configure`)), `${after} after ${before}`).toContain(step(graph, `${before}_configure`));
+    }
+  });
+
+  test('servers of a tier are installed at the same time', () => {
+    expect(reachable(graph, step(graph, 'web-3_install'))).not.toContain(step(graph, 'web-1_install'));
+  });
+
+  test('private servers are installed once both load balancers let them out', () => {
+    for (const host of ['web-1', 'app-1', 'db-1']) {
+      expect(reachable(graph, step(graph, `${host}_install`))).toEqual(expect.arrayContaining([step(graph, 'lb-1_configure'), step(graph, 'lb-2_configure')]));
+    }
+  });
+
+  test('the load balancers wait for no other tier', () => {
+    const waitedFor = reachable(graph, step(graph, 'lb-2_configure'));
+    expect(waitedFor.filter((id) => /_(web|app|db)-\d/.test(id))).toEqual([]);
+  });
+});
+
+describe('a change of one tier', () => {
+  const before = triggers(platform());
+
+  function provisionedAgain(settings: Partial<EnvironmentSettings>): string[] {
+    const after = triggers(platform(settings));
+    return Object.keys(after).filter((host) => before[host] !== undefined && after[host] !== before[host]).sort();
+  }
+
+  test('provisions nothing when nothing changed', () => {
+    expect(provisionedAgain({})).toEqual([]);
+  });
+
+  test('of the database touches only the database', () => {
+    expect(provisionedAgain({ mysql: { maxConnections: 500 } })).toEqual(['db-1_configure', 'db-2_configure', 'db-3_configure']);
+  });
+
+  test('of Nginx touches only the web servers', () => {
+    expect(provisionedAgain({ web: { maxBodyMegabytes: 20 } })).toEqual(['web-1_configure', 'web-2_configure']);
+  });
+
+  test('a third app server is told to the web servers, and to nobody else', () => {
+    expect(provisionedAgain({ app: { serverCount: 3 } })).toEqual(['web-1_configure', 'web-2_configure']);
+  });
+
+  test('a third web server is told to the load balancers, and to nobody else', () => {
+    expect(provisionedAgain({ web: { serverCount: 3 } })).toEqual(['lb-1_configure', 'lb-2_configure']);
+  });
+
+  test('secretsRevision provisions all hosts again', () => {
+    expect(provisionedAgain({ secretsRevision: '2' })).toHaveLength(9);
+  });
+});
+
+test('wrong settings are refused before anything is built, all at once', () => {
+  expect(() => platform({ domain: 'localhost', mysql: { memberCount: 2 } })).toThrow(/platform: domain is "localhost".*\nplatform: mysql\.memberCount is 2/);
+});
+
+test('one production environment protects everything that holds data or an address', () => {
+  const stack = platform({ deleteProtection: true });
+  for (const [type, id] of [['hcloud_server', 'mysql_db-1'], ['hcloud_volume', 'mysql_db-1'], ['hcloud_network', 'site'], ['hcloud_floating_ip', 'site']] as const) {
+    expect(resource(stack, type, id), type).toMatchObject({ delete_protection: true });
+  }
+});
+
+test('each sentence of the table of connections is there once', () => {
+  const sentences = CONNECTIONS.map(({ from, to, port }) => `${from} -> ${to} ${port}`);
+  expect(new Set(sentences).size).toBe(sentences.length);
+});
+
+/** `web-1_configure` to everything that makes the step run again. */
+function triggers(stack: PlatformStack): Record<string, string> {
+  const steps = synthesized(stack).resource.terraform_data ?? {};
+  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [/_([a-z]+-\d+_(install|configure))_/.exec(id)?.[1] ?? id, JSON.stringify(step.triggers_replace)]));
+}
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** Resource to the resources that it names, in depends_on or anywhere else. */
+function dependencies(stack: PlatformStack): Graph {
+  const all = Object.entries(synthesized(stack).resource).flatMap(([type, byId]) => Object.entries(byId).map(([id, block]) => [`${type}.${id}`, JSON.stringify(block)] as const));
+  const ids = all.map(([id]) => id);
+  return new Map(all.map(([id, text]) => [id, ids.filter((other) => other !== id && text.includes(other))]));
+}
+
+function reachable(graph: Graph, from: string): string[] {
+  const seen = new Set<string>();
+  const visit = (id: string): void => {
+    for (const next of graph.get(id) ?? []) {
+      if (!seen.has(next)) visit((seen.add(next), next));
+    }
+  };
+  visit(from);
+  return [...seen];
+}
+
+function cycles(graph: Graph): string[] {
+  return [...graph.keys()].filter((id) => reachable(graph, id).includes(id));
+}
+
+function step(graph: Graph, name: string): string {
+  const found = [...graph.keys()].find((id) => id.startsWith('terraform_data.') && id.includes(`_${name}_`));
+  if (!found) throw new Error(`no step ${name}`);
+  return found;
+}

@@ -1,0 +1,111 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+let upload: string;
+beforeEach(() => {
+  upload = mkdtempSync(join(tmpdir(), 'common-sh-'));
+  const text = readFileSync('provisioning/common.sh', 'utf8').replace('/var/lib/platform/applied', join(upload, 'applied'));
+  writeFileSync(join(upload, 'common.sh'), text);
+  mkdirSync(join(upload, 'files/etc'), { recursive: true });
+  writeFileSync(join(upload, 'files/etc/a.conf'), 'one\n');
+  writeFileSync(join(upload, 'host.env'), 'PRIVATE_ADDRESS=127.0.0.1\nNETWORK_GATEWAY=10.0.0.1\n');
+});
+afterEach(() => rmSync(upload, { recursive: true }));
+
+/** Runs lines of a role's script against the verbs. */
+function run(...lines: string[]): { status: number | null; output: string; error: string } {
+  writeFileSync(join(upload, 'role.sh'), ['set -euo pipefail', 'source "$(dirname "$0")/common.sh"', ...lines].join('\n'));
+  const { status, stdout, stderr } = spawnSync('bash', [join(upload, 'role.sh')], { encoding: 'utf8' });
+  return { status, output: stdout, error: stderr };
+}
+
+test('die names the script and the reason, and fails', () => {
+  expect(run('die "no mirror"')).toEqual({ status: 1, output: '', error: 'role.sh: ERROR: no mirror\n' });
+});
+
+describe('wait_until', () => {
+  test('returns as soon as the command succeeds', () => {
+    const started = Date.now();
+    expect(run('wait_until 10 true').status).toBe(0);
+    expect(Date.now() - started).toBeLessThan(2_000);
+  });
+
+  test('fails when the time is over', () => {
+    expect(run('wait_until 1 false || printf late').output).toBe('late');
+  });
+});
+
+describe('replace_file', () => {
+  test('sets content and mode, and leaves no half-written file', () => {
+    const target = join(upload, 'target/deep/a.conf');
+    expect(run(`replace_file "$(staged /etc/a.conf)" ${target} 0600`)).toMatchObject({ status: 0 });
+    expect(readFileSync(target, 'utf8')).toBe('one\n');
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    expect(execFileSync('ls', ['-A', join(upload, 'target/deep')], { encoding: 'utf8' })).toBe('a.conf\n');
+  });
+
+  test('says so when the file was not uploaded', () => {
+    expect(run('replace_file "$(staged /etc/b.conf)" /tmp/never').error).toContain('files/etc/b.conf was not uploaded');
+  });
+});
+
+describe('already_applied', () => {
+  const asks = 'already_applied "$(staged /etc/a.conf)" && printf yes || printf no';
+  const marks = 'mark_applied "$(staged /etc/a.conf)"';
+
+  test('is false until the file was applied, and true from then on', () => {
+    expect(run(asks).output).toBe('no');
+    expect(run(marks, asks).output).toBe('yes');
+    expect(run(asks).output).toBe('yes');
+  });
+
+  test('is false again for another content, another mode and a file that is gone', () => {
+    run(marks);
+    const file = join(upload, 'files/etc/a.conf');
+    chmodSync(file, 0o755);
+    expect(run(asks).output).toBe('no');
+    chmodSync(file, 0o644);
+    expect(run(asks).output).toBe('yes');
+    writeFileSync(file, 'two\n');
+    expect(run(asks).output).toBe('no');
+    rmSync(file);
+    expect(run(asks).output).toBe('no');
+  });
+
+  test('holds for the same file of a later upload, which lies in another folder', () => {
+    run(marks);
+    const later = mkdtempSync(join(tmpdir(), 'common-sh-later-'));
+    cpSync(upload, later, { recursive: true });
+    writeFileSync(join(later, 'role.sh'), `set -euo pipefail\nsource "$(dirname "$0")/common.sh"\n${asks}`);
+    expect(execFileSync('bash', [join(later, 'role.sh')], { encoding: 'utf8' })).toBe('yes');
+    rmSync(later, { recursive: true });
+  });
+
+  test('covers a folder with the names in it', () => {
+    const folder = 'already_applied "$(staged /etc)" && printf yes || printf no';
+    run('mark_applied "$(staged /etc)"');
+    expect(run(folder).output).toBe('yes');
+    writeFileSync(join(upload, 'files/etc/b.conf'), '');
+    expect(run(folder).output).toBe('no');
+  });
+});
+
+describe('facts', () => {
+  test('come from the upload, those of Terraform before those of the host', () => {
+    writeFileSync(join(upload, 'facts.env'), 'FLOATING_IP=203.0.113.100\nWITH_SIGN=a=b\n');
+    expect(run('fact FLOATING_IP; fact WITH_SIGN; fact PRIVATE_ADDRESS').output).toBe('203.0.113.100\na=b\n127.0.0.1\n');
+  });
+
+  test('a missing one stops the script', () => {
+    expect(run('value=$(fact NOWHERE)', 'printf "never here"')).toMatchObject({ status: 1, output: '', error: 'role.sh: ERROR: fact NOWHERE was not uploaded\n' });
+  });
+});
+
+test('the private interface is the one that has the private address, whatever its name', () => {
+  expect(run('private_interface').output).toBe('lo\n');
+  writeFileSync(join(upload, 'host.env'), 'PRIVATE_ADDRESS=10.255.255.254\n');
+  expect(run('private_interface || printf none').output).toBe('none');
+});

@@ -1,0 +1,90 @@
+import { execa } from 'execa';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startProviders, type StartedProviders } from '../lab/providers';
+
+const PROJECT = process.cwd();
+const PARTS = ['main.ts', 'cdktf.json', 'package.json', 'tsconfig.json', 'lib', 'provisioning', 'agents', 'app', '.gen'];
+const root = mkdtempSync(join(tmpdir(), 'synth-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const environment = { CHECKPOINT_DISABLE: '1', DISABLE_VERSION_CHECK: '1', CI: '1', TF_CLI_CONFIG_FILE: '/dev/null' };
+
+interface Synth {
+  readonly stacks: string;
+  readonly milliseconds: number;
+}
+
+/** `cdktf synth` in a copy of the project. */
+async function synth(copy: string): Promise<Synth> {
+  const folder = join(root, copy);
+  mkdirSync(folder, { recursive: true });
+  for (const part of PARTS) cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
+  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  const started = Date.now();
+  await execa('node_modules/.bin/cdktf', ['synth'], { cwd: folder, env: environment });
+  return { stacks: join(folder, 'cdktf.out/stacks'), milliseconds: Date.now() - started };
+}
+
+/** Path, mode and content of every file. */
+function contents(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(join(folder, file)).isFile());
+  return Object.fromEntries(files.sort().map((file) => [`${file} ${(statSync(join(folder, file)).mode & 0o777).toString(8)}`, readFileSync(join(folder, file), 'latin1')]));
+}
+
+describe('cdktf synth', () => {
+  let here: Synth;
+  let there: Synth;
+  beforeAll(async () => {
+    here = await synth('a');
+    there = await synth('another/place/further-down');
+  });
+
+  test('gives the same bytes on any path', () => {
+    const [one, other] = [contents(here.stacks), contents(there.stacks)];
+    expect(Object.keys(other)).toEqual(Object.keys(one));
+    expect(Object.keys(one).filter((file) => one[file] !== other[file])).toEqual([]);
+    expect(Object.keys(one).filter((file) => one[file]?.includes(root))).toEqual([]);
+  });
+
+  test('takes six seconds at most', () => {
+    expect(Math.min(here.milliseconds, there.milliseconds)).toBeLessThan(6_000);
+  });
+
+  describe('a copy of one stack alone', () => {
+    const alone = join(root, 'alone');
+    let providers: StartedProviders;
+    beforeAll(async () => {
+      cpSync(join(here.stacks, 'lab'), alone, { recursive: true });
+      providers = await startProviders({ endpoint: 'http://127.0.0.1:9/v1' });
+      await terraform('init', '-backend-config=path=terraform.tfstate');
+    });
+    afterAll(() => providers.stop());
+
+    async function terraform(...args: string[]): Promise<string> {
+      const secrets = ['failover_token', 'mysql_admin_password', 'mysql_app_password', 'mysql_replication_password', 'ssh_private_key'];
+      const variables = { hcloud_token: 'x'.repeat(64), ssh_public_key: 'ssh-ed25519 AAAA', ...Object.fromEntries(secrets.map((name) => [name, 'canary'])) };
+      const env = Object.fromEntries(Object.entries(variables).map(([name, value]) => [`TF_VAR_${name}`, value]));
+      const { stdout } = await execa('terraform', args, { cwd: alone, env: { ...environment, ...env, TF_REATTACH_PROVIDERS: providers.reattach } });
+      return stdout;
+    }
+
+    test('passes terraform validate', async () => {
+      expect(await terraform('validate', '-no-color')).toContain('The configuration is valid.');
+    });
+
+    test('can be planned: nine servers, and nothing but additions', async () => {
+      const plan = await terraform('plan', '-no-color', '-out=plan');
+      expect(plan).toMatch(/Plan: \d+ to add, 0 to change, 0 to destroy\./);
+      expect(plan.match(/"hcloud_server"/g)).toHaveLength(9);
+    });
+
+    test('has no secret in its plan', async () => {
+      const saved = await terraform('show', '-json', 'plan');
+      expect(saved).toContain('ssh_public_key');
+      expect(saved).not.toContain('canary');
+    });
+  });
+});
