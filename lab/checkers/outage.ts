@@ -76,6 +76,12 @@ function gapLength(gap: Gap | undefined): number | undefined {
   return gap && (gap.to === undefined ? Infinity : gap.to - gap.from);
 }
 
+/** Milliseconds from `moment` to the first acknowledgement after it, also of what had been waiting for long. */
+export function acknowledgedAfter(operations: readonly Operation[], moment: number): number | undefined {
+  const ends = operations.filter((operation) => operation.outcome === 'acknowledged' && operation.end > moment).map((operation) => operation.end);
+  return ends.length === 0 ? undefined : ends.reduce((least, end) => Math.min(least, end)) - moment;
+}
+
 /** Milliseconds from `moment` to the end of the first request that was started after it and succeeded. */
 export function serviceAfter(operations: readonly Operation[], moment: number, stream: Stream = 'probe'): number | undefined {
   const first = ofStream(operations, stream).find((operation) => operation.start >= moment && operation.outcome === 'acknowledged');

@@ -1,4 +1,4 @@
-import { acknowledgementGap, firstMark, longestOutage, ofStream, outages, serviceAfter, writeGap, type Evidence } from '../checkers';
+import { acknowledgedAfter, acknowledgementGap, firstMark, longestOutage, ofStream, outages, serviceAfter, writeGap, type Evidence } from '../checkers';
 import { figureOf, type Figure } from '../report/result';
 import type { Measured } from './scenario';
 
@@ -21,15 +21,16 @@ export const readGapOfFault = (evidence: Evidence): number | undefined => {
   return fault && acknowledgementGap(ofStream(evidence.operations, 'read'), fault.at);
 };
 
-/** From the last recovery to the first new connection that was served. */
-export const serviceAfterRecovery = (evidence: Evidence): number | undefined => {
-  const recovered = evidence.marks.filter((mark) => mark.kind === 'recover').at(-1);
-  return recovered && serviceAfter(evidence.operations, recovered.at);
-};
-
+/** From the first recovery to the first new connection that was served. */
 export const serviceAfterFirstRecovery = (evidence: Evidence): number | undefined => {
   const recovered = firstMark(evidence, 'recover');
   return recovered && serviceAfter(evidence.operations, recovered.at);
+};
+
+/** From the last recovery to the first write that was acknowledged: everything takes part in a write. */
+export const writesAfterRecovery = (evidence: Evidence): number | undefined => {
+  const recovered = evidence.marks.filter((mark) => mark.kind === 'recover').at(-1);
+  return recovered && acknowledgedAfter(ofStream(evidence.operations, 'write'), recovered.at);
 };
 
 export const failedRequests = (evidence: Evidence): number | undefined => evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;

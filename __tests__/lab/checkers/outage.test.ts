@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { longestGap, longestOutage, outages, serviceAfter, summarise, writeGap } from '../../../lab/checkers';
+import { acknowledgedAfter, longestGap, longestOutage, outages, serviceAfter, summarise, writeGap } from '../../../lab/checkers';
 import { operation, probes, write } from './histories';
 
 test('an outage reaches from the start of the first failed request to the end of the first that succeeds again', () => {
@@ -57,6 +57,11 @@ test('a write to one member directly says nothing about the application', () => 
 test('the gap is known by its ends, wherever in the rest of the history it lies', () => {
   expect(longestGap([operation(0), operation(200), operation(9000), operation(9100)], 150)).toEqual({ from: 210, to: 9010 });
   expect(longestGap([operation(0)], 150)).toEqual({ from: 10, to: undefined });
+});
+
+test('a write that waited through the fault counts as acknowledged after it', () => {
+  expect(acknowledgedAfter([write(0, 'a'), write(100, 'b', 'acknowledged', { end: 7000 }), write(200, 'c', 'acknowledged', { end: 6000 })], 5000)).toBe(1000);
+  expect(acknowledgedAfter([write(0, 'a')], 5000)).toBeUndefined();
 });
 
 test('service after a moment is the first success that was begun after it', () => {
