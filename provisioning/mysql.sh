@@ -18,11 +18,13 @@ readonly AGENT_CONFIG=/etc/platform/mysql-member.json
 readonly AGENT_NETWORK=/etc/systemd/system/mysql-member.service.d/network.conf
 
 install_role() {
-  install_packages nodejs
+  install_packages nodejs e2fsprogs
   offered_mysql_is_recent || add_mysql_apt
   install_mysql
   getent passwd mysql-member >/dev/null || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mysql-member
   allow_data_volume
+  # An image may bring the package, running with its own configuration
+  [[ -f $CONFIG ]] || systemctl --quiet disable --now mysql
 }
 
 offered_mysql_is_recent() {
@@ -106,8 +108,10 @@ apply_tls() {
 
 apply_agent() {
   local -a parts
-  parts=("$(staged "$AGENT")" "$(staged "$AGENT_CONFIG")" "$(staged "$AGENT_NETWORK")" "$UPLOAD_DIR/units/mysql-member.service"
-    "$UPLOAD_DIR/shared/platform-mysql" "$CREDENTIALS/mysql-replication-password")
+  parts=(
+    "$(staged "$AGENT")" "$(staged "$AGENT_CONFIG")" "$(staged "$AGENT_NETWORK")"
+    "$UPLOAD_DIR/units/mysql-member.service" "$UPLOAD_DIR/shared/platform-mysql" "$CREDENTIALS/mysql-replication-password"
+  )
   replace_file "$UPLOAD_DIR/shared/platform-mysql" /usr/local/sbin/platform-mysql 0755
   already_applied "${parts[@]}" && systemctl --quiet is-active mysql-member && return
   # While the agent starts it answers no health check: better that another member is PRIMARY then
@@ -115,7 +119,6 @@ apply_agent() {
   replace_file "${parts[0]}" "$AGENT"
   replace_file "${parts[1]}" "$AGENT_CONFIG"
   replace_file "${parts[2]}" "$AGENT_NETWORK"
-  install -d -o mysql-member -g mysql-member -m 0700 /srv/mysql/member
   install_unit mysql-member.service
   systemctl --quiet enable mysql-member
   systemctl restart mysql-member

@@ -98,6 +98,7 @@ export function statements(config: AgentConfig, passwords: Passwords, escape: (t
 export function initialStatements(config: AgentConfig, passwords: Passwords): readonly string[] {
   const lines = statements(config, passwords, (text) => escape(text));
   return [
+    'SET SESSION sql_log_bin = 0',
     `INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'`,
     'ALTER USER root@localhost IDENTIFIED WITH auth_socket',
     ...lines.map((line) => line.replaceAll(/\s*\n\s*/g, ' ')),
@@ -143,13 +144,13 @@ export async function discardOldPasswords(config: AgentConfig, passwords: Passwo
 
 async function facts(session: Connection, config: AgentConfig, passwords: Passwords): Promise<MemberFacts> {
   const [rows] = await session.query<RowDataPacket[]>(
-    `SELECT m.member_state AS state, m.member_role AS role, @@gtid_executed = '' AS empty
+    `SELECT m.member_state AS state, m.member_role AS role, @@gtid_executed = '' AS is_empty
       FROM (SELECT 1) AS one LEFT JOIN performance_schema.replication_group_members AS m ON m.member_id = @@server_uuid`,
   );
   const recorded = await revisions(session);
   const upToDate = accounts(config, passwords).every((account) => recorded.get(account.user) === revision(config, account));
   const row = rows[0];
-  return { state: String(row?.['state'] ?? 'OFFLINE'), role: (row?.['role'] as string | null) ?? null, isEmpty: Number(row?.['empty']) === 1, upToDate };
+  return { state: String(row?.['state'] ?? 'OFFLINE'), role: (row?.['role'] as string | null) ?? null, isEmpty: Number(row?.['is_empty']) === 1, upToDate };
 }
 
 async function revisions(session: Connection): Promise<ReadonlyMap<string, string>> {
