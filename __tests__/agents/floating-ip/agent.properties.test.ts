@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HOLD_MS, SimulatedWorld, type ApiMode, type Fault, type Which } from './simulated-world';
+
+const host = fc.constantFrom<Which>(0, 1);
+const modes: ApiMode[] = ['works', '503', '429', 'hangs', 'action-fails', 'token-revoked'];
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('power-off' as const, 'haproxy-dies' as const, 'check-is-blind' as const, 'keepalived-stops' as const, 'agent-dies' as const, 'public-cut' as const, 'switchover' as const), host }),
+  fc.record({ kind: fc.constantFrom('private-cut' as const, 'private-one-way' as const), host }),
+  fc.record({ kind: fc.constant('api' as const), mode: fc.constantFrom(...modes) }),
+);
+const step = fc.record({ event: fc.oneof({ weight: 3, arbitrary: fault }, { weight: 1, arbitrary: fc.constant('heal' as const) }), pauseMs: fc.oneof(fc.integer({ min: 25, max: 1_500 }), fc.integer({ min: 25, max: 9_000 })) });
+
+type Step = { readonly event: Fault | 'heal'; readonly pauseMs: number };
+
+async function started(actionMs: number): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld();
+  world.actionMs = actionMs;
+  await world.run(8_000);
+  return world;
+}
+
+async function live(world: SimulatedWorld, steps: readonly Step[]): Promise<void> {
+  for (const { event, pauseMs } of steps) {
+    if (event === 'heal') world.heal();
+    else world.inject(event);
+    await world.run(pauseMs);
+  }
+}
+
+function story(world: SimulatedWorld): string {
+  return world.hosts.flatMap(({ log }) => log).map((line) => JSON.stringify(line)).join('\n');
+}
+
+describe('whatever happens, in any order', () => {
+  const cases = fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 8 }), actionMs: fc.integer({ min: 50, max: 3_000 }) });
+
+  test('no two moves come within the hold time, and no address is torn from a load balancer that serves', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ steps, actionMs }) => {
+        const world = await started(actionMs);
+        await live(world, steps);
+        expect(world.violations, story(world)).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('once all is healed the floating IP and the NAT alias arrive where the one MASTER is', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ steps, actionMs }) => {
+        const world = await started(actionMs);
+        await live(world, steps);
+        world.heal();
+        await world.run(60_000);
+        const masters = world.hosts.filter(({ master }) => master);
+        expect(masters, story(world)).toHaveLength(1);
+        expect(world.holder, story(world)).toBe(masters[0]?.serverId);
+        expect(world.aliases.get(masters[0]?.serverId ?? 0), story(world)).toEqual(['10.0.1.10']);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('there are never more than 150 requests in a minute', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ steps, actionMs }) => {
+        const world = await started(actionMs);
+        await live(world, steps);
+        const times = world.requests.map(({ at }) => at);
+        const busiest = Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 60_000).length));
+        expect(busiest, story(world)).toBeLessThanOrEqual(150);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('one fault, as numbered in the list of faults', () => {
+  const outageAfter = async (faults: Fault[], actionMs = 1_000) => {
+    const world = await started(actionMs);
+    const [holder] = world.hosts;
+    expect(world.holder).toBe(holder.serverId);
+    await world.run(5_000);
+    const begin = world.time;
+    const movesBefore = world.moves.length;
+    faults.forEach((each) => world.inject(each));
+    await world.run(30_000);
+    const moves = world.moves.slice(movesBefore);
+    return { world, moves, seconds: moves[0] ? (moves[0].at - begin) / 1_000 : null };
+  };
+
+  test('the active one loses power: the address has moved within 1.2 s and the action', async () => {
+    const { moves, seconds } = await outageAfter([{ kind: 'power-off', host: 0 }]);
+    expect(moves).toHaveLength(1);
+    expect(seconds).toBeLessThanOrEqual(1.2 + 1);
+  });
+
+  test('the active one stops cleanly: the address has moved within 0.3 s and the action', async () => {
+    const { moves, seconds } = await outageAfter([{ kind: 'keepalived-stops', host: 0 }]);
+    expect(moves).toHaveLength(1);
+    expect(seconds).toBeLessThanOrEqual(0.3 + 1);
+  });
+
+  test('haproxy of the active one dies: the address has moved once, within 2.5 s and the action', async () => {
+    const { moves, seconds } = await outageAfter([{ kind: 'haproxy-dies', host: 0 }]);
+    expect(moves).toHaveLength(1);
+    expect(seconds).toBeLessThanOrEqual(2.5 + 1);
+  });
+
+  test('the private network is cut: two MASTERs, and the address stays', async () => {
+    const { world, moves } = await outageAfter([{ kind: 'private-cut', host: 0 }]);
+    expect(world.hosts.map(({ master }) => master)).toEqual([true, true]);
+    expect(moves).toEqual([]);
+    world.heal();
+    await world.run(30_000);
+    expect(world.moves).toHaveLength(1);
+  });
+
+  test.each<Which>([0, 1])('adverts of host %d are lost one way: the address stays', async (index) => {
+    const { moves } = await outageAfter([{ kind: 'private-one-way', host: index }]);
+    expect(moves).toEqual([]);
+  });
+
+  test('the public side of the active one is cut: it gives up, and the address moves', async () => {
+    const { moves, seconds } = await outageAfter([{ kind: 'public-cut', host: 0 }]);
+    expect(moves).toHaveLength(1);
+    expect(seconds).toBeLessThanOrEqual(10);
+  });
+
+  test.each<ApiMode>(['503', '429', 'hangs', 'action-fails', 'token-revoked'])('the API fails (%s) while the active one is dead: the address arrives at most 2 s and an action after it works again', async (mode) => {
+    const { world, moves } = await outageAfter([{ kind: 'power-off', host: 0 }, { kind: 'api', mode }]);
+    expect(moves).toEqual([]);
+    world.inject({ kind: 'api', mode: 'works' });
+    const begin = world.time;
+    await world.run(10_000);
+    expect(world.moves).toHaveLength(2);
+    expect(((world.moves[1]?.at ?? Infinity) - begin) / 1_000).toBeLessThanOrEqual(2 + 1 + 0.2 + (mode === 'hangs' ? 0.1 : 0));
+  });
+
+  test('two switchovers right after each other: the second waits for the hold time', async () => {
+    const world = await started(100);
+    await world.run(5_000);
+    world.inject({ kind: 'switchover', host: 0 });
+    await world.run(2_200);
+    world.inject({ kind: 'switchover', host: 1 });
+    await world.run(10_000);
+    const [, there, back] = world.moves;
+    expect([there?.to, back?.to]).toEqual([102, 101]);
+    expect((back?.at ?? 0) - (there?.at ?? 0)).toBeGreaterThanOrEqual(HOLD_MS);
+  });
+
+  test('a MASTER without HAProxy does not take the address from one that serves', async () => {
+    const world = await started(1_000);
+    await world.run(5_000);
+    world.inject({ kind: 'check-is-blind', host: 1 });
+    world.inject({ kind: 'haproxy-dies', host: 1 });
+    world.inject({ kind: 'keepalived-stops', host: 0 });
+    await world.run(30_000);
+    expect(world.hosts.map(({ master }) => master)).toEqual([false, true]);
+    expect(world.moves).toHaveLength(1);
+  });
+
+  test('a token that stops working is told, once, while nothing else is wrong', async () => {
+    const world = await started(1_000);
+    world.inject({ kind: 'api', mode: 'token-revoked' });
+    await world.run(60_000);
+    for (const { log } of world.hosts) {
+      expect(log.filter(({ event }) => String(event).startsWith('WARNING: the API refuses the token'))).toHaveLength(1);
+    }
+    expect(world.moves).toHaveLength(1);
+  });
+
+  test('the agent is killed at every step of a move, and the address arrives all the same', async () => {
+    for (let delay = 0; delay <= 3_000; delay += 100) {
+      const world = await started(1_000);
+      await world.run(5_000);
+      world.inject({ kind: 'power-off', host: 0 });
+      await world.run(Math.max(25, delay));
+      world.inject({ kind: 'agent-dies', host: 1 });
+      await world.run(8_000);
+      expect(world.holder, `killed after ${delay} ms\n${story(world)}`).toBe(102);
+      expect(world.aliases.get(102)).toEqual(['10.0.1.10']);
+      expect(world.violations).toEqual([]);
+    }
+  });
+});
+
+describe('the budget of 3600 requests an hour', () => {
+  test('a quiet hour takes less than a third of it, both agents together', { timeout: 60_000 }, async () => {
+    const world = await started(1_000);
+    const before = world.requests.length;
+    await world.run(3_600_000 / 6);
+    expect((world.requests.length - before) * 6).toBeLessThan(1_200);
+  });
+
+  test('an action that fails for an hour does not exhaust it', { timeout: 60_000 }, async () => {
+    const world = await started(1_000);
+    world.inject({ kind: 'api', mode: 'action-fails' });
+    world.inject({ kind: 'power-off', host: 0 });
+    const before = world.requests.length;
+    await world.run(3_600_000);
+    expect(world.requests.length - before).toBeLessThan(3_600 * 2);
+    world.inject({ kind: 'api', mode: 'works' });
+    await world.run(5_000);
+    expect(world.holder).toBe(102);
+  });
+});
