@@ -3,31 +3,45 @@ import { PlatformStack } from './lib/platform-stack';
 
 const app = new App();
 
-/** The sample application; replace it by your own. */
+/** The sample application; replace it by your own. Paths are relative to this file. */
 const application = { entryPoint: 'app/server.ts', publicFolder: 'app/public' };
 
-/** For the lab on this machine, or a cheap trial at Hetzner. */
+/** For the lab on this machine, or a cheap trial at Hetzner: nothing but defaults. */
 new PlatformStack(app, 'lab', {
   domain: 'www.example.test',
   application,
 });
 
-/** What a real environment looks like. What is commented out shows the default. */
+/** What a real environment looks like. Lines that are commented out show the default; lib/settings.ts has them all. */
 new PlatformStack(app, 'production', {
   domain: 'www.example.com',
+  // additionalDomains: [],
   application,
   // certificate: { mode: 'self-signed' },
   // locations: ['fsn1'],
   // image: 'debian-13',
-  deleteProtection: true,
+  // network: { range: '10.0.0.0/16' },
+  loadBalancers: {
+    // serverType: 'cx23',
+    // sshSources: ['0.0.0.0/0', '::/0'],
+    hsts: { maxAgeSeconds: 31_536_000 },
+  },
   web: {
-    serverType: 'cx33',
     // serverCount: 2,
+    // serverType: 'cx23',
   },
   app: {
-    serverType: 'cx33',
     // serverCount: 2,
+    serverType: 'cx33',
+    memoryMegabytes: 6144,
   },
+  mysql: {
+    // memberCount: 3,
+    serverType: 'ccx13',
+    volumeGb: 100,
+  },
+  deleteProtection: true,
+  // secretsRevision: '',
   // backend: { type: 'local' },
 });
 

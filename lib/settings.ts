@@ -38,7 +38,10 @@ export interface EnvironmentSettings {
   readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'configureAfter'> & {
     /** Ranges that may log in by SSH, CIDR. @default any */
     readonly sshSources?: readonly string[];
-    /** Ranges that may reach ports 80 and 443, CIDR. @default any */
+    /**
+     * Ranges that may reach ports 80 and 443, CIDR. The load balancers ask each other there, too, when the private network
+     * between them is cut: with a narrower list add their own public addresses after the first deploy. @default any
+     */
     readonly webSources?: readonly string[];
   };
   readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'publicFolder' | 'configureAfter'>;
