@@ -46,7 +46,7 @@ const DEFAULT_DOMAIN = 'www.example.test';
 export async function openLab(name?: string): Promise<Lab> {
   const paths = labPaths(name);
   const timings = (await callSocket(paths.controlSocket, 'GET', '/timings').catch((error: unknown) => {
-    throw new Error(`the lab ${paths.name} does not run; start it with: npx lab up`, { cause: error });
+    throw new Error(`no lab called ${paths.name} runs; start it with: npx lab up`, { cause: error });
   })) as Record<string, number>;
   const secrets = await ensureSecrets(paths);
   const project = new Project(paths, secrets.hcloudToken);

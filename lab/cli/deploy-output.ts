@@ -6,11 +6,18 @@ export interface DeployLine {
 
 const SECONDS_WORTH_TELLING = 5;
 
+/** Without colours, cursor movements and the name of the stack; nothing for a line that is empty then. */
+export function plainText(line: string): string[] {
+  // eslint-disable-next-line no-control-regex
+  const plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/^lab\s+/, '').trimEnd();
+  return plain === '' || /^[⠀-⣿]/.test(plain) ? [] : [plain];
+}
+
 /** null: a line that says nothing new. */
 export function readDeployLine(line: string): DeployLine | null {
-  // eslint-disable-next-line no-control-regex
-  const plain = line.replaceAll(/\u001b\[[0-9;]*m/g, '').replace(/^lab\s+/, '').trimEnd();
-  if (/^\s*│|^\s*[╷╵]|Error:/.test(plain)) return { kind: 'error', text: plain };
+  const [plain] = plainText(line);
+  if (plain === undefined) return null;
+  if (/^\s*[│╷╵]/.test(plain)) return { kind: 'error', text: plain };
   const spoken = /^\S*?(\w[\w-]*) \(remote-exec\): (\S+\.sh: .*)$/.exec(plain);
   if (spoken) return { kind: 'progress', text: `${hostOf(plain)}: ${spoken[2] ?? ''}` };
   const ended = /^(\S+): (Creation|Destruction|Modifications) complete after (\S+)/.exec(plain);

@@ -3,12 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLab, type Lab } from '../lab';
 import { REPOSITORY } from '../machines/paths';
-import { readDeployLine } from './deploy-output';
+import { plainText, readDeployLine } from './deploy-output';
 import { execInClient } from './in-client';
 import { createProgress, type Progress } from './progress';
 import { chooseProviders } from './provider-choice';
 
 const STACK = 'lab';
+/** Shown of a failure that names no error, such as one of synth. */
+const LAST_LINES = 25;
 
 /** `cdktf deploy` as a user runs it, to the lab. Prints a line where something begins or ends; everything goes to deploy.log. */
 export async function deploy(lab: Lab): Promise<void> {
@@ -31,12 +33,15 @@ async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', flags: readonly st
   const logFile = join(lab.paths.state, `${verb}.log`);
   const log = createWriteStream(logFile);
   const errors: string[] = [];
+  const last: string[] = [];
   let rest = '';
   const onOutput = (text: string) => {
     log.write(text);
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
+      last.push(...plainText(line));
+      last.splice(0, last.length - LAST_LINES);
       const read = readDeployLine(line);
       if (read?.kind === 'error') errors.push(read.text);
       else if (read) progress.say(read.text);
@@ -48,5 +53,5 @@ async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', flags: readonly st
   const code = await execInClient(lab, argv, { onOutput });
   log.end();
   if (code === 0) return progress.done(`${verb} done`);
-  throw new Error(`cdktf ${verb} failed\n${errors.join('\n') || rest}\nAll of its output: ${logFile}`);
+  throw new Error(`cdktf ${verb} failed\n${(errors.length > 0 ? errors : last).join('\n')}\nAll of its output: ${logFile}`);
 }

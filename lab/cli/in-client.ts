@@ -43,6 +43,8 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
   const { hcloudToken, sshPublicKey, sshPrivateKey, mysqlPasswords } = lab.secrets;
   return {
     LAB_NAME: lab.name,
+    // For `tsx main.ts` in cdktf.json
+    PATH: `${join(REPOSITORY, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
     HCLOUD_ENDPOINT: endpoint,
     HCLOUD_TOKEN: hcloudToken,
     TF_VAR_hcloud_endpoint: endpoint,

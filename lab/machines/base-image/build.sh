@@ -16,7 +16,7 @@ readonly CACHE_IN_LAB=http://198.51.100.20:3142
 
 # What a Hetzner image has and the minimal Debian lacks
 readonly PACKAGES=(
-  systemd systemd-sysv dbus libpam-systemd openssh-server sudo gpg ca-certificates curl iproute2 iputils-ping nftables procps e2fsprogs
+  systemd systemd-sysv dbus libpam-systemd openssh-server sudo gpg ca-certificates curl iproute2 iputils-ping nftables procps e2fsprogs kmod
   less nano-tiny netbase tzdata
 )
 # Asked for by the roles: their packages are fetched once, while the image is built, so that the first deploy need not wait
