@@ -16,7 +16,9 @@ export interface Topology {
 }
 
 export function topologyOf(lab: LabHandle, target: Target): Topology {
-  const ofTier = async (tier: Tier) => (await lab.machines()).filter((machine) => machine.tier === tier);
+  // In the order of their names: a choice by the seed must not depend on the order in which servers were made.
+  const ofTier = async (tier: Tier) =>
+    (await lab.machines()).filter((machine) => machine.tier === tier).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   const roles = async (tier: Tier) => Promise.all((await ofTier(tier)).map(async (machine) => ({ machine, role: await roleOf(lab, machine) })));
 
   const activeLoadBalancer = async () => {

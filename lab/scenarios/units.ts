@@ -2,7 +2,7 @@
 export const UNITS = {
   haproxy: 'haproxy.service',
   keepalived: 'keepalived.service',
-  floatingIpAgent: 'floating-ip.service',
+  floatingIpAgent: 'floating-ip-agent.service',
   nginx: 'nginx.service',
   app: 'app.service',
   mysql: 'mysql.service',
