@@ -26,12 +26,13 @@ const path = (action: string): string => `/v1/firewalls/:id/actions/${action}`;
 
 export const routes: readonly Route[] = [
   post(path('set_rules'), z.strictObject({ rules: z.array(ruleSchema) }), setRules),
-  post(path('apply_to_resources'), z.strictObject({ apply_to: z.array(targetSchema).min(1) }), (call) => {
+  // Both lists may be empty: an update of hcloud_firewall_attachment always sends both.
+  post(path('apply_to_resources'), z.strictObject({ apply_to: z.array(targetSchema) }), (call) => {
     const firewall = call.world.firewalls.get(call.id);
     const targets = checkTargets(call.world, firewall, call.body.apply_to, 404);
     return answer(call, targets.flatMap((target) => applyTo(call, firewall, target)));
   }),
-  post(path('remove_from_resources'), z.strictObject({ remove_from: z.array(targetSchema).min(1) }), (call) => {
+  post(path('remove_from_resources'), z.strictObject({ remove_from: z.array(targetSchema) }), (call) => {
     const firewall = call.world.firewalls.get(call.id);
     const targets = call.body.remove_from.map((target) => appliedTarget(call.world, firewall, target));
     return answer(call, targets.flatMap((target) => removeFrom(call, firewall, target)));
