@@ -24,10 +24,11 @@ status: ## show address, machines and roles
 	@$(LAB) status
 
 synth: ## write the Terraform configuration to cdktf.out; needs neither root nor the lab
+	@lab/setup.sh node
 	@npx cdktf synth
 
 test: setup ## run all tests
 	@scripts/test.sh
 
 faults: ## break things in the running lab and measure
-	@npm run --silent faults
+	@$(LAB) exec -- npx tsx lab/scenarios/run.ts

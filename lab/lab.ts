@@ -37,6 +37,8 @@ export interface Outputs {
   readonly ca_certificate?: string;
 }
 
+/** From the visitor inwards. */
+const TIERS = ['lb', 'web', 'app', 'mysql'];
 const DEFAULT_DOMAIN = 'www.example.test';
 
 /**
@@ -79,7 +81,7 @@ export class Lab {
   }
 
   async machines(): Promise<readonly LabMachine[]> {
-    return (await this.project.servers()).map((server) => ({
+    const machines = (await this.project.servers()).map((server) => ({
       name: server.name,
       tier: server.labels['tier'] as LabMachine['tier'],
       privateAddress: server.private_net[0]?.ip ?? '',
@@ -87,6 +89,7 @@ export class Lab {
       status: server.status,
       running: server.status === 'running',
     }));
+    return machines.sort((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || a.name.localeCompare(b.name, 'en', { numeric: true }));
   }
 
   /** Who holds the addresses that move, as the API has it. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what this machine lacks for the lab and the tests. Takes a second when nothing is missing.
 #
-#   lab/setup.sh            packages, npm ci, check of Terraform
+#   lab/setup.sh            all that the lab needs: packages, npm ci, check of Terraform
+#   lab/setup.sh node       npm ci alone: enough for synth
 set -euo pipefail
 
 readonly TERRAFORM_AT_LEAST=1.10
@@ -33,8 +34,8 @@ install_packages() {
   # Debian's python3 comes without what a virtual environment needs
   python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
   ((${#missing[@]} > 0)) || return 0
-  [[ $(id -u) == 0 ]] || die "missing here: ${missing[*]}; run this as root, or apt-get install them"
-  command -v apt-get >/dev/null || die "missing here: ${missing[*]}; this is not a Debian or Ubuntu, install them its way"
+  [[ $(id -u) == 0 ]] || die "the lab needs ${missing[*]}; run this as root, or use make synth, which needs none of them"
+  command -v apt-get >/dev/null || die "the lab needs ${missing[*]}, and apt-get to install them; use make synth, which needs none of them"
   log "installing ${missing[*]}"
   apt-get update -qq
   without_starting_services env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
@@ -93,8 +94,9 @@ check_terraform() {
 main() {
   cd "$(dirname "$0")/.."
   check_node
-  install_packages
   install_node_modules
+  [[ ${1:-} == node ]] && return
+  install_packages
   check_terraform
 }
 

@@ -12,11 +12,18 @@ export interface StatusReport {
   readonly machines: readonly (LabMachine & { readonly role: string | null })[];
 }
 
+/** Of the agents' GET /status. */
+interface RoleStatus {
+  readonly vrrp?: string;
+  readonly role?: string | null;
+  readonly state?: string;
+}
+
 /** Where roles are told; the agents' own ports. */
-const ROLE_SOURCES = {
-  lb: { port: 9101, read: (status: Record<string, unknown>) => status['vrrp'] },
-  mysql: { port: 9200, read: (status: Record<string, unknown>) => status['role'] ?? status['state'] },
-} as const;
+const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (status: RoleStatus) => string | null | undefined }>> = {
+  lb: { port: 9101, read: ({ vrrp }) => vrrp },
+  mysql: { port: 9200, read: ({ role, state }) => role ?? state },
+};
 
 export async function readStatus(lab: Lab): Promise<StatusReport> {
   const machines = await lab.machines();
@@ -44,7 +51,7 @@ async function roleOf(lab: Lab, machine: LabMachine): Promise<string | null> {
     const initPid = await lab.initPid(machine.name);
     const url = `http://${machine.privateAddress}:${source.port}/status`;
     const answer = await run(['nsenter', `--target=${initPid}`, '--net', 'curl', '-s', '-f', '--max-time', '2', url]);
-    return String(source.read(JSON.parse(answer) as Record<string, unknown>) ?? 'unknown');
+    return source.read(JSON.parse(answer) as RoleStatus) ?? 'unknown';
   } catch {
     return 'no answer';
   }

@@ -87,7 +87,8 @@ export function readUserData(userData: string | null): FirstBoot {
 /** Hetzner's source decodes user data that is base64. */
 function decoded(userData: string): string {
   if (userData.startsWith('#') || !/^[A-Za-z0-9+/\s]+=*\s*$/.test(userData)) return userData;
-  return Buffer.from(userData, 'base64').toString();
+  const text = Buffer.from(userData, 'base64').toString();
+  return text.startsWith('#') ? text : userData;
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;

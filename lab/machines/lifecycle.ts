@@ -20,7 +20,7 @@ import { detachAllVolumes } from './volumes';
 export async function startLab(paths: LabPaths, progress: Progress): Promise<'started' | 'was running'> {
   if (await answers(paths)) return 'was running';
   const obstacle = labObstacle();
-  if (obstacle) throw new Error(obstacle);
+  if (obstacle) throw new Error(`${obstacle}. Without a lab there is: make synth`);
   makeStateFolders(paths);
   await removeRemains(paths);
   makeStateFolders(paths);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -45,7 +45,7 @@ export function createPackageCache(directory: string, upstreamProxy = process.en
       outgoing.end(`package cache: ${String(error)}\n`);
     });
   });
-  server.on('connect', (incoming: IncomingMessage, socket: import('node:net').Socket) => {
+  server.on('connect', (incoming: IncomingMessage, socket: Socket) => {
     const [host = '', port] = (incoming.url ?? '').split(':');
     if (port !== '443') return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     const upstream = connect(443, host, () => {

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { readDeployLine } from '../../../lab/cli/deploy-output';
+
+const textOf = (line: string) => readDeployLine(line)?.text;
+
+test('what a role script says is shown with its host and step', () => {
+  expect(textOf('lab  terraform_data.web_web-1_install_3A25277B (remote-exec): web.sh: installing nginx')).toBe('web-1 install: web.sh: installing nginx');
+});
+
+test('only what took a while is worth a line', () => {
+  expect(textOf('lab  terraform_data.app_app-1_install_9E6FAF2A: Creation complete after 1m2s [id=x]')).toBe(
+    'terraform_data.app_app-1_install_9E6FAF2A: creation took 1m2s',
+  );
+  expect(readDeployLine('lab  hcloud_network.net: Creation complete after 1s [id=1]')).toBeNull();
+});
+
+test("Terraform's errors are kept, without colours", () => {
+  expect(readDeployLine('lab  \u001b[31m│\u001b[0m Error: remote-exec provisioner error')).toEqual({
+    kind: 'error',
+    text: '│ Error: remote-exec provisioner error',
+  });
+});
+
+test('a spinner says nothing', () => {
+  expect(readDeployLine('\u001b[2K\u001b[1A\u001b[2K\u001b[G')).toBeNull();
+  expect(readDeployLine('⠋  Synthesizing')).toBeNull();
+});

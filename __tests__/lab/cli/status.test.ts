@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { renderStatus, type StatusReport } from '../../../lab/cli/status';
+
+const report: StatusReport = {
+  url: 'https://www.example.test/',
+  floatingIp: '203.0.113.100',
+  floatingIpHolder: 'lb-1',
+  machines: [
+    { name: 'lb-1', tier: 'lb', privateAddress: '10.0.1.11', publicAddress: '203.0.113.10', status: 'running', running: true, role: 'MASTER' },
+    { name: 'db-1', tier: 'mysql', privateAddress: '10.0.4.11', publicAddress: null, status: 'running', running: true, role: 'PRIMARY' },
+  ],
+};
+
+test('shows the address, who has it, the machines and what to try next', () => {
+  expect(renderStatus(report, ['curl         curl https://...']).join('\n')).toMatchInlineSnapshot(`
+    "URL          https://www.example.test/
+    floating IP  203.0.113.100, leads to lb-1
+    curl         curl https://...
+
+    machine  tier   private    public        role     state
+    lb-1     lb     10.0.1.11  203.0.113.10  MASTER   running
+    db-1     mysql  10.0.4.11                PRIMARY  running
+
+    Try next:
+      power off lb-1: npx lab power-off lb-1, then npx lab status
+      power off the database primary: npx lab power-off db-1
+      log in: npx lab ssh web-1
+      break a link: npx lab cut lb-1 --link private; mend all: npx lab heal"
+  `);
+});
+
+test('with a machine off, the next thing to try is to power it on', () => {
+  const off = report.machines.map((machine) => ({ ...machine, status: 'off', running: false }));
+  expect(renderStatus({ ...report, machines: off }, []).at(-2)).toBe('  npx lab power-on lb-1');
+});
+
+test('an empty lab says how to deploy', () => {
+  expect(renderStatus({ ...report, machines: [] }, [])).toEqual(['The lab is up and empty. Deploy to it with: npx lab deploy']);
+});

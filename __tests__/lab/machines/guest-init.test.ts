@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import type { ServerSpec } from '../../../lab/api/hardware';
+import { initialFiles } from '../../../lab/machines/guest-init';
+
+const spec = (changes: Partial<ServerSpec> = {}): ServerSpec => ({
+  id: 1,
+  name: 'web-1',
+  image: 'debian-13',
+  serverType: { name: 'cx23', cores: 2, memory: 4, disk: 40 },
+  sshPublicKeys: ['ssh-ed25519 AAAA one'],
+  userData: null,
+  location: { name: 'fsn1', networkZone: 'eu-central' },
+  ...changes,
+});
+
+const contentOf = (path: string, changes?: Partial<ServerSpec>) => initialFiles(spec(changes)).find((file) => file.path === path)?.content;
+
+test('a machine is called as its server', () => {
+  expect(contentOf('/etc/hostname')).toBe('web-1\n');
+});
+
+test('root lets in the keys of the server and those of its user data', () => {
+  expect(contentOf('/root/.ssh/authorized_keys', { userData: '#cloud-config\nssh_authorized_keys: [ssh-ed25519 BBBB two]\n' })).toBe(
+    'ssh-ed25519 AAAA one\nssh-ed25519 BBBB two\n',
+  );
+});
