@@ -111,7 +111,8 @@ async function fence(session: Connection): Promise<void> {
 async function unfence(session: Connection): Promise<void> {
   await run(
     session,
-    `SET GLOBAL super_read_only = (SELECT IF(COUNT(*) = 1, 0, 1) FROM performance_schema.replication_group_members
+    // OFF takes super_read_only with it; the other way round read_only would stay ON and refuse the application's writes
+    `SET GLOBAL read_only = (SELECT IF(COUNT(*) = 1, 0, 1) FROM performance_schema.replication_group_members
       WHERE member_id = @@server_uuid AND member_state = 'ONLINE' AND member_role = 'PRIMARY')`,
   );
 }
