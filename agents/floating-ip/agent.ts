@@ -20,12 +20,11 @@ export interface World {
 
 const FAST_PROBES_MS = 250;
 const SLOW_PROBES_MS = 1_000;
-const OWN_PROBES_MS = 500;
 
 /** The thin shell: it carries questions out and answers in. Everything that is decided is decided in decide.ts. */
 export class Agent {
   state: AgentState;
-  decision: Decision = { reason: 'not MASTER', calls: [], giveUp: false };
+  decision: Decision = { reason: 'not MASTER', calls: [], giveUp: null };
   /** A person asked for it: give up until this time. */
   private switchoverUntil = 0;
   private readonly probedAt = { own: -Infinity, peer: -Infinity };
@@ -70,13 +69,13 @@ export class Agent {
     const previous = this.decision;
     this.decision = decide(this.state, this.policy, this.world.now());
     if (this.decision.reason !== previous.reason) this.say('decision', { reason: this.decision.reason });
-    if (this.decision.giveUp !== previous.giveUp) this.say('public side', { lost: this.decision.giveUp });
+    if (this.decision.giveUp !== previous.giveUp) this.say('gives up', { because: this.decision.giveUp });
     this.tellKeepalived();
     for (const call of this.decision.calls) void this.perform(call);
   }
 
   private tellKeepalived(): void {
-    const signs = { giveUp: this.decision.giveUp || this.world.now() < this.switchoverUntil, holdsFloatingIp: this.holdsFloatingIp() };
+    const signs = { giveUp: this.decision.giveUp !== null || this.world.now() < this.switchoverUntil, holdsFloatingIp: this.holdsFloatingIp() };
     const text = JSON.stringify(signs);
     if (text === this.told) return;
     this.world.tellKeepalived(signs);
@@ -93,9 +92,9 @@ export class Agent {
 
   private probe(): void {
     const now = this.world.now();
-    if (now - this.probedAt.own >= OWN_PROBES_MS) {
+    if (now - this.probedAt.own >= FAST_PROBES_MS) {
       this.probedAt.own = now;
-      void this.world.ownHaproxyAnswers().then((answers) => this.learn({ kind: 'own-haproxy', answers }));
+      void this.world.ownHaproxyAnswers().then((answers) => this.learn({ kind: 'own-haproxy', askedAt: now, answers }));
     }
     // The holder has nothing to decide. For all others the peer may be gone in a second
     const calm = this.state.vrrp.state === 'MASTER' && this.holdsFloatingIp();

@@ -34,8 +34,8 @@ export interface Decision {
   readonly reason: Reason;
   /** API calls to be started now. */
   readonly calls: readonly Call[];
-  /** Our public side is lost and the peer's is not: keepalived must go to FAULT, so that the peer becomes MASTER. */
-  readonly giveUp: boolean;
+  /** Something is lost here that the peer has: keepalived must go to FAULT, so that the peer becomes MASTER. */
+  readonly giveUp: 'public side lost' | 'HAProxy silent' | null;
 }
 
 // Two probes a quarter of a second apart with a limit of 0.4 s: a peer without power is known to be silent 0.9 s after,
@@ -47,12 +47,14 @@ const RETRY_CAP_MS = 2_000;
 /** An action that takes longer is begun anew: the API may have lost it. */
 const ACTION_LIMIT_MS = 30_000;
 const PUBLIC_SIDE_LOST_MS = 2_000;
+/** One that was killed is back by then: systemd starts it again after 0.2 s. */
+const OWN_HAPROXY_LOST_MS = 700;
 
 /** The whole policy: what to do now. Called again and again; nothing is remembered but the state. */
 export function decide(state: AgentState, policy: Policy, now: number): Decision {
   const { reason, changes } = plan(state, policy, now);
   const calls = [...changes, ...polls(state, now), ...reads(state, now)].filter((call) => state.underWay[nameOf(call)] === undefined);
-  return { reason, calls, giveUp: publicSideLost(state, now) };
+  return { reason, calls, giveUp: lossHere(state, now) };
 }
 
 function plan(state: AgentState, policy: Policy, now: number): { reason: Reason; changes: Call[] } {
@@ -153,11 +155,14 @@ function scarce({ api }: AgentState): boolean {
   return api.budget !== null && api.budget.remaining < api.budget.limit * 0.2;
 }
 
-/** The private side works, the peer could serve and reaches the API but not us, and we reach neither. */
-function publicSideLost(state: AgentState, now: number): boolean {
-  const { peerPrivate, peerPublic, api } = state;
+/** Only while the peer says on the private side that it could serve: two that give up are worse than one that limps. */
+function lossHere(state: AgentState, now: number): Decision['giveUp'] {
+  const { peerPrivate, peerPublic, ownHaproxy, api } = state;
   const report = peerPrivate.answeredAt !== null && now - peerPrivate.answeredAt < 2 * EVIDENCE_AGE_MS ? peerPrivate.report : null;
-  if (!report || !report.serving || !report.reachesApi || report.reachesUs) return false;
-  const lost = (since: number | null) => since !== null && now - since >= PUBLIC_SIDE_LOST_MS;
-  return lost(peerPublic.failingSince) && api.unreachableSince !== null;
+  if (!report?.serving) return null;
+  const lost = (since: number | null, milliseconds: number) => since !== null && now - since >= milliseconds;
+  if (ownHaproxy.failuresInRow >= 3 && lost(ownHaproxy.failingSince, OWN_HAPROXY_LOST_MS)) return 'HAProxy silent';
+  // It reaches the API but not us, and we reach neither
+  const cutOff = report.reachesApi && !report.reachesUs && api.unreachableSince !== null && lost(peerPublic.failingSince, PUBLIC_SIDE_LOST_MS);
+  return cutOff ? 'public side lost' : null;
 }

@@ -15,6 +15,11 @@ const HANDOVER_LIMIT_MS = 4_000;
 
 const now = () => performance.now();
 
+/** One line of JSON; the journal adds time and host. */
+function log(line: Readonly<Record<string, unknown>>): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
 function worldOf(config: Config): World {
   const api = new HetznerApi(config);
   const file = (name: string) => join(config.runtimeFolder, name);
@@ -31,7 +36,7 @@ function worldOf(config: Config): World {
       writeFileSync(file('holds-floating-ip'), holdsFloatingIp ? '1\n' : '0\n');
     },
     rememberMove: (at) => replaceFile(file('last-move'), `${Math.round(Date.now() - (now() - at))}\n`),
-    log: (line) => console.log(JSON.stringify(line)),
+    log,
   };
 }
 
@@ -57,7 +62,7 @@ async function handOver(agent: Agent, config: Config): Promise<void> {
   while (now() < deadline && agent.state.vrrp.state !== 'MASTER' && agent.holdsFloatingIp() && agent.state.peerPrivate.failingSince === null) {
     await sleep(20);
   }
-  console.log(JSON.stringify({ event: 'stopped', vrrp: agent.state.vrrp.state, holds: agent.holdsFloatingIp(), host: config.hostName }));
+  log({ event: 'stopped', vrrp: agent.state.vrrp.state, holds: agent.holdsFloatingIp() });
 }
 
 function main(): void {

@@ -37,7 +37,7 @@ export type Outcome =
 
 export type Event =
   | { readonly kind: 'vrrp'; readonly state: VrrpState }
-  | { readonly kind: 'own-haproxy'; readonly answers: boolean }
+  | { readonly kind: 'own-haproxy'; readonly askedAt: number; readonly answers: boolean }
   | { readonly kind: 'peer-public'; readonly askedAt: number; readonly answers: boolean }
   | { readonly kind: 'peer-private'; readonly askedAt: number; readonly report: PeerReport | null }
   | { readonly kind: 'call-started'; readonly call: Call }
@@ -132,7 +132,7 @@ export function observe(state: AgentState, event: Event, now: number, identity: 
     case 'vrrp':
       return event.state === state.vrrp.state ? state : { ...state, vrrp: { state: event.state, since: now } };
     case 'own-haproxy':
-      return { ...state, ownHaproxy: probed(state.ownHaproxy, event.answers, now, now) };
+      return { ...state, ownHaproxy: probed(state.ownHaproxy, event.answers, event.askedAt, now) };
     case 'peer-public':
       return { ...state, peerPublic: probed(state.peerPublic, event.answers, event.askedAt, now) };
     case 'peer-private':

@@ -44,7 +44,7 @@ const DEFAULT_LIMITS: Required<HaproxyLimits> = {
   requestsPerAddress: 2_000,
 };
 
-/** HAProxy 3.0 in front of the web servers: here TLS ends. */
+/** HAProxy (3.0 in Debian 13, 2.8 in Ubuntu 24.04) in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
   return [global(config, limits), defaults(), redirect(config), site(config, limits), web(config, limits), inside(config)].join('\n\n') + '\n';
@@ -73,8 +73,8 @@ global
   ssl-default-bind-curves X25519:prime256v1:secp384r1
   ssl-default-bind-ciphers ${TLS12_CIPHERS}
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
-  # A client that breaks the rules of HTTP/2 again and again (rapid reset, empty frames) is cut off
-  tune.h2.fe.glitches-threshold 1000`;
+  # Streams that a client opens and resets at once still count until the backend let go of them
+  tune.h2.max-concurrent-streams 100`;
 }
 
 const REDIRECT_CONNECTIONS = 2_000;
@@ -139,7 +139,6 @@ function site({ ports, hsts }: HaproxyConfig, limits: Required<HaproxyLimits>): 
     '  # What the client says of itself is not believed: this is the first machine that knows',
     '  http-request set-header X-Forwarded-For %[src]',
     '  http-request set-header X-Forwarded-Proto https',
-    '  http-request set-header X-Forwarded-Host %[req.hdr(host)]',
     '  unique-id-format %[uuid()]',
     '  http-request set-header X-Request-Id %[unique-id]',
     '  http-after-response set-header X-Request-Id %[unique-id]',

@@ -16,7 +16,7 @@ function priority(host: Host): number {
 }
 
 /**
- * keepalived 2.3. It only decides who is MASTER; the floating-ip agent moves addresses. The private interface has
+ * keepalived (2.3 in Debian 13, 2.2 in Ubuntu 24.04). It only decides who is MASTER; the floating-ip agent moves addresses. The private interface has
  * another name on every image, so the role's script writes it to interface.conf as $PRIVATE_INTERFACE.
  */
 export function renderKeepalivedConfig(config: KeepalivedConfig): string {
@@ -45,11 +45,11 @@ global_defs {
 
 function checks({ haproxyHealthUrl }: KeepalivedConfig): string {
   return `\
-# A real HTTP answer of HAProxy, so that a hung one counts as dead. The script gives up after 0.6 s: in the worst case
-# two checks wait that long, and the other load balancer learns of it 2.2 s after HAProxy hung
+# A real HTTP answer of HAProxy, so that a hung one counts as dead. The agent asks more often and is the first to
+# notice; this check does it without the agent
 vrrp_script haproxy_answers {
   script "/usr/local/lib/platform/haproxy-answers ${haproxyHealthUrl}"
-  interval 0.4
+  interval 1
   timeout 1
   fall 2
   rise 2
@@ -62,7 +62,7 @@ vrrp_script feeds_watchdog {
   interval 2
 }
 
-# Written by the agent. Not 0: this host gives up (planned switchover, or its public side is lost)
+# Written by the agent. Not 0: this host gives up (planned switchover, HAProxy silent, or public side lost)
 track_file give_up {
   file "/run/floating-ip-agent/give-up"
   weight 0

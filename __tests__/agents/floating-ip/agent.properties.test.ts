@@ -150,14 +150,13 @@ describe('one fault, as numbered in the list of faults', () => {
     expect((back?.at ?? 0) - (there?.at ?? 0)).toBeGreaterThanOrEqual(HOLD_MS);
   });
 
-  test('a MASTER without HAProxy does not take the address from one that serves', async () => {
+  test('one without HAProxy, unseen by keepalived, does not take the address from one that serves', async () => {
     const world = await started(1_000);
     await world.run(5_000);
     world.inject({ kind: 'check-is-blind', host: 1 });
     world.inject({ kind: 'haproxy-dies', host: 1 });
     world.inject({ kind: 'keepalived-stops', host: 0 });
     await world.run(30_000);
-    expect(world.hosts.map(({ master }) => master)).toEqual([false, true]);
     expect(world.moves).toHaveLength(1);
   });
 
