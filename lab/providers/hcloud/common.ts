@@ -63,8 +63,10 @@ export function frameworkLabels(value: Value, name: string): Diagnostic | null {
 export async function putChanged(call: UpdateCall<HcloudClients>, path: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     if (!call.changed(name)) continue;
-    const value = name === 'labels' ? labelsOf(call.planned[name]) : (call.planned[name] ?? '');
-    await call.client.sdk.put(path, { [name]: value }, call.signal);
+    const value = call.planned[name] ?? '';
+    // hcloud-go leaves out empty texts, so that nothing can be cleared.
+    const body = name === 'labels' ? { labels: labelsOf(value) } : value === '' ? {} : { [name]: value };
+    await call.client.sdk.put(path, body, call.signal);
   }
 }
 

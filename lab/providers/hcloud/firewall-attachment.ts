@@ -6,7 +6,7 @@ import { hasCode } from './errors';
 import { actAll, checkedTarget, serverTarget } from './firewall';
 
 export const firewallAttachment: HcloudResource = {
-  planning: { style: 'sdk', replace: ['firewall_id'] },
+  planning: { style: 'sdk', replace: ['firewall_id'], keepsPlanOnFailure: true },
   async create(call) {
     const { client, planned, signal } = call;
     try {

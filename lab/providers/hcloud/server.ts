@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { failure, ProviderError, warning } from '../protocol/diagnostics';
 import type { StateCall } from '../protocol/provider';
-import type { Value } from '../protocol/value';
 import { isList } from '../protocol/value';
 import type { Server } from './api-types';
 import type { HcloudClient } from './client';
@@ -30,7 +29,7 @@ export const server: HcloudResource = {
     store: { user_data: (value) => userDataHash(text(value)) },
     ignoreChange: {
       user_data: (prior, planned) => text(prior).trim() === text(planned).trim(),
-      firewall_ids: (prior, planned, plan) => plan['ignore_remote_firewall_ids'] === true && isFilled(prior) && isFilled(planned),
+      firewall_ids: (prior, planned, plan) => plan['ignore_remote_firewall_ids'] === true && isList(prior) && isList(planned),
     },
     customize: ({ config, planned }) => checkNetworks(config['network'], planned['network']),
   },
@@ -75,10 +74,6 @@ export const server: HcloudResource = {
 /** What stands in the state for user_data. */
 export function userDataHash(userData: string): string {
   return createHash('sha1').update(userData).digest('base64');
-}
-
-function isFilled(value: Value): boolean {
-  return isList(value) && value.length > 0;
 }
 
 export function findServer(api: HcloudClient, id: string, signal: AbortSignal): Promise<Server | null> {

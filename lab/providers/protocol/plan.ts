@@ -40,6 +40,10 @@ function planAttribute(attribute: AttributeSchema, planning: Planning, path: str
   const store = planning.store?.[path];
   const wanted = configured === null ? fallback : store !== undefined && isWhollyKnown(configured) ? store(configured) : configured;
   if (wanted !== undefined && wanted !== null) {
+    // One unknown element makes a whole set unknown for the older SDK.
+    if (planning.style === 'sdk' && type[0] === 'set' && !isWhollyKnown(wanted)) return UNKNOWN;
+    // And a new object's empty collection counts as not configured, so that the API fills it.
+    if (planning.style === 'sdk' && prior === undefined && !path.includes('.') && attribute.computed === true && typeof wanted === 'object' && isZero(wanted)) return UNKNOWN;
     return planning.style === 'sdk' && prior !== undefined && sameOrBothZero(wanted, prior, type) ? prior : wanted;
   }
   if (attribute.computed === true) return prior ?? (prior === null ? null : UNKNOWN);
@@ -49,22 +53,35 @@ function planAttribute(attribute: AttributeSchema, planning: Planning, path: str
 function planChildren(block: BlockSchema, planning: Planning, path: string, prior: Value | undefined, configured: Value): Value {
   if (isObject(configured)) return planBlock(block, planning, `${path}.`, isObject(prior) ? prior : null, configured);
   if (!isList(configured)) return configured;
-  if (configured.length === 0 && planning.computedBlocks?.includes(path)) return prior === undefined || prior === null ? UNKNOWN : prior;
+  if (configured.length === 0 && planning.computedBlocks?.includes(path)) return prior ?? configured;
   const unmatched = isList(prior) ? prior.filter(isObject) : [];
   return configured.map((element) => {
     if (!isObject(element)) return element;
     const wanted = planBlock(block, planning, `${path}.`, null, element);
-    const index = unmatched.findIndex((candidate) => fits(block, element, wanted, candidate));
+    const index = unmatched.findIndex((candidate) => fits(block, planning, `${path}.`, stored(planning, path, element), candidate));
     return index === -1 ? wanted : (unmatched.splice(index, 1)[0] ?? wanted);
   });
 }
 
-/** A prior element is the same one if all that is configured agrees; what the API filled in may be anything. */
-function fits(block: BlockSchema, configured: ObjectValue, wanted: State, candidate: ObjectValue): boolean {
-  return Object.entries(block.attributes ?? {}).every(([name, attribute]) => {
-    if (attribute.computed === true && (configured[name] ?? null) === null) return true;
-    return sameOrBothZero(wanted[name], candidate[name], attributeType(attribute));
-  });
+function stored(planning: Planning, path: string, element: ObjectValue): ObjectValue {
+  return Object.fromEntries(
+    Object.entries(element).map(([name, value]) => [name, value === null || !isWhollyKnown(value) ? value : (planning.store?.[`${path}.${name}`]?.(value) ?? value)]),
+  );
+}
+
+/**
+ * A prior element stays if all that is configured agrees with it and the rest is computed (Terraform's rule, which
+ * holds for single values only), or if it is the same with zero values for what is not configured (the SDK's rule).
+ */
+function fits(block: BlockSchema, planning: Planning, path: string, configured: ObjectValue, candidate: ObjectValue): boolean {
+  const attributes = Object.entries(block.attributes ?? {});
+  const agrees = (name: string, attribute: AttributeSchema): boolean =>
+    sameOrBothZero(configured[name] ?? planning.defaults?.[path + name] ?? null, candidate[name], attributeType(attribute));
+  const isFree = (name: string, attribute: AttributeSchema): boolean => attribute.computed === true && (configured[name] ?? null) === null && !Array.isArray(attributeType(attribute));
+  return (
+    attributes.every(([name, attribute]) => isFree(name, attribute) || equal(configured[name], candidate[name], attributeType(attribute))) ||
+    attributes.every(([name, attribute]) => (attribute.optional !== true && attribute.required !== true) || agrees(name, attribute))
+  );
 }
 
 function keepIgnoredChanges(planning: Planning, prior: State, planned: State): void {

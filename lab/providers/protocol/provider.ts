@@ -24,6 +24,8 @@ export interface Planning {
   readonly store?: Readonly<Record<string, (configured: Value) => Value>>;
   /** True: this change is none. */
   readonly ignoreChange?: Readonly<Record<string, (prior: Value, planned: Value, plan: State) => boolean>>;
+  /** A failed update leaves the planned values in the state, not the prior ones. sdk only. */
+  readonly keepsPlanOnFailure?: boolean;
   /** Last word on a plan; may change `planned` and add to `replace`, throws ProviderError to refuse. */
   readonly customize?: (plan: PlanDraft) => void;
 }

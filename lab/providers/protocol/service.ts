@@ -141,6 +141,7 @@ export class Service<Client> {
       const created = (attributes: Partial<State>): void => {
         kept.new_state = encode(withoutUnknown({ ...planned, ...attributes } as State), schema);
       };
+      if (prior !== null && resource.planning.keepsPlanOnFailure === true) created({});
       const answered =
         prior === null
           ? await resource.create({ ...this.call(found), planned, config, created })
