@@ -28,7 +28,7 @@ synth: ## write the Terraform configuration to cdktf.out; needs neither root nor
 	@npx cdktf synth
 
 test: setup ## run all tests
-	@scripts/test.sh
+	@__tests__/run.sh
 
 faults: ## break things in the running lab and measure
 	@$(LAB) exec -- npx tsx lab/scenarios/run.ts

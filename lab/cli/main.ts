@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { openLab } from '../lab';
+import { labObstacle } from '../machines/obstacle';
 import { startLab, stopLab } from '../machines/lifecycle';
 import { labPaths } from '../machines/paths';
 import { apiFaultCommand } from './api-fault';
@@ -13,6 +14,16 @@ const program = new Command('lab')
   .description('A Hetzner Cloud on this machine, and the platform deployed to it. LAB_NAME chooses among several labs.')
   .showHelpAfterError()
   .enablePositionalOptions();
+
+program
+  .command('check')
+  .description('say whether a lab can run on this machine, and if not, why')
+  .action(() => {
+    const obstacle = labObstacle();
+    if (obstacle === null) return;
+    console.log(obstacle);
+    process.exitCode = 1;
+  });
 
 program
   .command('up')

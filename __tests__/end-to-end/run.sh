@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Deploys the platform to a lab of its own, tries it from outside, breaks it, destroys it, and looks that nothing is left.
+#   run.sh FOLDER   where results go
+set -euo pipefail
+
+export LAB_NAME=${LAB_NAME:-test}
+
+lab() { node lab/cli/lab.mjs "$@"; }
+
+main() {
+  local results=$1
+  lab down
+  trap 'lab down' EXIT
+  lab up
+  lab deploy
+  lab exec -- npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$results/end-to-end.json"
+  RUNS=1 lab exec -- npx tsx lab/scenarios/run.ts
+  lab destroy
+  lab exec -- npx tsx __tests__/end-to-end/nothing-left-in-project.ts
+  lab down
+  trap - EXIT
+  nothing_left_on_machine
+}
+
+nothing_left_on_machine() {
+  local left
+  left=$(
+    ip netns list | grep "^$LAB_NAME-"
+    grep "/$LAB_NAME/" /proc/mounts
+    losetup --list --noheadings --output BACK-FILE | grep "/$LAB_NAME/"
+    find /sys/fs/cgroup -maxdepth 4 -type d -path "*/$LAB_NAME/*"
+  ) || [[ -z $left ]]
+  [[ -z $left ]] || {
+    printf 'lab down left on this machine:\n%s\n' "$left" >&2
+    return 1
+  }
+}
+main "$@"
