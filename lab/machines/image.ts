@@ -26,13 +26,26 @@ export async function ensureImage(paths: LabPaths, progress: Progress): Promise<
   await new Promise<void>((resolve) => cache.listen(0, '127.0.0.1', resolve));
   try {
     await build(unfinished, `http://127.0.0.1:${(cache.address() as AddressInfo).port}`, log, progress);
-    await rename(unfinished, image);
+    // Another lab may have been faster
+    await rename(unfinished, image).catch((error: unknown) => {
+      if (!existsSync(image)) throw error;
+    });
+    await removeUnused(paths, image);
   } finally {
     cache.closeAllConnections();
     cache.close();
     await remove(unfinished);
   }
   return image;
+}
+
+/** Images of earlier recipes, unless machines of some lab stand on them. */
+async function removeUnused(paths: LabPaths, current: string): Promise<void> {
+  const mounts = await readFile('/proc/mounts', 'utf8');
+  for (const name of await readdir(paths.images)) {
+    const image = join(paths.images, name);
+    if (image !== current && !name.includes('.') && !mounts.includes(image)) await rm(image, { recursive: true, force: true });
+  }
 }
 
 /** An image is known by all that goes into it. */
