@@ -49,8 +49,9 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     (peer): peer is Report => peer?.memory.epoch === view.epoch && peer.sample?.view?.epoch === view.epoch,
   );
   const founder = before.entering === 'bootstrap' && before.epoch !== view.epoch && onlineIn(sample).length === 1;
-  const accepted = before.epoch === view.epoch || founder || sameGroup.length > 0;
-  const incarnation = Math.max(before.incarnation, ...sameGroup.map((peer) => peer.memory.incarnation));
+  const joined = before.entering !== 'bootstrap' && before.entering?.epoch === view.epoch ? before.entering : null;
+  const accepted = before.epoch === view.epoch || founder || joined !== null || sameGroup.length > 0;
+  const incarnation = Math.max(before.incarnation, joined?.incarnation ?? 0, ...sameGroup.map((peer) => peer.memory.incarnation));
   const highest = Math.max(before.promised, incarnation, ...reports(peers).map((peer) => peer.memory.promised));
   const after: Memory = {
     ...before,
@@ -140,11 +141,15 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
       'start the remaining members; if they are lost, compare both and use platform-mysql force-bootstrap on the right one',
     );
   }
+  if (samples.some((peer) => peer.members.some(({ name }) => name === self.name))) {
+    return decision(memory, { kind: 'wait' }, 'the group has not yet expelled what this member was before');
+  }
   const backoff = Math.min(MAX_BACKOFF_MS, 500 * 2 ** joinFailures);
   if (joinFailures > 0 && sinceJoinFailureMs < backoff) {
-    return decision(memory, { kind: 'wait' }, `${joinFailures} attempts to join failed, next in ${backoff - sinceJoinFailureMs} ms`);
+    return decision(memory, { kind: 'wait' }, `${joinFailures} attempts to join failed, the next one follows after a pause`);
   }
-  const entering: Memory = { ...memory, entering: 'join' };
+  const target = live[0] as Report;
+  const entering: Memory = { ...memory, entering: { epoch: target.memory.epoch ?? '', incarnation: target.memory.incarnation } };
   const missing = sizeOf(subtract(theirs, executed));
   const replayable = samples.some((peer) => isSubset(parseGtidSet(peer.purged), executed));
   const why =
@@ -154,7 +159,7 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
     (joinFailures >= CLONE_AFTER_FAILURES && `${joinFailures} attempts to join failed`);
   if (why) {
     if (!majority) return decision(memory, { kind: 'wait' }, `a clone needs a group with a majority (${why})`);
-    const donor = live.find((peer) => peer.sample?.role === 'SECONDARY') ?? (live[0] as Report);
+    const donor = live.find((peer) => peer.sample?.role === 'SECONDARY') ?? target;
     return decision(entering, { kind: 'join-by-clone', donor: donor.name }, why, 1000);
   }
   const kind = self.memory.lastMajority ? 'rejoin' : 'join';

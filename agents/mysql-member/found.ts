@@ -32,7 +32,7 @@ export function restartOrFound({ self, peers }: Situation, sample: Sample): Deci
   if (applying) return wait(`${applying.name} still applies its relay log`);
 
   const latest = latestMajority(all);
-  const emptied = all.filter((member) => latest?.members.includes(member.name) && member.memory.lastMajority === null);
+  const emptied = all.filter((member) => latest?.members.includes(member.name) && lastIncarnation(member) < latest.incarnation);
   if (emptied.length > 0) {
     return needsOperator(
       memory,
@@ -92,6 +92,11 @@ function holderOfAll(all: readonly Report[], configured: readonly string[]): Rep
 function latestMajority(all: readonly Report[]): MajorityView | null {
   const views = all.flatMap((member) => member.memory.lastMajority ?? []);
   return views.sort((a, b) => b.incarnation - a.incarnation || b.counter - a.counter)[0] ?? null;
+}
+
+/** Of the group that the member was in, or at least on its way to. A new data directory knows of none. */
+function lastIncarnation({ memory: { incarnation, entering } }: Report): number {
+  return Math.max(incarnation, entering === 'bootstrap' ? 0 : (entering?.incarnation ?? 0));
 }
 
 function executed(member: Report) {

@@ -53,8 +53,8 @@ export interface Memory {
   readonly promised: number;
   /** Whom it voted for in the ballot `promised`. Null: nobody, and it never will in that ballot. */
   readonly candidate: string | null;
-  /** How the member last went towards a group: as its founder, or as one who joins. */
-  readonly entering: 'bootstrap' | 'join' | null;
+  /** How the member last went towards a group: as its founder, or to join the one of that epoch. */
+  readonly entering: 'bootstrap' | { readonly epoch: string; readonly incarnation: number } | null;
   /** Epoch of the group it accepted as the right one. */
   readonly epoch: string | null;
   readonly lastMajority: MajorityView | null;

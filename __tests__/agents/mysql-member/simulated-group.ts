@@ -1,0 +1,446 @@
+import type { Action } from '../../../agents/mysql-member/decision';
+import { decide } from '../../../agents/mysql-member/decide';
+import { formatGtidSet, parseGtidSet } from '../../../agents/mysql-member/gtid';
+import { isRecorded, primaryHealth } from '../../../agents/mysql-member/health';
+import { inMajority, majorityOf, NO_MEMORY, type Memory, type Report, type Sample } from '../../../agents/mysql-member/report';
+
+/** One Group Replication group: what its members have agreed on. */
+interface Group {
+  readonly epoch: string;
+  counter: number;
+  view: string[];
+  primary: string;
+  /** Transactions in their order; a member that is connected to a majority can have all of them. */
+  readonly log: Set<number>;
+}
+
+interface Simulated {
+  readonly name: string;
+  up: boolean;
+  uuid: string;
+  /** What a crash leaves. */
+  executed: Set<number>;
+  memoryFile: Memory;
+  setAside: Set<number>;
+  /** mysqld's state, gone after a crash. */
+  state: 'ONLINE' | 'ERROR' | 'OFFLINE';
+  epoch: string | null;
+  superReadOnly: boolean;
+  unreachable: Set<string>;
+  /** A START GROUP_REPLICATION under way, which survives its agent. */
+  starting: 'bootstrap' | 'join' | null;
+  /** The agent's state, gone when it restarts. */
+  memory: Memory;
+  busy: Action | null;
+  known: Map<string, Report>;
+  underWay: Map<string, Report>;
+  lastKind: string;
+  lastAction: Action | null;
+  failures: number;
+  recordedEpoch: string | null;
+  writableByHealth: boolean;
+}
+
+const GROUP_NAME = 'aaaaaaaa-0000-8000-a000-000000000000';
+
+export class Violation extends Error {}
+
+/**
+ * Members, their mysqlds and agents, and the network between them, in memory. The engine's side is as hostile as
+ * Group Replication may be: reports come late, suspicion comes late, what was received dies with a crash.
+ */
+export class SimulatedGroup {
+  readonly members: readonly Simulated[];
+  readonly groups = new Map<string, Group>();
+  readonly bootstraps: { readonly incarnation: number; readonly by: string }[] = [];
+  readonly committed = new Set<number>();
+  private readonly cuts = new Set<string>();
+  private counter = 0;
+  /** A write was accepted by a member that was alone, before its agent could see that. */
+  strayWrites = false;
+  wiped = false;
+
+  constructor(names: readonly string[]) {
+    this.members = names.map((name) => ({
+      name,
+      up: true,
+      uuid: `uuid-${name}`,
+      executed: new Set(),
+      memoryFile: NO_MEMORY,
+      setAside: new Set(),
+      state: 'OFFLINE',
+      epoch: null,
+      superReadOnly: true,
+      unreachable: new Set(),
+      starting: null,
+      memory: NO_MEMORY,
+      busy: null,
+      known: new Map(),
+      underWay: new Map(),
+      lastKind: '',
+      lastAction: null,
+      failures: 0,
+      recordedEpoch: null,
+      writableByHealth: false,
+    }));
+  }
+
+  get configured(): readonly string[] {
+    return this.members.map(({ name }) => name);
+  }
+
+  at(index: number): Simulated {
+    return this.members[index % this.members.length] as Simulated;
+  }
+
+  // --- faults
+
+  crash(member: Simulated): void {
+    Object.assign(member, { up: false, state: 'OFFLINE', epoch: null, superReadOnly: true, starting: null, writableByHealth: false });
+    this.restartAgent(member);
+  }
+
+  boot(member: Simulated): void {
+    if (member.up) return;
+    member.up = true;
+    this.restartAgent(member);
+  }
+
+  restartAgent(member: Simulated): void {
+    Object.assign(member, { busy: null, lastKind: '', lastAction: null, failures: 0, recordedEpoch: null, memory: member.memoryFile, writableByHealth: false });
+    member.known.clear();
+    member.underWay.clear();
+  }
+
+  /** A new disk, or (keepMemory) a data directory removed by hand. */
+  wipe(member: Simulated, keepMemory: boolean): void {
+    // with the last memory gone, what comes is another platform's life
+    const others = this.members.filter((other) => other !== member && other.memoryFile.lastMajority !== null && other.uuid === other.memoryFile.serverUuid);
+    if (member.up || others.length === 0) return;
+    this.wiped = true;
+    member.executed = new Set();
+    member.setAside = new Set();
+    member.uuid = `uuid-${member.name}-${++this.counter}`;
+    if (!keepMemory) member.memoryFile = NO_MEMORY;
+    member.memory = member.memoryFile;
+  }
+
+  cut(a: Simulated, b: Simulated): void {
+    if (a !== b) this.cuts.add(pair(a, b));
+  }
+
+  heal(a: Simulated, b: Simulated): void {
+    this.cuts.delete(pair(a, b));
+  }
+
+  healAll(): void {
+    this.cuts.clear();
+  }
+
+  connected(a: Simulated, b: Simulated): boolean {
+    return a.up && b.up && (a === b || !this.cuts.has(pair(a, b)));
+  }
+
+  // --- Group Replication
+
+  groupOf(member: Simulated): Group | undefined {
+    return member.epoch === null ? undefined : this.groups.get(member.epoch);
+  }
+
+  /** Members of its group that this member hears. */
+  private component(member: Simulated): Simulated[] {
+    const group = this.groupOf(member);
+    if (!group) return [];
+    return this.members.filter((other) => other.epoch === group.epoch && group.view.includes(other.name) && this.connected(member, other));
+  }
+
+  private hasMajority(member: Simulated): boolean {
+    const group = this.groupOf(member);
+    return group !== undefined && group.view.includes(member.name) && this.component(member).length * 2 > group.view.length;
+  }
+
+  /** The failure detector: suspects, and expels if it speaks for a majority. */
+  detect(member: Simulated): void {
+    const group = this.groupOf(member);
+    if (!group) return;
+    const heard = this.component(member).map(({ name }) => name);
+    member.unreachable = new Set(group.view.filter((name) => !heard.includes(name)));
+    if (!group.view.includes(member.name)) return this.expelled(member); // it hears of it now
+    if (heard.length * 2 > group.view.length && heard.length < group.view.length) this.installView(group, heard);
+  }
+
+  /** Cut off for longer than unreachable_majority_timeout. */
+  giveUp(member: Simulated): void {
+    if (member.epoch !== null && !this.hasMajority(member)) this.expelled(member);
+  }
+
+  private expelled(member: Simulated): void {
+    Object.assign(member, { state: 'ERROR', epoch: null, superReadOnly: true });
+  }
+
+  private installView(group: Group, view: string[]): void {
+    group.view = view;
+    group.counter += 1;
+    if (!view.includes(group.primary) && view.length > 0) this.elect(group, view[0] as string);
+    for (const member of this.members) {
+      if (member.epoch === group.epoch) member.unreachable = new Set([...member.unreachable].filter((name) => view.includes(name)));
+    }
+  }
+
+  private elect(group: Group, name: string): void {
+    const old = this.members.find((member) => member.name === group.primary);
+    if (old?.epoch === group.epoch) old.superReadOnly = true;
+    group.primary = name;
+    const chosen = this.members.find((member) => member.name === name) as Simulated;
+    addAll(chosen.executed, group.log);
+    chosen.superReadOnly = false;
+  }
+
+  /** The applier catches up. */
+  apply(member: Simulated): void {
+    const group = this.groupOf(member);
+    if (group && this.hasMajority(member)) addAll(member.executed, group.log);
+  }
+
+  switchover(from: Simulated, to: Simulated): void {
+    const group = this.groupOf(from);
+    if (group?.primary === from.name && this.hasMajority(from) && to !== from && this.component(from).includes(to)) this.elect(group, to.name);
+  }
+
+  private leave(member: Simulated): void {
+    const group = this.groupOf(member);
+    Object.assign(member, { state: 'OFFLINE', epoch: null, superReadOnly: true });
+    if (group?.view.includes(member.name)) this.installView(group, group.view.filter((name) => name !== member.name));
+  }
+
+  /** A clean shutdown of mysqld or machine. */
+  stop(member: Simulated): void {
+    if (this.hasMajority(member)) this.leave(member);
+    this.crash(member);
+  }
+
+  /** START GROUP_REPLICATION comes to its end. */
+  finishStart(member: Simulated, glitch: boolean): void {
+    const { starting } = member;
+    member.starting = null;
+    if (!member.up || starting === null) return;
+    let success = true;
+    if (starting === 'bootstrap') this.found(member);
+    else success = this.enter(member, glitch);
+    if (!success) member.failures += 1;
+    if (member.busy) member.busy = null;
+  }
+
+  private found(member: Simulated): Group {
+    const group: Group = { epoch: `e${++this.counter}`, counter: 1, view: [member.name], primary: member.name, log: new Set(member.executed) };
+    this.groups.set(group.epoch, group);
+    Object.assign(member, { state: 'ONLINE', epoch: group.epoch, superReadOnly: false, unreachable: new Set() });
+    return group;
+  }
+
+  private enter(member: Simulated, glitch: boolean): boolean {
+    const seed = this.members.find((other) => other !== member && this.connected(member, other) && this.hasMajority(other) && !this.groupOf(other)?.view.includes(member.name));
+    const group = seed && this.groupOf(seed);
+    if (group && [...member.executed].every((id) => group.log.has(id))) {
+      this.installView(group, [...group.view, member.name]);
+      Object.assign(member, { state: 'ONLINE', epoch: group.epoch, superReadOnly: true, unreachable: new Set() });
+      addAll(member.executed, group.log);
+      return true;
+    }
+    // seen with MySQL: a join while the group loses its majority ends as PRIMARY of a group of one
+    if (glitch && !group) this.found(member);
+    return glitch && !group;
+  }
+
+  // --- clients
+
+  /** A write straight to this member, or (byHealth) by a router that follows its health answer. */
+  write(member: Simulated, byHealth: boolean): void {
+    if (byHealth && !member.writableByHealth) return;
+    const group = this.groupOf(member);
+    if (!group || group.primary !== member.name || member.superReadOnly || !this.hasMajority(member)) return;
+    const id = ++this.counter;
+    const acknowledgedByMany = this.component(member).length >= majorityOf(this.configured);
+    if (!acknowledgedByMany && !byHealth) this.strayWrites = true;
+    if (acknowledgedByMany || byHealth) {
+      const lost = [...this.committed].filter((old) => !group.log.has(old));
+      if (lost.length > 0) throw new Violation(`${member.name} accepts writes without transactions ${lost.join()}`);
+      this.committed.add(id);
+    }
+    group.log.add(id);
+    member.executed.add(id);
+  }
+
+  // --- agents
+
+  sample(member: Simulated): Sample {
+    const group = this.groupOf(member);
+    return {
+      serverUuid: member.uuid,
+      version: 'simulated',
+      groupName: GROUP_NAME,
+      state: member.state,
+      role: group ? (group.primary === member.name ? 'PRIMARY' : 'SECONDARY') : null,
+      superReadOnly: member.superReadOnly,
+      view: group ? { epoch: group.epoch, counter: group.counter } : null,
+      members: (group?.view ?? []).map((name) => ({
+        name,
+        state: member.unreachable.has(name) ? 'UNREACHABLE' : 'ONLINE',
+        role: group?.primary === name ? 'PRIMARY' : 'SECONDARY',
+      })),
+      executed: gtids(member.executed),
+      received: '',
+      purged: '',
+      changing: member.starting !== null,
+      applierQueue: 0,
+    };
+  }
+
+  report(member: Simulated): Report {
+    return { name: member.name, configured: this.configured, memory: member.memory, sample: this.sample(member), busy: member.busy?.kind ?? null };
+  }
+
+  /** Asks a peer; its answer arrives at once, or (slow) when deliver is called. One question a peer at a time. */
+  poll(member: Simulated, peer: Simulated, slow: boolean): void {
+    if (!member.up || member === peer || member.underWay.has(peer.name)) return;
+    if (!this.connected(member, peer)) member.known.delete(peer.name);
+    else (slow ? member.underWay : member.known).set(peer.name, this.report(peer));
+  }
+
+  deliver(member: Simulated): void {
+    for (const [name, report] of member.underWay) member.known.set(name, report);
+    member.underWay.clear();
+  }
+
+  tick(member: Simulated): void {
+    if (!member.up) return;
+    const peers = new Map(this.configured.filter((name) => name !== member.name).map((name) => [name, member.known.get(name) ?? null]));
+    const { action, memory, afterMs } = decide({
+      self: this.report(member),
+      peers,
+      joinFailures: 0,
+      sinceJoinFailureMs: 0,
+      setAside: gtids(member.setAside),
+      configuredGroupName: GROUP_NAME,
+    });
+    const settled = afterMs === 0 || member.lastKind === action.kind;
+    member.lastKind = action.kind;
+    member.lastAction = action;
+    if (settled) {
+      member.memory = member.memoryFile = memory;
+      if (!member.busy || action.kind === 'fence') this.act(member, action);
+    }
+    this.refreshHealth(member, peers);
+    this.checkFence(member);
+  }
+
+  private refreshHealth(member: Simulated, peers: ReadonlyMap<string, Report | null>): void {
+    const self = this.report(member);
+    const known = [...peers.values()].filter((peer): peer is Report => peer !== null);
+    if (isRecorded(self, known)) member.recordedEpoch = self.memory.epoch;
+    const recorded = member.recordedEpoch !== null && member.recordedEpoch === self.sample?.view?.epoch;
+    member.writableByHealth = primaryHealth({ self, recorded, sampleAgeMs: 0 }).ok;
+  }
+
+  private act(member: Simulated, action: Action): void {
+    switch (action.kind) {
+      case 'bootstrap':
+      case 'reboot-group':
+        this.checkBootstrap(member, action.incarnation);
+        Object.assign(member, { busy: action, starting: 'bootstrap', state: 'OFFLINE' });
+        return;
+      case 'join':
+      case 'rejoin':
+        Object.assign(member, { busy: action, starting: 'join', state: 'OFFLINE' });
+        return;
+      case 'join-by-clone':
+        return this.clone(member, action.donor);
+      case 'report-errant':
+        addAll(member.setAside, numbers(action.errant));
+        return;
+      case 'leave':
+        return this.leave(member);
+      case 'fence':
+        member.superReadOnly = true;
+        return;
+      case 'unfence':
+        if (this.groupOf(member)?.primary === member.name) member.superReadOnly = false;
+        return;
+      default:
+    }
+  }
+
+  private clone(member: Simulated, donorName: string): void {
+    const donor = this.members.find(({ name }) => name === donorName) as Simulated;
+    if (!this.connected(member, donor) || donor.state !== 'ONLINE') return;
+    const group = this.groupOf(donor);
+    const known = new Set([...(group?.log ?? []), ...member.setAside]);
+    const lost = [...member.executed].filter((id) => !known.has(id));
+    if (lost.length > 0) throw new Violation(`a clone drops ${lost.join()} from ${member.name}`);
+    const dropped = [...this.committed].filter((id) => member.executed.has(id) && !group?.log.has(id));
+    if (dropped.length > 0) throw new Violation(`a clone drops the committed ${dropped.join()} from ${member.name}`);
+    member.executed = new Set(donor.executed);
+  }
+
+  private checkBootstrap(member: Simulated, incarnation: number): void {
+    if (this.bootstraps.some((other) => other.incarnation === incarnation)) throw new Violation(`incarnation ${incarnation} is bootstrapped twice`);
+    this.bootstraps.push({ incarnation, by: member.name });
+    const lost = [...this.committed].filter((id) => !member.executed.has(id));
+    if (lost.length > 0) throw new Violation(`${member.name} bootstraps without ${lost.join()}`);
+    const live = this.members.find((other) => this.hasMajority(other) && this.component(other).length >= majorityOf(this.configured));
+    if (live) throw new Violation(`${member.name} bootstraps while ${live.name} is in a group with a majority`);
+  }
+
+  private checkFence(member: Simulated): void {
+    if (!member.superReadOnly && !inMajority(this.report(member))) throw new Violation(`${member.name} stays writable outside of the majority`);
+  }
+
+  // --- at the end
+
+  /** All machines and links up, and enough time for everything. */
+  settle(): void {
+    this.healAll();
+    for (const member of this.members) this.boot(member);
+    for (let round = 0; round < 60; round += 1) {
+      for (const member of this.members) {
+        this.detect(member);
+        this.giveUp(member);
+        this.apply(member);
+        this.deliver(member);
+        for (const peer of this.members) this.poll(member, peer, false);
+        this.tick(member);
+        this.finishStart(member, false);
+      }
+    }
+  }
+
+  get isHealthy(): boolean {
+    const epochs = new Set(this.members.map(({ epoch }) => epoch));
+    return epochs.size === 1 && this.members.every((member) => member.state === 'ONLINE' && [...this.committed].every((id) => member.executed.has(id)))
+      && this.members.filter(({ writableByHealth }) => writableByHealth).length === 1;
+  }
+
+  get waitsForOperator(): boolean {
+    return this.members.some(({ lastAction }) => lastAction?.kind === 'needs-operator');
+  }
+
+  describe(): string {
+    return this.members.map((member) => `${member.name} ${member.up ? member.state : 'down'} ${member.lastAction?.kind} [${[...member.executed].join()}]`).join('; ');
+  }
+}
+
+function pair(a: Simulated, b: Simulated): string {
+  return [a.name, b.name].sort().join();
+}
+
+function addAll(target: Set<number>, source: Iterable<number>): void {
+  for (const id of source) target.add(id);
+}
+
+function gtids(ids: ReadonlySet<number>): string {
+  return ids.size === 0 ? '' : formatGtidSet(parseGtidSet([...ids].map((id) => `g:${id}`).join(',')));
+}
+
+function numbers(text: string): number[] {
+  return [...parseGtidSet(text).values()].flat().flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
+}
