@@ -30,7 +30,7 @@ datadir = ${config.dataFolder}
 socket = /run/mysqld/mysqld.sock
 pid_file = /run/mysqld/mysqld.pid
 tmpdir = ${config.dataFolder}-tmp
-# no log_error: what mysqld has to say goes to the journal (`stderr` here would be a file of that name)
+# no log_error: what mysqld has to say goes to the journal ("stderr" here would be a file of that name)
 log_error_verbosity = 2
 bind_address = ${config.address}
 port = ${config.port}
