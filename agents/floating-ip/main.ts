@@ -57,7 +57,7 @@ function replaceFile(path: string, content: string): void {
 }
 
 /** keepalived is stopped before this agent and HAProxy after it: in between, the peer gets the address. */
-async function handOver(agent: Agent, config: Config): Promise<void> {
+async function handOver(agent: Agent): Promise<void> {
   const deadline = now() + HANDOVER_LIMIT_MS;
   while (now() < deadline && agent.state.vrrp.state !== 'MASTER' && agent.holdsFloatingIp() && agent.state.peerPrivate.failingSince === null) {
     await sleep(20);
@@ -94,7 +94,7 @@ function main(): void {
   process.umask(0o022);
 
   process.once('SIGTERM', () => {
-    void handOver(agent, config).finally(() => {
+    void handOver(agent).finally(() => {
       clearInterval(ticks);
       process.exit(0);
     });

@@ -1,6 +1,6 @@
 import type { Config } from './config';
 import { ownSideServes, type Decision } from './decide';
-import type { AgentState, PeerReport } from './state';
+import type { AgentState, Known, PeerReport, Told } from './state';
 
 const API_ANSWER_AGE_MS = 45_000;
 
@@ -9,11 +9,16 @@ export function peerReportOf(state: AgentState, now: number): PeerReport {
   return {
     vrrp: state.vrrp.state,
     serving: ownSideServes(state, now),
-    holder: state.holder ? { value: state.holder.value, ageMs: now - state.holder.at } : null,
+    holder: told(state.holder, now),
+    aliases: { self: told(state.aliases.self, now), peer: told(state.aliases.peer, now) },
     reachesUs: state.peerPublic.failingSince === null,
     reachesApi: state.api.unreachableSince === null && state.api.answeredAt !== null && now - state.api.answeredAt < API_ANSWER_AGE_MS,
     sinceLastMoveMs: state.lastMoveAt === null ? null : now - state.lastMoveAt,
   };
+}
+
+function told<T>(known: Known<T>, now: number): Told<T> {
+  return known ? { value: known.value, ageMs: now - known.at } : null;
 }
 
 /** For people and the lab: GET /status. */

@@ -10,7 +10,9 @@ export interface PeerReport {
   /** Its HAProxy answers it. */
   readonly serving: boolean;
   /** Server that has the floating IP, as far as it knows, and how long ago it learned that. */
-  readonly holder: { readonly value: number | null; readonly ageMs: number } | null;
+  readonly holder: Told<number | null>;
+  /** Alias addresses: its own, and ours as far as it knows. */
+  readonly aliases: Readonly<Record<Side, Told<readonly string[]>>>;
   /** It gets answers from our public side. */
   readonly reachesUs: boolean;
   /** Hetzner's API answered it lately. */
@@ -87,6 +89,8 @@ export interface AgentState {
   };
   readonly moves: number;
 }
+/** How old it was when it was told. */
+export type Told<T> = { readonly value: T; readonly ageMs: number } | null;
 export type Known<T> = { readonly value: T; readonly at: number } | undefined;
 
 /** Ids that the reducer needs to tell us from the other. */
@@ -158,9 +162,15 @@ function heardFromPeer(state: AgentState, askedAt: number, report: PeerReport | 
   }
   const itsMove = report.sinceLastMoveMs === null ? null : askedAt - report.sinceLastMoveMs;
   // It asks the API at other times than we do: whoever asked last knows best
-  const told = report.holder && { value: report.holder.value, at: askedAt - report.holder.ageMs };
-  const holder = told && (!state.holder || told.at > state.holder.at) ? told : state.holder;
-  return { ...state, peerPrivate: { ...probe, report }, holder, lastMoveAt: later(state.lastMoveAt, itsMove) };
+  const holder = newer(state.holder, report.holder, askedAt);
+  const aliases = { self: newer(state.aliases.self, report.aliases.peer, askedAt), peer: newer(state.aliases.peer, report.aliases.self, askedAt) };
+  return { ...state, peerPrivate: { ...probe, report }, holder, aliases, lastMoveAt: later(state.lastMoveAt, itsMove) };
+}
+
+function newer<T>(known: Known<T>, told: Told<T>, askedAt: number): Known<T> {
+  if (!told) return known;
+  const at = askedAt - told.ageMs;
+  return !known || at > known.at ? { value: told.value, at } : known;
 }
 
 function started(state: AgentState, call: Call, now: number): AgentState {

@@ -9,7 +9,7 @@ const policy: Policy = { serverId: SELF, peerServerId: PEER, natGateway: '10.0.1
 
 const ANSWERS = { answeredAt: NOW - 50, failuresInRow: 0, failingSince: null };
 const SILENT = { answeredAt: NOW - 1_200, failuresInRow: 3, failingSince: NOW - 700 };
-const report = (change: Partial<PeerReport> = {}): PeerReport => ({ vrrp: 'BACKUP', serving: true, holder: null, reachesUs: true, reachesApi: true, sinceLastMoveMs: null, ...change });
+const report = (change: Partial<PeerReport> = {}): PeerReport => ({ vrrp: 'BACKUP', serving: true, holder: null, aliases: { self: null, peer: null }, reachesUs: true, reachesApi: true, sinceLastMoveMs: null, ...change });
 
 /** A MASTER for 200 ms; the peer has the floating IP and the alias, answers on both sides, and is BACKUP. */
 function state(change: Partial<AgentState> = {}): AgentState {

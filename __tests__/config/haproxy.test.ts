@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+
+const config = (change: Partial<HaproxyConfig> = {}) =>
+  renderHaproxyConfig({
+    privateAddress: '10.0.1.11',
+    ports: { http: 80, https: 443, metrics: 8404 },
+    upstreams: [
+      { name: 'web-1', address: '10.0.2.11', port: 80 },
+      { name: 'web-2', address: '10.0.2.12', port: 80 },
+    ],
+    files: '/etc/haproxy/platform',
+    ...change,
+  });
+
+/** Lines of one section, without indentation and comments. */
+function section(text: string, name: string): string[] {
+  const [, body = ''] = text.split(new RegExp(`^${name}$`, 'm'));
+  const [own = ''] = body.split(/^\S/m);
+  return own.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test('ends TLS 1.2 and newer with forward secrecy, and offers h2', () => {
+  const text = config();
+  expect(section(text, 'global')).toContain('ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets');
+  expect(section(text, 'global').find((line) => line.startsWith('ssl-default-bind-ciphers '))).not.toMatch(/(^|[ :])(?!ECDHE-)[A-Z]+-AES/);
+  expect(section(text, 'frontend site')).toContain('bind :443 ssl crt "${HAPROXY_FILES}/site.pem" alpn h2,http/1.1');
+});
+
+test('repeats only requests that may be repeated', () => {
+  expect(section(config(), 'backend web')).toContain('http-request disable-l7-retry if !{ method GET HEAD OPTIONS }');
+});
+
+test('names each web server, in the given order', () => {
+  expect(section(config(), 'backend web').slice(-2)).toEqual(['server web-1 10.0.2.11:80', 'server web-2 10.0.2.12:80']);
+});
+
+test('keeps health, metrics and statistics off the public side', () => {
+  expect(section(config(), 'frontend inside')[0]).toBe('bind 10.0.1.11:8404');
+  expect(config().match(/bind /g)).toHaveLength(3);
+});
+
+test('leaves room for health checks when clients take all of their connections', () => {
+  const text = config({ limits: { connections: 5_000 } });
+  expect(section(text, 'global')).toContain('maxconn 7200');
+  expect(section(text, 'frontend site')).toContain('maxconn 5000');
+});
+
+test('limits connections and requests of one address, or not at all', () => {
+  const limited = section(config({ limits: { connectionsPerAddress: 50, requestsPerAddress: 300 } }), 'frontend site');
+  expect(limited).toContain('tcp-request connection reject if { sc0_conn_cur gt 50 }');
+  expect(limited).toContain('http-request deny deny_status 429 if { sc0_http_req_rate gt 300 }');
+  expect(config({ limits: { connectionsPerAddress: 0, requestsPerAddress: 0 } })).not.toMatch(/stick-table|track-sc0|sc0_/);
+});
+
+test('sends Strict-Transport-Security only when it is told to', () => {
+  expect(config()).not.toContain('Strict-Transport-Security');
+  expect(section(config({ hsts: { maxAgeSeconds: 31_536_000, includeSubdomains: true } }), 'frontend site')).toContain(
+    'http-after-response set-header Strict-Transport-Security "max-age=31536000; includeSubDomains"',
+  );
+});
+
+test('the same settings give the same bytes', () => {
+  expect(config()).toBe(config());
+});

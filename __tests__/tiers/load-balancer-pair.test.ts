@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { LoadBalancerPair, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
+import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
+
+function loadBalancers(props: Partial<LoadBalancerPairProps> = {}) {
+  const stack = testStack();
+  const site = testSite(stack);
+  const pair = new LoadBalancerPair(stack, 'lb', {
+    site,
+    upstreams: site.endpoints('web', 'http', 2),
+    certificatePem: '${var.certificate}',
+    certificateRevision: 'one',
+    failoverToken: '${var.failover_token}',
+    hcloudEndpoint: 'https://api.hetzner.cloud/v1',
+    ...props,
+  });
+  return { stack, pair };
+}
+
+test('is two servers with public addresses', () => {
+  const { stack, pair } = loadBalancers();
+  expect(pair.servers.map(({ host }) => host.address)).toEqual(['10.0.1.11', '10.0.1.12']);
+  expect(resource(stack, 'hcloud_server', 'lb_lb-1')).toMatchObject({ name: 'lb-1', public_net: [{ ipv4_enabled: true, ipv6_enabled: true }] });
+});
+
+test('leaves the floating IP and the alias where the agents have moved them', () => {
+  const { stack } = loadBalancers();
+  expect(resource(stack, 'hcloud_floating_ip_assignment', 'lb_')).toMatchObject({ lifecycle: { ignore_changes: ['server_id'] } });
+  expect(resource(stack, 'hcloud_server', 'lb_lb-2')).toMatchObject({ lifecycle: { ignore_changes: expect.arrayContaining(['network']) as unknown } });
+});
+
+test('tells each server the id of the other, and configures one after the other', () => {
+  const { terraform_data: steps = {} } = synthesized(loadBalancers().stack).resource;
+  const configure = (name: string) => Object.entries(steps).find(([id]) => id.startsWith(`lb_${name}_configure`)) ?? ['', {}];
+  const [first] = configure('lb-1');
+  const [, second] = configure('lb-2');
+  expect(JSON.stringify(configure('lb-1')[1])).toMatch(/PEER_SERVER_ID":"\$\{hcloud_server\.lb_lb-2_/);
+  expect(JSON.stringify(second)).toMatch(/PEER_SERVER_ID":"\$\{hcloud_server\.lb_lb-1_/);
+  expect((second as { depends_on: string[] }).depends_on).toContain(`terraform_data.${first}`);
+});
+
+test('a new certificate provisions again, and is not in what triggers it', () => {
+  const { stack } = loadBalancers({ certificateRevision: 'two' });
+  const { terraform_data: steps = {} } = synthesized(stack).resource;
+  const triggers = Object.entries(steps).find(([id]) => id.startsWith('lb_lb-1_configure'))?.[1].triggers_replace;
+  expect(JSON.stringify(triggers)).toContain('"certificate":"two"');
+  expect(JSON.stringify(triggers)).not.toMatch(/var\.(certificate|failover_token)/);
+});
+
+test('refuses to balance over nobody', () => {
+  expect(() => loadBalancers({ upstreams: [] })).toThrow('lb: upstreams is [], want at least one web server; pass the endpoints of a WebTier');
+});
+
+test.each([0, 61, NaN])('refuses a hold of %d s', (holdSeconds) => {
+  expect(() => loadBalancers({ holdSeconds })).toThrow(/holdSeconds is .*, want 1 to 60/);
+});
+
+test('keeps the resource ids that deployed state depends on', async () => {
+  const ids = resourceIds(loadBalancers().stack).split('\n').filter((id) => id.includes('.lb_'));
+  await expect(`${ids.join('\n')}\n`).toMatchFileSnapshot('load-balancer-pair.resource-ids.txt');
+});
