@@ -6,7 +6,7 @@ import { REPOSITORY } from '../machines/paths';
 import { plainText, readDeployLine } from './deploy-output';
 import { execInClient } from './in-client';
 import { createProgress, type Progress } from './progress';
-import { chooseProviders } from './provider-choice';
+import { chooseProviders, type ProviderChoice } from './provider-choice';
 
 const STACK = 'lab';
 /** Shown of a failure that names no error, such as one of synth. */
@@ -15,9 +15,10 @@ const LAST_LINES = 25;
 /** `cdktf deploy` as a user runs it, to the lab. Prints a line where something begins or ends; everything goes to deploy.log. */
 export async function deploy(lab: Lab): Promise<void> {
   const progress = createProgress();
-  const { kind, why } = await chooseProviders();
+  const providers = await chooseProviders();
+  const { kind, why } = providers;
   progress.say(`cdktf deploy ${STACK}, with ${kind === 'real' ? "Hetzner's own" : 'stand-in'} Terraform provider (${why})`);
-  await runCdktf(lab, 'deploy', ['--auto-approve', '--skip-provider-lock'], progress);
+  await runCdktf(lab, 'deploy', providers, progress);
   const { outputs } = await openLab(lab.name);
   if (outputs.ca_certificate) await writeFile(join(lab.paths.state, 'ca.pem'), outputs.ca_certificate);
 }
@@ -26,10 +27,10 @@ export async function deploy(lab: Lab): Promise<void> {
 export async function destroy(lab: Lab): Promise<void> {
   const progress = createProgress();
   progress.say(`cdktf destroy ${STACK}`);
-  await runCdktf(lab, 'destroy', ['--auto-approve', '--skip-provider-lock'], progress);
+  await runCdktf(lab, 'destroy', await chooseProviders(), progress);
 }
 
-async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', flags: readonly string[], progress: Progress): Promise<void> {
+async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', providers: ProviderChoice, progress: Progress): Promise<void> {
   const logFile = join(lab.paths.state, `${verb}.log`);
   const log = createWriteStream(logFile);
   const errors: string[] = [];
@@ -49,8 +50,8 @@ async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', flags: readonly st
   };
   // A folder of its own, so that labs do not meet: the stack keeps its state three levels up from there
   const output = join(lab.paths.state, 'cdktf.out');
-  const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, '--output', output, ...flags];
-  const code = await execInClient(lab, argv, { onOutput });
+  const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, '--output', output, '--auto-approve', '--skip-provider-lock'];
+  const code = await execInClient(lab, argv, { onOutput, providers });
   log.end();
   if (code === 0) return progress.done(`${verb} done`);
   throw new Error(`cdktf ${verb} failed\n${(errors.length > 0 ? errors : last).join('\n')}\nAll of its output: ${logFile}`);

@@ -5,22 +5,25 @@ import { join } from 'node:path';
 import type { Lab } from '../lab';
 import { REPOSITORY } from '../machines/paths';
 import { SERVICES } from '../machines/topology';
-import { chooseProviders } from './provider-choice';
+import { chooseProviders, type ProviderChoice } from './provider-choice';
 
 export interface ClientOptions {
   /** Gets the output, instead of this terminal. */
   readonly onOutput?: (text: string) => void;
+  /** @default the folder of this project */
   readonly cwd?: string;
+  /** @default chosen anew */
+  readonly providers?: ProviderChoice;
 }
 
 /** Runs a command on the client's side of the Internet; resolves to its exit code. */
 export async function execInClient(lab: Lab, argv: readonly string[], options: ClientOptions = {}): Promise<number> {
-  const providers = await chooseProviders();
+  const providers = options.providers ?? (await chooseProviders());
   const inside = lab.inClient([process.execPath, '--import', 'tsx', join(REPOSITORY, 'lab/cli/inside-client.ts'), providers.kind, ...argv]);
-  const { onOutput, cwd } = options;
+  const { onOutput, cwd = REPOSITORY } = options;
   const child = spawn(inside[0] ?? '', inside.slice(1), {
     stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-    env: { ...process.env, ...clientEnvironment(lab, providers.cliConfigFile), ...(cwd && { LAB_CWD: cwd }) },
+    env: { ...process.env, ...clientEnvironment(lab, providers.cliConfigFile), LAB_CWD: cwd },
     cwd: REPOSITORY,
   });
   if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput);

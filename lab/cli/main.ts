@@ -67,7 +67,7 @@ program
   .argument('<command...>')
   .passThroughOptions()
   .action(async (argv: string[]) => {
-    process.exitCode = await execInClient(await openLab(), argv);
+    process.exitCode = await execInClient(await openLab(), argv, { cwd: process.cwd() });
   });
 
 program
