@@ -8,7 +8,7 @@ export interface LocalAccount {
 }
 
 const SAMPLE = `
-SELECT @@server_uuid AS serverUuid, @@version AS version, @@super_read_only AS superReadOnly,
+SELECT @@server_uuid AS serverUuid, @@version AS version, @@super_read_only AS superReadOnly, @@read_only AS readOnly,
   @@group_replication_group_name AS groupName, @@gtid_executed AS executed, @@gtid_purged AS purged,
   (SELECT received_transaction_set FROM performance_schema.replication_connection_status
     WHERE channel_name = 'group_replication_applier') AS received,
@@ -24,6 +24,7 @@ export interface SampleRow {
   readonly serverUuid: string;
   readonly version: string;
   readonly superReadOnly: number;
+  readonly readOnly: number;
   readonly groupName: string | null;
   readonly executed: string;
   readonly purged: string;
@@ -72,6 +73,7 @@ export function toSample(row: SampleRow, nameOf: (address: string) => string): S
     state: stateOf(own?.state),
     role: roleOf(own?.role),
     superReadOnly: Number(row.superReadOnly) === 1,
+    readOnly: Number(row.readOnly) === 1,
     view: epoch && counter ? { epoch, counter: Number(counter) } : null,
     members: members
       .filter((member) => member.uuid !== '' && member.state !== 'OFFLINE')

@@ -58,7 +58,7 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     // a ballot that runs while a group lives is refused, so that it can never succeed behind the group's back
     promised: highest,
     candidate: null,
-    fenced: before.fenced && sample.superReadOnly,
+    fenced: before.fenced && sample.readOnly,
     ...(accepted && { epoch: view.epoch, incarnation, entering: null, groupName: configuredGroupName }),
     ...(accepted &&
       inMajority(self) && {
@@ -86,8 +86,8 @@ function online({ self, peers }: Situation, sample: Sample, memory: Memory): Dec
       return decision(memory, { kind: 'leave' }, 'a join ended alone in a group that nobody founded', 2000);
     }
   }
-  if (sample.role === 'PRIMARY' && majority && sample.superReadOnly && memory.fenced) {
-    return decision({ ...memory, fenced: false }, { kind: 'unfence' }, 'PRIMARY with a majority again');
+  if (sample.role === 'PRIMARY' && majority && sample.readOnly && memory.fenced) {
+    return decision(memory, { kind: 'unfence' }, 'PRIMARY with a majority again');
   }
   return decision(memory, { kind: 'stay' }, majority ? 'ONLINE in the majority' : 'ONLINE, waiting for a majority');
 }

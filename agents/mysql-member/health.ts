@@ -24,7 +24,7 @@ export function primaryHealth({ self, recorded, sampleAgeMs }: Observed): Health
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
   if (sample.state !== 'ONLINE') return no(sample.state);
   if (sample.role !== 'PRIMARY') return no('SECONDARY');
-  if (sample.superReadOnly) return no('PRIMARY, super_read_only ON');
+  if (sample.superReadOnly || sample.readOnly) return no('PRIMARY, read_only ON');
   if (!inMajority(self)) return no('PRIMARY without a majority of the configured members');
   if (!recorded) return no('PRIMARY, not yet in the durable memory of a majority');
   return { ok: true, why: 'PRIMARY' };

@@ -20,6 +20,8 @@ export interface Sample {
   readonly state: MemberState;
   readonly role: Role | null;
   readonly superReadOnly: boolean;
+  /** ON whenever super_read_only is, and not OFF again by itself when that is. */
+  readonly readOnly: boolean;
   /** The view's id in two parts, `epoch:counter`. MySQL draws a new epoch whenever a group is bootstrapped. */
   readonly view: { readonly epoch: string; readonly counter: number } | null;
   readonly members: readonly ViewMember[];

@@ -282,6 +282,7 @@ export class SimulatedGroup {
       state: member.state,
       role: group ? (group.primary === member.name ? 'PRIMARY' : 'SECONDARY') : null,
       superReadOnly: member.superReadOnly,
+      readOnly: member.superReadOnly,
       view: group ? { epoch: group.epoch, counter: group.counter } : null,
       members: (group?.view ?? []).map((name) => ({
         name,
