@@ -18,12 +18,14 @@ interface LookUp<T> {
   /** As in the provider's messages. */
   readonly called: string;
   readonly attributes: (object: T) => State;
+  /** What its message asks for. @default 'an id, a name or a selector' */
+  readonly choices?: string;
   /** Another attribute to find it by, and the object's value to compare. */
   readonly also?: { readonly attribute: string; readonly query?: string; readonly valueOf: (object: T) => string };
 }
 
 /** A data source for one object: by id, name or label selector. */
-function lookUp<T extends { readonly id: number }>({ collection, key, called, attributes, also }: LookUp<T>): DataSource<HcloudClients> {
+function lookUp<T extends { readonly id: number }>({ collection, key, called, attributes, choices, also }: LookUp<T>): DataSource<HcloudClients> {
   return {
     style: 'sdk',
     async read(call) {
@@ -42,7 +44,7 @@ function lookUp<T extends { readonly id: number }>({ collection, key, called, at
         return numericId(all.find((each) => also.valueOf(each) === value) ?? missing(`${also.attribute} ${value}`));
       }
       const selector = text(config['with_selector']) || text(config['selector']);
-      if (selector === '') throw new ProviderError(failure(`please specify an id, a name or a selector to lookup the ${called}`));
+      if (selector === '') throw new ProviderError(failure(`please specify ${choices ?? 'an id, a name or a selector'} to lookup the ${called}`));
       return numericId(await onlyOne<T>(call, collection, called, selector, texts(config['with_status'])));
     },
   };
@@ -78,7 +80,7 @@ export const lookUps: Readonly<Record<string, DataSource<HcloudClients>>> = {
     attributes: primaryIpAttributes,
     also: { attribute: 'ip_address', query: 'ip', valueOf: (found) => text(primaryIpAttributes(found)['ip_address']) },
   }),
-  hcloud_server: lookUp<Server>({ collection: 'servers', key: 'server', called: 'Server', attributes: serverForDataSource }),
+  hcloud_server: lookUp<Server>({ collection: 'servers', key: 'server', called: 'Server', choices: 'a id, name or a selector', attributes: serverForDataSource }),
   hcloud_ssh_key: lookUp<SshKey>({
     collection: 'ssh_keys',
     key: 'ssh_key',

@@ -83,7 +83,7 @@ function clients(config: State, options: HcloudOptions): HcloudClients {
   const endpoint = (text(config['endpoint']) || options.endpoint || process.env['HCLOUD_ENDPOINT'] || ENDPOINT).replace(/\/+$/, '');
   const configured = text(config['poll_interval']);
   const interval = parseDuration(configured || '500ms');
-  if (interval === null) throw new ProviderError(failure('Unparsable poll interval value', `time: invalid duration "${configured}"`, 'poll_interval'));
+  if (interval === null) throw new ProviderError(failure('Unparsable poll interval value', `An unexpected error was encountered trying to parse the value.\n\ntime: invalid duration "${configured}"`, 'poll_interval'));
   const chosen = config['poll_function'] === 'constant' ? constant(interval) : exponential(interval, 60_000);
   return {
     sdk: new HcloudClient({ endpoint, token, pollWait: chosen }),

@@ -40,14 +40,21 @@ function planAttribute(attribute: AttributeSchema, planning: Planning, path: str
   const store = planning.store?.[path];
   const wanted = configured === null ? fallback : store !== undefined && isWhollyKnown(configured) ? store(configured) : configured;
   if (wanted !== undefined && wanted !== null) {
-    // One unknown element makes a whole set unknown for the older SDK.
-    if (planning.style === 'sdk' && type[0] === 'set' && !isWhollyKnown(wanted)) return UNKNOWN;
+    // One unknown element makes a whole list or set unknown for the older SDK.
+    if (planning.style === 'sdk' && (type[0] === 'set' || type[0] === 'list') && !isWhollyKnown(wanted)) return UNKNOWN;
     // And a new object's empty collection counts as not configured, so that the API fills it.
     if (planning.style === 'sdk' && prior === undefined && !path.includes('.') && attribute.computed === true && typeof wanted === 'object' && isZero(wanted)) return UNKNOWN;
     return planning.style === 'sdk' && prior !== undefined && sameOrBothZero(wanted, prior, type) ? prior : wanted;
   }
   if (attribute.computed === true) return prior ?? (prior === null ? null : UNKNOWN);
-  return planning.style === 'sdk' && prior !== undefined && isZero(prior) ? prior : null;
+  if (planning.style === 'framework') return null;
+  if (prior !== undefined && isZero(prior)) return prior;
+  // In a block, the older SDK makes a collection that is not configured an empty one.
+  return path.includes('.') ? emptyOf(type) : null;
+}
+
+function emptyOf(type: TypeExpression): Value {
+  return Array.isArray(type) && type[0] !== 'object' && type[0] !== 'tuple' ? (type[0] === 'map' ? {} : []) : null;
 }
 
 function planChildren(block: BlockSchema, planning: Planning, path: string, prior: Value | undefined, configured: Value): Value {
@@ -140,7 +147,7 @@ function withZeroes(elements: Value, type: TypeExpression): Value {
 }
 
 function zeroOf(type: TypeExpression): Value {
-  if (Array.isArray(type)) return type[0] === 'map' || type[0] === 'object' ? {} : [];
+  if (Array.isArray(type)) return emptyOf(type);
   return type === 'string' ? '' : type === 'number' ? 0 : type === 'bool' ? false : null;
 }
 
