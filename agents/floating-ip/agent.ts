@@ -92,7 +92,7 @@ export class Agent {
 
   private probe(): void {
     const now = this.world.now();
-    if (now - this.probedAt.own >= FAST_PROBES_MS) {
+    if (now - this.probedAt.own >= (this.state.vrrp.state === 'MASTER' ? FAST_PROBES_MS : 2 * FAST_PROBES_MS)) {
       this.probedAt.own = now;
       void this.world.ownHaproxyAnswers().then((answers) => this.learn({ kind: 'own-haproxy', askedAt: now, answers }));
     }

@@ -134,6 +134,7 @@ function site({ ports, hsts }: HaproxyConfig, limits: Required<HaproxyLimits>): 
     `  maxconn ${limits.connections}`,
     ...connectionLimit(limits),
     '  # Before the limit of requests: the other load balancer asks four times a second',
+    `  http-request set-log-level silent if { path ${PEER_HEALTH_PATH} }`,
     `  http-request return status 200 content-type text/plain string "alive\\n" if { path ${PEER_HEALTH_PATH} }`,
     ...requestLimit(limits),
     '  # What the client says of itself is not believed: this is the first machine that knows',
