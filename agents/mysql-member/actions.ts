@@ -86,7 +86,10 @@ async function clone(session: Connection, tools: Tools, donor: string): Promise<
   await run(session, 'STOP REPLICA');
   await run(session, 'RESET REPLICA ALL');
   await session.query('SET GLOBAL clone_valid_donor_list = ?', [`${source.address}:${config.sqlPort}`]);
+  await run(session, 'SET SESSION sql_log_bin = 0');
   try {
+    // it drops this member's schemas first; read_only stays ON, so that no client can write meanwhile
+    await run(session, 'SET GLOBAL super_read_only = OFF');
     await session.query('CLONE INSTANCE FROM ?@?:? IDENTIFIED BY ? REQUIRE SSL', [
       config.replicationUser,
       source.address,
@@ -95,7 +98,10 @@ async function clone(session: Connection, tools: Tools, donor: string): Promise<
     ]);
   } catch (error) {
     // MySQL restarts itself at the end, and drops this connection
-    if (!isConnectionLoss(error)) throw error;
+    if (!isConnectionLoss(error)) {
+      await run(session, 'SET GLOBAL super_read_only = ON');
+      throw error;
+    }
     tools.log('clone: data copied, mysqld restarts');
   }
 }

@@ -23,7 +23,8 @@ export function decide(given: Situation): Decision {
     );
   }
   if (sample.state === 'ONLINE') return online(situation, sample, bookkeep(situation, sample));
-  if (!sample.superReadOnly) {
+  const cloning = sample.readOnly && (self.busy === 'join-by-clone' || sample.changing);
+  if (!sample.superReadOnly && !cloning) {
     return decision(self.memory, { kind: 'fence' }, `writable, and not an ONLINE PRIMARY but ${sample.state}`);
   }
   if (!isOutside(sample)) return decision(self.memory, { kind: 'wait' }, `this member is ${sample.state}`);
