@@ -60,7 +60,7 @@ apply_haproxy() {
   replace_file "$candidate/unavailable.http" "$HAPROXY_FILES/unavailable.http"
   rm -rf "$candidate"
   replace_file "$config" "$HAPROXY_CONFIG"
-  reload_or_restart haproxy "$HAPROXY_DROP_IN"
+  reload_or_restart_haproxy
   wait_until 15 haproxy_answers || die "HAProxy does not answer: $(journalctl --unit haproxy --lines 5 --output cat)"
   mark_applied "$config" "$page" "$CERTIFICATE" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN"
 }
@@ -70,17 +70,16 @@ haproxy_answers() {
     curl --silent --fail --output /dev/null --max-time 2 "http://$(fact PRIVATE_ADDRESS):$(fact METRICS_PORT)/healthz"
 }
 
-# reload_or_restart UNIT DROP_IN: a restart only where a reload would not do, because how it is started has changed
-reload_or_restart() {
-  local unit=$1 drop_in=$2
-  systemctl enable --quiet "$unit"
-  if already_applied "$UPLOAD_DIR/units/$drop_in" && systemctl --quiet is-active "$unit"; then
-    systemctl reload "$unit"
+# A restart only where a reload would not do, because how it is started has changed
+reload_or_restart_haproxy() {
+  systemctl enable --quiet haproxy
+  if already_applied "$UPLOAD_DIR/units/$HAPROXY_DROP_IN" && systemctl --quiet is-active haproxy; then
+    systemctl reload haproxy
     return
   fi
-  install_unit "$drop_in"
-  systemctl restart "$unit"
-  mark_applied "$UPLOAD_DIR/units/$drop_in"
+  install_unit "$HAPROXY_DROP_IN"
+  systemctl restart haproxy
+  mark_applied "$UPLOAD_DIR/units/$HAPROXY_DROP_IN"
 }
 
 apply_agent() {
@@ -118,7 +117,9 @@ apply_keepalived() {
   keepalived --config-test --use-file "$candidate" || die "keepalived rejects the new configuration; the running one was left alone"
   rm -f "$candidate"
   replace_file "$config" "$KEEPALIVED_CONFIG"
-  reload_or_restart keepalived "$KEEPALIVED_DROP_IN"
+  install_unit "$KEEPALIVED_DROP_IN"
+  systemctl enable --quiet keepalived
+  systemctl restart keepalived
   wait_until 15 systemctl --quiet is-active keepalived || die "keepalived does not run: $(journalctl --unit keepalived --lines 5 --output cat)"
   mark_applied "$config" "$UPLOAD_DIR/interface.conf" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
 }

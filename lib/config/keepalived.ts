@@ -59,7 +59,7 @@ vrrp_script haproxy_answers {
 # Tells systemd that keepalived is alive: one that hangs is started again
 vrrp_script feeds_watchdog {
   script "/usr/local/lib/platform/keepalived-watchdog"
-  interval 2
+  interval 3
 }
 
 # Written by the agent. Not 0: this host gives up (planned switchover, HAProxy silent, or public side lost)
