@@ -5,4 +5,5 @@ export * from './reads';
 export * from './requests';
 export * from './statistics';
 export * from './verdict';
+export * from './watching';
 export * from './writes';

@@ -1,6 +1,6 @@
 import type { Outcome } from '../checkers';
 import { amount, caveats, clockTime, escape, figureText, OUTCOME_WORDS, targetText } from './format';
-import { figureRows, resultOutcome, scenarioOutcome, type FigureRow, type Result, type RunResult, type ScenarioResult } from './result';
+import { figureRows, resultOutcome, runOutcome, scenarioOutcome, type FigureRow, type Result, type RunResult, type ScenarioResult } from './result';
 import { STYLE } from './style';
 import { momentsOf, timeline } from './timeline';
 
@@ -53,7 +53,7 @@ Red boxes are outages (from the first failed request to the first that succeeded
 function section(scenario: ScenarioResult): string {
   const outcome = scenarioOutcome(scenario);
   // The run that says most comes first and open: the first that is not in order, or simply the first.
-  const shown = scenario.runs.find((run) => run.verdict.outcome !== 'valid') ?? scenario.runs[0];
+  const shown = scenario.runs.find((run) => runOutcome(scenario.targets, run) !== 'valid') ?? scenario.runs[0];
   return `<section id="${escape(scenario.name)}"><header>${badge(outcome)}<h2>${escape(scenario.title)}</h2></header>
 <p>${escape(scenario.explanation)}</p>
 ${figureTable(scenario)}
@@ -75,7 +75,7 @@ function runBlock(scenario: ScenarioResult, run: RunResult, open: boolean): stri
   const findings = run.verdict.findings.map((finding) => `<li class="${finding.outcome}"><b>${escape(finding.checker)}</b>: ${escape(finding.message)}</li>`);
   const moments = momentsOf(run).map(({ number, at, mark }) => `<li><b class="${mark.kind}">${number}</b>${at} ${escape(mark.text)}</li>`);
   const picture = run.operations.length > 0 ? timeline(run) : '<p class="soft">Nothing was measured.</p>';
-  return `<details${open ? ' open' : ''}><summary>${badge(run.verdict.outcome)} Run ${run.run}${figures.length > 0 ? `: ${figures.join(', ')}` : ''} <span class="soft">(${run.operations.length} requests)</span></summary>
+  return `<details${open ? ' open' : ''}><summary>${badge(runOutcome(scenario.targets, run))} Run ${run.run}${figures.length > 0 ? `: ${figures.join(', ')}` : ''} <span class="soft">(${run.operations.length} requests)</span></summary>
 ${findings.length > 0 ? `<ul class="findings">${findings.join('')}</ul>` : ''}${picture}<ol class="moments">${moments.join('')}</ol></details>`;
 }
 

@@ -79,6 +79,16 @@ function judge(target: Target, summary: Summary | undefined, never: number, unme
   return unmeasured > 0 || !summary ? 'unknown' : 'valid';
 }
 
+/** A run by itself: its verdict, and its figures against the limits that hold for each run. */
+export function runOutcome(targets: readonly Target[], run: RunResult): Outcome {
+  const measured = targets.map(({ figure, max }): Outcome => {
+    const value = run.figures[figure] ?? 'unmeasured';
+    if (value === 'unmeasured') return 'unknown';
+    return value === 'never' || value > max ? 'invalid' : 'valid';
+  });
+  return worst([run.verdict.outcome, ...measured]);
+}
+
 /** What clients saw and what was measured, together. A scenario without a run is unknown. */
 export function scenarioOutcome(scenario: ScenarioResult): Outcome {
   if (scenario.runs.length === 0) return 'unknown';

@@ -1,6 +1,6 @@
 import type { LabHandle } from '../faults';
 import { amount, figureText, OUTCOME_WORDS } from '../report/format';
-import type { Result, RunResult, ScenarioResult } from '../report';
+import { runOutcome, type Result, type RunResult, type ScenarioResult } from '../report';
 import { now } from '../traffic';
 import { commandOf, type Options } from './options';
 import { runScenario } from './runner';
@@ -48,7 +48,9 @@ export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonl
   return { name, title, explanation, command: commandOf({ only: name, runs: wanted, seed }), targets, runs };
 }
 
-function summaryOf(scenario: Scenario, lab: LabHandle, { verdict, figures, operations }: RunResult): string {
-  const measured = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max }) => `${figure} ${figureText(figures[figure] ?? 'unmeasured', unit)} (target ${amount(max, unit)})`);
-  return [OUTCOME_WORDS[verdict.outcome], ...measured, `${operations.length} requests`].join(', ');
+function summaryOf(scenario: Scenario, lab: LabHandle, run: RunResult): string {
+  const { figures, operations } = run;
+  const targets = scenario.targets?.(lab) ?? [];
+  const measured = targets.map(({ figure, unit, max }) => `${figure} ${figureText(figures[figure] ?? 'unmeasured', unit)} (target ${amount(max, unit)})`);
+  return [OUTCOME_WORDS[runOutcome(targets, run)], ...measured, `${operations.length} requests`].join(', ');
 }

@@ -1,4 +1,4 @@
-import { check, invalid, unsure, worst, type Evidence, type Finding, type Verdict } from '../checkers';
+import { check, closelyWatched, invalid, unsure, worst, type Evidence, type Finding, type Verdict } from '../checkers';
 import type { LabHandle } from '../faults';
 import type { RunResult } from '../report/result';
 import { createRandom, EVERYTHING, now, pause, startTraffic, type Target } from '../traffic';
@@ -18,6 +18,9 @@ export interface RunOptions {
   /** Aborted: break the story off, put everything right, and judge what there is. */
   readonly signal?: AbortSignal;
 }
+
+/** What every figure rests on: the tool's own clients kept up. The shortest outage with a target is 300 ms beyond the API's time. */
+const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 });
 
 /** After everything is healthy again clients go on for this long: what is healed has to stay healed. */
 const AFTERWARDS_MILLISECONDS = 4000;
@@ -58,7 +61,7 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, log = ()
     run,
     startedAt,
     endedAt: now(),
-    verdict: withFindings(check(evidence, scenario.checkers), findings),
+    verdict: withFindings(check(evidence, [WATCHED, ...scenario.checkers]), findings),
     figures: measureAll(evidence, scenario.targets?.(lab) ?? []),
     ...evidence,
   };

@@ -4,7 +4,7 @@ import { RequestError } from './request';
 import { attempt, getOnce, type Client } from './stream';
 
 /** Asks at a fixed rate, each time on a new connection: what somebody who comes now would see. This is what outages are read from. */
-export async function probes(client: Client, { perSecond = 20, path = '/api/whoami' } = {}): Promise<void> {
+export async function probes(client: Client, { perSecond = 25, path = '/api/whoami' } = {}): Promise<void> {
   const open = new Set<Promise<unknown>>();
   await atRate(perSecond, client.stopping, () => {
     const one = getOnce(client, 'probe', { path }).finally(() => open.delete(one));

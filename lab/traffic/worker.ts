@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import type { Operation } from '../checkers/history';
 import { createRandom } from './random';
@@ -9,6 +10,8 @@ import { runWorkload, type StreamName } from './workload';
 const BATCH_MILLISECONDS = 100;
 
 const stopping = new AbortController();
+// Every pause of every stream listens.
+setMaxListeners(0, stopping.signal);
 let batch: Operation[] = [];
 
 function send(message: FromWorker): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { figureOf, figureRows, resultOutcome, scenarioOutcome } from '../../../lab/report';
+import { figureOf, figureRows, resultOutcome, runOutcome, scenarioOutcome } from '../../../lab/report';
 import { sampleResult, sampleRun, sampleScenario } from './sample';
 
 const outageOf = (...outages: (number | 'never' | 'unmeasured')[]) =>
@@ -14,6 +14,12 @@ test('figures with a target come first, and their summary is over all runs', () 
 test('one run over the target fails the scenario, though every check held', () => {
   expect(scenarioOutcome(outageOf(2100, 2200))).toBe('valid');
   expect(scenarioOutcome(outageOf(2100, 2201))).toBe('invalid');
+});
+
+test('a run over the target is not called passed, though every check held', () => {
+  const [fast, slow, lost] = outageOf(2100, 2201, 'unmeasured').runs;
+  const { targets } = sampleScenario();
+  expect([fast!, slow!, lost!].map((run) => runOutcome(targets, run))).toEqual(['valid', 'invalid', 'unknown']);
 });
 
 test('the 95 % limit counts beside the maximum', () => {
