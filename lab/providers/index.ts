@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hcloudProvider } from './hcloud/provider';
+import { hcloudProvider, type HcloudOptions } from './hcloud/provider';
 import { serve, type ServedProvider } from './protocol/serve';
 import { tlsProvider } from './tls/provider';
 
-export interface StartProvidersOptions {
-  /** Base URL of the Hetzner API, for configurations that name none. @default HCLOUD_ENDPOINT */
-  readonly endpoint?: string;
+export interface StartProvidersOptions extends HcloudOptions {
   /** Where the sockets are made; short, as a socket's path has at most 107 bytes. @default a new folder in the system's temporary one, removed by stop() */
   readonly socketDirectory?: string;
 }
@@ -22,7 +20,7 @@ export interface StartedProviders {
 export async function startProviders(options: StartProvidersOptions = {}): Promise<StartedProviders> {
   const directory = options.socketDirectory ?? (await mkdtemp(join(tmpdir(), 'tf-providers-')));
   const served = await Promise.all([
-    serve(hcloudProvider(options.endpoint === undefined ? {} : { endpoint: options.endpoint }), join(directory, 'hcloud.sock')),
+    serve(hcloudProvider(options), join(directory, 'hcloud.sock')),
     serve(tlsProvider(), join(directory, 'tls.sock')),
   ]);
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { startProviders } from './index';
 
 const [endpoint] = process.argv.slice(2);
-const { reattach, stop } = await startProviders(endpoint === undefined ? {} : { endpoint });
-console.log(`export TF_REATTACH_PROVIDERS='${reattach}'`);
+const providers = await startProviders(endpoint === undefined ? {} : { endpoint });
+console.log(`export TF_REATTACH_PROVIDERS='${providers.reattach}'`);
 await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-await stop();
+await providers.stop();

@@ -31,6 +31,8 @@ const POLL_FUNCTIONS = ['constant', 'exponential'];
 export interface HcloudOptions {
   /** Used where the configuration names none. @default HCLOUD_ENDPOINT, or Hetzner's own */
   readonly endpoint?: string;
+  /** Used where the configuration gives none. @default HCLOUD_TOKEN, as this process has it, not Terraform */
+  readonly token?: string;
 }
 
 /** The provider hetznercloud/hcloud 1.68.0. */
@@ -69,7 +71,7 @@ export function hcloudProvider(options: HcloudOptions = {}): Provider<HcloudClie
 }
 
 function clients(config: State, options: HcloudOptions): HcloudClients {
-  const token = text(config['token']) || (process.env['HCLOUD_TOKEN'] ?? '');
+  const token = text(config['token']) || options.token || (process.env['HCLOUD_TOKEN'] ?? '');
   if (token === '') {
     throw new ProviderError(
       failure(
