@@ -22,7 +22,7 @@ readonly PACKAGES=(
 # Asked for by the roles: their packages are fetched once, while the image is built, so that the first deploy need not wait
 # for the Internet nine times. They are installed by the provisioning scripts, on each machine.
 readonly FETCHED_AHEAD=(haproxy keepalived nginx nodejs xfsprogs socat jq)
-readonly FETCHED_AHEAD_FROM_SID=(mysql-server)
+readonly FETCHED_AHEAD_FROM_SID=(mysql-server mysql-client)
 
 phase() { printf '@phase %s\n' "$*"; }
 
@@ -42,7 +42,10 @@ copy_settings() {
   local root=$1
   cp -r --no-preserve=ownership "$RECIPE/rootfs/." "$root/"
   find "$root/etc/apt" -type f -exec chmod 0644 {} +
-  sed "s|@MIRROR@|$MIRROR|" "$RECIPE/debian.sources" >"$root/etc/apt/sources.list.d/debian.sources"
+  local name
+  for name in sources.list.d/debian.sources sources.list.d/sid-all.sources sid-mirrors.list; do
+    sed "s|@MIRROR@|$MIRROR|" "$RECIPE/${name##*/}" >"$root/etc/apt/$name"
+  done
   rm -f "$root/etc/apt/sources.list"
   printf 'Acquire::http::Proxy "%s";\n' "$CACHE_IN_LAB" >"$root/etc/apt/apt.conf.d/20lab-proxy"
 }
@@ -69,18 +72,49 @@ forget_identity() {
   chmod 0700 "$root/root/.ssh"
 }
 
+apt_in() {
+  local root=$1
+  shift
+  inside "$root" apt-get -o "Acquire::http::Proxy=${LAB_PACKAGE_CACHE:-DIRECT}" -qq -y "$@"
+}
+
 refresh_package_lists() {
   local root=$1
-  inside "$root" apt-get -o "Acquire::http::Proxy=${LAB_PACKAGE_CACHE:-DIRECT}" -q update
+  apt_in "$root" update
+  keep_of_sid_what_mysql_needs "$root"
+  apt_in "$root" update
+}
+
+# All of sid costs every apt-get on every machine a second of a core. What is kept: packages of sid that an installation of
+# MySQL takes from there. Their files still come from the mirror, see sid-mirrors.list.
+keep_of_sid_what_mysql_needs() {
+  local root=$1 sid=$1/var/lib/lab/sid/dists/sid
+  local index=main/binary-amd64/Packages
+  mkdir -p "$sid/${index%/*}"
+  apt_in "$root" --simulate -t sid install "${FETCHED_AHEAD_FROM_SID[@]}" |
+    sed -n 's/^Inst \([^ ]*\) .*Debian:unstable.*/\1/p' >"$root/tmp/kept"
+  inside "$root" /usr/lib/apt/apt-helper cat-file "/var/lib/apt/lists/$(list_of_sid "$root")" |
+    awk -v kept="$root/tmp/kept" 'BEGIN { while ((getline name <kept) > 0) wanted["Package: " name] = 1
+      RS = ""; FS = "\n"; ORS = "\n\n" } wanted[$1]' >"$sid/$index"
+  grep -q '^Package: mysql-server$' "$sid/$index"
+  {
+    printf '%s\n' 'Origin: Debian' 'Suite: unstable' 'Codename: sid' 'Architectures: amd64' 'Components: main' "Date: $(date -u -R)" 'SHA256:'
+    printf ' %s %s %s\n' "$(sha256sum <"$sid/$index" | cut -d ' ' -f 1)" "$(stat --format %s "$sid/$index")" "$index"
+  } >"$sid/Release"
+  rm "$root/tmp/kept" "$root"/etc/apt/sources.list.d/sid-all.sources "$root"/var/lib/apt/lists/*_sid_*
+  cp "$RECIPE/sid.sources" "$root/etc/apt/sources.list.d/"
+}
+
+list_of_sid() {
+  (cd "$1/var/lib/apt/lists" && printf '%s' *_sid_main_binary-amd64_Packages)
 }
 
 fetch_ahead() {
   local root=$1
-  local apt=(apt-get -o "Acquire::http::Proxy=${LAB_PACKAGE_CACHE:-DIRECT}" -qq -y --download-only)
-  inside "$root" "${apt[@]}" install "${FETCHED_AHEAD[@]}"
-  inside "$root" "${apt[@]}" --no-install-recommends install "${FETCHED_AHEAD[@]}"
-  inside "$root" "${apt[@]}" -t sid install "${FETCHED_AHEAD_FROM_SID[@]}"
-  inside "$root" apt-get clean
+  apt_in "$root" --download-only install "${FETCHED_AHEAD[@]}"
+  apt_in "$root" --download-only --no-install-recommends install "${FETCHED_AHEAD[@]}"
+  apt_in "$root" --download-only -t sid install "${FETCHED_AHEAD_FROM_SID[@]}"
+  apt_in "$root" clean
 }
 
 main() {
