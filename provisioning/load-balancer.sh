@@ -19,13 +19,21 @@ install_role() {
   id floating-ip >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin floating-ip
 }
 
+# quietly COMMAND...: what it says is shown only if it fails
+quietly() {
+  local said
+  said=$("$@" 2>&1) && return
+  printf '%s\n' "$said" >&2
+  return 1
+}
+
 apply_sysctl() {
   # Its settings exist only once the module is loaded, at boot too
   printf 'nf_conntrack\n' >"$UPLOAD_DIR/modules.conf"
   replace_file "$UPLOAD_DIR/modules.conf" /etc/modules-load.d/nat-gateway.conf
-  modprobe --quiet nf_conntrack || log "no module nf_conntrack to load; it may be part of the kernel"
+  modprobe --quiet nf_conntrack || [[ -d /proc/sys/net/netfilter ]] || log "this kernel has no nf_conntrack"
   replace_file "$(staged "$SYSCTL")" "$SYSCTL"
-  sysctl --quiet --load "$SYSCTL"
+  quietly sysctl --load "$SYSCTL" || die "the kernel refuses $SYSCTL"
 }
 
 apply_floating_ip_address() {
@@ -53,7 +61,10 @@ apply_haproxy() {
   install -d -m 0700 "$candidate"
   replace_file "$CERTIFICATE" "$candidate/site.pem" 0600
   replace_file "$page" "$candidate/unavailable.http"
-  env HAPROXY_FILES="$candidate" haproxy -c -q -f "$config" || die "HAProxy rejects the new configuration; the running one was left alone"
+  if ! quietly env HAPROXY_FILES="$candidate" haproxy -c -f "$config"; then
+    rm -rf "$candidate"
+    die "HAProxy rejects the new configuration; the running one was left alone"
+  fi
 
   install -d -m 0700 "$HAPROXY_FILES"
   replace_file "$candidate/site.pem" "$HAPROXY_FILES/site.pem" 0600
@@ -114,7 +125,7 @@ apply_keepalived() {
 
   replace_file "$UPLOAD_DIR/interface.conf" /etc/keepalived/interface.conf
   replace_file "$config" "$candidate"
-  keepalived --config-test --use-file "$candidate" || die "keepalived rejects the new configuration; the running one was left alone"
+  quietly keepalived --config-test --use-file "$candidate" || die "keepalived rejects the new configuration; the running one was left alone"
   rm -f "$candidate"
   replace_file "$config" "$KEEPALIVED_CONFIG"
   install_unit "$KEEPALIVED_DROP_IN"
