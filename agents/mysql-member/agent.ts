@@ -8,6 +8,7 @@ import { readMemory, writeMemory } from './memory-file';
 import { Peers } from './peers';
 import { NO_MEMORY, onlineIn, type Memory, type Report } from './report';
 import { Sampler } from './sampler';
+import type { AgentStatus } from './status';
 
 const LOOK_EVERY_MS = 250;
 
@@ -20,7 +21,7 @@ export class Agent {
   private busy: Action | null = null;
   private fencing = false;
   private decided: { readonly decision: Decision; readonly since: number } | null = null;
-  private lastAction: { readonly kind: string; readonly at: string; readonly outcome: string } | null = null;
+  private lastAction: AgentStatus['lastAction'] = null;
   private joinFailures = 0;
   private joinFailedAt = 0;
   private errantSetAside = '';
@@ -153,8 +154,7 @@ export class Agent {
     return readerHealth(this.observed);
   }
 
-  /** GET /status: for people, for `lab status`, and (report) for the peers. */
-  status() {
+  status(): AgentStatus {
     const sample = this.sampler.sample;
     const decision = this.decided?.decision;
     return {
@@ -169,7 +169,7 @@ export class Agent {
       lookFailure: this.lookFailure,
       primary: this.primary(),
       reader: this.reader(),
-      lastDecision: decision && { ...decision.action, reason: decision.reason },
+      lastDecision: decision ? { ...decision.action, reason: decision.reason } : null,
       lastAction: this.lastAction,
       joinFailures: this.joinFailures,
       errantSetAside: this.errantSetAside,

@@ -1,25 +1,9 @@
-import type { Health } from './health';
 import { parseGtidSet, sizeOf } from './gtid';
-import { STATES, type MemberState } from './report';
-
-export interface MetricsInput {
-  readonly name: string;
-  readonly state: string;
-  readonly role: string | null;
-  readonly members: readonly { readonly state: MemberState }[];
-  readonly applierQueue: number | null;
-  readonly sampleAgeMs: number | null;
-  readonly primary: Health;
-  readonly reader: Health;
-  readonly lastDecision: { readonly kind: string } | undefined;
-  readonly joinFailures: number;
-  readonly errantSetAside: string;
-  readonly actions: Readonly<Record<string, number>>;
-  readonly report: { readonly memory: { readonly incarnation: number } };
-}
+import { STATES } from './report';
+import type { AgentStatus } from './status';
 
 /** Prometheus text format. */
-export function renderMetrics(status: MetricsInput): string {
+export function renderMetrics(status: AgentStatus): string {
   const online = status.members.filter(({ state }) => state === 'ONLINE').length;
   return [
     ...family('mysql_member_state', 'gauge', 'Member state as MySQL prints it, DOWN without an answer', [

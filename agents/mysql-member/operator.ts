@@ -3,7 +3,8 @@ import { applyAccounts, discardOldPasswords, initialStatements, readPasswords } 
 import type { AgentConfig } from './config';
 import { getJson } from './peers';
 import { majorityOf } from './report';
-import { readiness, type StatusAnswer } from './readiness';
+import { readiness } from './readiness';
+import type { AgentStatus } from './status';
 
 const USAGE = `platform-mysql: this member of the MySQL group
 
@@ -24,7 +25,7 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
     getJson({ socketPath: config.controlSocket, method, path, body, timeoutMs });
   switch (verb) {
     case 'status': {
-      const status = (await agent('GET', '/status')) as StatusAnswer;
+      const status = (await agent('GET', '/status')) as AgentStatus;
       process.stdout.write(rest.includes('--json') ? `${JSON.stringify(status, null, 2)}\n` : describe(status));
       return 0;
     }
@@ -40,14 +41,14 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
       process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS)).map((line) => `${line};\n`).join(''));
       return 0;
     case 'may-restart':
-      return mayRestart(config, (await agent('GET', '/status')) as StatusAnswer);
+      return mayRestart(config, (await agent('GET', '/status')) as AgentStatus);
     case 'discard-old-passwords':
       await discardOldPasswords(config, await readPasswords(CREDENTIALS));
       return 0;
     case 'wait':
-      return waitReady(config, () => agent('GET', '/status', undefined, 3000) as Promise<StatusAnswer>, Number(rest[0] ?? 300));
+      return waitReady(config, () => agent('GET', '/status', undefined, 3000) as Promise<AgentStatus>, Number(rest[0] ?? 300));
     case 'force-bootstrap': {
-      const status = (await agent('GET', '/status')) as StatusAnswer;
+      const status = (await agent('GET', '/status')) as AgentStatus;
       process.stdout.write(describe(status));
       if (!rest.includes('--yes') && !(await confirmed(config.name))) return 1;
       const operator = process.env['SUDO_USER'] ?? process.env['USER'] ?? 'root';
@@ -78,20 +79,20 @@ function report(answer: unknown): number {
   return 0;
 }
 
-export function describe(status: StatusAnswer): string {
+export function describe(status: AgentStatus): string {
   const lines = [
     `${status.name}  ${status.state}${status.role ? `  ${status.role}` : ''}`,
     ...status.members.map((member) => `  ${member.name}  ${member.state}  ${member.role ?? '-'}`),
     `transactions  ${status.gtidExecuted || 'none'}`,
     ...(status.lastDecision ? [`decision      ${status.lastDecision.kind}: ${status.lastDecision.reason}`] : []),
-    ...(status.lastDecision?.instruction ? [`you can       ${status.lastDecision.instruction}`] : []),
+    ...(status.lastDecision?.kind === 'needs-operator' ? [`you can       ${status.lastDecision.instruction}`] : []),
     ...(status.errantSetAside ? [`set aside     ${status.errantSetAside}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** A member may go away while the others still make up a majority without it. */
-function mayRestart(config: AgentConfig, { state, members }: StatusAnswer): number {
+function mayRestart(config: AgentConfig, { state, members }: AgentStatus): number {
   const configured = config.members.map(({ name }) => name);
   const others = members.filter((member) => member.state === 'ONLINE' && member.name !== config.name && configured.includes(member.name));
   if (state !== 'ONLINE' || others.length >= majorityOf(configured)) return 0;
@@ -109,7 +110,7 @@ async function confirmed(name: string): Promise<boolean> {
   }
 }
 
-async function waitReady(config: AgentConfig, ask: () => Promise<StatusAnswer>, seconds: number): Promise<number> {
+async function waitReady(config: AgentConfig, ask: () => Promise<AgentStatus>, seconds: number): Promise<number> {
   const deadline = Date.now() + seconds * 1000;
   let said = '';
   for (;;) {

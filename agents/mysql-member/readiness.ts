@@ -1,22 +1,10 @@
-import type { Report, ViewMember } from './report';
-
-export interface StatusAnswer {
-  readonly name: string;
-  readonly state: string;
-  readonly role: string | null;
-  readonly members: readonly ViewMember[];
-  readonly gtidExecuted: string | null;
-  readonly lastDecision?: { readonly kind: string; readonly reason: string; readonly instruction?: string };
-  readonly errantSetAside: string;
-  readonly peers: Readonly<Record<string, string>>;
-  readonly report: Report;
-}
+import type { AgentStatus } from './status';
 
 /**
  * Is this member as far as it can be, so that the next one may be configured? Members are configured one after
  * another: before the first group exists, the first of them cannot wait for a group that needs the last.
  */
-export function readiness(configured: readonly string[], status: StatusAnswer | null): { readonly ready: boolean; readonly why: string } {
+export function readiness(configured: readonly string[], status: AgentStatus | null): { readonly ready: boolean; readonly why: string } {
   if (!status) return { ready: false, why: 'the agent does not answer yet' };
   if (status.state === 'DOWN') return { ready: false, why: 'mysqld does not answer yet' };
   const decision = status.lastDecision ? `${status.lastDecision.kind}: ${status.lastDecision.reason}` : 'no decision yet';

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../../agents/mysql-member/decide';
+import { memory, NAMES, online, report, REMEMBERS, sample, situation, unreachable } from './situations';
+
+const TRANSACTIONS = 'g:1-9';
+const past = (values = {}) => ({ memory: { ...REMEMBERS, ...values } });
+
+describe('the first group', () => {
+  test('starts only when every configured member has answered', () => {
+    const { action, reason } = decide(situation(report('db-1'), [report('db-2')]));
+    expect(action.kind).toBe('wait');
+    expect(reason).toBe('nobody is in a group; waiting for db-3');
+  });
+
+  test('is stood for by the member of the lowest ordinal, in the next ballot', () => {
+    const decided = decide(situation(report('db-1'), [report('db-2'), report('db-3')]));
+    expect(decided.action.kind).toBe('wait');
+    expect(decided.memory).toMatchObject({ promised: 1, candidate: 'db-1' });
+  });
+
+  test('gets the votes of the others, once each', () => {
+    const candidate = report('db-1', { memory: memory({ promised: 1, candidate: 'db-1' }) });
+    expect(decide(situation(report('db-2'), [candidate, report('db-3')])).memory).toMatchObject({ promised: 1, candidate: 'db-1' });
+    const voted = report('db-2', { memory: memory({ promised: 1, candidate: 'db-3' }) });
+    expect(decide(situation(voted, [candidate, report('db-3')])).memory).toMatchObject({ promised: 1, candidate: 'db-3' });
+  });
+
+  test('is bootstrapped with all votes, and the ballot is used up before it starts', () => {
+    const voted = { memory: memory({ promised: 1, candidate: 'db-1' }) };
+    const decided = decide(situation(report('db-1', voted), [report('db-2', voted), report('db-3', voted)]));
+    expect(decided.action).toEqual({ kind: 'bootstrap', incarnation: 1 });
+    expect(decided.memory).toMatchObject({ incarnation: 1, promised: 1, candidate: null, entering: 'bootstrap' });
+  });
+
+  test('waits until all members are configured alike', () => {
+    const other = report('db-3', { configured: [...NAMES, 'db-4', 'db-5'] });
+    expect(decide(situation(report('db-1'), [report('db-2'), other])).reason).toMatch(/db-3 is configured for the members db-1, .* db-5/);
+  });
+});
+
+describe('a full outage', () => {
+  const member = (name: string, executed: string, values = {}) => report(name, { ...past(values), sample: sample({ executed }) });
+
+  test('ends with the member that holds all transactions, whatever its ordinal', () => {
+    const members = [member('db-1', 'g:1-7'), member('db-2', 'g:1-9'), member('db-3', 'g:1-8')] as const;
+    expect(decide(situation(members[1], [members[0], members[2]])).memory).toMatchObject({ promised: 2, candidate: 'db-2' });
+    expect(decide(situation(members[0], [members[1], members[2]])).reason).toBe('db-2 holds all transactions and founds the group');
+  });
+
+  test('counts what lies unapplied in a relay log, and applies it first', () => {
+    const behind = report('db-2', { ...past(), sample: sample({ executed: 'g:1-5', received: 'g:4-9' }) });
+    expect(decide(situation(behind, [member('db-1', 'g:1-7'), member('db-3', 'g:1-7')])).action.kind).toBe('apply-relay-log');
+    expect(decide(situation(member('db-1', 'g:1-7'), [behind, member('db-3', 'g:1-7')])).reason).toBe('db-2 still applies its relay log');
+  });
+
+  test('is left to the operator while a member is missing, with what everybody has', () => {
+    const { action, reason } = decide(situation(member('db-1', TRANSACTIONS), [member('db-2', 'g:1-5')]));
+    expect(action).toMatchObject({ kind: 'needs-operator', instruction: expect.stringContaining('platform-mysql force-bootstrap') as unknown });
+    expect(reason).toBe('no member is in a group and db-3 does not answer; db-1: g:1-9; db-2: g:1-5; db-3: no answer');
+  });
+
+  test('is left to the operator when the sets conflict', () => {
+    const { action, reason } = decide(situation(member('db-1', 'g:1-5,x:1'), [member('db-2', 'g:1-6'), member('db-3', 'g:1-6')]));
+    expect(action.kind).toBe('needs-operator');
+    expect(reason).toMatch(/^no member holds all transactions; db-1: g:1-5,x:1; db-2: g:1-6/);
+  });
+
+  test('is left to the operator when a member of the last majority has lost its data', () => {
+    const emptied = report('db-3');
+    const { action, reason } = decide(situation(member('db-1', 'g:1-9'), [member('db-2', 'g:1-9'), emptied]));
+    expect(action.kind).toBe('needs-operator');
+    expect(reason).toMatch(/^db-3 was in the last group with a majority and has lost its data/);
+  });
+
+  test('goes on without the data of a member that the last majority had already expelled', () => {
+    const lastMajority = { incarnation: 1, counter: 4, members: ['db-1', 'db-2'] };
+    const members = [member('db-1', 'g:1-9', { lastMajority }), member('db-2', 'g:1-9', { lastMajority })] as const;
+    expect(decide(situation(members[0], [members[1], report('db-3')])).memory.candidate).toBe('db-1');
+  });
+
+  test('is not ended by a bootstrap while a member is busy', () => {
+    const busy = { ...member('db-2', 'g:1-5'), busy: 'rejoin' };
+    expect(decide(situation(member('db-1', 'g:1-9'), [busy, member('db-3', 'g:1-9')])).reason).toBe('db-2 is rejoin');
+  });
+});
+
+describe('a group that lives', () => {
+  const live = [
+    report('db-2', { ...past(), sample: online('PRIMARY', ['db-2', 'db-3'], { executed: TRANSACTIONS }) }),
+    report('db-3', { ...past(), sample: online('SECONDARY', ['db-2', 'db-3'], { executed: TRANSACTIONS }) }),
+  ];
+
+  test('is joined by a member that comes back', () => {
+    const decided = decide(situation(report('db-1', { ...past(), sample: sample({ executed: 'g:1-8' }) }), live));
+    expect(decided.action.kind).toBe('rejoin');
+    expect(decided.memory.entering).toEqual({ epoch: 'e1', incarnation: 1 });
+  });
+
+  test('is joined by a new member, by clone when the binary logs no longer reach back', () => {
+    expect(decide(situation(report('db-1'), live)).action.kind).toBe('join');
+    const purged = live.map((peer) => ({ ...peer, sample: peer.sample && { ...peer.sample, purged: 'g:1-4' } }));
+    expect(decide(situation(report('db-1'), purged)).action).toEqual({ kind: 'join-by-clone', donor: 'db-3' });
+  });
+
+  test('gets no member with errant transactions before they lie in a dump; then a clone replaces them', () => {
+    const errant = report('db-1', { ...past(), sample: sample({ executed: 'g:1-8,x:1-2' }) });
+    expect(decide(situation(errant, live)).action).toEqual({ kind: 'report-errant', errant: 'x:1-2' });
+    expect(decide(situation(errant, live, { setAside: 'x:1-2' })).action.kind).toBe('join-by-clone');
+  });
+
+  test('is waited for while it still counts the member that died', () => {
+    const own = unreachable(online('SECONDARY', NAMES, { executed: TRANSACTIONS }), 'db-1');
+    const before = live.map(({ name }) => report(name, { ...past(), sample: own }));
+    expect(decide(situation(report('db-1', past()), before)).reason).toMatch(/not yet expelled/);
+  });
+
+  test('is joined only after it has refused the ballot that this member voted in', () => {
+    const voter = report('db-1', past({ promised: 2, candidate: 'db-2' }));
+    expect(decide(situation(voter, live)).reason).toMatch(/waiting until the group has refused ballot 2/);
+    const refused = live.map((peer) => ({ ...peer, memory: { ...peer.memory, promised: 2 } }));
+    expect(decide(situation(voter, refused)).action.kind).toBe('rejoin');
+  });
+
+  test('refuses a ballot that runs beside it, for good', () => {
+    const self = report('db-2', { ...past(), sample: online('PRIMARY') });
+    const candidate = report('db-1', past({ promised: 5, candidate: 'db-1' }));
+    expect(decide(situation(self, [candidate])).memory).toMatchObject({ promised: 5, candidate: null });
+  });
+
+  test('is tried again after a pause that grows', () => {
+    const self = report('db-1', past());
+    expect(decide(situation(self, live, { joinFailures: 3, sinceJoinFailureMs: 3000 })).action.kind).toBe('wait');
+    expect(decide(situation(self, live, { joinFailures: 3, sinceJoinFailureMs: 4000 })).action.kind).toBe('rejoin');
+  });
+
+  test('lends its data to no clone while it has no majority', () => {
+    const lone = [report('db-2', { ...past(), sample: online('PRIMARY', ['db-2'], { executed: 'g:1-9', purged: 'g:1-4' }) })];
+    expect(decide(situation(report('db-1'), lone)).reason).toMatch(/a clone needs a group with a majority/);
+  });
+});
+
+describe('fencing', () => {
+  test.each([
+    ['OFFLINE', sample({ superReadOnly: false, readOnly: false })],
+    ['ERROR', sample({ state: 'ERROR', superReadOnly: false, readOnly: false })],
+    ['SECONDARY', online('SECONDARY', NAMES, { superReadOnly: false, readOnly: false })],
+    ['PRIMARY without a majority', unreachable(online('PRIMARY'), 'db-2', 'db-3')],
+    ['PRIMARY that is alone after clean shutdowns', online('PRIMARY', ['db-1'])],
+  ])('takes the right to write from a member that is %s', (_, own) => {
+    expect(decide(situation(report('db-1', { ...past(), sample: own }), [])).action.kind).toBe('fence');
+  });
+
+  test('gives it back to a PRIMARY that has its majority again, and to nobody that it did not take it from', () => {
+    const readOnly = online('PRIMARY', NAMES, { superReadOnly: true, readOnly: true });
+    expect(decide(situation(report('db-1', { ...past({ fenced: true }), sample: readOnly }), [])).action.kind).toBe('unfence');
+    expect(decide(situation(report('db-1', { ...past(), sample: readOnly }), [])).action.kind).toBe('stay');
+  });
+
+  test('lets a clone replace the data, while clients stay shut out', () => {
+    const cloning = report('db-1', { busy: 'join-by-clone', sample: sample({ superReadOnly: false, readOnly: true }) });
+    expect(decide(situation(cloning, [])).action.kind).toBe('wait');
+  });
+});
+
+test('a join that ended as PRIMARY of a group of its own is undone', () => {
+  const alone = online('PRIMARY', ['db-1'], { view: { epoch: 'other', counter: 1 }, superReadOnly: true, readOnly: true });
+  expect(decide(situation(report('db-1', { ...past(), sample: alone }), [])).action.kind).toBe('leave');
+});
+
+test('a copied data directory is told from its original', () => {
+  const twin = report('db-2', { sample: sample({ serverUuid: 'same' }) });
+  const { action, reason } = decide(situation(report('db-1', { sample: sample({ serverUuid: 'same' }) }), [twin]));
+  expect(action).toMatchObject({ kind: 'needs-operator', instruction: expect.stringContaining('auto.cnf') as unknown });
+  expect(reason).toMatch(/db-2 has the same server_uuid/);
+});
+
+test('a new data directory has no past, but keeps its promises', () => {
+  const self = report('db-1', { memory: { ...REMEMBERS, promised: 7, candidate: 'db-2', serverUuid: 'old' } });
+  expect(decide(situation(self, [])).memory).toMatchObject({ incarnation: 0, promised: 7, candidate: 'db-2', lastMajority: null, serverUuid: 'uuid-db-1' });
+});
+
+test('data of another group is left alone', () => {
+  const self = report('db-1', { memory: { ...REMEMBERS, groupName: 'bbbbbbbb-0000-8000-a000-000000000000' } });
+  expect(decide(situation(self, [])).action).toMatchObject({ kind: 'needs-operator', instruction: expect.stringContaining('groupName') as unknown });
+});

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { isRecorded, primaryHealth, readerHealth } from '../../../agents/mysql-member/health';
+import { NAMES, online, report, REMEMBERS, sample, unreachable } from './situations';
+
+const self = (own = online('PRIMARY')) => report('db-1', { memory: REMEMBERS, sample: own });
+const observed = (own = online('PRIMARY'), values = {}) => ({ self: self(own), recorded: true, sampleAgeMs: 100, ...values });
+
+test('a PRIMARY that may write, in a majority, with a fresh sample takes writes', () => {
+  expect(primaryHealth(observed())).toEqual({ ok: true, why: 'PRIMARY' });
+});
+
+test.each([
+  ['SECONDARY', observed(online('SECONDARY'))],
+  ['PRIMARY, read_only ON', observed(online('PRIMARY', NAMES, { readOnly: true }))],
+  ['PRIMARY without a majority of the configured members', observed(unreachable(online('PRIMARY'), 'db-2', 'db-3'))],
+  ['PRIMARY without a majority of the configured members', observed(online('PRIMARY', ['db-1']))],
+  ['PRIMARY, not yet in the durable memory of a majority', observed(online('PRIMARY'), { recorded: false })],
+  ['last answer of mysqld 1000 ms ago', observed(online('PRIMARY'), { sampleAgeMs: 1000 })],
+  ['ERROR', observed(sample({ state: 'ERROR' }))],
+])('no writes: %s', (why, given) => {
+  expect(primaryHealth(given)).toEqual({ ok: false, why });
+});
+
+test('a member in the majority takes reads, one that lags far behind does not', () => {
+  expect(readerHealth(observed(online('SECONDARY'))).ok).toBe(true);
+  expect(readerHealth(observed(online('SECONDARY', NAMES, { applierQueue: 20_000 }))).why).toBe('20000 transactions behind');
+  expect(readerHealth(observed(unreachable(online('SECONDARY'), 'db-2', 'db-3'))).ok).toBe(false);
+});
+
+test('counts as recorded once a majority has written down that it belongs to this group', () => {
+  const knows = report('db-2', { memory: REMEMBERS });
+  const doesNot = report('db-3', { memory: { ...REMEMBERS, epoch: 'e0' } });
+  expect(isRecorded(self(), [knows, doesNot])).toBe(true);
+  expect(isRecorded(self(), [doesNot])).toBe(false);
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { renderMetrics } from '../../../agents/mysql-member/metrics';
+import { online, report, REMEMBERS } from './situations';
+
+test('is Prometheus text with one value a line', () => {
+  const text = renderMetrics({
+    name: 'db-1',
+    state: 'ONLINE',
+    role: 'PRIMARY',
+    members: online('PRIMARY').members,
+    gtidExecuted: 'g:1-9',
+    applierQueue: 2,
+    version: '9.7.4',
+    sampleAgeMs: 120,
+    lookFailure: null,
+    primary: { ok: true, why: 'PRIMARY' },
+    reader: { ok: true, why: 'PRIMARY' },
+    lastDecision: { kind: 'stay', reason: 'ONLINE in the majority' },
+    lastAction: null,
+    joinFailures: 0,
+    errantSetAside: 'x:1-2',
+    peers: {},
+    actions: { rejoin: 1 },
+    report: report('db-1', { memory: REMEMBERS }),
+  });
+  for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[a-z]+="[^"]*"\})? -?[0-9.]+)$/);
+  expect(text).toContain('mysql_member_state{state="ONLINE"} 1\n');
+  expect(text).toContain('mysql_member_sample_age_seconds 0.12\n');
+  expect(text).toContain('mysql_member_errant_transactions 2\n');
+  expect(text).toContain('mysql_member_actions_total{action="rejoin"} 1\n');
+});

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { memoryShares, renderMyCnf, type MyCnfConfig } from '../../lib/config/my-cnf';
+
+const CONFIG: MyCnfConfig = {
+  address: '10.0.4.11',
+  serverId: 1,
+  port: 3306,
+  memoryMegabytes: 4096,
+  groupName: 'aaaaaaaa-0000-8000-a000-000000000000',
+  dataFolder: '/srv/mysql/data',
+  tlsFolder: '/etc/mysql/platform-tls',
+  binaryLogDays: 3,
+  slowSeconds: 1,
+};
+
+function setting(name: string, config: Partial<MyCnfConfig> = {}): string | undefined {
+  return new RegExp(`^${name} = (.*)$`, 'm').exec(renderMyCnf({ ...CONFIG, ...config }))?.[1];
+}
+
+test('an acknowledged write is on the disk, and nobody writes before the group has agreed', () => {
+  expect(setting('sync_binlog')).toBe('1');
+  expect(setting('innodb_flush_log_at_trx_commit')).toBe('1');
+  expect(setting('super_read_only')).toBe('ON');
+  expect(setting('loose_group_replication_consistency')).toBe('BEFORE_ON_PRIMARY_FAILOVER');
+});
+
+test('the agent, not mysqld, starts and joins groups', () => {
+  expect(setting('loose_group_replication_start_on_boot')).toBe('OFF');
+  expect(setting('loose_group_replication_bootstrap_group')).toBe('OFF');
+  expect(setting('loose_group_replication_autorejoin_tries')).toBe('0');
+});
+
+test('a frozen or isolated member is out as fast as the engine can', () => {
+  expect(setting('loose_group_replication_member_expel_timeout')).toBe('0');
+  expect(setting('loose_group_replication_unreachable_majority_timeout')).toBe('2');
+  expect(setting('loose_group_replication_exit_state_action')).toBe('READ_ONLY');
+});
+
+test('members reach each other by address, with TLS', () => {
+  expect(setting('report_host')).toBe('10.0.4.11');
+  expect(setting('loose_group_replication_local_address')).toBe('10.0.4.11:3306');
+  expect(setting('skip_name_resolve')).toBe('ON');
+  expect(setting('require_secure_transport')).toBe('ON');
+});
+
+test('does not name the other members: one more must not restart them', () => {
+  expect(renderMyCnf(CONFIG)).not.toContain('group_seeds');
+});
+
+test('no password is in it', () => {
+  expect(renderMyCnf(CONFIG)).not.toMatch(/password/i);
+});
+
+test.each([
+  [2048, { bufferPool: 1024, redoLog: 256, messageCache: 128 }],
+  [4096, { bufferPool: 2048, redoLog: 512, messageCache: 256 }],
+  [16_384, { bufferPool: 9728, redoLog: 2048, messageCache: 1024 }],
+  [196_608, { bufferPool: 137_600, redoLog: 8192, messageCache: 1024 }],
+])('sizes follow a memory of %d MB', (memory, shares) => {
+  expect(memoryShares(memory)).toEqual(shares);
+});

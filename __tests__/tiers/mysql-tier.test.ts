@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { InternalAuthority } from '../../lib/servers/internal-authority';
+import { MySqlTier, type MySqlTierProps } from '../../lib/tiers/mysql-tier';
+import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
+
+function mysqlTier(props: Partial<MySqlTierProps> = {}) {
+  const stack = testStack();
+  const site = testSite(stack);
+  const authority = new InternalAuthority(stack, 'authority', { name: 'test CA' });
+  const credentials = {
+    mysqlAdminPassword: '${var.mysql_admin_password}',
+    mysqlReplicationPassword: '${var.mysql_replication_password}',
+    mysqlAppPassword: '${var.mysql_app_password}',
+  };
+  return { stack, tier: new MySqlTier(stack, 'mysql', { site, authority, credentials, ...props }) };
+}
+
+function configureSteps({ stack }: ReturnType<typeof mysqlTier>) {
+  return Object.entries(synthesized(stack).resource['terraform_data'] ?? {}).filter(([id]) => /^mysql_db-\d_configure/.test(id));
+}
+
+test('is three members without public addresses, each with a volume', () => {
+  const { stack, tier } = mysqlTier();
+  expect(tier.endpoints).toEqual([1, 2, 3].map((n) => ({ name: `db-${n}`, address: `10.0.4.1${n}`, port: 3306 })));
+  expect(resource(stack, 'hcloud_server', 'mysql_db-1')).toMatchObject({ public_net: [{ ipv4_enabled: false, ipv6_enabled: false }] });
+  expect(resource(stack, 'hcloud_volume', 'mysql_db-3')).toMatchObject({ name: 'db-3-data', size: 20, format: 'ext4' });
+});
+
+test('configures one member after another', () => {
+  const [first, second, third] = configureSteps(mysqlTier());
+  const after = (step: (typeof second)) => (step?.[1] as { depends_on: string[] }).depends_on;
+  expect(after(second)).toContain(`terraform_data.${first?.[0]}`);
+  expect(after(third)).toContain(`terraform_data.${second?.[0]}`);
+});
+
+test('certificates name the member, its address and the name that clients check', () => {
+  expect(resource(mysqlTier().stack, 'tls_cert_request', 'authority_mysql-db-2')).toMatchObject({
+    dns_names: ['mysql.platform.internal', 'db-2'],
+    ip_addresses: ['10.0.4.12'],
+  });
+});
+
+test('no secret triggers a step, a new certificate does', () => {
+  const triggers = JSON.stringify(configureSteps(mysqlTier()).map(([, step]) => step['triggers_replace']));
+  expect(triggers).not.toMatch(/var\.mysql/);
+  expect(triggers).toMatch(/tls_locally_signed_cert/);
+});
+
+test('the group keeps its name', () => {
+  expect(mysqlTier().tier.groupName).toBe(mysqlTier({ memberCount: 5, serverType: 'ccx13' }).tier.groupName);
+  expect(mysqlTier().tier.groupName).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test.each([1, 2, 4, 11])('refuses %d members', (memberCount) => {
+  expect(() => mysqlTier({ memberCount })).toThrow(`mysql: memberCount is ${memberCount}, want 3, 5, 7 or 9; choose an odd number`);
+});
+
+test.each([
+  [{ volumeGb: 5 }, 'volumeGb is 5, want a whole number from 10 to 10240'],
+  [{ serverType: 'cx21' }, 'serverType is "cx21", want a server type whose memory is known'],
+  [{ database: 'mysql' }, 'database is "mysql", want up to 31 lower-case letters'],
+  [{ databaseUser: 'root' }, 'databaseUser is "root"'],
+  [{ groupName: 'mine' }, 'groupName is "mine", want a UUID'],
+  [{ binaryLogDays: 0 }, 'binaryLogDays is 0, want more than 0'],
+])('refuses %o', (props, message) => {
+  expect(() => mysqlTier(props)).toThrow(message);
+});
+
+test('keeps the resource ids that deployed state depends on', async () => {
+  const ids = resourceIds(mysqlTier().stack).split('\n').filter((id) => /\.(mysql|authority_mysql)/.test(id));
+  await expect(`${ids.join('\n')}\n`).toMatchFileSnapshot('mysql-tier.resource-ids.txt');
+});
