@@ -123,7 +123,7 @@ function get({ https }: Pick<Balancer, 'https'>, path: string, options: { method
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString(), commonName }));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString(), commonName: Array.isArray(commonName) ? commonName[0] : commonName }));
     });
     message.on('error', reject);
     message.end(method === 'POST' ? 'text' : undefined);
