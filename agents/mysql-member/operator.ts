@@ -110,15 +110,25 @@ async function confirmed(name: string): Promise<boolean> {
   }
 }
 
+/** A decision that only a person can take does not come by waiting; it may show for a moment while members start. */
+const NEEDS_OPERATOR_MS = 60_000;
+
 async function waitReady(config: AgentConfig, ask: () => Promise<AgentStatus>, seconds: number): Promise<number> {
   const deadline = Date.now() + seconds * 1000;
   let said = '';
+  let stuckSince: number | null = null;
   for (;;) {
     const status = await ask().catch(() => null);
     const { ready, why } = readiness(config.members.map(({ name }) => name), status);
     if (why !== said) process.stdout.write(`${why}\n`);
     said = why;
     if (ready) return 0;
+    const decision = status?.lastDecision;
+    stuckSince = decision?.kind === 'needs-operator' ? (stuckSince ?? Date.now()) : null;
+    if (decision?.kind === 'needs-operator' && stuckSince !== null && Date.now() - stuckSince > NEEDS_OPERATOR_MS) {
+      process.stderr.write(`platform-mysql: ${decision.reason}\n  you can: ${decision.instruction}\n`);
+      return 1;
+    }
     if (Date.now() > deadline) {
       process.stderr.write(`platform-mysql: not ready after ${seconds} s: ${why}\n`);
       return 1;
