@@ -1,14 +1,13 @@
-import { createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
+import { issue } from '../../x509/certificate';
+import { sequence } from '../../x509/der';
+import { authorityKeyIdentifier, basicConstraints, extendedKeyUsage, keyUsage, subjectAltName, subjectKeyIdentifier } from '../../x509/extensions';
+import type { PrivateKey } from '../../x509/keys';
+import { isEmpty, type AlternativeNames } from '../../x509/names';
+import { subjectKeyId } from '../../x509/signing';
 import { failure, ProviderError } from '../protocol/diagnostics';
 import { flag, number, texts } from '../protocol/read';
 import type { State } from '../protocol/value';
-import { bits, boolean, children, explicit, implicit, integer, octets, oid, readOid, readOne, sequence, time, TAG, type Element } from './der';
-import { publicKeyInfo, type PrivateKey } from './keys';
-import { encodeAlternativeNames, isEmpty, type AlternativeNames } from './names';
-import { decodePemOf, encodePem } from './pem';
-import { signed, subjectKeyId } from './signing';
-
-const OID = { subjectKeyId: '2.5.29.14', keyUsage: '2.5.29.15', subjectAltName: '2.5.29.17', basicConstraints: '2.5.29.19', authorityKeyId: '2.5.29.35', extendedKeyUsage: '2.5.29.37' };
 
 /** Bit numbers. */
 const KEY_USAGES: Readonly<Record<string, number>> = {
@@ -40,7 +39,8 @@ const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
 };
 export const ALLOWED_USES = [...Object.keys(KEY_USAGES), ...Object.keys(EXTENDED_KEY_USAGES)].sort();
 
-export interface CertificateRequest {
+/** Whose certificate it will be; the subject as RDNSequence. */
+export interface Holder {
   readonly subject: Buffer;
   readonly names: AlternativeNames;
   readonly publicKey: KeyObject;
@@ -54,94 +54,44 @@ export interface Issuer {
 }
 
 /** A certificate by the attributes that self-signed and locally signed ones share. */
-export function createCertificate(planned: State, request: CertificateRequest, issuer: Issuer, now: Date): State {
+export function createCertificate(planned: State, holder: Holder, issuer: Issuer, now: Date): State {
   const isCa = flag(planned['is_ca_certificate']);
-  if (isCa && request.subject.equals(sequence())) {
+  if (isCa && holder.subject.equals(sequence())) {
     throw new ProviderError(failure('Invalid Certificate Subject', 'Must contain at least one Distinguished Name when creating Certificate Authority (CA)'));
   }
   const serial = BigInt(`0x${randomBytes(16).toString('hex')}`);
   const end = new Date(now.getTime() + number(planned['validity_period_hours']) * 3_600_000);
-  const keyId = isCa || flag(planned['set_subject_key_id']) ? subjectKeyId(request.publicKey) : undefined;
-  const extensions = extensionsOf(planned, request, keyId, authorityKeyId(planned, request, issuer, keyId));
-  const certificate = signed(issuer.key, (algorithm) =>
-    sequence(
-      explicit(0, integer(2n)),
-      integer(serial),
-      algorithm,
-      issuer.subject ?? request.subject,
-      sequence(time(now), time(end)),
-      request.subject,
-      publicKeyInfo(request.publicKey),
-      explicit(3, sequence(...extensions)),
-    ),
-  );
-  return { id: serial.toString(), cert_pem: encodePem('CERTIFICATE', certificate), validity_start_time: now.toISOString(), validity_end_time: end.toISOString() };
+  const keyId = isCa || flag(planned['set_subject_key_id']) ? subjectKeyId(holder.publicKey) : undefined;
+  const pem = issue({
+    serial,
+    issuer: issuer.subject ?? holder.subject,
+    subject: holder.subject,
+    notBefore: now,
+    notAfter: end,
+    publicKey: holder.publicKey,
+    extensions: extensionsOf(planned, holder, keyId, authorityKeyId(planned, holder, issuer, keyId)),
+    signer: issuer.key,
+  });
+  return { id: serial.toString(), cert_pem: pem, validity_start_time: now.toISOString(), validity_end_time: end.toISOString() };
 }
 
-function authorityKeyId(planned: State, request: CertificateRequest, issuer: Issuer, keyId: Buffer | undefined): Buffer | undefined {
-  if (issuer.subject !== undefined) return request.subject.equals(issuer.subject) ? undefined : issuer.subjectKeyId;
+function authorityKeyId(planned: State, holder: Holder, issuer: Issuer, keyId: Buffer | undefined): Buffer | undefined {
+  if (issuer.subject !== undefined) return holder.subject.equals(issuer.subject) ? undefined : issuer.subjectKeyId;
   if (!flag(planned['set_authority_key_id'])) return undefined;
   if (keyId === undefined) throw new ProviderError(failure('Invalid Certificate Authority', 'Could not determine Authority Key Identifier'));
   return keyId;
 }
 
-function extensionsOf(planned: State, request: CertificateRequest, keyId: Buffer | undefined, authority: Buffer | undefined): readonly Buffer[] {
+function extensionsOf(planned: State, holder: Holder, keyId: Buffer | undefined, authority: Buffer | undefined): readonly Buffer[] {
   const uses = texts(planned['allowed_uses']);
   const usages = uses.flatMap((use) => KEY_USAGES[use] ?? []);
   const extended = uses.flatMap((use) => EXTENDED_KEY_USAGES[use] ?? []);
   return [
-    ...(usages.length === 0 ? [] : [extension(OID.keyUsage, true, keyUsageBits(usages))]),
-    ...(extended.length === 0 ? [] : [extension(OID.extendedKeyUsage, false, sequence(...extended.map(oid)))]),
-    extension(OID.basicConstraints, true, flag(planned['is_ca_certificate']) ? sequence(boolean(true)) : sequence()),
-    ...(keyId === undefined ? [] : [extension(OID.subjectKeyId, false, octets(keyId))]),
-    ...(authority === undefined ? [] : [extension(OID.authorityKeyId, false, sequence(implicit(0, authority)))]),
-    ...(isEmpty(request.names) ? [] : [extension(OID.subjectAltName, request.subject.equals(sequence()), encodeAlternativeNames(request.names))]),
+    ...(usages.length === 0 ? [] : [keyUsage(usages)]),
+    ...(extended.length === 0 ? [] : [extendedKeyUsage(extended)]),
+    basicConstraints(flag(planned['is_ca_certificate'])),
+    ...(keyId === undefined ? [] : [subjectKeyIdentifier(keyId)]),
+    ...(authority === undefined ? [] : [authorityKeyIdentifier(authority)]),
+    ...(isEmpty(holder.names) ? [] : [subjectAltName(holder.names, holder.subject.equals(sequence()))]),
   ];
-}
-
-export function extension(type: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(oid(type), ...(critical ? [boolean(true)] : []), octets(value));
-}
-
-/** The lowest bits that are set decide how many bits the string has. */
-function keyUsageBits(usages: readonly number[]): Buffer {
-  const highest = Math.max(...usages);
-  const bytes = Buffer.alloc(Math.floor(highest / 8) + 1);
-  for (const usage of usages) bytes[usage >> 3] = (bytes[usage >> 3] ?? 0) | (0x80 >> (usage & 7));
-  return bits(bytes, 7 - (highest & 7));
-}
-
-export interface CaCertificate {
-  readonly subject: Buffer;
-  readonly isCa: boolean;
-  readonly subjectKeyId?: Buffer;
-  readonly publicKey: KeyObject;
-}
-
-export function parseCaCertificate(pem: string): CaCertificate {
-  const certificate = decodePemOf('CERTIFICATE', pem);
-  try {
-    const [content] = children(readOne(certificate));
-    const fields = content === undefined ? [] : children(content);
-    const [, , , , subject, publicKey] = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields;
-    if (subject === undefined || publicKey === undefined) throw new Error('x509: malformed certificate');
-    const extensions = fields.filter(({ tag }) => tag === 0xa3).flatMap(children).flatMap(children);
-    const constraints = extensionValue(extensions, OID.basicConstraints);
-    const keyId = extensionValue(extensions, OID.subjectKeyId);
-    return {
-      subject: Buffer.from(subject.raw),
-      isCa: constraints !== undefined && children(constraints)[0]?.tag === TAG.boolean,
-      ...(keyId === undefined ? {} : { subjectKeyId: Buffer.from(keyId.content) }),
-      publicKey: createPublicKey({ key: publicKey.raw, format: 'der', type: 'spki' }),
-    };
-  } catch (error) {
-    throw new Error(`failed to parse certificate: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
-/** What is inside an extension of this type, if it is there. */
-export function extensionValue(extensions: readonly Element[], type: string): Element | undefined {
-  const found = extensions.map(children).find(([name]) => name !== undefined && readOid(name) === type);
-  const value = found?.at(-1);
-  return value === undefined ? undefined : readOne(value.content);
 }

@@ -3,7 +3,7 @@ import { list, number, text, texts } from '../protocol/read';
 import type { PlanDraft, Validation } from '../protocol/provider';
 import { UNKNOWN, type State, type Value } from '../protocol/value';
 import { ALLOWED_USES } from './certificate';
-import { InvalidName } from './names';
+import { InvalidName } from './subject';
 
 /** The real provider replaces for a changed PEM only if the old value was one: states of old versions hold hashes. */
 export function isPem(prior: Value): boolean {

@@ -1,10 +1,11 @@
+import { parsePrivateKeyPem } from '../../x509/keys';
 import { failure, ProviderError } from '../protocol/diagnostics';
 import type { DataSource, Provider } from '../protocol/provider';
 import { text } from '../protocol/read';
 import type { ProviderSchema } from '../protocol/schema';
 import schema from '../schemas/tls-4.1.0.json';
 import { orFail } from './common';
-import { parseOpenSshPem, parsePrivateKeyPem, publicKeyAttributes } from './keys';
+import { parseOpenSshPem, publicKeyAttributes } from './public-key';
 import { certRequest, locallySignedCert, privateKey, selfSignedCert } from './resources';
 
 const publicKey: DataSource<null> = {

@@ -1,15 +1,18 @@
 import { createPublicKey } from 'node:crypto';
+import { parseCaCertificate } from '../../x509/certificate';
+import { ALGORITHMS, CURVES, generateKey, parsePrivateKeyPem, type Algorithm, type PrivateKey } from '../../x509/keys';
+import { encodeSubject } from '../../x509/names';
+import { encodePem } from '../../x509/pem';
+import { createRequest, parseRequest } from '../../x509/request';
 import { warning } from '../protocol/diagnostics';
 import type { Resource } from '../protocol/provider';
 import { number, objects, text } from '../protocol/read';
 import type { State } from '../protocol/value';
-import { createCertificate, parseCaCertificate } from './certificate';
+import { createCertificate } from './certificate';
 import { certificateValidation, isPem, oneOf, orFail, readCertificate, renew, subjectValidation } from './common';
-import { ALGORITHMS, CURVES, generateKey, hashForState, parsePrivateKeyPem, publicKeyAttributes, type Algorithm, type PrivateKey } from './keys';
-import { alternativeNamesOf, subjectOf } from './names';
 import { encodeOpenSshKey } from './openssh';
-import { encodePem } from './pem';
-import { createRequest, parseRequest } from './request';
+import { hashForState, publicKeyAttributes } from './public-key';
+import { alternativeNamesOf, subjectOf } from './subject';
 
 /** These resources live in the state alone: nothing to read, nothing to delete. */
 type TlsResource = Resource<null>;
@@ -104,7 +107,7 @@ export const locallySignedCert: TlsResource = {
     }
     return orFail('Failed to create certificate', () => {
       if (!createPublicKey(key.key).equals(ca.publicKey)) throw new Error("x509: provided PrivateKey doesn't match parent's PublicKey");
-      return { ca_key_algorithm: key.algorithm, ...createCertificate(planned, request, { key, ...ca }, new Date()) };
+      return { ca_key_algorithm: key.algorithm, ...createCertificate(planned, { ...request, subject: encodeSubject(request.subject) }, { key, ...ca }, new Date()) };
     });
   },
   read: readCertificate,

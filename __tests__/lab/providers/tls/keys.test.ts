@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { CURVES, generateKey, parseOpenSshPem, parsePrivateKeyPem, publicKeyAttributes } from '../../../../lab/providers/tls/keys';
+import { CURVES, generateKey, parsePrivateKeyPem } from '../../../../lab/x509/keys';
+import { parseOpenSshPem, publicKeyAttributes } from '../../../../lab/providers/tls/public-key';
 import { encodeOpenSshKey } from '../../../../lab/providers/tls/openssh';
-import { decodePem, encodePem } from '../../../../lab/providers/tls/pem';
+import { decodePem, encodePem } from '../../../../lab/x509/pem';
 import { text } from '../../../../lab/providers/protocol/read';
 import { recordedTls } from '../recorded';
 

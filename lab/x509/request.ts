@@ -1,19 +1,24 @@
-import { createPublicKey } from 'node:crypto';
-import { extension, extensionValue, type CertificateRequest } from './certificate';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { children, der, integer, oid, readOid, readOne, sequence, TAG } from './der';
+import { EXTENSION, extensionValue, subjectAltName } from './extensions';
 import { publicKeyInfo, type PrivateKey } from './keys';
-import { decodeAlternativeNames, encodeAlternativeNames, isEmpty, rebuiltSubject, type AlternativeNames } from './names';
+import { decodeAlternativeNames, decodeSubject, isEmpty, type AlternativeNames, type Subject } from './names';
 import { decodePemOf } from './pem';
-import { signed } from './signing';
+import { hasValidSignature, signed } from './signing';
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
-const SUBJECT_ALT_NAME = '2.5.29.17';
 
-/** A PKCS #10 request. */
+export interface CertificateRequest {
+  readonly subject: Subject;
+  readonly names: AlternativeNames;
+  readonly publicKey: KeyObject;
+  /** False: whoever made it does not have the key. */
+  readonly isSigned: boolean;
+}
+
+/** A PKCS #10 request, as DER. */
 export function createRequest(key: PrivateKey, subject: Buffer, names: AlternativeNames): Buffer {
-  const extensions = isEmpty(names)
-    ? []
-    : [sequence(oid(EXTENSION_REQUEST), der(TAG.set, sequence(extension(SUBJECT_ALT_NAME, false, encodeAlternativeNames(names)))))];
+  const extensions = isEmpty(names) ? [] : [sequence(oid(EXTENSION_REQUEST), der(TAG.set, sequence(subjectAltName(names))))];
   return signed(key, () => sequence(integer(0n), subject, publicKeyInfo(key.key), der(0xa0, ...extensions)));
 }
 
@@ -25,11 +30,13 @@ export function parseRequest(pem: string): CertificateRequest {
     if (subject === undefined || publicKey === undefined) throw new Error('x509: malformed certificate request');
     const requested = (attributes === undefined ? [] : children(attributes)).map(children).find(([type]) => type !== undefined && readOid(type) === EXTENSION_REQUEST);
     const extensions = requested?.[1] === undefined ? [] : children(requested[1]).flatMap(children);
-    const names = extensionValue(extensions, SUBJECT_ALT_NAME);
+    const names = extensionValue(extensions, EXTENSION.subjectAltName);
+    const key = createPublicKey({ key: publicKey.raw, format: 'der', type: 'spki' });
     return {
-      subject: rebuiltSubject(subject),
+      subject: decodeSubject(subject),
       names: names === undefined ? { dns: [], ip: [], uri: [] } : decodeAlternativeNames(names),
-      publicKey: createPublicKey({ key: publicKey.raw, format: 'der', type: 'spki' }),
+      publicKey: key,
+      isSigned: hasValidSignature(bytes, key),
     };
   } catch (error) {
     throw new Error(`failed to parse certificate request: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
