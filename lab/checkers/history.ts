@@ -46,7 +46,7 @@ export interface Operation {
   readonly member?: string;
 }
 
-/** A moment of the story: `inject` is when a fault was asked for, `effect` when it was seen to bite. */
+/** A moment of the story: `inject` is when a fault was asked for, `effect` when it was seen to bite, `recover` when putting it right began. */
 export interface Mark {
   readonly at: number;
   readonly kind: 'inject' | 'effect' | 'recover' | 'note' | 'healthy';

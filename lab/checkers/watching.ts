@@ -10,7 +10,7 @@ export interface Watching {
 
 /**
  * The clients themselves kept up, from a second before the fault until it was put right. On a machine that is too busy
- * they ask too seldom, and what was measured is not what happened: neither a pass nor a failure.
+ * they ask too seldom to see everything, so that nothing they saw is a pass. What was seen to be wrong stays wrong.
  */
 export function closelyWatched({ perSecond, pauseMilliseconds }: Watching): Checker {
   const name = 'closelyWatched';

@@ -1,19 +1,21 @@
 import { pause } from '../traffic/clock';
 import { all, onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle, LinkCut, LinkLoss } from './lab-handle';
+import type { LabHandle, LinkCut, LinkLoss, Machine, Tier } from './lab-handle';
 
-const SSH = 22;
+/** What the hosts of a tier answer to other hosts on the private network. */
+const PORT: Readonly<Record<Tier, number>> = { lb: 9101, web: 80, app: 3000, mysql: 3306 };
 
-/** Packets are lost in silence, as when a switch fails: nobody gets a refusal. */
-export function cutLink(lab: LabHandle, cut: LinkCut): Fault {
+/** Packets are lost in silence, as when a switch fails: nobody gets a refusal. Private links only, since only there others can be asked. */
+export function cutLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private' }): Fault {
   const direction = cut.direction && cut.direction !== 'both' ? ` (${cut.direction} only)` : '';
   return {
     title: `${cut.link} link of ${cut.machine}${cut.peer ? ` to ${cut.peer}` : ''} is cut${direction}`,
     async inject() {
+      const witness = await witnessOf(lab, cut);
       // A link that was never open would be "cut" by doing nothing.
-      const witness = cut.link === 'private' ? await witnessOf(lab, cut) : undefined;
+      if (!witness) throw new Error(`${cut.machine} reached nobody before the cut, so that it could not be seen`);
       await lab.cut(cut);
-      if (witness) await until(`${cut.machine} cannot reach ${witness}`, async () => !(await reaches(lab, cut.machine, witness)));
+      await until(`${cut.machine} cannot reach ${witness.name}`, async () => !(await reaches(lab, cut.machine, witness)));
     },
     recover: () => lab.heal(cut),
   };
@@ -26,7 +28,7 @@ export function partition(lab: LabHandle, title: string, left: readonly string[]
 }
 
 /** Cut and healed again and again until it is recovered. */
-export function flappingLink(lab: LabHandle, cut: LinkCut, { downMilliseconds = 3000, upMilliseconds = 2000 } = {}): Fault {
+export function flappingLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private' }, { downMilliseconds = 3000, upMilliseconds = 2000 } = {}): Fault {
   const stop = new AbortController();
   let flapping: Promise<void> = Promise.resolve();
   const flap = async () => {
@@ -60,16 +62,20 @@ export function losePackets(lab: LabHandle, loss: LinkLoss): Fault {
 }
 
 /** Any answer counts, also a refusal: only silence says that packets are lost. TCP needs both directions, so one is enough to cut. */
-export async function reaches(lab: LabHandle, machine: string, address: string): Promise<boolean> {
-  const { exitCode, stderr } = await tryOnMachine(lab, machine, `timeout 1 bash -c ': </dev/tcp/${address}/${SSH}'`, 5);
+async function reaches(lab: LabHandle, machine: string, { privateAddress, tier }: Machine): Promise<boolean> {
+  const { exitCode, stderr } = await tryOnMachine(lab, machine, `timeout 1 bash -c ': </dev/tcp/${privateAddress}/${PORT[tier]}'`, 5);
   return exitCode === 0 || /refused/i.test(stderr);
 }
 
-/** Address of a machine that could be reached until now. undefined if there is none that answers, and nothing to be seen. */
-async function witnessOf(lab: LabHandle, cut: LinkCut): Promise<string | undefined> {
-  const others = (await lab.machines()).filter(({ name, running }) => running && name !== cut.machine && (!cut.peer || name === cut.peer));
-  for (const { privateAddress } of others) if (await reaches(lab, cut.machine, privateAddress)) return privateAddress;
-  return undefined;
+/** A machine that can be reached until now, of the same tier if possible. All are asked at once: a firewall may keep some silent. */
+async function witnessOf(lab: LabHandle, cut: LinkCut): Promise<Machine | undefined> {
+  const machines = await lab.machines();
+  const tier = machines.find(({ name }) => name === cut.machine)?.tier;
+  const others = machines
+    .filter(({ name, running }) => running && name !== cut.machine && (!cut.peer || name === cut.peer))
+    .sort((a, b) => Number(b.tier === tier) - Number(a.tier === tier));
+  const answers = await Promise.all(others.map((other) => reaches(lab, cut.machine, other)));
+  return others.find((_, n) => answers[n]);
 }
 
 /** VRRP alone is lost on its way into a machine: everything else between the two goes on. */

@@ -1,5 +1,5 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, kill, loseVrrp, powerOff, powerOnAgain, reloads, stopUnit, type LabHandle } from '../faults';
+import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, kill, loseVrrp, powerOff, reloads, stopUnit, type LabHandle } from '../faults';
 import { egressOutageAtMost, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -151,7 +151,6 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       const pair = await stage.topology.names('lb');
       const fault = await stage.inject(allPowerOff(stage.lab, pair));
       await stage.pause(stage.random.between(1000, 4000));
-      await Promise.all(pair.map((machine) => powerOnAgain(stage.lab, machine)));
       await stage.recover(fault);
       await stage.serving(90_000);
       await stage.healthy();

@@ -26,14 +26,15 @@ async function main(): Promise<number> {
   return resultOutcome(result) === 'valid' ? 0 : 1;
 }
 
-/** The first Ctrl-C puts everything right before it ends; the second ends at once. */
+/** The first Ctrl-C or SIGTERM puts everything right before it ends; the second ends at once. */
 function interruptible(log: (line: string) => void): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGINT', () => {
+  const interrupted = () => {
+    if (controller.signal.aborted) process.exit(130);
     log('interrupted: putting everything right; once more to leave it as it is');
     controller.abort();
-    process.once('SIGINT', () => process.exit(130));
-  });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupted);
   return controller.signal;
 }
 

@@ -25,6 +25,7 @@ export class Stage {
   readonly extraOperations: Operation[] = [];
   private readonly injected: Fault[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
+  private over = false;
 
   constructor(private readonly parts: StageParts) {}
 
@@ -43,6 +44,8 @@ export class Stage {
 
   /** Recovery is registered before the injection: half a fault has to be put right too. */
   async inject<F extends Fault>(fault: F): Promise<F> {
+    // A story that was broken off still runs on to its next line; it must break nothing more.
+    if (this.over) throw new NotInjected(`${fault.title}: the story is over`);
     this.injected.push(fault);
     this.mark('inject', fault.title);
     try {
@@ -54,9 +57,10 @@ export class Stage {
     return fault;
   }
 
+  /** Marked when it begins: the time that a machine takes to boot is part of what clients wait for. */
   async recover(fault: Fault): Promise<void> {
+    this.mark('recover', `putting right: ${fault.title}`);
     await fault.recover();
-    this.mark('recover', `put right: ${fault.title}`);
   }
 
   /** A second of new connections in a row is served. */
@@ -107,6 +111,7 @@ export class Stage {
 
   /** Puts everything right, last injected first, whatever state it is in. */
   async cleanUp(): Promise<void> {
+    this.over = true;
     const errors: unknown[] = [];
     for (const fault of [...this.injected].reverse()) await fault.recover().catch((error: unknown) => errors.push(error));
     for (const stop of this.stops) await stop().catch((error: unknown) => errors.push(error));

@@ -57,5 +57,5 @@ process.on('message', (message: ToWorker) => {
   void run(client, message.streams);
 });
 process.on('disconnect', () => stopping.abort());
-// Ctrl-C reaches the whole foreground group: the runner decides when the clients stop.
-process.on('SIGINT', () => undefined);
+// Signals reach the whole group: the runner decides when the clients stop, and losing it stops them too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

@@ -50,14 +50,32 @@ test('a cut link is confirmed by an address that could be reached before and no 
   setTimeout(() => (reachable = false), 300);
   await injected;
   expect(reachable).toBe(false);
-  expect(lab.calls.at(-1)).toContain('/dev/tcp/10.0.0.2/22');
+  expect(lab.calls.at(-1)).toContain('/dev/tcp/10.0.0.2/9101');
+});
+
+test('a cut that nobody could see is not called a fault, and nothing is cut', async () => {
+  const lab = new FakeLab();
+  lab.shell = () => ({ exitCode: null });
+  await expect(cutLink(lab, { machine: 'db-1', link: 'private' }).inject()).rejects.toThrow('db-1 reached nobody before the cut');
+  expect(lab.calls.filter((call) => call.startsWith('cut'))).toEqual([]);
+});
+
+test('a neighbour of the same tier is the witness of a cut, where one answers', async () => {
+  const lab = new FakeLab();
+  let cut = false;
+  lab.shell = (_, line) => (line.includes('/dev/tcp/') ? { exitCode: cut ? 124 : 0 } : undefined);
+  lab.cut = async () => void (cut = true);
+  await cutLink(lab, { machine: 'db-1', link: 'private' }).inject();
+  expect(lab.calls.at(-1)).toContain('/dev/tcp/10.0.0.6/3306');
 });
 
 test('a flapping link is whole after recovery', async () => {
   const lab = new FakeLab();
   const cut = { machine: 'db-2', link: 'private' } as const;
   const fault = flappingLink(lab, cut, { downMilliseconds: 20, upMilliseconds: 20 });
-  lab.shell = () => ({ exitCode: 124 });
+  let down = false;
+  lab.cut = async (order) => void ((down = true), lab.calls.push(`cut ${JSON.stringify(order)}`));
+  lab.shell = () => ({ exitCode: down ? 124 : 0 });
   await fault.inject();
   await new Promise((resolve) => setTimeout(resolve, 150));
   await fault.recover();

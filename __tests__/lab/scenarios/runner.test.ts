@@ -6,6 +6,9 @@ import { scenarioResult } from '../../../lab/scenarios/campaign';
 import { outageAtMost } from '../../../lab/scenarios/figures';
 import { runScenario } from '../../../lab/scenarios/runner';
 import type { Scenario } from '../../../lab/scenarios/scenario';
+import { Stage } from '../../../lab/scenarios/stage';
+import { topologyOf } from '../../../lab/scenarios/topology';
+import { createRandom, now, pause } from '../../../lab/traffic';
 import { FakeLab } from '../faults/fake-lab';
 import { fakeService, type FakeService } from '../traffic/fake-service';
 
@@ -56,6 +59,14 @@ test('a failover that clients hardly notice is valid, with its outage measured',
   expect(scenarioOutcome(scenarioResult(scenario, lab, [run], 'a', 1))).toBe('valid');
 });
 
+test('the time a machine takes to boot is part of what clients wait for', async () => {
+  const lab = new FakeLab();
+  const stage = new Stage({ lab, topology: topologyOf(lab, { address: '', host: '' }), traffic: { history: [], serving: async () => true }, random: createRandom('a'), runId: 'run', log: () => undefined });
+  const began = now();
+  await stage.recover({ title: 'slow', inject: async () => undefined, recover: () => pause(300) });
+  expect(stage.marks[0]!.at - began).toBeLessThan(200);
+});
+
 test('a member that holds something else than was acknowledged makes it invalid', { timeout: 40_000 }, async () => {
   const { lab, spoilt } = await failoverLab();
   spoilt.add('db-3');
@@ -71,6 +82,20 @@ test('a fault without effect is unknown, and what was begun is put right all the
   const run = await runScenario({ ...scenario, story: async (stage) => void (await stage.inject(dud)) }, { lab, seed: 'a', run: 1 });
   expect(run.verdict.findings[0]).toMatchObject({ outcome: 'unknown', message: 'a dud: nothing happened' });
   expect(recovered).toBe(1);
+});
+
+test('an interruption puts everything right, and the story breaks nothing more', { timeout: 40_000 }, async () => {
+  const { lab } = await failoverLab();
+  const interrupt = new AbortController();
+  const story: Scenario['story'] = async (stage) => {
+    await stage.inject(powerOff(stage.lab, 'web-1'));
+    setTimeout(() => interrupt.abort(), 100);
+    await stage.pause(1000);
+    await stage.inject(powerOff(stage.lab, 'app-1'));
+  };
+  const run = await runScenario({ ...scenario, story }, { lab, seed: 'a', run: 1, signal: interrupt.signal });
+  expect(run.verdict.findings[0]).toMatchObject({ outcome: 'unknown', message: 'interrupted' });
+  expect(lab.calls.filter((call) => call.startsWith('power'))).toEqual(['power off web-1', 'power on web-1']);
 });
 
 test('a topology that is sick before the fault is not broken further', { timeout: 20_000 }, async () => {
