@@ -30,7 +30,7 @@ export const faultSchema = z.strictObject({
   id: z.string().min(1).optional(),
   match: z
     .strictObject({
-      method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(),
+      method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
       /** Regular expression over the path without query. */
       path: z.string().refine(isPattern, 'is not a regular expression').optional(),
       /** The caller's address, so that some hosts see the fault and others do not. */

@@ -1,4 +1,4 @@
-import { bits, boolean, children, implicit, octets, oid, readOid, readOne, sequence, type Element } from './der';
+import { bits, boolean, children, explicit, implicit, octets, oid, readOid, readOne, sequence, type Element } from './der';
 import { encodeAlternativeNames, type AlternativeNames } from './names';
 
 export const EXTENSION = {
@@ -50,12 +50,8 @@ export function ocspResponder(url: string): Buffer {
 }
 
 export function crlDistributionPoint(url: string): Buffer {
-  const fullName = derConstructed(0, implicit(6, Buffer.from(url)));
-  return extension(EXTENSION.crlDistributionPoints, false, sequence(sequence(derConstructed(0, fullName))));
-}
-
-function derConstructed(n: number, content: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(0xa0 | n), sequence(content).subarray(1)]);
+  const fullName = explicit(0, implicit(6, Buffer.from(url)));
+  return extension(EXTENSION.crlDistributionPoints, false, sequence(sequence(explicit(0, fullName))));
 }
 
 /** What is inside an extension of this type, if it is there. */

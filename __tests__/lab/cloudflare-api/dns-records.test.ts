@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { Account, refusal, resultOf } from './project';
+
+describe('a DNS record', () => {
+  test.each([
+    ['@', 'example.com'],
+    ['www', 'www.example.com'],
+    ['WWW.Example.Com', 'www.example.com'],
+    ['bücher', 'xn--bcher-kva.example.com'],
+    ['_dmarc', '_dmarc.example.com'],
+    ['*', '*.example.com'],
+  ])('named %s is %s', async (given, wanted) => {
+    expect(resultOf(await new Account().record({ name: given }))).toMatchObject({ name: wanted });
+  });
+
+  test.each([
+    [{ content: '192.0.2' }, '400 1004: DNS Validation Error (9005: Content for A record must be a valid IPv4 address.)'],
+    [{ type: 'AAAA', content: '192.0.2.1' }, '400 1004: DNS Validation Error (9006: Content for AAAA record must be a valid IPv6 address.)'],
+    [{ ttl: 30 }, '400 1004: DNS Validation Error (9021: Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.)'],
+    [{ type: 'TXT', content: '"x"', proxied: true, ttl: 1 }, '400 1004: DNS Validation Error (9004: This record type cannot be proxied: TXT.)'],
+    [{ name: '-.example.com' }, '400 1004: DNS Validation Error (9000: DNS name is invalid.)'],
+  ])('with %o is refused', async (given, message) => {
+    expect(refusal(await new Account().record(given))).toBe(message);
+  });
+
+  test('may share its name with another address, not with a CNAME', async () => {
+    const account = new Account();
+    await account.record();
+    expect((await account.record({ content: '192.0.2.2' })).status).toBe(200);
+    expect(refusal(await account.record())).toBe('400 81058: An identical record already exists.');
+    expect(refusal(await account.record({ type: 'CNAME', content: 'example.com' }))).toMatch(/^400 81053/);
+    await account.record({ name: 'c', type: 'CNAME', content: 'example.com' });
+    expect(refusal(await account.record({ name: 'c' }))).toMatch(/^400 81054/);
+  });
+
+  test('that is proxied has the TTL 1', async () => {
+    expect(resultOf(await new Account().record({ proxied: true, ttl: 300 }))).toMatchObject({ ttl: 1, proxied: true });
+  });
+
+  test('is deleted with a body, so that clients can read the answer, and is then gone', async () => {
+    const account = new Account();
+    const path = `/zones/${account.zoneId}/dns_records/${String(resultOf(await account.record())['id'])}`;
+    expect(resultOf(await account.request('DELETE', path))).toHaveProperty('id');
+    expect(refusal(await account.get(path))).toBe('404 81044: Record does not exist.');
+  });
+});
+
+describe('the emulator', () => {
+  test('honours pages, so that a client which asks for the next comes to an end', async () => {
+    const account = new Account();
+    expect((await account.get('/zones?name=example.com')).body.result).toHaveLength(1);
+    expect((await account.get('/zones?name=example.com&page=2')).body.result).toEqual([]);
+  });
+
+  test.each([
+    [null, '400 9106: Missing X-Auth-Key, X-Auth-Email or Authorization headers'],
+    ['Basic x', '400 6003: Invalid request headers (6111: Invalid format for Authorization header)'],
+    ['Bearer another', '401 1000: Invalid API Token'],
+  ])('lets nobody in with the authorization %s', async (authorization, message) => {
+    expect(refusal(await new Account().request('GET', '/zones', undefined, authorization))).toBe(message);
+  });
+
+  test('tells its address ranges to everybody', async () => {
+    expect((await new Account().request('GET', '/ips', undefined, null)).status).toBe(200);
+  });
+
+  test.each([
+    ['GET', '/zones/ZONE/rulesets', undefined, 'GET /client/v4/zones/ZONE/rulesets'],
+    ['GET', '/zones?colour=red', undefined, "GET /zones: query parameter 'colour'"],
+    ['PATCH', '/zones/ZONE/settings/brotli', { value: 'on' }, 'PATCH /zones/ZONE/settings/brotli: setting brotli'],
+    ['POST', '/zones/ZONE/dns_records', { name: 'a', type: 'SRV', content: 'x', ttl: 1 }, 'POST /zones/ZONE/dns_records: record type SRV'],
+    ['POST', '/zones/ZONE/dns_records', { name: 'a', type: 'A', content: '192.0.2.1', ttl: 1, colour: 'red' }, "POST /zones/ZONE/dns_records: field 'colour'"],
+  ])('refuses loudly what it does not know: %s %s', async (method, path, body, what) => {
+    const account = new Account();
+    const answer = await account.request(method, path.replace('ZONE', account.zoneId), body);
+    expect(answer.status).toBe(501);
+    expect(account.api.world.unexpectedRequests).toEqual([what.replace('ZONE', account.zoneId)]);
+  });
+
+  test('keeps private keys out of its log', async () => {
+    const account = new Account();
+    await account.post(`/zones/${account.zoneId}/origin_tls_client_auth`, { certificate: 'x', private_key: 'canary' });
+    expect(await (await account.api.control.request('/requests')).text()).not.toContain('canary');
+  });
+
+  test('shuts out who asks more than 1200 times in five minutes, for the rest of them', async () => {
+    const account = new Account();
+    for (let request = 0; request < 1200; request++) await account.get('/zones');
+    const refused = await account.get('/zones');
+    expect([refusal(refused), refused.headers.get('retry-after')]).toEqual(['429 971: Please wait and consider throttling your request speed', '1']);
+    await account.clock.advance(300_000);
+    expect((await account.get('/zones')).status).toBe(200);
+  });
+});

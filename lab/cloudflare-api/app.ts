@@ -1,0 +1,42 @@
+import { Hono, type Context } from 'hono';
+import { routes as certificates } from './certificates';
+import { routes as dnsRecords } from './dns-records';
+import { CloudflareError, invalid, UnexpectedRequest } from './errors';
+import { gate, type Gate, type Variables } from './gate';
+import { routes as ipRanges } from './ip-ranges';
+import { routes as originPulls } from './origin-pulls';
+import type { Route } from './requests';
+import type { World } from './world';
+import { routes as zoneSettings } from './zone-settings';
+import { routes as zones } from './zones';
+
+const PREFIX = '/client/v4';
+const ROUTES: readonly Route[] = [...ipRanges, ...zones, ...dnsRecords, ...certificates, ...originPulls, ...zoneSettings];
+const PUBLIC = ROUTES.filter(({ isPublic }) => isPublic).map(({ path }) => PREFIX + path);
+
+type Ctx = Context<{ Variables: Variables }>;
+
+export function buildApp(world: World, parts: Gate): Hono {
+  const app = new Hono<{ Variables: Variables }>();
+  app.use(gate(parts, (context) => PUBLIC.includes(context.req.path)));
+  for (const route of ROUTES) app.on(route.method, PREFIX + route.path, (context) => answer(context, world, route));
+  app.notFound((context) => answerError(context, world, new UnexpectedRequest(`${context.req.method} ${context.req.path}`)));
+  app.onError((error, context) => answerError(context, world, error));
+  return app as unknown as Hono;
+}
+
+/** Always 200 with a JSON body, deletions included: a client must be able to read it. */
+function answer(context: Ctx, world: World, route: Route): Response {
+  const body = context.get('body');
+  if (body === undefined) throw invalid(6007, 'Malformed JSON in request body');
+  const path = context.req.path.slice(PREFIX.length);
+  const { result, result_info } = route.handle({ world, method: context.req.method, path, params: context.req.param(), query: new URL(context.req.url).searchParams, body });
+  return context.json({ result, success: true, errors: [], messages: [], ...(result_info === undefined ? {} : { result_info }) });
+}
+
+function answerError(context: Ctx, world: World, error: Error): Response {
+  if (error instanceof UnexpectedRequest) world.unexpectedRequests.push(error.what);
+  if (error instanceof CloudflareError) return context.json(error.body(), error.status);
+  world.failures.push(`${context.req.method} ${context.req.path}: ${error.stack ?? error.message}`);
+  return context.json(new CloudflareError(500, 10001, error.message).body(), 500);
+}

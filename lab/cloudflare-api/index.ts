@@ -1,0 +1,38 @@
+import type { Hono } from 'hono';
+import { systemClock, type Clock } from '../api/clock';
+import { Faults } from '../api/faults';
+import { RequestLog } from '../api/request-log';
+import { buildApp } from './app';
+import { buildControl } from './control';
+import { RateLimit } from './gate';
+import { World } from './world';
+
+export type { World } from './world';
+
+export interface CloudflareApiOptions {
+  /** The one bearer token that is let in. The provider wants 40 characters. */
+  readonly token: string;
+  /** Names of the account's zones, such as example.test. */
+  readonly zones: readonly string[];
+  /** @default the system's clock */
+  readonly clock?: Clock;
+  /** Ids are made from here. @default 1000 */
+  readonly seed?: number;
+  /** A revoked Origin CA certificate can still be read. @default false */
+  readonly showsRevoked?: boolean;
+}
+
+export interface CloudflareApi {
+  /** The API below /client/v4. Serve it with @hono/node-server, so that faults can tell callers apart by address. */
+  readonly app: Hono;
+  /** Faults, world dump, request log, roots of the Origin CA. */
+  readonly control: Hono;
+  readonly world: World;
+}
+
+/** The part of Cloudflare's API that an origin needs: zones to read, DNS records, Origin CA, origin pulls, settings. */
+export function createCloudflareApi({ token, zones, clock = systemClock, seed = 1000, showsRevoked = false }: CloudflareApiOptions): CloudflareApi {
+  const world = new World({ clock, zones, seed, showsRevoked });
+  const parts = { clock, token, faults: new Faults(), log: new RequestLog(), limit: new RateLimit() };
+  return { app: buildApp(world, parts), control: buildControl(world, parts), world };
+}
