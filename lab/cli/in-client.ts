@@ -56,7 +56,6 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,
-    TF_VAR_mysql_agent_password: mysqlPasswords.agent,
     TF_VAR_mysql_replication_password: mysqlPasswords.replication,
     TF_VAR_mysql_app_password: mysqlPasswords.app,
     TF_CLI_CONFIG_FILE: cliConfigFile ?? existingCliConfig(lab),

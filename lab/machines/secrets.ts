@@ -12,7 +12,7 @@ export interface Secrets {
   readonly sshPrivateKeyFile: string;
   readonly sshPrivateKey: string;
   readonly sshPublicKey: string;
-  readonly mysqlPasswords: { readonly admin: string; readonly agent: string; readonly replication: string; readonly app: string };
+  readonly mysqlPasswords: { readonly admin: string; readonly replication: string; readonly app: string };
 }
 
 export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
@@ -28,7 +28,6 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
     sshPublicKey: (await readFile(`${sshPrivateKeyFile}.pub`, 'utf8')).trim(),
     mysqlPasswords: {
       admin: await password('admin'),
-      agent: await password('agent'),
       replication: await password('replication'),
       app: await password('app'),
     },
