@@ -14,7 +14,6 @@ main() {
   lab up
   lab deploy
   lab exec -- npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$results/end-to-end.json"
-  RUNS=1 lab exec -- npx tsx lab/scenarios/run.ts
   lab destroy
   lab exec -- npx tsx __tests__/end-to-end/nothing-left-in-project.ts
   lab down
