@@ -5,6 +5,7 @@ import { killLabCgroups, removeCgroups } from './cgroups';
 import { callSocket } from './call-socket';
 import { ensureImage, type Progress } from './image';
 import { unmountBelow } from './mounts';
+import { raiseKernelLimits } from './kernel-limits';
 import { labObstacle } from './obstacle';
 import { makeStateFolders, type LabPaths } from './paths';
 import { isAlive, startDetached, stopRecorded } from './processes';
@@ -27,6 +28,7 @@ export async function startLab(paths: LabPaths, progress: Progress): Promise<'st
   const image = await ensureImage(paths, progress);
   progress('router, emulated API');
   await ensureSecrets(paths);
+  await raiseKernelLimits();
   await createRouter(paths);
   await startDetached(paths, 'outside', 'lab/outside.ts');
   await startDetached(paths, 'daemon', 'lab/daemon.ts', { namespace: paths.routerNamespace, args: [image] });
