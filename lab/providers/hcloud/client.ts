@@ -1,8 +1,8 @@
+import { pause, send, TransportError, type HttpAnswer } from '../http';
 import { failure, ProviderError } from '../protocol/diagnostics';
 import type { Action } from './api-types';
 import { ActionError, ApiError, hasCode, StatusError, type InvalidField } from './errors';
-import { send, TransportError, type HttpAnswer } from './http';
-import { pause } from './retry';
+
 
 export interface ClientOptions {
   readonly endpoint: string;
@@ -128,13 +128,15 @@ function unfinished(actions: readonly Action[]): readonly Action[] {
 }
 
 function errorOf(answer: HttpAnswer): Error {
-  const error = answer.contentType.startsWith('application/json') ? parseError(answer.text) : undefined;
+  const isJson = answer.headers['content-type']?.startsWith('application/json') ?? false;
+  const error = isJson ? parseError(answer.text) : undefined;
   if (error === undefined) return new StatusError(answer.status);
   if (error.code === 'invalid_input' && !('details' in error)) {
     return new ProviderError(failure('Plugin did not respond', 'The answer invalid_input has no "details": the real provider crashes here.'));
   }
   const fields = (error.details as { fields?: readonly InvalidField[] } | null | undefined)?.fields ?? null;
-  return new ApiError(error.code, error.message, answer.status, fields, answer.correlationId);
+  const correlationId = answer.headers['x-correlation-id'];
+  return new ApiError(error.code, error.message, answer.status, fields, typeof correlationId === 'string' ? correlationId : undefined);
 }
 
 function parseError(text: string): { code: string; message: string; details?: unknown } | undefined {

@@ -1,12 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
-}
+import { pause } from '../http';
 
 export interface RetryOptions {
   readonly tries: number;

@@ -21,7 +21,7 @@ extensionCodec.register({ type: REFINED_UNKNOWN_EXTENSION, encode: () => null, d
 
 export function decodeDynamicValue(value: DynamicValue | null | undefined, type: TypeExpression): Value {
   if (value?.msgpack !== undefined && value.msgpack.length > 0) {
-    return conform(decode(value.msgpack, { extensionCodec, useBigInt64: true }), type);
+    return conform(decode(value.msgpack, { extensionCodec, useBigInt64: true }), type, fromMsgpack) as Value;
   }
   if (value?.json !== undefined && value.json.length > 0) return decodeJson(value.json, type);
   return null;
@@ -29,31 +29,59 @@ export function decodeDynamicValue(value: DynamicValue | null | undefined, type:
 
 /** Attributes that the type does not have are dropped: a state may come from an older schema. */
 export function decodeJson(json: Uint8Array, type: TypeExpression): Value {
-  return conform(JSON.parse(Buffer.from(json).toString('utf8')), type);
+  return conform(JSON.parse(Buffer.from(json).toString('utf8')), type, fromJson) as Value;
 }
 
 export function encodeDynamicValue(value: Value, type: TypeExpression): DynamicValue {
-  return { msgpack: encode(conform(value, type), { extensionCodec }) };
+  return { msgpack: encode(conform(value, type, toMsgpack), { extensionCodec }) };
+}
+
+/** What becomes of a value whose type comes with it, on its way in or out. */
+type Dynamic = (value: unknown) => unknown;
+
+const fromMsgpack: Dynamic = (value) => {
+  if (!Array.isArray(value) || !(value[0] instanceof Uint8Array)) throw mismatch(value, 'dynamic');
+  return conform(value[1], parseType(value[0]), fromMsgpack);
+};
+
+const fromJson: Dynamic = (value) => {
+  const { value: inner, type } = asRecord(value, 'dynamic');
+  return conform(inner, type as TypeExpression, fromJson);
+};
+
+const toMsgpack: Dynamic = (value) => {
+  const type = typeOf(value as Value);
+  return [Buffer.from(JSON.stringify(type)), conform(value, type, toMsgpack)];
+};
+
+const parseType = (json: Uint8Array): TypeExpression => JSON.parse(Buffer.from(json).toString('utf8')) as TypeExpression;
+
+/** The type that a value written in a configuration has. */
+function typeOf(value: Value): TypeExpression {
+  if (isList(value)) return ['tuple', value.map(typeOf)];
+  if (isObject(value)) return ['object', Object.fromEntries(Object.entries(value).map(([name, part]) => [name, typeOf(part)]))];
+  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'dynamic';
 }
 
 /** Brings a decoded value, or one of ours, to exactly the type: absent attributes are null, number texts are numbers. */
-function conform(value: unknown, type: TypeExpression): Value {
+function conform(value: unknown, type: TypeExpression, dynamic: Dynamic): unknown {
   if (value === null || value === undefined) return null;
   if (value instanceof Unknown) return value;
+  if (type === 'dynamic') return dynamic(value);
   if (!Array.isArray(type)) return conformPrimitive(value, type);
   switch (type[0]) {
     case 'list':
     case 'set':
       if (!Array.isArray(value)) throw mismatch(value, type);
-      return value.map((element) => conform(element, type[1]));
+      return value.map((element) => conform(element, type[1], dynamic));
     case 'tuple':
       if (!Array.isArray(value)) throw mismatch(value, type);
-      return type[1].map((element, index) => conform(value[index], element));
+      return type[1].map((element, index) => conform(value[index], element, dynamic));
     case 'map':
-      return Object.fromEntries(Object.entries(asRecord(value, type)).map(([key, element]) => [key, conform(element, type[1])]));
+      return Object.fromEntries(Object.entries(asRecord(value, type)).map(([key, element]) => [key, conform(element, type[1], dynamic)]));
     case 'object': {
       const record = asRecord(value, type);
-      return Object.fromEntries(Object.entries(type[1]).map(([name, element]) => [name, conform(record[name], element)]));
+      return Object.fromEntries(Object.entries(type[1]).map(([name, element]) => [name, conform(record[name], element, dynamic)]));
     }
   }
 }

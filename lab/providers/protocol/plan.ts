@@ -1,7 +1,7 @@
 import { ProviderError, type Diagnostic } from './diagnostics';
 import type { PlanDraft, Planning } from './provider';
 import { attributeType, blockType, type AttributeSchema, type BlockSchema, type TypeExpression } from './schema';
-import { canonical, equal, isList, isObject, isWhollyKnown, isZero, sameOrBothZero, UNKNOWN, withoutUnknown, type ObjectValue, type State, type Value } from './value';
+import { canonical, equal, isList, isObject, isUnknown, isWhollyKnown, isZero, sameOrBothZero, UNKNOWN, withoutUnknown, type ObjectValue, type State, type Value } from './value';
 
 export interface Plan {
   readonly planned: State;
@@ -38,6 +38,9 @@ function planAttribute(attribute: AttributeSchema, planning: Planning, path: str
   const type = attributeType(attribute);
   const fallback = planning.defaults?.[path];
   const store = planning.store?.[path];
+  if (attribute.nested_type?.nesting_mode === 'single' && isObject(configured)) {
+    return planBlock({ attributes: attribute.nested_type.attributes }, planning, `${path}.`, isObject(prior) ? prior : null, configured);
+  }
   const wanted = configured === null ? fallback : store !== undefined && isWhollyKnown(configured) ? store(configured) : configured;
   if (wanted !== undefined && wanted !== null) {
     // One unknown element makes a whole list or set unknown for the older SDK.
@@ -178,4 +181,12 @@ export function assertAsPlanned(name: string, block: BlockSchema, planned: State
       attribute,
     });
   }
+}
+
+/** Of an answer only what the plan left open: libraries of the newer kind keep everything else as planned. */
+export function fillUnknown(planned: Value, answered: Value | undefined): Value {
+  if (isUnknown(planned)) return answered ?? null;
+  if (!isObject(planned)) return planned;
+  const from = isObject(answered) ? answered : {};
+  return Object.fromEntries(Object.entries(planned).map(([name, value]) => [name, fillUnknown(value, from[name])]));
 }

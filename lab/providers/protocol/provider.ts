@@ -26,6 +26,8 @@ export interface Planning {
   readonly ignoreChange?: Readonly<Record<string, (prior: Value, planned: Value, plan: State) => boolean>>;
   /** A failed update leaves the planned values in the state, not the prior ones. sdk only. */
   readonly keepsPlanOnFailure?: boolean;
+  /** Said when the resource is planned to be destroyed. */
+  readonly destroyWarning?: Diagnostic;
   /** Last word on a plan; may change `planned` and add to `replace`, throws ProviderError to refuse. */
   readonly customize?: (plan: PlanDraft) => void;
 }
@@ -81,7 +83,7 @@ export interface Resource<Client> {
   update?(call: UpdateCall<Client>): Promise<State | null>;
   delete?(call: StateCall<Client>): Promise<void>;
   /** Attributes to begin an import with. @default `id` as given */
-  importState?(id: string): State;
+  importState?(id: string, call: Call<Client>): State | Promise<State>;
   /** From a state of an older schema version. */
   upgrade?(state: State, version: number): State;
 }
@@ -99,7 +101,7 @@ export interface Provider<Client> {
   readonly resources: Readonly<Record<string, Resource<Client>>>;
   readonly dataSources: Readonly<Record<string, DataSource<Client>>>;
   readonly validation?: Validation;
-  configure(config: State): Client;
+  configure(config: State, terraformVersion: string): Client;
   /** The real provider's words for an error of its API client. */
   describeError(error: unknown, style: Style): readonly Diagnostic[];
 }

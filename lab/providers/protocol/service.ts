@@ -10,6 +10,7 @@ import { validate } from './validate';
 export interface Request {
   readonly type_name: string;
   readonly id: string;
+  readonly terraform_version: string;
   readonly version: number;
   readonly raw_state: { readonly json: Uint8Array } | null;
   readonly config: DynamicValue | null;
@@ -54,7 +55,7 @@ export class Service<Client> {
       provider: schemaMessage(schema.provider),
       resource_schemas: messages(schema.resource_schemas),
       data_source_schemas: messages(schema.data_source_schemas),
-      server_capabilities: { plan_destroy: false, get_provider_schema_optional: true },
+      server_capabilities: { plan_destroy: true, get_provider_schema_optional: true },
     };
   }
 
@@ -67,7 +68,7 @@ export class Service<Client> {
   private async configure(request: Request): Promise<object> {
     this.stop = new AbortController();
     return this.guarded('framework', {}, async () => {
-      this.client = this.provider.configure(this.decode(request.config, this.provider.schema.provider));
+      this.client = this.provider.configure(this.decode(request.config, this.provider.schema.provider), request.terraform_version);
       return {};
     });
   }
@@ -95,7 +96,8 @@ export class Service<Client> {
     const { resource, schema } = this.resource(request.type_name);
     const { style } = resource.planning;
     const found: Diagnostic[] = [];
-    return this.guarded(style, { new_state: request.current_state, private: request.private }, async () => {
+    const kept = { new_state: request.current_state, private: request.private };
+    return this.guarded(style, kept, async () => {
       const state = this.decode(request.current_state, schema);
       const answered = await resource.read({ ...this.call(found), state });
       const next = answered === null ? null : refreshed(schema.block, resource.planning, state, answered);
@@ -109,7 +111,8 @@ export class Service<Client> {
     const legacy = { legacy_type_system: style === 'sdk', planned_private: request.prior_private };
     return this.guarded(style, legacy, async () => {
       if (decodeDynamicValue(request.proposed_new_state, blockType(schema.block)) === null) {
-        return { ...legacy, planned_state: request.proposed_new_state };
+        const { destroyWarning } = resource.planning;
+        return { ...legacy, planned_state: request.proposed_new_state, diagnostics: messages(destroyWarning === undefined ? [] : [destroyWarning]) };
       }
       const prior = decodeDynamicValue(request.prior_state, blockType(schema.block)) as State | null;
       const result = plan(schema.block, resource.planning, prior, this.decode(request.config, schema));
@@ -169,7 +172,7 @@ export class Service<Client> {
   private async importState(request: Request): Promise<object> {
     const { resource, schema } = this.resource(request.type_name);
     return this.guarded(resource.planning.style, {}, async () => {
-      const state = resource.importState?.(request.id) ?? { id: request.id };
+      const state = (await resource.importState?.(request.id, this.call([]))) ?? { id: request.id };
       return { imported_resources: [{ type_name: request.type_name, state: encode(state, schema), private: Buffer.alloc(0) }] };
     });
   }

@@ -10,20 +10,24 @@ export interface Exchange {
   readonly response: unknown;
 }
 
-const RECORDINGS = new URL('../../api/recordings/hcloud-1.68.0/', import.meta.url);
+const RECORDINGS = {
+  hcloud: new URL('../../api/recordings/hcloud-1.68.0/', import.meta.url),
+  cloudflare: new URL('../../cloudflare-api/recordings/cloudflare-5.14.0/', import.meta.url),
+};
 
 /** The recorded exchanges of the file whose name begins with this number. */
-export function recorded(number: string): readonly Exchange[] {
-  const file = readdirSync(RECORDINGS).find((name) => name.startsWith(`${number}-`));
-  return readFileSync(new URL(file ?? number, RECORDINGS), 'utf8')
+export function recorded(provider: keyof typeof RECORDINGS, number: string): readonly Exchange[] {
+  const folder = RECORDINGS[provider];
+  const file = readdirSync(folder).find((name) => name.startsWith(`${number}-`));
+  return readFileSync(new URL(file ?? number, folder), 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Exchange);
 }
 
 export interface Recorder {
-  /** Base URL in front of the API. */
-  readonly endpoint: string;
+  /** What stands for the API's host and port. */
+  readonly origin: string;
   /** The exchanges since the last call. */
   take(): readonly Exchange[];
   stop(): void;
@@ -53,7 +57,7 @@ export async function record(target: string): Promise<Recorder> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take: () => exchanges.splice(0),
     stop: () => {
       exchanges = [];

@@ -14,7 +14,7 @@ const [ours, theirs] = [new Namer(), new Namer()];
 beforeAll(async () => {
   api = await listen();
   recorder = await record(api.endpoint);
-  terraform = await Terraform.start(stack, { endpoint: recorder.endpoint, token: TOKEN });
+  terraform = await Terraform.start(stack, { endpoint: `${recorder.origin}/v1`, token: TOKEN });
 });
 afterAll(async () => {
   await terraform?.stop();
@@ -26,12 +26,12 @@ const sorted = (requests: readonly string[]): readonly string[] => [...requests]
 
 test('01: creates the stack with the recorded requests', async () => {
   await terraform.apply();
-  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('01'))));
+  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '01'))));
 });
 
 test('02: finds nothing to change, with the recorded requests', async () => {
   expect(await terraform.planExitCode()).toBe(0);
-  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('02'))));
+  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '02'))));
 });
 
 const variables: string[] = [];
@@ -49,7 +49,7 @@ describe.each([
     expect(await terraform.changes(...variables)).toEqual({ [address]: action });
     recorder.take();
     await terraform.apply(...variables);
-    expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded(number))));
+    expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', number))));
   });
 });
 
@@ -58,16 +58,16 @@ test('11: creates a server again that was deleted by others, and what hangs on i
   await fetch(`${api.endpoint}/servers/${lb2.spec.id}`, { method: 'DELETE', headers: { authorization: `Bearer ${TOKEN}` } });
   recorder.take();
   expect(await terraform.changes(...variables)).toEqual({ 'hcloud_server.lb["lb2"]': 'create', 'hcloud_floating_ip_assignment.vip': 'create' });
-  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('10'))));
+  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '10'))));
   await terraform.apply(...variables);
-  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('11'))));
+  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '11'))));
   expect(await terraform.planExitCode(...variables)).toBe(0);
   recorder.take();
 });
 
 test('13: destroys everything with the recorded requests, and leaves nothing', async () => {
   await terraform.run('destroy', '-auto-approve', ...variables);
-  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('13'))));
+  expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '13'))));
   expect(await terraform.resources()).toEqual([]);
   expect([api.hardware.machines.size, api.hardware.volumes.size]).toEqual([0, 0]);
 });

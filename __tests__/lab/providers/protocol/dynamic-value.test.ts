@@ -46,6 +46,15 @@ describe('a value on the wire', () => {
     expect(() => encodeDynamicValue(value, expected)).toThrow(/is not of type/);
   });
 
+  test('of a type that comes with it keeps that type', () => {
+    const dynamic: TypeExpression = ['object', { value: 'dynamic' }];
+    for (const value of ['on', 7, true, { max_age: 5, on: ['a', 1] }, null, UNKNOWN]) {
+      expect(decodeDynamicValue(encodeDynamicValue({ value }, dynamic), dynamic)).toEqual({ value });
+    }
+    expect(decodeJson(Buffer.from('{"value":{"value":"on","type":"string"}}'), dynamic)).toEqual({ value: 'on' });
+    expect(encodeDynamicValue('on', 'dynamic').msgpack).toEqual(encode([Buffer.from('"string"'), 'on']));
+  });
+
   test('from a state of an older version loses the attributes that are no more', () => {
     expect(decodeJson(Buffer.from('{"name":"a","gone":1}'), ['object', { name: 'string' }])).toEqual({ name: 'a' });
   });

@@ -1,10 +1,10 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly contentType: string;
-  readonly correlationId: string | undefined;
+  readonly headers: http.IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -36,12 +36,7 @@ export function send({ method, url, headers, body, signal }: HttpRequest): Promi
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', failed);
       response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          contentType: response.headers['content-type'] ?? '',
-          correlationId: header(response.headers['x-correlation-id']),
-          text: Buffer.concat(chunks).toString('utf8'),
-        }),
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }),
       );
     });
     request.on('error', failed);
@@ -71,6 +66,10 @@ function capitalized(method: string): string {
   return method.slice(0, 1) + method.slice(1).toLowerCase();
 }
 
-function header(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
 }
