@@ -11,7 +11,7 @@ import { createLinkControl } from './machines/control';
 import { LinuxHardware } from './machines/hardware';
 import { createMetadataService } from './machines/metadata';
 import { labPaths } from './machines/paths';
-import { ensureSecrets } from './machines/secrets';
+import { ensureSecrets, projectTokens } from './machines/secrets';
 import { CLIENT_GATEWAY, PACKAGES_PORT, SERVICES } from './machines/topology';
 
 const paths = labPaths();
@@ -19,7 +19,7 @@ const image = process.argv[2];
 if (!image) throw new Error('usage: daemon.ts IMAGE');
 const secrets = await ensureSecrets(paths);
 const hardware = new LinuxHardware(paths, image);
-const { app, control, tools, world } = createApi({ hardware, token: secrets.hcloudToken });
+const { app, control, tools, world } = createApi({ hardware, tokens: projectTokens(secrets) });
 control.route('/', createLinkControl(hardware));
 
 const serve = (app: Hono, where: { port: number; host: string } | { path: string }) =>

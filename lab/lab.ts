@@ -51,7 +51,7 @@ export async function openLab(name?: string): Promise<Lab> {
     throw new Error(`no lab called ${paths.name} runs; start it with: npx lab up`, { cause: error });
   })) as Record<string, number>;
   const secrets = await ensureSecrets(paths);
-  const project = new Project(paths, secrets.hcloudToken);
+  const project = new Project(paths);
   const floatingIp = (await project.floatingIps())[0]?.ip ?? '';
   return new Lab(paths, secrets, project, await readOutputs(paths), floatingIp, timings['assign_floating_ip'] ?? timings['default'] ?? 0);
 }
@@ -151,6 +151,15 @@ export class Lab {
 
   async clearApiFaults(): Promise<void> {
     await this.#control('DELETE', '/faults');
+  }
+
+  /** The emulated project knows this token from now on, instead of another of that name. */
+  async allowToken(name: string, value: string): Promise<void> {
+    await this.#control('PUT', `/tokens/${name}`, { value });
+  }
+
+  async revokeToken(name: string): Promise<void> {
+    await this.#control('DELETE', `/tokens/${name}`);
   }
 
   /** A command line that runs `argv` on the client's side of the Internet. */

@@ -15,14 +15,15 @@ import type { RequestLog } from './request-log';
 import { refreshStatus } from './server-status';
 import { renderServer } from './server-view';
 import { renderSshKey } from './ssh-keys';
+import { tokenSchema, type Tokens } from './tokens';
 import { renderVolume } from './volumes';
 import type { World } from './world';
 
 const timingsSchema = z.record(z.string(), z.number().min(0));
 const rateLimitSchema = z.strictObject({ perHour: z.number().int().positive().optional(), remaining: z.number().int().min(0).optional() });
 
-export function buildControl(world: World, parts: { faults: Faults; rateLimit: RateLimit; log: RequestLog }): Hono {
-  const { faults, rateLimit, log } = parts;
+export function buildControl(world: World, parts: { faults: Faults; rateLimit: RateLimit; log: RequestLog; tokens: Tokens }): Hono {
+  const { faults, rateLimit, log, tokens } = parts;
   const control = new Hono();
 
   control.get('/faults', (context) => context.json({ faults: faults.all().map(renderFault) }));
@@ -37,6 +38,16 @@ export function buildControl(world: World, parts: { faults: Faults; rateLimit: R
   control.delete('/faults/:id', (context) => {
     const id = context.req.param('id');
     return faults.remove(id) ? context.body(null, 204) : context.json({ error: `no fault '${id}'` }, 404);
+  });
+
+  control.get('/tokens', (context) => context.json({ tokens: tokens.list() }));
+  control.put('/tokens/:name', async (context) => {
+    tokens.set(context.req.param('name'), await parse(context, tokenSchema));
+    return context.body(null, 204);
+  });
+  control.delete('/tokens/:name', (context) => {
+    const name = context.req.param('name');
+    return tokens.revoke(name) ? context.body(null, 204) : context.json({ error: `no token '${name}'` }, 404);
   });
 
   control.get('/timings', (context) => context.json(world.actions.timings));

@@ -6,10 +6,12 @@ import { ApiError } from './errors';
 import type { Effect, Fault, Faults } from './faults';
 import type { RateLimit } from './rate-limit';
 import type { RequestLog } from './request-log';
+import { unauthorized, type Tokens } from './tokens';
 
 export interface Gate {
   readonly clock: Clock;
-  readonly token: string;
+  /** null: whoever reaches this app is let in. */
+  readonly tokens: Tokens | null;
   readonly faults: Faults;
   readonly rateLimit: RateLimit;
   readonly log: RequestLog;
@@ -78,11 +80,10 @@ async function admit(parts: Gate, context: Ctx, next: Next): Promise<void> {
 }
 
 function refusalOf(parts: Gate, context: Ctx): ApiError | null {
-  if (context.req.header('authorization') !== `Bearer ${parts.token}`) return unauthorized();
-  return parts.rateLimit.take() ? null : tooMany();
+  const refusal = parts.tokens?.refusalOf(context.req.method, context.req.header('authorization')) ?? null;
+  return refusal ?? (parts.rateLimit.take() ? null : tooMany());
 }
 
-const unauthorized = (): ApiError => new ApiError(401, 'unauthorized', 'unable to authenticate');
 const tooMany = (): ApiError => new ApiError(429, 'rate_limit_exceeded', 'limit of 3600 requests per hour reached');
 
 /** null: the effect does not decide the answer. */

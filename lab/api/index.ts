@@ -9,6 +9,7 @@ import { RateLimit } from './rate-limit';
 import { RequestLog } from './request-log';
 import { DEFAULT_TIMINGS } from './timings';
 import type { ActionTimings } from './timings';
+import { Tokens, type Token } from './tokens';
 import { World } from './world';
 
 export type * from './hardware';
@@ -22,8 +23,8 @@ export interface ApiOptions {
   readonly hardware: Hardware;
   /** @default the system's clock */
   readonly clock?: Clock;
-  /** The one bearer token that is let in. Clients want 64 characters. */
-  readonly token: string;
+  /** The project's tokens by name. Clients want 64 characters. */
+  readonly tokens: Readonly<Record<string, Token>>;
   /** Ids are counted from here. @default 1000 */
   readonly seed?: number;
   /** @default DEFAULT_TIMINGS; given ones are merged into them */
@@ -35,7 +36,7 @@ export interface Api {
   readonly app: Hono;
   /** Faults, timings, world dump, request log. Never reachable by machines. */
   readonly control: Hono;
-  /** The same API without faults, rate limit and log: for the lab's own commands, which must work while the API is broken. */
+  /** The same API without faults, rate limit, log and tokens: for the lab's own commands, which must work while the API is broken. */
   readonly tools: Hono;
   readonly world: World;
 }
@@ -45,7 +46,8 @@ export function createApi(options: ApiOptions): Api {
   const clock = options.clock ?? systemClock;
   const timings = { ...DEFAULT_TIMINGS, ...options.timings };
   const world = new World({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
-  const newParts = () => ({ clock, token: options.token, faults: new Faults(), rateLimit: new RateLimit(clock), log: new RequestLog() });
-  const parts = newParts();
-  return { app: buildApp(world, parts), control: buildControl(world, parts), tools: buildApp(world, newParts()), world };
+  const newParts = (tokens: Tokens | null) => ({ clock, tokens, faults: new Faults(), rateLimit: new RateLimit(clock), log: new RequestLog() });
+  const tokens = new Tokens(options.tokens);
+  const parts = newParts(tokens);
+  return { app: buildApp(world, parts), control: buildControl(world, { ...parts, tokens }), tools: buildApp(world, newParts(null)), world };
 }

@@ -43,7 +43,7 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
 /** What Terraform, the hcloud command and the stack ask of the environment. */
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
   const endpoint = `http://${SERVICES.api}/v1`;
-  const { hcloudToken, sshPublicKey, sshPrivateKey, mysqlPasswords } = lab.secrets;
+  const { hcloudToken, failoverToken, sshPublicKey, sshPrivateKey, mysqlPasswords } = lab.secrets;
   return {
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json
@@ -52,7 +52,7 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     HCLOUD_TOKEN: hcloudToken,
     TF_VAR_hcloud_endpoint: endpoint,
     TF_VAR_hcloud_token: hcloudToken,
-    TF_VAR_failover_token: hcloudToken,
+    TF_VAR_failover_token: failoverToken,
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,

@@ -24,4 +24,10 @@ export const apiDown = (lab: LabHandle, status: 500 | 503): Fault =>
 export const apiRateLimited = (lab: LabHandle): Fault => apiFault(lab, 'the API answers 429', { kind: 'rate-limit' });
 export const apiHangs = (lab: LabHandle): Fault => apiFault(lab, 'the API hangs', { kind: 'hang' });
 export const apiActionsFail = (lab: LabHandle): Fault => apiFault(lab, 'moves are accepted and then fail', { kind: 'action-fails' }, MOVES);
-export const apiTokenRevoked = (lab: LabHandle): Fault => apiFault(lab, 'the token is revoked', { kind: 'token-revoked' });
+
+/** The load balancers have a token of their own, so nobody else notices. */
+export const failoverTokenRevoked = (lab: LabHandle): Fault => ({
+  title: "the load balancers' token is revoked",
+  inject: () => lab.revokeFailoverToken(),
+  recover: () => lab.restoreFailoverToken(),
+});

@@ -74,6 +74,9 @@ export interface LabHandle {
   degrade(loss: LinkLoss): Promise<void>;
   apiFault(fault: ApiFault): Promise<void>;
   clearApiFaults(): Promise<void>;
+  /** The load balancers' token; Terraform's goes on. */
+  revokeFailoverToken(): Promise<void>;
+  restoreFailoverToken(): Promise<void>;
   addressHolders(): Promise<AddressHolders>;
   /** How long the API takes to move the floating IP, in milliseconds: the L of the targets. */
   readonly addressActionMilliseconds: number;

@@ -25,12 +25,9 @@ interface Action {
 
 export type PowerAction = 'poweron' | 'poweroff' | 'shutdown' | 'reboot' | 'reset';
 
-/** The emulated Hetzner project, by a way that no fault of the API closes. */
+/** The emulated Hetzner project, by a way that no fault of the API closes and that needs no token. */
 export class Project {
-  constructor(
-    private readonly paths: LabPaths,
-    private readonly token: string,
-  ) {}
+  constructor(private readonly paths: LabPaths) {}
 
   async servers(): Promise<readonly ProjectServer[]> {
     const servers: ProjectServer[] = [];
@@ -69,7 +66,6 @@ export class Project {
   }
 
   #call(method: string, path: string): Promise<unknown> {
-    const headers = { authorization: `Bearer ${this.token}` };
-    return callSocket(this.paths.apiSocket, method, path, undefined, { headers, timeoutMilliseconds: 30_000 });
+    return callSocket(this.paths.apiSocket, method, path, undefined, { timeoutMilliseconds: 30_000 });
   }
 }

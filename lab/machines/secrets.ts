@@ -7,8 +7,10 @@ import type { LabPaths } from './paths';
 
 /** Made once a lab, kept in files that only their owner can read. */
 export interface Secrets {
-  /** 64 characters, as Hetzner's. The only token of the emulated project. */
+  /** Terraform's token, 64 characters as Hetzner's. */
   readonly hcloudToken: string;
+  /** The load balancers' token. */
+  readonly failoverToken: string;
   readonly sshPrivateKeyFile: string;
   readonly sshPrivateKey: string;
   readonly sshPublicKey: string;
@@ -20,9 +22,11 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
   if (!existsSync(sshPrivateKeyFile)) {
     await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `${paths.name}@scale-up-lab`, '-f', sshPrivateKeyFile]);
   }
+  const token = (name: string) => ensureFile(paths, name, () => randomBytes(32).toString('hex'));
   const password = (name: string) => ensureFile(paths, `mysql-${name}-password`, () => randomBytes(24).toString('base64url'));
   return {
-    hcloudToken: await ensureFile(paths, 'hcloud-token', () => randomBytes(32).toString('hex')),
+    hcloudToken: await token('hcloud-token'),
+    failoverToken: await token('failover-token'),
     sshPrivateKeyFile,
     sshPrivateKey: await readFile(sshPrivateKeyFile, 'utf8'),
     sshPublicKey: (await readFile(`${sshPrivateKeyFile}.pub`, 'utf8')).trim(),
@@ -32,6 +36,11 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
       app: await password('app'),
     },
   };
+}
+
+/** What the emulated project is told: the tokens by the names that they have in its console. */
+export function projectTokens({ hcloudToken, failoverToken }: Secrets): Record<'terraform' | 'failover', { value: string; access: 'read-write' }> {
+  return { terraform: { value: hcloudToken, access: 'read-write' }, failover: { value: failoverToken, access: 'read-write' } };
 }
 
 async function ensureFile(paths: LabPaths, name: string, make: () => string): Promise<string> {

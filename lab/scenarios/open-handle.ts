@@ -42,6 +42,8 @@ export async function openHandle(name?: string): Promise<LabHandle> {
     degrade: (loss) => lab.degrade(loss),
     apiFault: (fault) => lab.apiFault(fault),
     clearApiFaults: () => lab.clearApiFaults(),
+    revokeFailoverToken: () => lab.revokeToken('failover'),
+    restoreFailoverToken: () => lab.allowToken('failover', lab.secrets.failoverToken),
   };
 }
 

@@ -1,5 +1,5 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, nothingOscillates, quietAfterRecovery } from '../checkers';
-import { apiActionsFail, apiDown, apiHangs, apiRateLimited, apiTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
+import { apiActionsFail, apiDown, apiHangs, apiRateLimited, failoverTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
 import { serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -42,5 +42,5 @@ export const providerApiScenarios: readonly Scenario[] = [
   whileApi('lb-api-rate-limited', 9, 'the API answers 429', apiRateLimited),
   whileApi('lb-api-hangs', 10, 'the API hangs', apiHangs),
   whileApi('lb-api-actions-fail', 11, 'moves are accepted and fail', apiActionsFail),
-  whileApi('lb-api-token-revoked', 12, 'the token is revoked', apiTokenRevoked),
+  whileApi('lb-api-token-revoked', 12, "the load balancers' token is revoked", failoverTokenRevoked),
 ];

@@ -62,7 +62,7 @@ export interface Answer {
 export class Project {
   readonly hardware = new FakeHardware();
   readonly clock = new ManualClock();
-  readonly api: Api = createApi({ hardware: this.hardware, clock: this.clock, token: TOKEN });
+  readonly api: Api = createApi({ hardware: this.hardware, clock: this.clock, tokens: { terraform: { value: TOKEN, access: 'read-write' } } });
 
   get = (path: string): Promise<Answer> => this.request('GET', path);
   post = (path: string, body?: unknown): Promise<Answer> => this.request('POST', path, body);

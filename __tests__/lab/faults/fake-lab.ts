@@ -39,6 +39,8 @@ export class FakeLab implements LabHandle {
   heal = async (cut: LinkCut): Promise<void> => this.note('heal', cut);
   degrade = async (loss: object): Promise<void> => this.note('degrade', loss);
   apiFault = async (fault: object): Promise<void> => this.note('api-fault', fault);
+  revokeFailoverToken = async (): Promise<void> => this.note('revoke-failover-token', {});
+  restoreFailoverToken = async (): Promise<void> => this.note('restore-failover-token', {});
   clearApiFaults = async (): Promise<void> => this.note('clear-api-faults', {});
   addressHolders = async (): Promise<AddressHolders> => ({ floatingIp: this.holder, natGateway: this.holder });
 

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { ApiError } from './errors';
+
+export const tokenSchema = z.strictObject({
+  value: z.string().min(1),
+  access: z.enum(['read', 'read-write']).default('read-write'),
+});
+
+export type Token = z.output<typeof tokenSchema>;
+
+/** The tokens of the project by their names, as the console lists them. Each is made and revoked alone. */
+export class Tokens {
+  private readonly byName: Map<string, Token>;
+
+  constructor(tokens: Readonly<Record<string, Token>>) {
+    this.byName = new Map(Object.entries(tokens));
+  }
+
+  /** Another value under a name that is taken ends the former one at once. */
+  set(name: string, token: Token): void {
+    this.byName.set(name, token);
+  }
+
+  revoke(name: string): boolean {
+    return this.byName.delete(name);
+  }
+
+  /** Never their values. */
+  list(): readonly { readonly name: string; readonly access: Token['access'] }[] {
+    return [...this.byName].map(([name, { access }]) => ({ name, access }));
+  }
+
+  /** @param authorization the request's header */
+  refusalOf(method: string, authorization: string | undefined): ApiError | null {
+    const token = [...this.byName.values()].find(({ value }) => authorization === `Bearer ${value}`);
+    if (!token) return unauthorized();
+    return token.access === 'read' && method !== 'GET' ? new ApiError(401, 'token_readonly', 'token is only allowed to perform GET requests') : null;
+  }
+}
+
+export const unauthorized = (): ApiError => new ApiError(401, 'unauthorized', 'unable to authenticate');
