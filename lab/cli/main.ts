@@ -1,14 +1,16 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { openLab } from '../lab';
 import { labObstacle } from '../machines/obstacle';
 import { startLab, stopLab } from '../machines/lifecycle';
 import { labPaths } from '../machines/paths';
+import { openHandle } from '../scenarios/open-handle';
 import { apiFaultCommand } from './api-fault';
 import { deploy, destroy } from './deploy';
 import { execInClient } from './in-client';
 import { createProgress } from './progress';
 import { showLogs, sshTo } from './ssh';
 import { showStatus } from './status';
+import { switchover, TIERS } from './switchover';
 
 const program = new Command('lab')
   .description('A Hetzner Cloud on this machine, and the platform deployed to it. LAB_NAME chooses among several labs.')
@@ -108,6 +110,12 @@ for (const [name, description] of [
       await verbs[name](host);
     });
 }
+
+program
+  .command('switchover')
+  .description('planned change of role, by the command that operators use on a host: the floating IP goes to the other load balancer, or the role of PRIMARY to another member')
+  .addArgument(new Argument('[tier]', 'who hands over').choices(TIERS).default('lb'))
+  .action(async (tier: (typeof TIERS)[number]) => console.log(await switchover(await openHandle(), tier)));
 
 const linkOption = () => new Option('--link <link>', 'which side').choices(['public', 'private']).default('private');
 const directionOption = () => new Option('--direction <direction>', 'as the machine sees it').choices(['in', 'out', 'both']).default('both');

@@ -59,6 +59,18 @@ export function stopUnit(lab: LabHandle, machine: string, unit: string): Fault {
   };
 }
 
+/** The active load balancer's own command for maintenance. Nothing is broken by it, so there is nothing to put right. */
+export function handOver(lab: LabHandle, machine: string): Fault {
+  return {
+    title: `${machine} hands the floating IP over`,
+    async inject() {
+      await onMachine(lab, machine, 'platform-switchover', 30);
+      await until(`${machine} has handed over`, async () => (await lab.addressHolders()).floatingIp !== machine);
+    },
+    recover: async () => undefined,
+  };
+}
+
 export async function startAgain(lab: LabHandle, machine: string, unit: string): Promise<void> {
   await onMachine(lab, machine, `systemctl is-active --quiet ${unit} || { systemctl reset-failed ${unit} 2>/dev/null || :; systemctl start ${unit}; }`, 60);
 }

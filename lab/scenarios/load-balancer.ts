@@ -1,5 +1,5 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, kill, loseVrrp, powerOff, reloads, stopUnit, type LabHandle } from '../faults';
+import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
 import { egressOutageAtMost, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -20,43 +20,46 @@ const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milli
 /** A returning load balancer must leave the address where it is: time enough for it to try. */
 const TIME_TO_PULL_BACK = 8000;
 
-const processKilled = (service: 'haproxy' | 'keepalived', fault: number): Scenario => ({
-  name: `lb-${service}-killed`,
-  fault,
-  title: `${service} on the active load balancer is killed`,
-  explanation: `Every process of ${service} gets SIGKILL. Either it is back at once or the other load balancer takes over.`,
-  async story(stage: Stage): Promise<void> {
-    const active = await stage.topology.activeLoadBalancer();
-    const fault = await stage.inject(kill(stage.lab, active, UNITS[service]));
-    await stage.pause(4000);
-    await stage.serving();
-    await stage.recover(fault);
-    await stage.healthy();
-    await stage.pause(TIME_TO_PULL_BACK);
-  },
-  targets: within(2500),
-  checkers: PAIR,
-});
-
-export const loadBalancerScenarios: readonly Scenario[] = [
-  processKilled('haproxy', 1),
-  {
-    name: 'lb-haproxy-frozen',
-    fault: 2,
-    title: 'haproxy on the active load balancer freezes',
-    explanation: 'Every process of haproxy gets SIGSTOP: connections are accepted by the kernel and nobody answers. The other load balancer takes over.',
+/** Something happens to one of the pair, clients go on being served, it is put right, and the address stays where it is then. */
+function oneSuffers(
+  scenario: Omit<Scenario, 'story' | 'checkers' | 'targets'>,
+  fault: (stage: Stage, active: string, passive: string) => Fault,
+  { holdMilliseconds, outageMilliseconds }: { holdMilliseconds: number; outageMilliseconds: number },
+): Scenario {
+  return {
+    ...scenario,
+    targets: within(outageMilliseconds),
+    checkers: PAIR,
     async story(stage: Stage): Promise<void> {
-      const active = await stage.topology.activeLoadBalancer();
-      const fault = await stage.inject(freeze(stage.lab, active, UNITS.haproxy));
+      const injected = await stage.inject(fault(stage, await stage.topology.activeLoadBalancer(), await stage.topology.passiveLoadBalancer()));
+      await stage.pause(holdMilliseconds);
       await stage.serving();
-      await stage.pause(3000);
-      await stage.recover(fault);
+      await stage.recover(injected);
       await stage.healthy();
       await stage.pause(TIME_TO_PULL_BACK);
     },
-    targets: within(2500),
-    checkers: PAIR,
-  },
+  };
+}
+
+const processKilled = (service: 'haproxy' | 'keepalived', fault: number): Scenario =>
+  oneSuffers(
+    { name: `lb-${service}-killed`, fault, title: `${service} on the active load balancer is killed`, explanation: `Every process of ${service} gets SIGKILL. Either it is back at once or the other load balancer takes over.` },
+    ({ lab }, active) => kill(lab, active, UNITS[service]),
+    { holdMilliseconds: 4000, outageMilliseconds: 2500 },
+  );
+
+export const loadBalancerScenarios: readonly Scenario[] = [
+  processKilled('haproxy', 1),
+  oneSuffers(
+    {
+      name: 'lb-haproxy-frozen',
+      fault: 2,
+      title: 'haproxy on the active load balancer freezes',
+      explanation: 'Every process of haproxy gets SIGSTOP: connections are accepted by the kernel and nobody answers. The other load balancer takes over.',
+    },
+    ({ lab }, active) => freeze(lab, active, UNITS.haproxy),
+    { holdMilliseconds: 6000, outageMilliseconds: 2500 },
+  ),
   processKilled('keepalived', 3),
   {
     name: 'lb-power-off',
@@ -77,71 +80,46 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     targets: (lab) => [...within(1200)(lab), egressOutageAtMost(15_000)],
     checkers: PAIR,
   },
-  {
-    name: 'lb-clean-stop',
-    fault: 5,
-    title: 'The active load balancer is shut down',
-    explanation: 'An orderly shutdown of the machine that holds the floating IP. It hands over before it goes.',
-    async story(stage: Stage): Promise<void> {
-      const fault = await stage.inject(cleanStop(stage.lab, await stage.topology.activeLoadBalancer()));
-      await stage.serving();
-      await stage.recover(fault);
-      await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+  oneSuffers(
+    {
+      name: 'lb-clean-stop',
+      fault: 5,
+      title: 'The active load balancer is shut down',
+      explanation: 'An orderly shutdown of the machine that holds the floating IP. It hands over before it goes.',
     },
-    targets: within(300),
-    checkers: PAIR,
-  },
-  {
-    name: 'lb-keepalived-stopped',
-    fault: 5,
-    title: 'keepalived on the active load balancer is stopped for maintenance',
-    explanation: 'keepalived is stopped the way an administrator does it. The address goes to the other load balancer and stays there.',
-    async story(stage: Stage): Promise<void> {
-      const fault = await stage.inject(stopUnit(stage.lab, await stage.topology.activeLoadBalancer(), UNITS.keepalived));
-      await stage.pause(3000);
-      await stage.serving();
-      await stage.recover(fault);
-      await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+    ({ lab }, active) => cleanStop(lab, active),
+    { holdMilliseconds: 0, outageMilliseconds: 300 },
+  ),
+  oneSuffers(
+    {
+      name: 'lb-keepalived-stopped',
+      fault: 5,
+      title: 'keepalived on the active load balancer is stopped for maintenance',
+      explanation: 'keepalived is stopped the way an administrator does it. The address goes to the other load balancer and stays there.',
     },
-    targets: within(300),
-    checkers: PAIR,
-  },
-  {
-    name: 'lb-private-link-cut',
-    fault: 6,
-    title: 'The private link between the two load balancers is cut',
-    explanation: 'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not be torn to and fro.',
-    async story(stage: Stage): Promise<void> {
-      const machine = await stage.topology.activeLoadBalancer();
-      const peer = await stage.topology.passiveLoadBalancer();
-      const fault = await stage.inject(cutLink(stage.lab, { machine, link: 'private', peer }));
-      await stage.pause(20_000);
-      await stage.serving();
-      await stage.recover(fault);
-      await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+    ({ lab }, active) => stopUnit(lab, active, UNITS.keepalived),
+    { holdMilliseconds: 3000, outageMilliseconds: 300 },
+  ),
+  oneSuffers(
+    {
+      name: 'lb-private-link-cut',
+      fault: 6,
+      title: 'The private link between the two load balancers is cut',
+      explanation: 'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not be torn to and fro.',
     },
-    targets: within(1200),
-    checkers: PAIR,
-  },
-  {
-    name: 'lb-vrrp-one-way',
-    fault: 7,
-    title: 'VRRP is lost in one direction',
-    explanation: 'The passive load balancer no longer hears the active one, which hears it. The address must not be torn to and fro.',
-    async story(stage: Stage): Promise<void> {
-      const fault = await stage.inject(loseVrrp(stage.lab, await stage.topology.passiveLoadBalancer()));
-      await stage.pause(20_000);
-      await stage.serving();
-      await stage.recover(fault);
-      await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+    ({ lab }, active, passive) => cutLink(lab, { machine: active, link: 'private', peer: passive }),
+    { holdMilliseconds: 20_000, outageMilliseconds: 1200 },
+  ),
+  oneSuffers(
+    {
+      name: 'lb-vrrp-one-way',
+      fault: 7,
+      title: 'VRRP is lost in one direction',
+      explanation: 'The passive load balancer no longer hears the active one, which hears it. The address must not be torn to and fro.',
     },
-    targets: within(1200),
-    checkers: PAIR,
-  },
+    ({ lab }, _active, passive) => loseVrrp(lab, passive),
+    { holdMilliseconds: 20_000, outageMilliseconds: 1200 },
+  ),
   {
     name: 'lb-both-boot',
     fault: 13,
@@ -185,4 +163,13 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     targets: () => [nothingFails],
     checkers: [noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost(0), noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read')],
   },
+  oneSuffers(
+    {
+      name: 'lb-switchover',
+      title: 'A planned switchover of the load balancers',
+      explanation: 'An operator asks the active load balancer to hand over before maintenance. The address goes to the other one and stays there.',
+    },
+    ({ lab }, active) => handOver(lab, active),
+    { holdMilliseconds: 2000, outageMilliseconds: 300 },
+  ),
 ];
