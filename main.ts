@@ -41,7 +41,6 @@ new PlatformStack(app, 'production', {
     volumeGb: 100,
   },
   deleteProtection: true,
-  // secretsRevision: '',
   // backend: { type: 'local' },
 });
 

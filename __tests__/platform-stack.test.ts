@@ -28,7 +28,7 @@ test('secrets are variables that leave no trace in state or plan', () => {
     'mysql_replication_password',
     'ssh_private_key',
   ]);
-  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'ssh_public_key']);
+  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'secrets_revision', 'ssh_public_key']);
 });
 
 test('every variable that is declared is used', () => {
@@ -77,6 +77,13 @@ describe('order', () => {
     }
   });
 
+  test('an app server gets a new database password after the group has learnt it; the former one ends when all have the new one', () => {
+    expect(reachable(graph, step(graph, 'app-1_configure'))).toContain(step(graph, 'db-1_configure'));
+    const end = [...graph.keys()].find((id) => id.includes('former-passwords')) ?? '';
+    const awaited = ['db-1', 'db-2', 'db-3', 'app-1', 'app-2'].map((host) => step(graph, `${host}_configure`));
+    expect(reachable(graph, end)).toEqual(expect.arrayContaining(awaited));
+  });
+
   test('the load balancers wait for no other tier', () => {
     const waitedFor = reachable(graph, step(graph, 'lb-2_configure'));
     expect(waitedFor.filter((id) => /_(web|app|db)-\d/.test(id))).toEqual([]);
@@ -111,8 +118,10 @@ describe('a change of one tier', () => {
     expect(provisionedAgain({ web: { serverCount: 3 } })).toEqual(['lb-1_configure', 'lb-2_configure']);
   });
 
-  test('secretsRevision provisions all hosts again', () => {
-    expect(provisionedAgain({ secretsRevision: '2' })).toHaveLength(9);
+  test('of the variable secrets_revision provisions all hosts again, and ends what was valid before', () => {
+    const concerned = Object.keys(before).filter((step) => before[step]?.includes('${var.secrets_revision}'));
+    expect(concerned).toHaveLength(9 + 1);
+    expect(concerned.filter((step) => !step.endsWith('_configure'))).toEqual([expect.stringContaining('former-passwords')]);
   });
 });
 

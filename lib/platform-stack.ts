@@ -62,6 +62,7 @@ export class PlatformStack extends TerraformStack {
       ...sources,
       sshPublicKey: variables.sshPublicKey,
       sshPrivateKey: variables.sshPrivateKey,
+      secretsRevision: variables.secretsRevision,
       hostFiles: hostFirewall({ connections: CONNECTIONS, ...addresses, ...sources }),
     });
     const edge = new Edge(this, 'edge', {
@@ -86,7 +87,10 @@ export class PlatformStack extends TerraformStack {
       application,
       databaseMembers: mysqlTier.endpoints,
       credentials: { mysqlAppPassword: variables.mysqlAppPassword, internalCa: authority.certificate },
+      // The application may come with a new password only where the group knows it: its first member has told it by then
+      configureAfter: [mysqlTier.firstConfigured],
     });
+    mysqlTier.endFormerPasswords(appTier.servers.map((server) => server.configured));
     const webTier = new WebTier(this, 'web', {
       site,
       ...web,

@@ -52,8 +52,6 @@ export interface EnvironmentSettings {
   readonly allowSinglePointOfFailure?: boolean;
   /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
   readonly deleteProtection?: boolean;
-  /** Any text. Ephemeral secrets leave no trace by which a change could be seen: change this text after changing one. @default '' */
-  readonly secretsRevision?: string;
   /** Where Terraform keeps its state. @default { type: 'local' } */
   readonly backend?: Backend;
 }

@@ -7,6 +7,7 @@ readonly HAPROXY_CONFIG=/etc/haproxy/haproxy.cfg
 readonly HAPROXY_FILES=/etc/haproxy/platform
 readonly HAPROXY_DROP_IN=haproxy.service.d/load-balancer.conf
 readonly CERTIFICATE=/etc/platform/credentials/tls-certificate
+readonly TOKEN=/etc/platform/credentials/hcloud-token
 readonly KEEPALIVED_CONFIG=/etc/keepalived/keepalived.conf
 readonly KEEPALIVED_DROP_IN=keepalived.service.d/load-balancer.conf
 readonly AGENT=/opt/platform/agents/floating-ip.js
@@ -97,7 +98,7 @@ apply_agent() {
   local unit=$UPLOAD_DIR/units/floating-ip-agent.service program config facts=/etc/platform/facts.env
   program=$(staged "$AGENT")
   config=$(staged "$AGENT_CONFIG")
-  already_applied "$program" "$config" "$unit" "$facts" && agent_answers && return
+  already_applied "$program" "$config" "$unit" "$facts" "$TOKEN" && agent_answers && return
   node --check "$program" || die "node rejects the new floating-ip agent; the running one was left alone"
   replace_file "$program" "$AGENT"
   replace_file "$config" "$AGENT_CONFIG"
@@ -106,7 +107,7 @@ apply_agent() {
   systemctl enable --quiet floating-ip-agent.service
   systemctl restart floating-ip-agent.service
   wait_until 15 agent_answers || die "the floating-ip agent does not answer: $(journalctl --unit floating-ip-agent --lines 5 --output cat)"
-  mark_applied "$program" "$config" "$unit" "$facts"
+  mark_applied "$program" "$config" "$unit" "$facts" "$TOKEN"
 }
 
 agent_answers() {

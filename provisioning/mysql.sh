@@ -13,6 +13,7 @@ readonly MYSQL_KEYRING=/usr/share/keyrings/mysql-apt.gpg
 readonly CONFIG=/etc/mysql/platform.cnf
 readonly TLS=/etc/mysql/platform-tls
 readonly CREDENTIALS=/etc/platform/credentials
+readonly REPLICATION_PASSWORD=$CREDENTIALS/mysql-replication-password
 readonly AGENT=/opt/platform/agents/mysql-member.js
 readonly AGENT_CONFIG=/etc/platform/mysql-member.json
 readonly AGENT_NETWORK=/etc/systemd/system/mysql-member.service.d/network.conf
@@ -110,7 +111,7 @@ apply_agent() {
   local -a parts
   parts=(
     "$(staged "$AGENT")" "$(staged "$AGENT_CONFIG")" "$(staged "$AGENT_NETWORK")"
-    "$UPLOAD_DIR/units/mysql-member.service" "$UPLOAD_DIR/shared/platform-mysql" "$CREDENTIALS/mysql-replication-password"
+    "$UPLOAD_DIR/units/mysql-member.service" "$UPLOAD_DIR/shared/platform-mysql" "$REPLICATION_PASSWORD"
   )
   replace_file "$UPLOAD_DIR/shared/platform-mysql" /usr/local/sbin/platform-mysql 0755
   already_applied "${parts[@]}" && systemctl --quiet is-active mysql-member && return
@@ -133,7 +134,8 @@ agent_answers() {
 apply_mysqld() {
   local staged prepare=$UPLOAD_DIR/shared/mysql-prepare unit=$UPLOAD_DIR/units/mysql.service.d/platform.conf
   staged=$(staged "$CONFIG")
-  already_applied "$staged" "$prepare" "$unit" && systemctl --quiet is-active mysql && return
+  # A member goes on with the password it has joined with
+  already_applied "$staged" "$prepare" "$unit" "$REPLICATION_PASSWORD" && systemctl --quiet is-active mysql && return
   mysqld --defaults-file="$staged" --validate-config || die "mysqld rejects $CONFIG; the running configuration was left alone"
   platform-mysql may-restart || die "mysqld was not restarted, because the group would lose its majority"
   replace_file "$prepare" /usr/local/lib/platform/mysql-prepare 0755
@@ -142,7 +144,16 @@ apply_mysqld() {
   systemctl --quiet enable mysql
   log "starting mysqld"
   systemctl restart mysql || die "mysqld does not start: $(last_words mysql)"
-  mark_applied "$staged" "$prepare" "$unit"
+  mark_applied "$staged" "$prepare" "$unit" "$REPLICATION_PASSWORD"
+}
+
+# The group learns of changed passwords before a member, or an app server after it, comes with one
+apply_accounts() {
+  platform-mysql accounts || die "accounts could not be brought up to date"
+}
+
+is_online() {
+  [[ $(platform-mysql status 2>/dev/null) == "$(fact HOST_NAME)  ONLINE"* ]]
 }
 
 last_words() {
@@ -153,9 +164,10 @@ configure_role() {
   wait_for_private_address
   mount_volume
   apply_tls
+  ! is_online || apply_accounts
   apply_agent
   apply_mysqld
-  platform-mysql accounts || die "accounts could not be brought up to date"
+  apply_accounts
   platform-mysql wait 900 || die "the member does not come up"
 }
 

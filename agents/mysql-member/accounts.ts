@@ -130,16 +130,29 @@ export async function applyAccounts(config: AgentConfig, passwords: Passwords, b
   }
 }
 
-/** On the PRIMARY, once every host has the new passwords and every member has joined with them. */
-export async function discardOldPasswords(config: AgentConfig, passwords: Passwords): Promise<void> {
+/** Once every host has the new passwords and every member has joined with them. Done by the PRIMARY: this member becomes it if there is anything to do. */
+export async function discardOldPasswords(config: AgentConfig, passwords: Passwords, becomePrimary: () => Promise<void>, log: (line: string) => void): Promise<void> {
+  const ours = new Set(accounts(config, passwords).map(({ user }) => user));
   const session = await connect({ socket: config.localAccount.socket, user: 'root' });
   try {
-    for (const { user, host, password } of accounts(config, passwords)) {
-      if (password !== null) await session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [user, host]);
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      const former = await accountsWithFormerPassword(session, ours);
+      const step = nextStep({ ...(await facts(session, config, passwords)), upToDate: former.length === 0 });
+      if (step === 'nothing') return;
+      log(`former passwords of ${former.map(({ user }) => user).join(', ')}: ${step}`);
+      if (step === 'take-the-primary-role') await becomePrimary();
+      else if (step === 'apply-as-primary') for (const { user, host } of former) await session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [user, host]);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     }
+    throw new Error('former passwords are still valid, and this member cannot become PRIMARY');
   } finally {
     session.destroy();
   }
+}
+
+async function accountsWithFormerPassword(session: Connection, ours: ReadonlySet<string>): Promise<readonly { readonly user: string; readonly host: string }[]> {
+  const [rows] = await session.query<RowDataPacket[]>("SELECT user, host FROM mysql.user WHERE JSON_CONTAINS_PATH(COALESCE(user_attributes, '{}'), 'one', '$.additional_password')");
+  return rows.map(({ user, host }) => ({ user: String(user), host: String(host) })).filter(({ user }) => ours.has(user));
 }
 
 async function facts(session: Connection, config: AgentConfig, passwords: Passwords): Promise<MemberFacts> {

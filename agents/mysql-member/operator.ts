@@ -23,6 +23,7 @@ const CREDENTIALS = '/etc/platform/credentials';
 export async function operate(config: AgentConfig, [verb, ...rest]: readonly string[]): Promise<number> {
   const agent = (method: string, path: string, body?: unknown, timeoutMs = 35_000) =>
     getJson({ socketPath: config.controlSocket, method, path, body, timeoutMs });
+  const say = (line: string) => process.stdout.write(`${line}\n`);
   switch (verb) {
     case 'status': {
       const status = (await agent('GET', '/status')) as AgentStatus;
@@ -35,7 +36,7 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
     case 'step-down':
       return report(await agent('POST', '/step-down', {}));
     case 'accounts':
-      await applyAccounts(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), (line) => process.stdout.write(`${line}\n`));
+      await applyAccounts(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), say);
       return 0;
     case 'init-sql':
       process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS)).map((line) => `${line};\n`).join(''));
@@ -43,7 +44,7 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
     case 'may-restart':
       return mayRestart(config, (await agent('GET', '/status')) as AgentStatus);
     case 'discard-old-passwords':
-      await discardOldPasswords(config, await readPasswords(CREDENTIALS));
+      await discardOldPasswords(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), say);
       return 0;
     case 'wait':
       return waitReady(config, () => agent('GET', '/status', undefined, 3000) as Promise<AgentStatus>, Number(rest[0] ?? 300));

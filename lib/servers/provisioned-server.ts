@@ -75,6 +75,16 @@ export class ProvisionedServer extends Construct {
     this.configured = this.configure(install, volume);
   }
 
+  /** A command on this host, as a step of its own. */
+  run(id: string, command: string, { triggers, after }: { triggers: Readonly<Record<string, string>>; after: readonly ITerraformDependable[] }): ITerraformDependable {
+    return new ProvisioningStep(this, id, {
+      triggers: { server: this.server.id, ...triggers },
+      connection: this.connection(),
+      dependsOn: [this.configured, ...after],
+      provisioners: [shell(command)],
+    });
+  }
+
   private createServer(): Server {
     const { site, host, serverType, publicAddress = false } = this.props;
     return new Server(this, 'server', {

@@ -12,6 +12,7 @@ export class PlatformVariables {
   readonly hcloudToken: string;
   readonly hcloudEndpoint: string;
   readonly failoverToken: string;
+  readonly secretsRevision: string;
   readonly sshPublicKey: string;
   readonly sshPrivateKey: string;
   readonly mysqlAdminPassword: string;
@@ -27,6 +28,9 @@ export class PlatformVariables {
       default: 'https://api.hetzner.cloud/v1',
     });
     this.failoverToken = secret('failover_token', 'Token with which the load balancers move the floating IP, read and write; best one of its own');
+    this.secretsRevision = text('secrets_revision', 'Any text; another one brings changed secrets to the servers, which leave no trace that Terraform could compare', {
+      default: '',
+    });
     this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers');
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');

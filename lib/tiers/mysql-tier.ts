@@ -64,8 +64,11 @@ export class MySqlTier extends Construct {
   /** SQL endpoints of all members; which of them is PRIMARY is known to their agents (port memberHealth). */
   readonly endpoints: readonly Endpoint[];
   readonly groupName: string;
+  /** The step after which the whole group knows the accounts' passwords of this apply. */
+  readonly firstConfigured: ITerraformDependable;
+  private readonly first: ProvisionedServer;
 
-  constructor(scope: Construct, id: string, props: MySqlTierProps) {
+  constructor(scope: Construct, id: string, private readonly props: MySqlTierProps) {
     super(scope, id);
     this.check(props);
     const { site, authority, memberCount = 3, serverType = 'cx23', volumeGb = 20, credentials } = props;
@@ -101,8 +104,20 @@ export class MySqlTier extends Construct {
         }),
       );
     }
+    const [first] = servers;
+    if (!first) throw new Error('a group has members');
+    this.first = first;
+    this.firstConfigured = first.configured;
     this.servers = servers;
     this.endpoints = site.endpoints('mysql', 'sql', memberCount);
+  }
+
+  /** Until here a changed password was valid beside its former one. @param after steps that bring the new ones to those who use them */
+  endFormerPasswords(after: readonly ITerraformDependable[]): void {
+    this.first.run('former-passwords', 'platform-mysql discard-old-passwords', {
+      triggers: { secretsRevision: this.props.site.secretsRevision },
+      after: [...this.servers.map((server) => server.configured), ...after],
+    });
   }
 
   private files(host: Host, hosts: readonly Host[], props: MySqlTierProps): Record<string, string> {
