@@ -31,6 +31,12 @@ keep_default_route() {
   systemctl restart default-route.service default-route.timer
 }
 
+# A download that hangs because the NAT gateway has moved begins anew after 10 s; apt by itself waits for 30
+make_apt_impatient() {
+  printf '%s\n' 'Acquire::http::Timeout "10";' 'Acquire::https::Timeout "10";' 'Acquire::Retries "3";' >"$UPLOAD_DIR/apt.conf"
+  replace_file "$UPLOAD_DIR/apt.conf" /etc/apt/apt.conf.d/80platform
+}
+
 apply_facts() {
   cat "$UPLOAD_DIR/host.env" "$UPLOAD_DIR/facts.env" >"$UPLOAD_DIR/all-facts.env"
   replace_file "$UPLOAD_DIR/all-facts.env" "$PLATFORM_DIR/facts.env" 0600
@@ -67,6 +73,7 @@ install_host() {
   wait_for_private_address
   make_folders
   keep_default_route
+  make_apt_impatient
   install_packages nftables
 }
 

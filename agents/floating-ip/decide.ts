@@ -43,7 +43,10 @@ export interface Decision {
 const FAILURES_THAT_COUNT = 2;
 const EVIDENCE_AGE_MS = 1_000;
 const OWN_EVIDENCE_AGE_MS = 1_500;
-const RETRY_CAP_MS = 2_000;
+/** Longest wait before the floating IP is tried again: an hour of failures takes 2600 requests. */
+const RETRY_CAP_MS = 1_400;
+/** The same while few requests are left. */
+const SCARCE_RETRY_CAP_MS = 2_000;
 /** An action that takes longer is begun anew: the API may have lost it. */
 const ACTION_LIMIT_MS = 30_000;
 const PUBLIC_SIDE_LOST_MS = 2_000;
@@ -119,15 +122,18 @@ function attempt(state: AgentState, name: Job, call: Call, now: number): Call[] 
   if (action) return now - action.since > ACTION_LIMIT_MS ? [call] : [];
   if (startedAt === null || failuresInRow === 0) return [call];
   // The floating IP is never late by more than the cap. Private hosts can wait longer for their way out
-  const cap = name === 'alias' && failuresInRow > 5 ? 5 * RETRY_CAP_MS : RETRY_CAP_MS;
+  const longest = scarce(state) ? SCARCE_RETRY_CAP_MS : RETRY_CAP_MS;
+  const cap = name === 'alias' && failuresInRow > 5 ? 7 * longest : longest;
   return now - startedAt >= Math.min(cap, 250 * 2 ** failuresInRow) ? [call] : [];
 }
 
 function polls(state: AgentState, now: number): Call[] {
   return (['floating-ip', 'alias'] as const).flatMap((name): Call[] => {
-    const { action } = state.jobs[name];
+    const { action, failuresInRow } = state.jobs[name];
     if (!action) return [];
-    const pause = scarce(state) || now - action.since > 5_000 ? 2_000 : 500;
+    // After a failure the next is asked about when it can be tried again, and not before: that saves requests
+    const early = failuresInRow > 0 && action.askedAt === action.since ? RETRY_CAP_MS - 200 : 500;
+    const pause = scarce(state) || now - action.since > 5_000 ? 2_000 : early;
     return now - action.askedAt >= pause ? [{ kind: 'read-action', job: name, id: action.id }] : [];
   });
 }

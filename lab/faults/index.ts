@@ -1,4 +1,5 @@
 export * from './api';
+export * from './certificate';
 export * from './configuration';
 export * from './disk';
 export * from './errant';

@@ -1,6 +1,6 @@
 import type { Operation } from '../checkers';
-import { tryOnMachine, type LabHandle } from '../faults';
-import { now } from '../traffic';
+import { onMachine, tryOnMachine, type LabHandle } from '../faults';
+import { now, pause } from '../traffic';
 import { repeatedly, type Repeated } from './repeatedly';
 
 /** Something outside that answers: the package mirror. */
@@ -14,4 +14,39 @@ export function startEgress(lab: LabHandle, machine: string, record: (operation:
     const answered = exitCode === 0;
     record({ stream: 'egress', start, end: now(), outcome: answered ? 'acknowledged' : 'failed', member: machine, error: answered ? undefined : `curl ended with ${exitCode}` });
   });
+}
+
+/** Node's library, 12 MB: every app host has it already, so that nothing else comes with it. */
+const LARGE_PACKAGE = 'libnode115';
+const KILOBYTES_PER_SECOND = 400;
+const FOLDER = '/var/tmp/lab-apt-download';
+const OPTIONS = `-qq --yes -o Dir::Cache::Archives=${FOLDER} -o Acquire::http::Dl-Limit=${KILOBYTES_PER_SECOND}`;
+
+export interface Download {
+  /** Rejects if apt gave up. */
+  readonly finished: Promise<unknown>;
+  /** So far; a restart from the beginning makes it less. */
+  bytes(): Promise<number>;
+}
+
+/** apt fetches a large package with its own patience. Each half second in which it gets no further is a failure. */
+export function startAptDownload(lab: LabHandle, machine: string, record: (operation: Operation) => void): Download {
+  const bytes = async () => Number(await onMachine(lab, machine, `cat ${FOLDER}/partial/*.deb ${FOLDER}/*.deb 2>/dev/null | wc -c`));
+  let over = false;
+  const finished = onMachine(lab, machine, `rm -rf ${FOLDER} && mkdir -p ${FOLDER}/partial && apt-get ${OPTIONS} install --reinstall --download-only ${LARGE_PACKAGE}`, 120).finally(() => (over = true));
+  const watch = async () => {
+    let before = 0;
+    while (!over) {
+      const start = now();
+      await pause(500);
+      const after = await bytes().catch(() => 0);
+      const further = after > before || over;
+      if (before > 0) record({ stream: 'egress', start, end: now(), outcome: further ? 'acknowledged' : 'failed', member: machine, error: further ? undefined : `still ${after} bytes` });
+      before = after;
+    }
+  };
+  // Who waits for `finished` learns of a failure; until somebody does, it is none of this process's accidents.
+  finished.catch(() => undefined);
+  void watch();
+  return { finished, bytes };
 }

@@ -1,5 +1,5 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, brokenConfiguration, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
+import { allPowerOff, brokenConfiguration, certificateChanges, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, onMachine, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
 import { egressOutageAtMost, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -13,6 +13,14 @@ export const PAIR: readonly Checker[] = [
   addressMovedAtMost(1),
   nothingOscillates(120_000),
   quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+];
+
+/** Something is changed under load, and nobody sees it. */
+const UNNOTICED: readonly Checker[] = [
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  addressMovedAtMost(0),
+  noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read', 'download', 'events'),
 ];
 
 const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milliseconds + lab.addressActionMilliseconds)];
@@ -147,7 +155,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.pause(3000);
     },
     targets: () => [nothingFails],
-    checkers: [noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost(0), noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read', 'download', 'events')],
+    checkers: UNNOTICED,
   },
   {
     name: 'lb-broken-configuration',
@@ -162,6 +170,37 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     },
     targets: () => [nothingFails],
     checkers: [noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost(0), noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read')],
+  },
+  {
+    name: 'lb-certificate-change',
+    title: 'The certificate is changed fifty times under load',
+    explanation: 'The active load balancer gets another certificate for the same name fifty times, as a deploy brings it, and before that half of one, which it refuses. No request fails and no connection is reset.',
+    async story(stage: Stage): Promise<void> {
+      const fault = await stage.inject(certificateChanges(stage.lab, await stage.topology.activeLoadBalancer()));
+      await stage.recover(fault);
+      await stage.pause(3000);
+    },
+    targets: () => [nothingFails],
+    checkers: UNNOTICED,
+  },
+  {
+    name: 'lb-apt-download',
+    title: 'The active load balancer loses power while a private machine downloads',
+    explanation: 'apt on an app server fetches a large package through the NAT gateway. It goes on by way of the other load balancer, with its own patience and retries.',
+    async story(stage: Stage): Promise<void> {
+      const machine = stage.random.pick(await stage.topology.names('app'));
+      const download = stage.downloadByAptOn(machine);
+      await stage.until('the download is under way', async () => (await download.bytes()) > 1_000_000);
+      const fault = await stage.inject(powerOff(stage.lab, await stage.topology.activeLoadBalancer()));
+      await download.finished;
+      stage.mark('note', 'the download is complete');
+      await onMachine(stage.lab, machine, 'apt-get -qq -o APT::Update::Error-Mode=any update', 60);
+      await stage.recover(fault);
+      await stage.healthy();
+      await stage.pause(TIME_TO_PULL_BACK);
+    },
+    targets: (lab) => [...within(1200)(lab), egressOutageAtMost(15_000)],
+    checkers: PAIR,
   },
   oneSuffers(
     {

@@ -2,7 +2,7 @@ import type { Mark, Operation } from '../checkers';
 import { NotReached, until, type Fault, type LabHandle } from '../faults';
 import { now, pause, type Random, type Traffic } from '../traffic';
 import { startDirectWrites } from './database';
-import { startEgress } from './egress';
+import { startAptDownload, startEgress, type Download } from './egress';
 import type { Topology } from './topology';
 
 /** The fault could not be brought about, so nothing is known about how it is survived. */
@@ -103,6 +103,11 @@ export class Stage {
   /** From now on a machine without a public address also asks something outside, until the story is over. */
   askOutsideFrom(machine: string): void {
     this.watch(startEgress(this.lab, machine, (operation) => this.extraOperations.push(operation)));
+  }
+
+  /** apt begins to fetch a large package on a machine without a public address. */
+  downloadByAptOn(machine: string): Download {
+    return startAptDownload(this.lab, machine, (operation) => this.extraOperations.push(operation));
   }
 
   private watch({ stop }: { stop: () => Promise<void> }): void {

@@ -80,8 +80,8 @@ describe('a MASTER that does not hold the address', () => {
   test.each([
     [1, 500],
     [2, 1_000],
-    [3, 2_000],
-    [20, 2_000],
+    [3, 1_400],
+    [20, 1_400],
   ])('tries again after %d failures when %d ms have passed since the last attempt', (failuresInRow, pause) => {
     const retry = (startedAt: number) => state({ aliases: { self: undefined, peer: undefined }, jobs: { ...state().jobs, 'floating-ip': { failuresInRow, startedAt, action: null } } });
     expect(decide(retry(NOW - pause + 1), policy, NOW).calls).toEqual([]);

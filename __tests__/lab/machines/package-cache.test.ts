@@ -58,6 +58,12 @@ test('what was fetched is served when the mirror is gone', async () => {
   expect((await get('/pool/a.deb')).text).toBe('content of /pool/a.deb');
 });
 
+test('a download that was interrupted goes on where it was, unless it is of something that may have changed', async () => {
+  expect(await get('/pool/a.deb', { range: 'bytes=11-' })).toEqual({ status: 206, text: '/pool/a.deb' });
+  expect(await get('/pool/a.deb', { range: 'bytes=9999-' })).toEqual({ status: 200, text: 'content of /pool/a.deb' });
+  expect((await get('/dists/trixie/InRelease', { range: 'bytes=11-' })).status).toBe(200);
+});
+
 test('an index that apt has already is not sent again', async () => {
   await get('/dists/trixie/InRelease');
   const again = await get('/dists/trixie/InRelease', { 'if-modified-since': 'Sat, 12 Sep 2026 07:55:41 GMT' });

@@ -1,0 +1,51 @@
+import { connect } from 'node:tls';
+import { onMachine, tryOnMachine, until, type Fault } from './fault';
+import type { LabHandle } from './lab-handle';
+
+/** Where a deploy leaves certificate and key, and what it runs then. */
+const CERTIFICATE = '/etc/platform/credentials/tls-certificate';
+const GOOD = `${CERTIFICATE}.lab-good`;
+const CONFIGURE = 'bash /var/lib/platform/configure/load-balancer.sh configure';
+
+/**
+ * A load balancer gets another certificate for the same name again and again, as a deploy brings it. Clients get each of
+ * them before the next comes. The first is cut in half: it has to be refused, and the one before stays in use.
+ */
+export function certificateChanges(lab: LabHandle, machine: string, { times = 50, seenWithinMilliseconds = 10_000 } = {}): Fault {
+  return {
+    title: `the certificate on ${machine} is changed ${times} times`,
+    async inject() {
+      const before = await servedCertificate(lab);
+      await onMachine(lab, machine, `cp -p ${CERTIFICATE} ${GOOD} && head -c 300 ${GOOD} >${CERTIFICATE}`);
+      const { exitCode } = await tryOnMachine(lab, machine, CONFIGURE, 120);
+      if (exitCode === 0) throw new Error(`${machine} took half a certificate without a word`);
+      if ((await servedCertificate(lab)) !== before) throw new Error(`${machine} serves another certificate after it refused half of one`);
+      for (let n = 1; n <= times; n += 1) {
+        const fingerprint = await onMachine(lab, machine, `${anotherCertificate(lab.domain)} && ${CONFIGURE} >&2 && openssl x509 -in ${CERTIFICATE} -noout -fingerprint -sha256`, 60);
+        const wanted = fingerprint.split('=').at(-1);
+        await until(`clients get certificate ${n}`, async () => (await servedCertificate(lab)) === wanted, seenWithinMilliseconds);
+      }
+    },
+    async recover() {
+      await onMachine(lab, machine, `if test -f ${GOOD}; then mv ${GOOD} ${CERTIFICATE} && ${CONFIGURE}; fi`, 120);
+    },
+  };
+}
+
+/** Shell: a key and a certificate signed by itself, in one move. */
+function anotherCertificate(domain: string): string {
+  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -keyout /dev/stdout';
+  return `umask 077 && openssl req -x509 ${key} -days 7 -subj /CN=${domain} -addext subjectAltName=DNS:${domain} -out ${CERTIFICATE}.new.crt 2>/dev/null >${CERTIFICATE}.new && cat ${CERTIFICATE}.new.crt >>${CERTIFICATE}.new && rm ${CERTIFICATE}.new.crt && mv ${CERTIFICATE}.new ${CERTIFICATE}`;
+}
+
+/** Fingerprint of what a new client is shown. */
+function servedCertificate({ floatingIp, httpsPort = 443, domain }: LabHandle): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: floatingIp, port: httpsPort, servername: domain, rejectUnauthorized: false, timeout: 2000 }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.end();
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${floatingIp} within 2 s`)));
+    socket.on('error', reject);
+  });
+}
