@@ -28,7 +28,7 @@ test('secrets are variables that leave no trace in state or plan', () => {
     'mysql_replication_password',
     'ssh_private_key',
   ]);
-  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'secrets_revision', 'ssh_public_key']);
+  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'keys_revision', 'secrets_revision', 'ssh_public_key']);
 });
 
 test('every variable that is declared is used', () => {
@@ -123,6 +123,34 @@ describe('a change of one tier', () => {
     expect(concerned).toHaveLength(9 + 1);
     expect(concerned.filter((step) => !step.endsWith('_configure'))).toEqual([expect.stringContaining('former-passwords')]);
   });
+});
+
+describe('a new internal CA', () => {
+  const issuers = (stack: PlatformStack) =>
+    new Set(Object.entries(synthesized(stack).resource.tls_locally_signed_cert ?? {}).flatMap(([id, cert]) => (id.startsWith('internal-authority') ? [/_ca-(\w+)_cert/.exec(String(cert.ca_cert_pem))?.[1]] : [])));
+  const trusted = (stack: PlatformStack) => [...new Set(JSON.stringify(synthesized(stack).resource.terraform_data).match(/(?<=internal-authority_ca-)\w+(?=_certificate_\w+\.cert_pem)/g))];
+
+  test.each([
+    ['is made known first', ['1', '2'], '1', ['1', '2']],
+    ['then signs', ['2', '1'], '2', ['2', '1']],
+    ['and is the only one at last', ['2'], '2', ['2']],
+  ])('%s', (_, internalAuthorities, signs, known) => {
+    const stack = platform({ internalAuthorities });
+    expect(issuers(stack)).toEqual(new Set([signs]));
+    expect(trusted(stack)).toEqual(known);
+  });
+
+  test('keeps its key when its place in the list changes', () => {
+    const keys = (internalAuthorities: string[]) => resourceIds(platform({ internalAuthorities })).match(/tls_private_key\.internal-authority_ca-\d_.*/g);
+    expect(keys(['2', '1'])).toEqual(keys(['1', '2']));
+  });
+});
+
+test('the variable keys_revision renews every TLS key but those of CAs', () => {
+  const { tls_private_key: keys = {} } = synthesized(platform()).resource;
+  const renewed = Object.keys(keys).filter((id) => JSON.stringify(keys[id]?.lifecycle)?.includes('terraform_data.keys-revision'));
+  expect(Object.keys(keys).filter((id) => !renewed.includes(id)).sort()).toEqual([expect.stringMatching(/^edge_authority_ca-1_key/), expect.stringMatching(/^internal-authority_ca-1_key/)]);
+  expect(renewed).toHaveLength(4);
 });
 
 test('wrong settings are refused before anything is built, all at once', () => {

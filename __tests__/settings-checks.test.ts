@@ -32,6 +32,10 @@ test('shows everything that is wrong in one error', () => {
   );
 });
 
+test.each([[[]], [['1', '1']], [['CA 2']]])('refuses %j as internal CAs', (internalAuthorities) => {
+  expect(codes({ internalAuthorities })).toEqual(['internalAuthorities: internal-authorities']);
+});
+
 describe('counts', () => {
   test.each([0, 21, 1.5, -1])('refuses %d web servers', (serverCount) => {
     expect(codes({ web: { serverCount } })).toEqual(['web.serverCount: server-count']);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { projectPath } from './servers/bundle';
 import { InternalAuthority } from './servers/internal-authority';
+import type { Revision } from './servers/revision';
 import { terraformText } from './servers/terraform-text';
 import { variable } from './servers/variables';
 
@@ -21,6 +22,8 @@ export interface EdgeProps {
   /** Names that visitors use. */
   readonly domains: readonly string[];
   readonly certificate: CertificateSource;
+  /** Makes a new key and certificate when it changes, in mode `self-signed`. @default never */
+  readonly keysRevision?: Revision;
 }
 
 /** What visitors meet first: the certificate that HAProxy shows. DNS records will be here, too. */
@@ -32,7 +35,7 @@ export class Edge extends Construct {
   /** PEM (token) of the CA that visitors would have to trust; undefined for own files. */
   readonly authorityCertificate?: string;
 
-  constructor(scope: Construct, id: string, { domains, certificate }: EdgeProps) {
+  constructor(scope: Construct, id: string, { domains, certificate, keysRevision }: EdgeProps) {
     super(scope, id);
     if (certificate.mode === 'files') {
       const chain = readFileSync(projectPath(certificate.certificateFile), 'utf8').trimEnd();
@@ -43,11 +46,11 @@ export class Edge extends Construct {
       this.certificatePem = `${terraformText(chain)}\n${key}`;
       this.certificateRevision = createHash('sha256').update(chain).digest('hex');
     } else {
-      const authority = new InternalAuthority(this, 'authority', { name: `${domains[0] ?? ''} self-signed CA` });
+      const authority = new InternalAuthority(this, 'authority', { name: `${domains[0] ?? ''} self-signed CA`, keysRevision });
       const issued = authority.issue('website', { names: domains });
       this.certificatePem = `${issued.certificate}${issued.privateKey}`;
       this.certificateRevision = issued.revision;
-      this.authorityCertificate = authority.certificate;
+      this.authorityCertificate = authority.certificates;
     }
   }
 }

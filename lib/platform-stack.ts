@@ -6,6 +6,7 @@ import { Edge } from './edge';
 import type { Connection } from './net/connections';
 import type { ProvisionedServer } from './servers/provisioned-server';
 import { InternalAuthority } from './servers/internal-authority';
+import { Revision } from './servers/revision';
 import { Site } from './servers/site';
 import { PlatformVariables } from './servers/variables';
 import { checkSettings } from './settings-checks';
@@ -65,11 +66,17 @@ export class PlatformStack extends TerraformStack {
       secretsRevision: variables.secretsRevision,
       hostFiles: hostFirewall({ connections: CONNECTIONS, ...addresses, ...sources }),
     });
+    const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
     const edge = new Edge(this, 'edge', {
       domains: [settings.domain, ...(settings.additionalDomains ?? [])],
       certificate: settings.certificate ?? { mode: 'self-signed' },
+      keysRevision,
     });
-    const authority = new InternalAuthority(this, 'internal-authority', { name: 'platform internal CA' });
+    const authority = new InternalAuthority(this, 'internal-authority', {
+      name: 'platform internal CA',
+      generations: settings.internalAuthorities,
+      keysRevision,
+    });
 
     const mysqlTier = new MySqlTier(this, 'mysql', {
       site,
@@ -86,7 +93,8 @@ export class PlatformStack extends TerraformStack {
       ...app,
       application,
       databaseMembers: mysqlTier.endpoints,
-      credentials: { mysqlAppPassword: variables.mysqlAppPassword, internalCa: authority.certificate },
+      credentials: { mysqlAppPassword: variables.mysqlAppPassword, internalCa: authority.certificates },
+      internalCaRevision: authority.revision,
       // The application may come with a new password only where the group knows it: its first member has told it by then
       configureAfter: [mysqlTier.firstConfigured],
     });

@@ -27,6 +27,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...sources(settings),
     ...volumes(settings),
     ...certificate(settings, now),
+    ...authorities(settings),
     ...application(settings),
   ];
 }
@@ -216,6 +217,12 @@ function certificate({ certificate: source, domain, additionalDomains = [] }: En
     problems.push({ code: 'certificate-names', prop, got: certificateFile, want: `a certificate for ${missing.join(', ')}`, fix: `it is for ${leaf.subjectAltName ?? leaf.subject}` });
   }
   return problems;
+}
+
+function authorities({ internalAuthorities: got }: EnvironmentSettings): Problem[] {
+  if (got === undefined || (got.length > 0 && new Set(got).size === got.length && got.every((name) => /^[a-z0-9][a-z0-9-]{0,29}$/.test(name)))) return [];
+  const want = 'one or more names of small letters, digits and hyphens, each once';
+  return [{ code: 'internal-authorities', prop: 'internalAuthorities', got, want, fix: "leave it out for ['1']; the first signs, all are trusted" }];
 }
 
 function readPem<T extends object>(prop: string, file: string, parse: (pem: string) => T): T | Problem {

@@ -52,6 +52,11 @@ export interface EnvironmentSettings {
   readonly allowSinglePointOfFailure?: boolean;
   /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
   readonly deleteProtection?: boolean;
+  /**
+   * CAs of the TLS between application and database, by names of your own. The first signs, all are trusted.
+   * docs/rotation.md tells how to go from one to another. @default ['1']
+   */
+  readonly internalAuthorities?: readonly string[];
   /** Where Terraform keeps its state. @default { type: 'local' } */
   readonly backend?: Backend;
 }

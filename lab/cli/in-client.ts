@@ -43,7 +43,7 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
 /** What Terraform, the hcloud command and the stack ask of the environment. */
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
   const endpoint = `http://${SERVICES.api}/v1`;
-  const { hcloudToken, failoverToken, sshPublicKey, sshPrivateKey, mysqlPasswords } = lab.secrets;
+  const { hcloudToken, failoverToken, sshPublicKey, sshPrivateKey, mysqlPasswords, revisions } = lab.secrets;
   return {
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json
@@ -58,6 +58,8 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,
     TF_VAR_mysql_replication_password: mysqlPasswords.replication,
     TF_VAR_mysql_app_password: mysqlPasswords.app,
+    TF_VAR_secrets_revision: revisions.secrets,
+    TF_VAR_keys_revision: revisions.keys,
     TF_CLI_CONFIG_FILE: cliConfigFile ?? existingCliConfig(lab),
     TF_IN_AUTOMATION: '1',
     CHECKPOINT_DISABLE: '1',

@@ -8,6 +8,7 @@ import { apiFaultCommand } from './api-fault';
 import { deploy, destroy } from './deploy';
 import { execInClient } from './in-client';
 import { createProgress } from './progress';
+import { revokeCommand, rotateCommand } from './rotate';
 import { showLogs, sshTo } from './ssh';
 import { showStatus } from './status';
 import { switchover, TIERS } from './switchover';
@@ -158,6 +159,8 @@ program
   );
 
 program.addCommand(apiFaultCommand());
+program.addCommand(rotateCommand());
+program.addCommand(revokeCommand());
 
 program.parseAsync().catch((error: unknown) => {
   console.error(`lab: ${error instanceof Error ? error.message : String(error)}`);

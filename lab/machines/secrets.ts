@@ -5,6 +5,20 @@ import { join } from 'node:path';
 import { run } from './command';
 import type { LabPaths } from './paths';
 
+const token = () => randomBytes(32).toString('hex');
+const password = () => randomBytes(24).toString('base64url');
+
+const MAKERS = {
+  'hcloud-token': token,
+  'failover-token': token,
+  'mysql-admin-password': password,
+  'mysql-replication-password': password,
+  'mysql-app-password': password,
+} as const;
+
+export type RotatableSecret = keyof typeof MAKERS;
+export const ROTATABLE_SECRETS = Object.keys(MAKERS) as readonly RotatableSecret[];
+
 /** Made once a lab, kept in files that only their owner can read. */
 export interface Secrets {
   /** Terraform's token, 64 characters as Hetzner's. */
@@ -14,6 +28,8 @@ export interface Secrets {
   readonly sshPrivateKeyFile: string;
   readonly sshPrivateKey: string;
   readonly sshPublicKey: string;
+  /** Another after each rotation: see lib/servers/variables.ts. */
+  readonly revisions: { readonly secrets: string; readonly keys: string };
   readonly mysqlPasswords: { readonly admin: string; readonly replication: string; readonly app: string };
 }
 
@@ -22,18 +38,21 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
   if (!existsSync(sshPrivateKeyFile)) {
     await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `${paths.name}@scale-up-lab`, '-f', sshPrivateKeyFile]);
   }
-  const token = (name: string) => ensureFile(paths, name, () => randomBytes(32).toString('hex'));
-  const password = (name: string) => ensureFile(paths, `mysql-${name}-password`, () => randomBytes(24).toString('base64url'));
+  const kept = (name: keyof typeof MAKERS) => ensureFile(paths, name, MAKERS[name]);
   return {
-    hcloudToken: await token('hcloud-token'),
-    failoverToken: await token('failover-token'),
+    hcloudToken: await kept('hcloud-token'),
+    failoverToken: await kept('failover-token'),
     sshPrivateKeyFile,
     sshPrivateKey: await readFile(sshPrivateKeyFile, 'utf8'),
     sshPublicKey: (await readFile(`${sshPrivateKeyFile}.pub`, 'utf8')).trim(),
+    revisions: {
+      secrets: await ensureFile(paths, 'secrets-revision', () => '1'),
+      keys: await ensureFile(paths, 'keys-revision', () => '1'),
+    },
     mysqlPasswords: {
-      admin: await password('admin'),
-      replication: await password('replication'),
-      app: await password('app'),
+      admin: await kept('mysql-admin-password'),
+      replication: await kept('mysql-replication-password'),
+      app: await kept('mysql-app-password'),
     },
   };
 }
@@ -41,6 +60,19 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
 /** What the emulated project is told: the tokens by the names that they have in its console. */
 export function projectTokens({ hcloudToken, failoverToken }: Secrets): Record<'terraform' | 'failover', { value: string; access: 'read-write' }> {
   return { terraform: { value: hcloudToken, access: 'read-write' }, failover: { value: failoverToken, access: 'read-write' } };
+}
+
+/** Gives a secret another value; resolves to the former and the new one. */
+export async function renewSecret(paths: LabPaths, name: RotatableSecret): Promise<{ readonly former: string; readonly value: string }> {
+  const former = await readFile(join(paths.secrets, name), 'utf8');
+  const value = MAKERS[name]();
+  await writeFile(join(paths.secrets, name), value, { mode: 0o600 });
+  return { former, value };
+}
+
+export async function nextRevision(paths: LabPaths, of: 'secrets' | 'keys'): Promise<void> {
+  const file = join(paths.secrets, `${of}-revision`);
+  await writeFile(file, String(Number(await readFile(file, 'utf8')) + 1), { mode: 0o600 });
 }
 
 async function ensureFile(paths: LabPaths, name: string, make: () => string): Promise<string> {

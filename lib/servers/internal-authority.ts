@@ -3,6 +3,7 @@ import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
 import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
 import { Construct } from 'constructs';
+import type { Revision } from './revision';
 
 const HOURS_A_DAY = 24;
 const CA_DAYS = 10 * 365;
@@ -13,6 +14,13 @@ const RENEWED_BEFORE_DAYS = 60;
 export interface AuthorityProps {
   /** Common name of the authority, as people see it in a certificate. */
   readonly name: string;
+  /**
+   * One CA each, by a name of your own. The first signs; all are trusted, so that a new one can be made known before it
+   * signs, and the former one trusted until nothing is left that it has signed. @default ['1']
+   */
+  readonly generations?: readonly string[];
+  /** Makes new keys and certificates when it changes, all but the CA's own. @default never */
+  readonly keysRevision?: Revision;
 }
 
 export interface CertificateRequest {
@@ -34,28 +42,26 @@ export interface IssuedCertificate {
 
 /** A certificate authority of our own, e.g. for TLS between MySQL members and from the application. ECDSA P-256. */
 export class InternalAuthority extends Construct {
-  /** PEM of the CA's certificate (token, no secret). */
-  readonly certificate: string;
-  private readonly key: PrivateKey;
+  /** PEM of the certificates of all generations, the one that signs first (token, no secret). */
+  readonly certificates: string;
+  /** Another value when `certificates` is another: a trigger for provisioning. */
+  readonly revision: string;
+  private readonly signing: Generation;
+  private readonly keysRevision?: Revision;
 
-  constructor(scope: Construct, id: string, props: AuthorityProps) {
+  constructor(scope: Construct, id: string, { name, generations: [first = '1', ...others] = [], keysRevision }: AuthorityProps) {
     super(scope, id);
-    this.key = ecdsaKey(this, 'key');
-    const ca = new SelfSignedCert(this, 'certificate', {
-      privateKeyPem: this.key.privateKeyPem,
-      subject: [{ commonName: props.name }],
-      isCaCertificate: true,
-      setSubjectKeyId: true,
-      allowedUses: ['cert_signing', 'crl_signing', 'digital_signature'],
-      validityPeriodHours: CA_DAYS * HOURS_A_DAY,
-    });
-    this.certificate = ca.certPem;
+    this.keysRevision = keysRevision;
+    this.signing = new Generation(this, first, name);
+    const all = [this.signing, ...others.map((other) => new Generation(this, other, name))].map(({ certificate }) => certificate);
+    this.certificates = all.map(({ certPem }) => certPem).join('');
+    this.revision = all.map((certificate) => certificate.id).join(' ');
   }
 
   /** A certificate for servers and clients alike. The id is the caller's contract with the state. */
   issue(id: string, { names, addresses = [] }: CertificateRequest): IssuedCertificate {
     const scope = new Construct(this, id);
-    const key = ecdsaKey(scope, 'key');
+    const key = ecdsaKey(scope, 'key', this.keysRevision);
     const request = new CertRequest(scope, 'request', {
       privateKeyPem: key.privateKeyPem,
       subject: [{ commonName: names[0] }],
@@ -64,8 +70,8 @@ export class InternalAuthority extends Construct {
     });
     const certificate = new LocallySignedCert(scope, 'certificate', {
       certRequestPem: request.certRequestPem,
-      caPrivateKeyPem: this.key.privateKeyPem,
-      caCertPem: this.certificate,
+      caPrivateKeyPem: this.signing.key.privateKeyPem,
+      caCertPem: this.signing.certificate.certPem,
       setSubjectKeyId: true,
       allowedUses: ['digital_signature', 'server_auth', 'client_auth'],
       validityPeriodHours: LEAF_DAYS * HOURS_A_DAY,
@@ -75,6 +81,25 @@ export class InternalAuthority extends Construct {
   }
 }
 
-function ecdsaKey(scope: Construct, id: string): PrivateKey {
-  return new PrivateKey(scope, id, { algorithm: 'ECDSA', ecdsaCurve: 'P256' });
+class Generation extends Construct {
+  readonly key: PrivateKey;
+  readonly certificate: SelfSignedCert;
+
+  constructor(scope: Construct, name: string, authorityName: string) {
+    super(scope, `ca-${name}`);
+    this.key = ecdsaKey(this, 'key');
+    this.certificate = new SelfSignedCert(this, 'certificate', {
+      privateKeyPem: this.key.privateKeyPem,
+      // A name of its own: clients choose among those that they trust by it
+      subject: [{ commonName: `${authorityName} ${name}` }],
+      isCaCertificate: true,
+      setSubjectKeyId: true,
+      allowedUses: ['cert_signing', 'crl_signing', 'digital_signature'],
+      validityPeriodHours: CA_DAYS * HOURS_A_DAY,
+    });
+  }
+}
+
+function ecdsaKey(scope: Construct, id: string, revision?: Revision): PrivateKey {
+  return new PrivateKey(scope, id, { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(revision && { lifecycle: { replaceTriggeredBy: [revision] } }) });
 }

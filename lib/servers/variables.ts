@@ -13,6 +13,7 @@ export class PlatformVariables {
   readonly hcloudEndpoint: string;
   readonly failoverToken: string;
   readonly secretsRevision: string;
+  readonly keysRevision: string;
   readonly sshPublicKey: string;
   readonly sshPrivateKey: string;
   readonly mysqlAdminPassword: string;
@@ -31,6 +32,7 @@ export class PlatformVariables {
     this.secretsRevision = text('secrets_revision', 'Any text; another one brings changed secrets to the servers, which leave no trace that Terraform could compare', {
       default: '',
     });
+    this.keysRevision = text('keys_revision', 'Any text; another one makes new TLS keys and certificates, all but those of CAs', { default: '' });
     this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers');
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');

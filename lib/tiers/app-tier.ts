@@ -32,9 +32,11 @@ export interface AppTierProps {
   readonly credentials: {
     /** Ephemeral token: password of the application's MySQL account. */
     readonly mysqlAppPassword: string;
-    /** Token: certificate (PEM) of the CA that signed the members' certificates. */
+    /** Token: certificates (PEM) of the CAs by which the members are known. */
     readonly internalCa: string;
   };
+  /** Another value with another `credentials.internalCa`, which is no secret but may be unknown until the apply. @default '' */
+  readonly internalCaRevision?: string;
   /** Memory of the application on each server in MB, 256 or more; three quarters of it are Node's heap. @default 2048 */
   readonly memoryMegabytes?: number;
   /** Ranges (CIDR) that the application may talk to besides the private network; `any` for all. @default none */
@@ -67,6 +69,7 @@ export class AppTier extends Construct {
           programs: { '/opt/app/release/server.js': application.entryPoint },
           facts: { APP_PORT: String(PORTS.app.http), ROUTER_METRICS_PORT: String(PORTS.app.metrics) },
           credentials: { 'mysql-app-password': credentials.mysqlAppPassword, 'internal-ca.pem': credentials.internalCa },
+          triggers: { authority: props.internalCaRevision ?? '' },
           // One after another: the script of each ends when the new release answers, and stops the roll if it does not
           configureAfter: previous ? [previous.configured] : props.configureAfter,
         }),

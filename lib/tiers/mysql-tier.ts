@@ -94,11 +94,11 @@ export class MySqlTier extends Construct {
             'mysql-admin-password': credentials.mysqlAdminPassword,
             'mysql-replication-password': credentials.mysqlReplicationPassword,
             'mysql-app-password': credentials.mysqlAppPassword,
-            'mysql-ca.pem': authority.certificate,
+            'mysql-ca.pem': authority.certificates,
             'mysql-server.pem': certificate.certificate,
             'mysql-server.key': certificate.privateKey,
           },
-          triggers: { certificate: certificate.revision },
+          triggers: { certificate: certificate.revision, authority: authority.revision },
           // The script of each ends when the member is ONLINE again, and stops the roll if it does not come back
           configureAfter: previous ? [previous.configured] : props.configureAfter,
         }),

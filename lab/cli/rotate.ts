@@ -1,0 +1,40 @@
+import { Argument, Command } from 'commander';
+import { openLab, type Lab } from '../lab';
+import { nextRevision, renewSecret, ROTATABLE_SECRETS, type RotatableSecret } from '../machines/secrets';
+
+/** What the emulated project calls a token. */
+const TOKENS = { 'hcloud-token': 'terraform', 'failover-token': 'failover' } as const;
+type TokenSecret = keyof typeof TOKENS;
+
+const isToken = (name: string): name is TokenSecret => Object.hasOwn(TOKENS, name);
+
+/** The change that an operator makes before a deploy: see docs/rotation.md. */
+export function rotateCommand(): Command {
+  return new Command('rotate')
+    .description('give a secret another value; the next deploy brings it to the servers. Former tokens are valid until they are revoked')
+    .addArgument(new Argument('<secret>').choices([...ROTATABLE_SECRETS, 'tls-keys']))
+    .action(async (name: RotatableSecret | 'tls-keys') => {
+      const lab = await openLab();
+      if (name === 'tls-keys') await nextRevision(lab.paths, 'keys');
+      else await rotate(lab, name);
+      console.log(`${name} has another value; bring it to the servers with: npx lab deploy`);
+    });
+}
+
+export function revokeCommand(): Command {
+  return new Command('revoke')
+    .description('end the validity of the former value of a token, as in the console of Hetzner')
+    .addArgument(new Argument('<token>').choices(Object.keys(TOKENS)))
+    .action(async (name: TokenSecret) => (await openLab()).revokeToken(formerOf(name)));
+}
+
+async function rotate(lab: Lab, name: RotatableSecret): Promise<void> {
+  const { former, value } = await renewSecret(lab.paths, name);
+  await nextRevision(lab.paths, 'secrets');
+  if (!isToken(name)) return;
+  // Both are valid: whoever has the former one goes on until the deploy
+  await lab.allowToken(formerOf(name), former);
+  await lab.allowToken(TOKENS[name], value);
+}
+
+const formerOf = (name: TokenSecret): string => `${TOKENS[name]}-former`;
