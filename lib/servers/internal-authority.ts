@@ -2,6 +2,7 @@ import { LocallySignedCert } from '@cdktf/provider-tls/lib/locally-signed-cert';
 import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
 import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
+import { dependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Revision } from './revision';
 
@@ -101,5 +102,5 @@ class Generation extends Construct {
 }
 
 function ecdsaKey(scope: Construct, id: string, revision?: Revision): PrivateKey {
-  return new PrivateKey(scope, id, { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(revision && { lifecycle: { replaceTriggeredBy: [revision] } }) });
+  return new PrivateKey(scope, id, { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(revision && { lifecycle: { replaceTriggeredBy: [dependable(revision)] } }) });
 }
