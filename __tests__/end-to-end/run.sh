@@ -5,20 +5,34 @@ set -euo pipefail
 
 export LAB_NAME=${LAB_NAME:-test}
 
+# Test files in this order: those that change the stack come last
+readonly STAGES=(whole-stack failover)
+
 lab() { node lab/cli/lab.mjs "$@"; }
 
 main() {
-  local results=$1
+  local results=$1 stage
+  every_file_has_its_stage
   lab down
   trap 'lab down' EXIT
   lab up
   lab deploy
-  lab exec -- npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$results/end-to-end.json"
+  for stage in "${STAGES[@]}"; do
+    printf -- '-- %s\n' "$stage"
+    lab exec -- npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$results/$stage.json" "__tests__/end-to-end/$stage.test.ts"
+  done
   lab destroy
   lab exec -- npx tsx __tests__/end-to-end/nothing-left-in-project.ts
   lab down
   trap - EXIT
   nothing_left_on_machine
+}
+
+every_file_has_its_stage() {
+  diff <(printf '%s.test.ts\n' "${STAGES[@]}" | sort) <(cd __tests__/end-to-end && ls -- *.test.ts) || {
+    printf 'test files and STAGES in run.sh differ: see above\n' >&2
+    return 1
+  }
 }
 
 nothing_left_on_machine() {

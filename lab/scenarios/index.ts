@@ -1,5 +1,5 @@
 export { SCENARIOS, select } from './catalogue';
 export { openHandle } from './open-handle';
 export { runCampaign, scenarioResult } from './campaign';
-export { runScenario } from './runner';
+export { runScenario, WATCHED } from './runner';
 export type { Scenario } from './scenario';

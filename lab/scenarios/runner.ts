@@ -20,7 +20,7 @@ export interface RunOptions {
 }
 
 /** What every figure rests on: the tool's own clients kept up. The shortest outage with a target is 300 ms beyond the API's time. */
-const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 });
+export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 });
 
 /** After everything is healthy again clients go on for this long: what is healed has to stay healed. */
 const AFTERWARDS_MILLISECONDS = 4000;
