@@ -20,6 +20,11 @@ export function figureText(value: Figure, unit: Target['unit']): string {
   return value === 'unmeasured' ? 'not measured' : amount(value, unit);
 }
 
+/** `noFailedRequest(get, read)` reads as `no failed request (get, read)`. */
+export function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace('(', ' (');
+}
+
 /** `≤ 2.20 s`, `≤ 9.00 s, 95 % ≤ 7.50 s`; empty without a target. */
 export function targetText(target: Target | undefined): string {
   if (!target) return '';

@@ -1,10 +1,13 @@
 import type { Gap, Observation, Operation, OperationOutcome } from '../checkers';
 import { duration, escape } from './format';
 import { logarithmic, round, type Scale } from './scale';
+import { sampled } from './sampled';
 
 export interface Lane {
   readonly height: number;
   readonly svg: string;
+  /** Its name, to be drawn last: nothing may run through it. */
+  readonly label: string;
 }
 
 const FASTEST = 1;
@@ -25,10 +28,12 @@ export function scatterLane(label: string, operations: readonly Operation[], x: 
   const y = logarithmic(FASTEST, SLOWEST, SCATTER_HEIGHT - 6, 6);
   const grid = LATENCIES.map(([latency, text]) => `<path class="grid" d="M0 ${y(latency)}h${width}"/><text class="tick" x="-6" y="${y(latency) + 3}" text-anchor="end">${text}</text>`);
   const dots = OUTCOMES.map((outcome) => {
-    const places = new Set(operations.filter((operation) => operation.outcome === outcome).map((operation) => `M${x(operation.start)} ${y(operation.end - operation.start)}h0`));
+    const shown = sampled(operations.filter((operation) => operation.outcome === outcome));
+    // To the pixel, which is finer than a dot: many requests at one place are one dot.
+    const places = new Set(shown.map((operation) => `M${Math.round(x(operation.start))} ${Math.round(y(operation.end - operation.start))}h0`));
     return places.size === 0 ? '' : `<path class="dot ${outcome}" d="${[...places].join('')}"/>`;
   });
-  return { height: SCATTER_HEIGHT, svg: [frame(label, width, SCATTER_HEIGHT), ...grid, ...gaps.map((gap) => gapBox(gap, x, width)), ...dots].join('') };
+  return { height: SCATTER_HEIGHT, label: labelOf(label, SCATTER_HEIGHT), svg: [frame(width, SCATTER_HEIGHT), ...grid, ...gaps.map((gap) => gapBox(gap, x, width)), ...dots].join('') };
 }
 
 /** The same without the latency: for connections that live long. */
@@ -37,7 +42,7 @@ export function stripLane(label: string, operations: readonly Operation[], x: Sc
     const places = new Set(operations.filter((operation) => operation.outcome === outcome).map(({ start, end }) => `M${x(start)} ${BAND_HEIGHT / 2}H${Math.max(x(start) + 1, x(end) - 1)}`));
     return places.size === 0 ? '' : `<path class="bar ${outcome}" d="${[...places].join('')}"/>`;
   });
-  return { height: BAND_HEIGHT, svg: [frame(label, width, BAND_HEIGHT), ...bars].join('') };
+  return { height: BAND_HEIGHT, label: labelOf(label, BAND_HEIGHT), svg: [frame(width, BAND_HEIGHT), ...bars].join('') };
 }
 
 /** What something was at which time, as coloured pieces with their names in them. */
@@ -48,7 +53,7 @@ export function bandLane(label: string, seen: readonly Observation[], x: Scale, 
     const text = right - left > name.length * 6.2 + 6 ? `<text class="inband" x="${round(left + 4)}" y="13">${escape(name)}</text>` : '';
     return `<g class="${bandClass(value)}"><rect x="${left}" y="2" width="${round(Math.max(0.5, right - left))}" height="${BAND_HEIGHT - 4}"><title>${escape(`${label}: ${name}`)}</title></rect>${text}</g>`;
   });
-  return { height: BAND_HEIGHT, svg: [frame(label, width, BAND_HEIGHT), ...pieces].join('') };
+  return { height: BAND_HEIGHT, label: labelOf(label, BAND_HEIGHT), svg: [frame(width, BAND_HEIGHT), ...pieces].join('') };
 }
 
 function gapBox({ from, to }: Gap, x: Scale, width: number): string {
@@ -67,8 +72,12 @@ function bandClass(value: string | null): string {
   return ordinal ? `host${((Number(ordinal) - 1) % 5) + 1}` : 'trouble';
 }
 
-function frame(label: string, width: number, height: number): string {
-  const y = height > 30 ? -4 : 13;
-  const place = height > 30 ? `x="0" y="${y}"` : `x="-6" y="${y}" text-anchor="end"`;
-  return `<rect class="frame" width="${width}" height="${height}"/><text class="label" ${place}>${escape(label)}</text>`;
+function frame(width: number, height: number): string {
+  return `<rect class="frame" width="${width}" height="${height}"/>`;
+}
+
+/** Above a tall lane, to the left of a flat one. */
+function labelOf(text: string, height: number): string {
+  const place = height > 30 ? 'x="0" y="-4"' : 'x="-6" y="13" text-anchor="end"';
+  return `<text class="label" ${place}>${escape(text)}</text>`;
 }

@@ -1,8 +1,9 @@
 import type { Outcome } from '../checkers';
-import { amount, caveats, clockTime, escape, figureText, OUTCOME_WORDS, targetText } from './format';
+import { amount, caveats, clockTime, escape, figureText, inWords, OUTCOME_WORDS, targetText } from './format';
 import { figureRows, resultOutcome, runOutcome, scenarioOutcome, type FigureRow, type Result, type RunResult, type ScenarioResult } from './result';
+import { spread } from './spread';
 import { STYLE } from './style';
-import { momentsOf, timeline } from './timeline';
+import { momentsOf, thinned, timeline } from './timeline';
 
 /** One HTML page with everything in it. */
 export function page(result: Result): string {
@@ -18,12 +19,13 @@ ${result.scenarios.map(section).join('\n')}
 }
 
 function heading(result: Result): string {
-  const passed = result.scenarios.filter((scenario) => scenarioOutcome(scenario) === 'valid').length;
+  const count = (outcome: Outcome) => result.scenarios.filter((scenario) => scenarioOutcome(scenario) === outcome).length;
+  const counts = (['valid', 'invalid', 'unknown'] as const).filter((outcome) => outcome === 'valid' || count(outcome) > 0).map((outcome) => `${count(outcome)} ${OUTCOME_WORDS[outcome]}`);
   const minutes = Math.max(1, Math.round((result.endedAt - result.startedAt) / 60_000));
   return `<h1>What clients see when things break</h1>
-<p>${badge(resultOutcome(result))} ${passed} of ${result.scenarios.length} scenarios passed. Passing takes that every check held in every run, and that every figure is within its target.</p>
-<p class="soft">${clockTime(result.startedAt)}, ${minutes} min. The emulated API takes ${amount(result.addressActionMilliseconds, 'ms')} to move the floating IP; this is part of the targets.
-Seed <code>${escape(result.seed)}</code>. All of it again: <code>${escape(result.command)}</code></p>`;
+<p>${badge(resultOutcome(result))} Of ${result.scenarios.length} ${result.scenarios.length === 1 ? 'scenario' : 'scenarios'}: ${counts.join(', ')}.</p>
+<p class="soft">${clockTime(result.startedAt)}, ${minutes} min. The emulated API takes ${amount(result.addressActionMilliseconds, 'ms')} to move the floating IP; this is part of the targets.</p>
+<p class="soft">All of it again, with the same choices (seed <code>${escape(result.seed)}</code>): <code>${escape(result.command)}</code></p>`;
 }
 
 function overview(result: Result): string {
@@ -31,52 +33,63 @@ function overview(result: Result): string {
     const figures = figureRows(scenario);
     const shown = figures.filter((row) => row.target);
     const [first] = shown.length > 0 ? shown : figures;
-    return `<tr><td>${badge(scenarioOutcome(scenario))}</td><td><a href="#${escape(scenario.name)}">${escape(scenario.title)}</a></td><td class="number">${scenario.runs.length}</td>${first ? overviewCells(first) : '<td colspan="4"></td>'}</tr>`;
+    return `<tr><td>${badge(scenarioOutcome(scenario))}</td><td><a href="#${escape(scenario.name)}">${escape(scenario.title)}</a></td><td class="number wide">${scenario.runs.length}</td>${first ? overviewCells(first) : '<td colspan="5"></td>'}</tr>`;
   });
-  return `<table><thead><tr><th></th><th>Scenario</th><th class="number">Runs</th><th>Figure</th><th class="number">Median</th><th class="number">Max</th><th class="number">Target</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  const head = '<th></th><th>Scenario</th><th class="number wide">Runs</th><th>Figure</th><th class="number wide">Median</th><th class="number">Max</th><th class="number">Target</th><th class="wide">From 0, a dot a run; the bar is the target</th>';
+  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function overviewCells(row: FigureRow): string {
-  const number = (value: number | undefined) => `<td class="number">${value === undefined ? '–' : amount(value, row.unit)}</td>`;
-  return `<td>${escape(row.figure)}</td>${number(row.summary?.median)}${number(row.summary?.max)}<td class="number">${targetText(row.target)}</td>`;
+  const number = (value: number | undefined) => (value === undefined ? '–' : amount(value, row.unit));
+  return `<td>${escape(row.figure)}</td><td class="number wide">${number(row.summary?.median)}</td><td class="number">${number(row.summary?.max)}</td><td class="number">${targetCell(row)}</td><td class="wide">${spread(row.values, row.unit, row.target)}</td>`;
+}
+
+function targetCell({ target }: FigureRow): string {
+  return targetText(target).replace(', ', ',<br>');
 }
 
 function howToRead(): string {
   return `<h3>How to read the pictures</h3>
-<p class="soft">Real clients talk HTTPS to the floating IP all the time. Each dot is one request: its place says when it began (0 s is the moment of the fault) and, upwards, how long it took.
-Red boxes are outages (from the first failed request to the first that succeeded) and times in which no write was acknowledged. Below them: who held the address, and who played which role.</p>
+<p class="soft">Real clients talk HTTPS to the floating IP all the time. Each dot is one request: its place says when it began (0 s is the moment of the fault) and, upwards, how long it took until it was answered or given up.
+Red boxes are outages (from the start of the first failed request to the end of the first that succeeded) and times in which no write was acknowledged. Below them: who held the address, and who played which role.
+Lines with numbers are the moments of the story, told below each picture: red for what breaks, green for what is put right.</p>
 <div class="legend"><span><i class="acknowledged"></i>succeeded</span><span><i class="failed"></i>failed</span><span><i class="unknown"></i>no answer: it may have been done or not</span>
 <span><i class="leads"></i>MASTER or PRIMARY</span><span><i class="follows"></i>BACKUP or SECONDARY</span><span><i class="trouble"></i>another state</span><span><i class="nobody" style="border:1px dashed"></i>no answer</span></div>
-<p class="soft"><b>passed</b>: checked and in order. <b>failed</b>: something happened that must not, or a figure is over its target. <b>unknown</b>: too little was seen to say; that is no pass.</p>`;
+<p class="soft"><b>passed</b>: every check held in every run, and every figure is within its target. <b>failed</b>: something happened that must not, or a figure is over its target. <b>unknown</b>: too little was seen to say; that is no pass.</p>`;
 }
 
 function section(scenario: ScenarioResult): string {
   const outcome = scenarioOutcome(scenario);
-  // The run that says most comes first and open: the first that is not in order, or simply the first.
+  // The run that says most stands open: the first that is not in order, or simply the first.
   const shown = scenario.runs.find((run) => runOutcome(scenario.targets, run) !== 'valid') ?? scenario.runs[0];
   return `<section id="${escape(scenario.name)}"><header>${badge(outcome)}<h2>${escape(scenario.title)}</h2></header>
 <p>${escape(scenario.explanation)}</p>
+<p class="soft">Again: <code>${escape(scenario.command)}</code></p>
 ${figureTable(scenario)}
+${scenario.checks.length > 0 ? `<p class="soft">Checked in every run: ${scenario.checks.map((name) => escape(inWords(name))).join('; ')}.</p>` : ''}
 ${scenario.runs.map((run) => runBlock(scenario, run, run === shown)).join('\n')}
-<p class="soft">Again: <code>${escape(scenario.command)}</code></p></section>`;
+</section>`;
 }
 
 function figureTable(scenario: ScenarioResult): string {
   const rows = figureRows(scenario).map((row) => {
     const cells = (['min', 'median', 'p95', 'max'] as const).map((name) => `<td class="number">${row.summary ? amount(row.summary[name], row.unit) : '–'}</td>`);
     const note = caveats(row);
-    return `<tr><td>${escape(row.figure)}${note ? ` <span class="soft">(${note})</span>` : ''}</td>${cells.join('')}<td class="number">${targetText(row.target)}</td><td>${row.outcome ? badge(row.outcome) : ''}</td></tr>`;
+    return `<tr><td>${escape(row.figure)}${note ? ` <span class="soft">(${note})</span>` : ''}</td>${cells.join('')}<td class="number">${targetCell(row)}</td><td class="wide">${spread(row.values, row.unit, row.target)}</td><td>${row.outcome ? badge(row.outcome) : ''}</td></tr>`;
   });
-  return `<table><thead><tr><th>Figure, over ${scenario.runs.length} runs</th><th class="number">Min</th><th class="number">Median</th><th class="number">95 %</th><th class="number">Max</th><th class="number">Target</th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  const runs = `${scenario.runs.length} ${scenario.runs.length === 1 ? 'run' : 'runs'}`;
+  const head = `<th>Figure, over ${runs}</th><th class="number">Min</th><th class="number">Median</th><th class="number">95 %</th><th class="number">Max</th><th class="number">Target</th><th class="wide"></th><th></th>`;
+  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function runBlock(scenario: ScenarioResult, run: RunResult, open: boolean): string {
   const figures = scenario.targets.map(({ figure, unit }) => `${escape(figure)} ${figureText(run.figures[figure] ?? 'unmeasured', unit)}`);
-  const findings = run.verdict.findings.map((finding) => `<li class="${finding.outcome}"><b>${escape(finding.checker)}</b>: ${escape(finding.message)}</li>`);
+  const findings = run.verdict.findings.map((finding) => `<li class="${finding.outcome}"><b>${escape(inWords(finding.checker))}</b>: ${escape(finding.message)}</li>`);
   const moments = momentsOf(run).map(({ number, at, mark }) => `<li><b class="${mark.kind}">${number}</b>${at} ${escape(mark.text)}</li>`);
-  const picture = run.operations.length > 0 ? timeline(run) : '<p class="soft">Nothing was measured.</p>';
+  const picture = run.operations.length > 0 ? `<div class="scroll">${timeline(run)}</div>` : '<p class="soft">Nothing was measured.</p>';
+  const note = thinned(run);
   return `<details${open ? ' open' : ''}><summary>${badge(runOutcome(scenario.targets, run))} Run ${run.run}${figures.length > 0 ? `: ${figures.join(', ')}` : ''} <span class="soft">(${run.operations.length} requests)</span></summary>
-${findings.length > 0 ? `<ul class="findings">${findings.join('')}</ul>` : ''}${picture}<ol class="moments">${moments.join('')}</ol></details>`;
+${findings.length > 0 ? `<ul class="findings">${findings.join('')}</ul>` : ''}${picture}${note ? `<p class="soft">${note}</p>` : ''}<ol class="moments">${moments.join('')}</ol></details>`;
 }
 
 function badge(outcome: Outcome): string {

@@ -35,6 +35,8 @@ export interface ScenarioResult {
   /** Repeats exactly these runs. */
   readonly command: string;
   readonly targets: readonly Target[];
+  /** What every run was judged by beside the targets: names of checkers. */
+  readonly checks: readonly string[];
   readonly runs: readonly RunResult[];
 }
 
@@ -54,6 +56,8 @@ export interface FigureRow {
   readonly target?: Target;
   /** Of the runs that gave a number. */
   readonly summary?: Summary;
+  /** One a run, in their order. */
+  readonly values: readonly Figure[];
   readonly never: number;
   readonly unmeasured: number;
   /** undefined: no target, the figure is for information. */
@@ -69,7 +73,7 @@ export function figureRows(scenario: ScenarioResult): FigureRow[] {
     const summary = summarise(values.filter((value) => typeof value === 'number'));
     const never = values.filter((value) => value === 'never').length;
     const unmeasured = values.filter((value) => value === 'unmeasured').length;
-    return { figure, unit: target?.unit ?? 'ms', target, summary, never, unmeasured, outcome: target && judge(target, summary, never, unmeasured) };
+    return { figure, unit: target?.unit ?? 'ms', target, summary, values, never, unmeasured, outcome: target && judge(target, summary, never, unmeasured) };
   });
 }
 

@@ -18,8 +18,11 @@ ol.moments { list-style: none; padding: 0; margin: 4px 0 0; display: grid; grid-
 ol.moments b { display: inline-block; min-width: 19px; text-align: center; border-radius: 10px; color: #fff; font-size: 11px; margin-right: 6px; }
 details { margin: 10px 0; } summary { cursor: pointer; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 13px; color: var(--soft); margin: 8px 0; } .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 6px; margin-right: 6px; }
+.scroll { overflow-x: auto; } .scroll > svg { min-width: 820px; }
+svg.spread { width: 150px; min-width: 150px; vertical-align: middle; } .spread .limit { stroke: var(--ink); stroke-width: 2; } .spread .within { fill: var(--ack); fill-opacity: .75; } .spread .over { fill: var(--bad); }
+@media (max-width: 700px) { body { padding: 14px 8px 60px; } section { padding: 12px 10px; } .wide { display: none; } th, td { padding: 5px 6px; } h1 { font-size: 22px; } h2 { font-size: 17px; } ol.moments { grid-template-columns: 1fr; } }
 svg { width: 100%; height: auto; font: 11px system-ui, "DejaVu Sans", sans-serif; } svg text { fill: var(--soft); }
-.frame { fill: var(--panel); } .grid { stroke: var(--line); stroke-width: .7; fill: none; } .label { font-weight: 600; } svg text.label { fill: var(--ink); } .tick { font-size: 10px; }
+.frame { fill: var(--panel); } .grid { stroke: var(--line); stroke-width: .7; fill: none; } .label { font-weight: 600; } svg text.label { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 4px; } .tick { font-size: 10px; }
 .dot { stroke-width: 3; stroke-linecap: round; fill: none; } .bar { stroke-width: 8; fill: none; }
 .acknowledged { stroke: var(--ack); background: var(--ack); } .dot.acknowledged { stroke-opacity: .6; } .failed { stroke: var(--bad); background: var(--bad); } .unknown.dot, .unknown.bar, i.unknown { stroke: var(--unsure); background: var(--unsure); }
 .gap { fill: var(--bad); fill-opacity: .13; stroke: none; } svg text.gaptext { fill: var(--bad); font-weight: 700; font-size: 12px; }

@@ -1,7 +1,8 @@
-import { firstMark, longestGap, ofStream, outages, type Gap, type Mark, type Observation, type Operation } from '../checkers';
+import { firstMark, longestGap, ofStream, outages, type Gap, type Mark, type Observation, type Operation, type Stream } from '../checkers';
 import { duration } from './format';
 import { bandLane, scatterLane, stripLane, type Lane } from './lanes';
 import type { RunResult } from './result';
+import { sampled } from './sampled';
 import { linear, ticks, type Scale } from './scale';
 
 const WIDTH = 980;
@@ -21,16 +22,17 @@ export function timeline(run: RunResult): string {
   const placed = lanes.map((lane) => {
     // Tall lanes carry their name above them.
     y += lane.height > 30 ? 20 : 3;
-    const svg = `<g transform="translate(0 ${y})">${lane.svg}</g>`;
+    const at = (svg: string) => `<g transform="translate(0 ${y})">${svg}</g>`;
+    const parts = { svg: at(lane.svg), label: at(lane.label) };
     y += lane.height;
-    return svg;
+    return parts;
   });
   const axis = ticks((from - zero) / 1000, (to - zero) / 1000, 12).map((second) => {
     const at = x(zero + second * 1000);
     return `<path class="grid" d="M${at} ${TOP}V${y}"/><text class="tick" x="${at}" y="${y + 14}" text-anchor="middle">${second} s</text>`;
   });
   const height = y + 22;
-  return `<svg viewBox="${-LEFT} 0 ${WIDTH + LEFT + RIGHT} ${height}" role="img" aria-label="Timeline of run ${run.run}">${axis.join('')}${placed.join('')}${markLines(run.marks, x, y)}</svg>`;
+  return `<svg viewBox="${-LEFT} 0 ${WIDTH + LEFT + RIGHT} ${height}" role="img" aria-label="Timeline of run ${run.run}">${axis.join('')}${placed.map(({ svg }) => svg).join('')}${markLines(run.marks, x, y)}${placed.map(({ label }) => label).join('')}</svg>`;
 }
 
 /** The moments of the story in words, numbered as on the picture. */
@@ -49,19 +51,31 @@ function rangeOf(run: RunResult): [number, number] {
   return first < last ? [first, last] : [run.startedAt, run.endedAt];
 }
 
+/** The streams that are drawn as dots, lane by lane. */
+const DOTS: readonly { readonly label: string; readonly streams: readonly Stream[]; readonly gaps?: (run: RunResult) => Gap[] }[] = [
+  { label: 'Requests on new connections, tried once', streams: ['probe'], gaps: ({ operations }) => outages(operations) },
+  { label: 'GETs on kept connections', streams: ['get', 'keep-alive'] },
+  { label: 'Writes, repeated until answered', streams: ['write', 'patient-write'], gaps: writeGaps },
+  { label: 'Reads of what was written, repeated until answered', streams: ['read'] },
+];
+
+/** What the picture leaves out, in a sentence; undefined if it shows everything. */
+export function thinned({ operations }: RunResult): string | undefined {
+  const left = DOTS.map(({ streams }) => ofStream(operations, ...streams).filter(({ outcome }) => outcome === 'acknowledged')).filter((all) => sampled(all).length < all.length);
+  if (left.length === 0) return undefined;
+  return 'Of the many requests that succeeded quickly only some are drawn, evenly chosen; all that failed or took long are there, and all are counted in the figures.';
+}
+
 function requestLanes(run: RunResult, x: Scale): Lane[] {
   const { operations } = run;
   const lanes: Lane[] = [];
-  const scatter = (label: string, chosen: readonly Operation[], gaps: readonly Gap[] = []) => {
-    if (chosen.length > 0) lanes.push(scatterLane(label, chosen, x, WIDTH, gaps));
-  };
+  for (const { label, streams, gaps } of DOTS) {
+    const chosen = ofStream(operations, ...streams);
+    if (chosen.length > 0) lanes.push(scatterLane(label, chosen, x, WIDTH, gaps?.(run)));
+  }
   const strip = (label: string, chosen: readonly Operation[]) => {
     if (chosen.length > 0) lanes.push(stripLane(label, chosen, x, WIDTH));
   };
-  scatter('Requests on new connections, tried once', ofStream(operations, 'probe'), outages(operations));
-  scatter('GETs on kept connections', ofStream(operations, 'get', 'keep-alive'));
-  scatter('Writes, repeated until answered', ofStream(operations, 'write', 'patient-write'), writeGaps(run));
-  scatter('Reads of what was written', ofStream(operations, 'read'));
   strip('downloads', ofStream(operations, 'download'));
   strip('event streams', ofStream(operations, 'events'));
   strip('direct writes', ofStream(operations, 'direct-write'));

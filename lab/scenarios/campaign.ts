@@ -45,7 +45,7 @@ export async function runCampaign({ lab, scenarios, runs, seed, only, log, signa
 export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], seed: string, wanted: number): ScenarioResult {
   const { name, title, explanation } = scenario;
   const targets = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max, p95 }) => ({ figure, unit, max, p95 }));
-  return { name, title, explanation, command: commandOf({ only: name, runs: wanted, seed }), targets, runs };
+  return { name, title, explanation, command: commandOf({ only: name, runs: wanted, seed }), targets, checks: scenario.checkers.map((checker) => checker.name), runs };
 }
 
 function summaryOf(scenario: Scenario, lab: LabHandle, run: RunResult): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { page, table, writeReport } from '../../../lab/report';
+import { spread } from '../../../lab/report/spread';
 import { sampleResult, sampleRun, sampleScenario } from './sample';
 
 const failing = sampleScenario({ name: 'db-killed', title: 'A <bad> day', runs: [sampleRun(1, 1000), sampleRun(2, 3000, 'invalid')] });
@@ -27,6 +28,18 @@ test('the page says how to repeat the whole and each scenario', () => {
 test('the run that is not in order is the one that stands open', () => {
   const open = [...page(sampleResult([failing])).matchAll(/<details( open)?>.*?Run (\d)/g)].map(([, isOpen, run]) => [run, isOpen !== undefined]);
   expect(open).toEqual([['1', false], ['2', true]]);
+});
+
+test('each scenario says what it was checked for, in words', () => {
+  expect(page(sampleResult())).toContain('Checked in every run: no acknowledged write lost; no failed request (write, read).');
+});
+
+test('every run is a dot beside the limit, and one over it is told from the others', () => {
+  const drawn = spread([1870, 2300, 'never', 'unmeasured'], 'ms', { figure: 'outage', unit: 'ms', max: 2200 });
+  expect([...drawn.matchAll(/<circle class="(\w+)"/g)].map(([, kind]) => kind)).toEqual(['within', 'over', 'over']);
+  const [limit, within, over] = [/limit" d="M([\d.]+)/, /within" cx="([\d.]+)/, /over" cx="([\d.]+)/].map((place) => Number(place.exec(drawn)![1]));
+  expect(within).toBeLessThan(limit!);
+  expect(over).toBeGreaterThan(limit!);
 });
 
 test('the same result gives the same page', () => {

@@ -65,6 +65,7 @@ export function sampleScenario(overrides: Partial<ScenarioResult> = {}): Scenari
     explanation: 'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
     command: 'make faults ONLY=lb-power-off RUNS=3 SEED=tulip',
     targets: [{ figure: 'outage', unit: 'ms', max: 2200 }],
+    checks: ['noAcknowledgedWriteLost', 'noFailedRequest(write, read)'],
     runs: [sampleRun(1, 1870), sampleRun(2, 2010), sampleRun(3, 1955)],
     ...overrides,
   };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Operation } from '../../../lab/checkers';
 import { linear, logarithmic, ticks } from '../../../lab/report/scale';
-import { momentsOf, timeline } from '../../../lab/report/timeline';
-import { sampleRun } from './sample';
+import { momentsOf, thinned, timeline } from '../../../lab/report/timeline';
+import { sampleRun, ZERO } from './sample';
 
 test('an outage is a box with its length beside it', () => {
   const svg = timeline(sampleRun(1, 2000));
@@ -29,6 +30,16 @@ test('many requests at one place are one dot', () => {
   const run = sampleRun(1, 2000);
   const crowded = { ...run, operations: run.operations.flatMap((operation) => [operation, operation, operation]) };
   expect(timeline(crowded).length).toBe(timeline(run).length);
+});
+
+test('of very many quick successes some are drawn and the page says so; every failure stays', () => {
+  const start = ZERO;
+  const many = Array.from({ length: 40_000 }, (_, n): Operation => ({ stream: 'probe', start: start + n * 50, end: start + n * 50 + (n % 97) + 1, outcome: n % 1000 === 0 ? 'failed' : 'acknowledged' }));
+  const run = { ...sampleRun(1, 0), operations: many };
+  expect(thinned(run)).toMatch(/only some are drawn/);
+  expect(thinned(sampleRun(1, 2000))).toBeUndefined();
+  expect(timeline(run).length).toBeLessThan(100_000);
+  expect(/dot failed" d="([^"]*)"/.exec(timeline(run))![1]!.match(/h0/g)).toHaveLength(40);
 });
 
 test('scales stay inside their range, and ticks are round', () => {
