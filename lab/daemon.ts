@@ -1,5 +1,5 @@
 /**
- * The lab's one daemon, in the router's namespace: emulated API, machines, network, metadata service.
+ * The lab's one daemon, in the router's namespace: emulated APIs, machines, network, metadata service.
  * Started by `lab up`; its only argument is the folder of the base image.
  */
 import { createAdaptorServer } from '@hono/node-server';
@@ -7,12 +7,13 @@ import type { Hono } from 'hono';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from './api';
+import { createCloudflareApi } from './cloudflare-api';
 import { createLinkControl } from './machines/control';
 import { LinuxHardware } from './machines/hardware';
 import { createMetadataService } from './machines/metadata';
 import { labPaths } from './machines/paths';
 import { ensureSecrets, projectTokens } from './machines/secrets';
-import { CLIENT_GATEWAY, PACKAGES_PORT, SERVICES } from './machines/topology';
+import { CLIENT_GATEWAY, CLOUDFLARE_ZONE, PACKAGES_PORT, SERVICES } from './machines/topology';
 
 const paths = labPaths();
 const image = process.argv[2];
@@ -20,7 +21,9 @@ if (!image) throw new Error('usage: daemon.ts IMAGE');
 const secrets = await ensureSecrets(paths);
 const hardware = new LinuxHardware(paths, image);
 const { app, control, tools, world } = createApi({ hardware, tokens: projectTokens(secrets) });
+const cloudflare = createCloudflareApi({ token: secrets.cloudflareToken, zones: [CLOUDFLARE_ZONE] });
 control.route('/', createLinkControl(hardware));
+control.route('/cloudflare', cloudflare.control);
 
 const serve = (app: Hono, where: { port: number; host: string } | { path: string }) =>
   new Promise<void>((resolve) => createAdaptorServer({ fetch: app.fetch }).listen(where, resolve));
@@ -41,6 +44,7 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
 const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? '192.0.2.255';
 
 await serve(app, { host: SERVICES.api, port: 80 });
+await serve(cloudflare.app, { host: SERVICES.cloudflare, port: 80 });
 await serve(tools, { path: paths.apiSocket });
 await serve(createMetadataService(hardware), { host: SERVICES.metadata, port: 80 });
 await forward({ host: SERVICES.packages, port: PACKAGES_PORT }, () => ({ path: paths.packageSocket }));

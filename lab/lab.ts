@@ -23,12 +23,16 @@ export interface LabMachine {
   readonly running: boolean;
 }
 
-/** See the control path of lab/api. */
+/** See the control paths of lab/api and lab/cloudflare-api. */
 export interface ApiFault {
   readonly match: { readonly method?: string; readonly path?: string; readonly fromAddress?: string };
   readonly effect: { readonly kind: string; readonly status?: number; readonly code?: string; readonly milliseconds?: number };
   readonly count?: number;
 }
+
+export type EmulatedApi = 'hetzner' | 'cloudflare';
+/** Where their control paths begin, on the one control socket. */
+const CONTROL_PATHS: Readonly<Record<EmulatedApi, string>> = { hetzner: '', cloudflare: '/cloudflare' };
 
 /** What `terraform output` shows; empty before the first deploy. */
 export interface Outputs {
@@ -145,12 +149,12 @@ export class Lab {
     await this.#control('POST', '/links/degrade', degradation);
   }
 
-  async apiFault(fault: ApiFault): Promise<void> {
-    await this.#control('POST', '/faults', fault);
+  async apiFault(fault: ApiFault, api: EmulatedApi = 'hetzner'): Promise<void> {
+    await this.#control('POST', `${CONTROL_PATHS[api]}/faults`, fault);
   }
 
-  async clearApiFaults(): Promise<void> {
-    await this.#control('DELETE', '/faults');
+  async clearApiFaults(api: EmulatedApi = 'hetzner'): Promise<void> {
+    await this.#control('DELETE', `${CONTROL_PATHS[api]}/faults`);
   }
 
   /** The emulated project knows this token from now on, instead of another of that name. */

@@ -7,7 +7,7 @@ import type { Lab } from '../../lab/lab';
 
 /** Every secret that Terraform was given, as text that can only come from it. */
 export function canaries(): string[] {
-  const secrets = ['hcloud_token', 'failover_token', 'mysql_admin_password', 'mysql_replication_password', 'mysql_app_password'];
+  const secrets = ['hcloud_token', 'failover_token', 'cloudflare_token', 'mysql_admin_password', 'mysql_replication_password', 'mysql_app_password'];
   const values = secrets.map((name) => {
     const value = process.env[`TF_VAR_${name}`];
     if (!value || value.length < 16) throw new Error(`TF_VAR_${name} is not set; run this by \`npx lab exec\``);

@@ -1,12 +1,19 @@
 import { openLab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 
-/** Fails unless the emulated project is empty, and nobody asked it anything that it does not know. */
+type World = Readonly<Record<string, unknown>>;
+
+/** Fails unless the emulated project and the Cloudflare account are empty, and nobody asked them anything that they do not know. */
 const lab = await openLab();
-const world = (await callSocket(lab.paths.controlSocket, 'GET', '/world')) as Record<string, unknown>;
-const left = Object.entries(world).filter(([, value]) => Array.isArray(value) && value.length > 0);
-const kept = left.filter(([name]) => name !== 'actions' && name !== 'primary_ips');
-if (kept.length > 0) {
-  console.error(`left in the emulated project: ${JSON.stringify(Object.fromEntries(kept), null, 2)}`);
+const leftIn = async (path: string, neverGoes: readonly string[]): Promise<object> => {
+  const world = (await callSocket(lab.paths.controlSocket, 'GET', path)) as World;
+  return Object.fromEntries(Object.entries(world).filter(([name, value]) => Array.isArray(value) && value.some(remains) && !neverGoes.includes(name)));
+};
+/** A revoked certificate is kept for those who ask what became of it. */
+const remains = (object: object): boolean => !('revoked_at' in Object(object));
+
+const left = { ...(await leftIn('/world', ['actions', 'primary_ips'])), ...(await leftIn('/cloudflare/world', ['zones', 'origin_pull_hostnames'])) };
+if (Object.keys(left).length > 0) {
+  console.error(`left in the emulated project or the Cloudflare account: ${JSON.stringify(left, null, 2)}`);
   process.exitCode = 1;
 }

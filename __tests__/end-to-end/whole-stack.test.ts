@@ -62,6 +62,6 @@ test('a second plan is empty', async () => {
 });
 
 test('no secret stands in the state, the plan, synthesized files, user data, process lists or logs', async () => {
-  expect(canaries()).toHaveLength(6);
+  expect(canaries()).toHaveLength(7);
   expect(await placesWithCanaries(lab)).toEqual([]);
 });

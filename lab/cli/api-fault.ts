@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
-import { openLab } from '../lab';
+import { openLab, type EmulatedApi } from '../lab';
 
 const KINDS = ['status', 'latency', 'hang', 'close', 'rate-limit', 'action-fails', 'token-revoked', 'no-capacity'];
 
 interface Options {
+  readonly api: EmulatedApi;
   readonly method?: string;
   readonly path?: string;
   readonly from?: string;
@@ -13,11 +14,12 @@ interface Options {
   readonly milliseconds: string;
 }
 
-/** `lab api-fault KIND` breaks the emulated API, `lab api-fault clear` mends it. */
+/** `lab api-fault KIND` breaks an emulated API, `lab api-fault clear` mends it. */
 export function apiFaultCommand(): Command {
   return new Command('api-fault')
-    .description(`break the emulated API: ${KINDS.join(', ')}; or clear`)
+    .description(`break an emulated API: ${KINDS.join(', ')}; or clear`)
     .argument('<kind>')
+    .addOption(new Option('--api <api>', 'which').choices(['hetzner', 'cloudflare']).default('hetzner'))
     .option('--method <method>', 'only requests with this method')
     .option('--path <expression>', 'only requests whose path matches this regular expression')
     .option('--from <address>', 'only requests from this address')
@@ -27,7 +29,7 @@ export function apiFaultCommand(): Command {
     .addOption(new Option('--milliseconds <number>', 'for kind latency').default('2000'))
     .action(async (kind: string, options: Options) => {
       const lab = await openLab();
-      if (kind === 'clear') return lab.clearApiFaults();
+      if (kind === 'clear') return lab.clearApiFaults(options.api);
       if (!KINDS.includes(kind)) throw new Error(`api-fault is ${kind}, want one of ${KINDS.join(', ')}, clear`);
       await lab.apiFault({
         match: {
@@ -41,6 +43,6 @@ export function apiFaultCommand(): Command {
           ...(kind === 'latency' && { milliseconds: Number(options.milliseconds) }),
         },
         ...(options.count && { count: Number(options.count) }),
-      });
+      }, options.api);
     });
 }

@@ -43,7 +43,8 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
 /** What Terraform, the hcloud command and the stack ask of the environment. */
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
   const endpoint = `http://${SERVICES.api}/v1`;
-  const { hcloudToken, failoverToken, sshPublicKey, sshPrivateKey, mysqlPasswords, revisions } = lab.secrets;
+  const cloudflareUrl = `http://${SERVICES.cloudflare}/client/v4`;
+  const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, mysqlPasswords, revisions } = lab.secrets;
   return {
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json
@@ -53,6 +54,10 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_hcloud_endpoint: endpoint,
     TF_VAR_hcloud_token: hcloudToken,
     TF_VAR_failover_token: failoverToken,
+    CLOUDFLARE_BASE_URL: cloudflareUrl,
+    CLOUDFLARE_API_TOKEN: cloudflareToken,
+    TF_VAR_cloudflare_base_url: cloudflareUrl,
+    TF_VAR_cloudflare_token: cloudflareToken,
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,

@@ -6,6 +6,8 @@ import { run } from './command';
 import type { LabPaths } from './paths';
 
 const token = () => randomBytes(32).toString('hex');
+/** 40 characters, as Cloudflare's. */
+const cloudflareToken = () => randomBytes(30).toString('base64url');
 const password = () => randomBytes(24).toString('base64url');
 
 const MAKERS = {
@@ -25,6 +27,7 @@ export interface Secrets {
   readonly hcloudToken: string;
   /** The load balancers' token. */
   readonly failoverToken: string;
+  readonly cloudflareToken: string;
   readonly sshPrivateKeyFile: string;
   readonly sshPrivateKey: string;
   readonly sshPublicKey: string;
@@ -42,6 +45,7 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
   return {
     hcloudToken: await kept('hcloud-token'),
     failoverToken: await kept('failover-token'),
+    cloudflareToken: await ensureFile(paths, 'cloudflare-token', cloudflareToken),
     sshPrivateKeyFile,
     sshPrivateKey: await readFile(sshPrivateKeyFile, 'utf8'),
     sshPublicKey: (await readFile(`${sshPrivateKeyFile}.pub`, 'utf8')).trim(),

@@ -2,6 +2,8 @@ import type { DesiredNetwork, DesiredServer, PrivateNet } from '../api/hardware'
 
 /** What answers on the router itself; none of these is a machine. */
 export const SERVICES = { api: '198.51.100.10', packages: '198.51.100.20', cloudflare: '198.51.100.30', metadata: '169.254.169.254' } as const;
+/** The one zone of the emulated Cloudflare account. */
+export const CLOUDFLARE_ZONE = 'example.test';
 export const CLIENT_ADDRESS = '192.0.2.10';
 export const CLIENT_GATEWAY = '192.0.2.1';
 export const PUBLIC_GATEWAY = '172.31.1.1';
