@@ -18,6 +18,7 @@ new PlatformStack(app, 'production', {
   // additionalDomains: [],
   application,
   // certificate: { mode: 'self-signed' },
+  // cloudflare: undefined, or e.g. { zone: 'example.com' }: docs/cloudflare.md
   // locations: ['fsn1'],
   // image: 'debian-13',
   // network: { range: '10.0.0.0/16' },

@@ -1,3 +1,4 @@
+import { CloudflareProvider } from '@cdktf/provider-cloudflare/lib/provider';
 import { TerraformOutput, Testing } from 'cdktf';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,21 @@ test('a self-signed certificate is for all domains, signed by a CA that visitors
   expect(resource(stack, 'tls_cert_request', 'edge')).toMatchObject({ dns_names: ['www.example.test', 'example.test'] });
   expect(resource(stack, 'tls_private_key', 'edge_authority_website')).toMatchObject({ algorithm: 'ECDSA', ecdsa_curve: 'P256' });
   expect(edge.authorityCertificate).toBeDefined();
+});
+
+test('an origin certificate is for all domains in order, and goes with the certificate that is its clock', () => {
+  const stack = testStack();
+  new CloudflareProvider(stack, 'cloudflare');
+  const edge = new Edge(stack, 'edge', { domains: ['www.example.test', 'example.test'], certificate: { mode: 'cloudflare-origin', validityDays: 90 } });
+  expect(resource(stack, 'cloudflare_origin_ca_certificate', 'edge_origin')).toMatchObject({
+    hostnames: ['example.test', 'www.example.test'],
+    request_type: 'origin-ecc',
+    requested_validity: 90,
+    lifecycle: { create_before_destroy: true, replace_triggered_by: [expect.stringMatching(/^tls_self_signed_cert\.edge_origin_clock_/)] },
+  });
+  expect(resource(stack, 'tls_self_signed_cert', 'edge_origin_clock')).toMatchObject({ validity_period_hours: 90 * 24, early_renewal_hours: 30 * 24 });
+  expect(edge.certificateRevision).not.toBe('');
+  expect(edge.authorityCertificate).toBeUndefined();
 });
 
 test('an own private key reaches neither the synthesized files nor the state', () => {

@@ -8,9 +8,9 @@ import { describe, expect, test } from 'vitest';
  */
 const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[]; neverPackages?: RegExp }[] = [
   { room: 'main.ts', files: /^main\.ts$/, mayImport: ['lib/platform-stack', 'lib/settings'], neverPackages: /^node:/ },
-  { room: 'lib/platform-stack', files: /^lib\/platform-stack\.ts$/, mayImport: ['lib/settings', 'lib/settings-checks', 'lib/edge', 'lib/tiers', 'lib/servers', 'lib/net', '.gen'], neverPackages: /^node:/ },
-  { room: 'lib/settings', files: /^lib\/settings(-checks)?\.ts$/, mayImport: ['lib/settings', 'lib/edge type', 'lib/tiers type', 'lib/servers', 'lib/net', 'lib/errors'], neverPackages: /^cdktf$/ },
-  { room: 'lib/edge', files: /^lib\/edge\.ts$/, mayImport: ['lib/servers', 'lib/net', 'lib/errors', '.gen'] },
+  { room: 'lib/platform-stack', files: /^lib\/platform-stack\.ts$/, mayImport: ['lib/settings', 'lib/settings-checks', 'lib/edge', 'lib/cloudflare', 'lib/tiers', 'lib/servers', 'lib/net', '.gen'], neverPackages: /^node:/ },
+  { room: 'lib/settings', files: /^lib\/settings(-checks)?\.ts$/, mayImport: ['lib/settings', 'lib/edge type', 'lib/cloudflare/settings', 'lib/tiers type', 'lib/servers', 'lib/net', 'lib/errors'], neverPackages: /^cdktf$/ },
+  { room: 'lib/edge', files: /^lib\/(edge\.ts$|cloudflare\/)/, mayImport: ['lib/cloudflare', 'lib/servers', 'lib/net', 'lib/errors', '.gen'] },
   { room: 'lib/tiers', files: /^lib\/tiers\//, mayImport: ['lib/servers', 'lib/config', 'lib/net', 'lib/errors', '.gen'], neverPackages: /^node:fs/ },
   { room: 'lib/config', files: /^lib\/config\//, mayImport: ['lib/config', 'lib/net type'], neverPackages: /^(cdktf|constructs|node:|@cdktf)/ },
   { room: 'lib/servers', files: /^lib\/servers\//, mayImport: ['lib/servers', 'lib/net', 'lib/errors', '.gen'] },

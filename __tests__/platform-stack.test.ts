@@ -53,6 +53,59 @@ describe('state', () => {
   });
 });
 
+describe('behind Cloudflare', () => {
+  const cloudflare = { zone: 'example.test', originPulls: { mode: 'generated' } } as const;
+  const stack = platform({ cloudflare, certificate: { mode: 'cloudflare-origin' } });
+
+  test('keeps the resource ids that deployed state depends on, and adds its own', async () => {
+    const before = resourceIds(platform()).split('\n');
+    const after = resourceIds(stack).split('\n');
+    expect(before.filter((id) => !after.includes(id) && !id.includes('.edge_authority_'))).toEqual([]);
+    await expect(`${after.filter((id) => !before.includes(id)).join('\n')}\n`).toMatchFileSnapshot('cloudflare/resource-ids.txt');
+  });
+
+  test('its token is a variable that leaves no trace', () => {
+    const { cloudflare_token: token, cloudflare_base_url: url } = synthesized(stack).variable ?? {};
+    expect([token, url]).toMatchObject([{ ephemeral: true, sensitive: true }, { default: 'https://api.cloudflare.com/client/v4' }]);
+  });
+
+  test('nobody reaches the load balancers but its proxies and the other load balancer', () => {
+    const rules = (id: string) => (resource(stack, 'hcloud_firewall', id) as { rule: { port?: string; source_ips: unknown }[] }).rule.filter(({ port }) => port === '443');
+    expect(rules('site_public-firewall')).toMatchObject([{ source_ips: expect.stringMatching(/^\$\{concat\(\[\], local\.cloudflare_proxies_ipv4\w+, local\.cloudflare_proxies_ipv6\w+\)\}$/) as unknown }]);
+    expect(rules('lb_peer-firewall')).toMatchObject([{ source_ips: [expect.stringMatching(/lb-1.*\/32$/), expect.stringMatching(/lb-2.*\/32$/)] as unknown }]);
+  });
+
+  test('other ranges may be let in besides', () => {
+    const open = platform({ cloudflare: { zone: 'example.test' }, loadBalancers: { webSources: ['203.0.113.0/24'] } });
+    expect(JSON.stringify(resource(open, 'hcloud_firewall', 'site_public-firewall'))).toContain('concat([\\"203.0.113.0/24\\"]');
+  });
+
+  test('new ranges and a new CA of its certificate reach both load balancers', () => {
+    const steps = triggers(stack);
+    for (const host of ['lb-1_configure', 'lb-2_configure']) expect(steps[host]).toMatch(/"CLOUDFLARE_IPV4":"\$\{join.*"originPulls":/);
+    expect(steps['web-1_configure']).not.toContain('CLOUDFLARE');
+  });
+
+  test('load balancers demand the certificate when Cloudflare was told to show it, and names lead to them when they are ready', () => {
+    const graph = dependencies(stack);
+    expect(reachable(graph, step(graph, 'lb-1_configure')).join()).toContain('cloudflare_authenticated_origin_pulls_settings');
+    const record = [...graph.keys()].find((id) => id.startsWith('cloudflare_dns_record')) ?? '';
+    expect(reachable(graph, record)).toContain(step(graph, 'lb-2_configure'));
+    expect(cycles(graph)).toEqual([]);
+  });
+
+  test('names that are not proxied leave the load balancers as they are', () => {
+    const before = triggers(platform());
+    const after = triggers(platform({ cloudflare: { zone: 'example.test', proxied: false } }));
+    expect(after).toEqual(before);
+  });
+});
+
+test('load balancers that are closed to some let each other in', () => {
+  const stack = platform({ loadBalancers: { webSources: ['203.0.113.0/24'] } });
+  expect(resource(stack, 'hcloud_firewall', 'lb_peer-firewall')).toMatchObject({ apply_to: [{}, {}] });
+});
+
 describe('order', () => {
   const stack = platform({ web: { serverCount: 3 } });
   const graph = dependencies(stack);

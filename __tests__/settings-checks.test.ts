@@ -36,6 +36,38 @@ test.each([[[]], [['1', '1']], [['CA 2']]])('refuses %j as internal CAs', (inter
   expect(codes({ internalAuthorities })).toEqual(['internalAuthorities: internal-authorities']);
 });
 
+describe('Cloudflare', () => {
+  const cloudflare = { zone: 'example.test' };
+  const origin = { mode: 'cloudflare-origin' } as const;
+
+  test('takes names of its zone', () => {
+    expect(codes({ additionalDomains: ['example.test', 'a.b.example.test'], cloudflare, certificate: origin })).toEqual([]);
+  });
+
+  test('refuses names outside its zone, and says which', () => {
+    expect(codes({ additionalDomains: ['www.badexample.test', 'example.com'], cloudflare })).toEqual(['additionalDomains[0]: domain-outside-zone', 'additionalDomains[1]: domain-outside-zone']);
+    expect(codes({ cloudflare: { zone: 'https://example.test' } })).toEqual(['cloudflare.zone: domain']);
+  });
+
+  test('signs for names that are proxied, since browsers do not trust its certificate', () => {
+    expect(codes({ certificate: origin })).toEqual(['certificate.mode: origin-certificate-proxied']);
+    expect(codes({ certificate: origin, cloudflare: { ...cloudflare, proxied: false } })).toEqual(['certificate.mode: origin-certificate-proxied']);
+  });
+
+  test.each([
+    [{ validityDays: 100 }, 'certificate.validityDays: origin-validity'],
+    [{ validityDays: 90, renewBeforeDays: 90 }, 'certificate.renewBeforeDays: renew-before'],
+    [{ renewBeforeDays: 0 }, 'certificate.renewBeforeDays: renew-before'],
+  ])('refuses a certificate with %j', (days, problem) => {
+    expect(codes({ cloudflare, certificate: { ...origin, ...days } as EnvironmentSettings['certificate'] })).toEqual([problem]);
+  });
+
+  test('needs the CA of a certificate that was uploaded', () => {
+    expect(codes({ cloudflare: { ...cloudflare, originPulls: { mode: 'uploaded', authorityFile: 'nowhere.pem' } } })).toEqual(['cloudflare.originPulls.authorityFile: file-missing']);
+    expect(codes({ cloudflare: { ...cloudflare, originPulls: { mode: 'uploaded', authorityFile: 'package.json' } } })).toEqual(['cloudflare.originPulls.authorityFile: pem']);
+  });
+});
+
 describe('counts', () => {
   test.each([0, 21, 1.5, -1])('refuses %d web servers', (serverCount) => {
     expect(codes({ web: { serverCount } })).toEqual(['web.serverCount: server-count']);

@@ -2,6 +2,7 @@ import { CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformOutput, Terra
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
 import { HcloudProvider } from '../.gen/providers/hcloud/provider';
+import { CloudflareZone } from './cloudflare/zone';
 import { Edge } from './edge';
 import type { Connection } from './net/connections';
 import type { ProvisionedServer } from './servers/provisioned-server';
@@ -23,6 +24,7 @@ export const CONNECTIONS: readonly Connection[] = [
   { from: 'internet', to: 'lb', port: 'https' },
   { from: 'lb', to: 'lb', port: 'vrrp' },
   { from: 'lb', to: 'lb', port: 'floatingIpAgent' }, // one asks the other whether it still serves
+  { from: 'other-lb', to: 'lb', port: 'https' }, // the same, when the private network between them is cut
   { from: 'lb', to: 'web', port: 'http' },
   { from: 'web', to: 'app', port: 'http' },
   { from: 'app', to: 'mysql', port: 'sql' },
@@ -56,7 +58,9 @@ export class PlatformStack extends TerraformStack {
     new TlsProvider(this, 'tls');
 
     const addresses = { networkRange: network.range, subnets: network.subnets };
-    const sources = { sshSources, webSources };
+    const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
+    const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision });
+    const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
     const site = new Site(this, 'site', {
       ...settings,
       ...addresses,
@@ -66,11 +70,12 @@ export class PlatformStack extends TerraformStack {
       secretsRevision: variables.secretsRevision,
       hostFiles: hostFirewall({ connections: CONNECTIONS, ...addresses, ...sources }),
     });
-    const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
+    const domains = [settings.domain, ...(settings.additionalDomains ?? [])];
     const edge = new Edge(this, 'edge', {
-      domains: [settings.domain, ...(settings.additionalDomains ?? [])],
+      domains,
       certificate: settings.certificate ?? { mode: 'self-signed' },
       keysRevision,
+      issueAfter: cloudflare && [cloudflare.found],
     });
     const authority = new InternalAuthority(this, 'internal-authority', {
       name: 'platform internal CA',
@@ -113,7 +118,10 @@ export class PlatformStack extends TerraformStack {
       certificateRevision: edge.certificateRevision,
       failoverToken: variables.failoverToken,
       hcloudEndpoint: variables.hcloudEndpoint,
+      cloudflare: cloudflare?.proxies && { proxies: cloudflare.proxies, originPulls: cloudflare.originPulls },
+      configureAfter: cloudflare?.originPulls && [cloudflare.originPulls.told],
     });
+    cloudflare?.point(domains, site.floatingIp.ipAddress, pair.servers.map((server) => server.configured));
     // Both: an apply that changes the load balancers must not cut the SSH sessions that go through them to the others
     site.provideEgress([...pair.servers.map((server) => server.configured), pair.floatingIpAssignment]);
 

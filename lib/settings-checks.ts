@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { ORIGIN_VALIDITY_DAYS, originCertificateDays } from './cloudflare/settings';
 import { ConfigError, type Problem } from './errors';
 import { domainProblem, sourceProblem } from './net/checks';
 import { contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
@@ -27,6 +28,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...sources(settings),
     ...volumes(settings),
     ...certificate(settings, now),
+    ...cloudflare(settings, now),
     ...authorities(settings),
     ...application(settings),
   ];
@@ -217,6 +219,45 @@ function certificate({ certificate: source, domain, additionalDomains = [] }: En
     problems.push({ code: 'certificate-names', prop, got: certificateFile, want: `a certificate for ${missing.join(', ')}`, fix: `it is for ${leaf.subjectAltName ?? leaf.subject}` });
   }
   return problems;
+}
+
+function cloudflare({ cloudflare: chosen, certificate: source, domain, additionalDomains = [] }: EnvironmentSettings, now: Date): Problem[] {
+  return [...originCertificate(source, chosen), ...(chosen ? [...zone(chosen.zone, [domain, ...additionalDomains]), ...pullAuthority(chosen, now)] : [])];
+}
+
+function zone(name: string, domains: readonly string[]): Problem[] {
+  const problem = domainProblem('cloudflare.zone', name);
+  if (problem) return [problem];
+  return domains.flatMap((got, index) => {
+    if (got === name || got.endsWith(`.${name}`)) return [];
+    const prop = index === 0 ? 'domain' : `additionalDomains[${index - 1}]`;
+    return [{ code: 'domain-outside-zone', prop, got, want: `${name} or a name below it`, fix: 'an environment has its names in one zone; check cloudflare.zone' }];
+  });
+}
+
+function originCertificate(source: EnvironmentSettings['certificate'], chosen: EnvironmentSettings['cloudflare']): Problem[] {
+  if (source?.mode !== 'cloudflare-origin') return [];
+  const problems: Problem[] = [];
+  if (!chosen || chosen.proxied === false) {
+    const fix = 'set cloudflare: { zone }, not proxied: false, or take another certificate: browsers do not trust this one';
+    problems.push({ code: 'origin-certificate-proxied', prop: 'certificate.mode', got: source.mode, want: 'names that Cloudflare proxies', fix });
+  }
+  const { validityDays, renewBeforeDays } = originCertificateDays(source);
+  if (!ORIGIN_VALIDITY_DAYS.includes(validityDays)) {
+    problems.push({ code: 'origin-validity', prop: 'certificate.validityDays', got: validityDays, want: `one of ${ORIGIN_VALIDITY_DAYS.join(', ')}`, fix: 'Cloudflare signs for no other time' });
+  } else if (!(Number.isInteger(renewBeforeDays) && renewBeforeDays >= 1 && renewBeforeDays < validityDays)) {
+    problems.push({ code: 'renew-before', prop: 'certificate.renewBeforeDays', got: renewBeforeDays, want: `a whole number from 1 to ${validityDays - 1}`, fix: 'with all of its days every apply would renew it' });
+  }
+  return problems;
+}
+
+function pullAuthority({ originPulls }: NonNullable<EnvironmentSettings['cloudflare']>, now: Date): Problem[] {
+  if (originPulls?.mode !== 'uploaded') return [];
+  const [prop, got] = ['cloudflare.originPulls.authorityFile', originPulls.authorityFile];
+  const authority = readPem(prop, got, (pem) => new X509Certificate(pem));
+  if ('code' in authority) return [authority];
+  if (new Date(authority.validTo) > now) return [];
+  return [{ code: 'certificate-expired', prop, got, want: 'a CA that is valid today', fix: `it ended on ${authority.validTo}; upload a certificate of another` }];
 }
 
 function authorities({ internalAuthorities: got }: EnvironmentSettings): Problem[] {

@@ -1,3 +1,4 @@
+import type { CloudflareSettings } from './cloudflare/settings';
 import type { CertificateSource } from './edge';
 import type { Tier } from './net/address-plan';
 import type { LocationName } from './net/locations';
@@ -14,6 +15,8 @@ export interface EnvironmentSettings {
   readonly additionalDomains?: readonly string[];
   /** @default { mode: 'self-signed' } */
   readonly certificate?: CertificateSource;
+  /** DNS records at Cloudflare, and its proxies before the load balancers: docs/cloudflare.md. @default you point the names to the floating IP */
+  readonly cloudflare?: CloudflareSettings;
   readonly application: Application & {
     /** Local folder of static files; Nginx serves them. */
     readonly publicFolder: string;
@@ -35,13 +38,10 @@ export interface EnvironmentSettings {
     readonly subnets?: Partial<Record<Tier, string>>;
   };
 
-  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'configureAfter'> & {
+  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'configureAfter'> & {
     /** Ranges that may log in by SSH, CIDR. @default any */
     readonly sshSources?: readonly string[];
-    /**
-     * Ranges that may reach ports 80 and 443, CIDR. The load balancers ask each other there, too, when the private network
-     * between them is cut: with a narrower list add their own public addresses after the first deploy. @default any
-     */
+    /** Ranges that may reach ports 80 and 443, CIDR. @default any; where the names are proxied, Cloudflare's alone */
     readonly webSources?: readonly string[];
   };
   readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'publicFolder' | 'configureAfter'>;

@@ -57,10 +57,21 @@ apply_credentials() {
   rm -rf "$UPLOAD_DIR/credentials"
 }
 
+# Addresses that only Terraform knows, as the rules call them: $NAME stands for the fact NAME
+facts_of_rules() {
+  local name value
+  sed -n 's/.*\$\([A-Z0-9_]*\).*/\1/p' "$1" | sort -u | while read -r name; do
+    value=$(fact "$name")
+    printf 'define %s = { %s }\n' "$name" "$value"
+  done
+}
+
 apply_host_firewall() {
-  local rules
-  rules=$(staged "$PLATFORM_DIR/host-firewall.nft")
-  [[ -f $rules ]] || return 0
+  local staged rules=$UPLOAD_DIR/host-firewall.nft
+  staged=$(staged "$PLATFORM_DIR/host-firewall.nft")
+  [[ -f $staged ]] || return 0
+  facts_of_rules "$staged" >"$rules"
+  cat "$staged" >>"$rules"
   nft --check --file "$rules" || die "nft rejects the host firewall; the running rules were left alone"
   replace_file "$rules" "$PLATFORM_DIR/host-firewall.nft"
   install_unit host-firewall.service

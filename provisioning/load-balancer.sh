@@ -7,6 +7,7 @@ readonly HAPROXY_CONFIG=/etc/haproxy/haproxy.cfg
 readonly HAPROXY_FILES=/etc/haproxy/platform
 readonly HAPROXY_DROP_IN=haproxy.service.d/load-balancer.conf
 readonly CERTIFICATE=/etc/platform/credentials/tls-certificate
+readonly ORIGIN_PULLS_CA=/etc/platform/credentials/origin-pulls-ca
 readonly TOKEN=/etc/platform/credentials/hcloud-token
 readonly KEEPALIVED_CONFIG=/etc/keepalived/keepalived.conf
 readonly KEEPALIVED_DROP_IN=keepalived.service.d/load-balancer.conf
@@ -51,30 +52,40 @@ apply_nat_gateway() {
   systemctl reload-or-restart nat-gateway.service
 }
 
-# Configuration, certificate and page are checked together, and go live together or not at all
+# Configuration, certificate and the other files are checked together, and go live together or not at all
 apply_haproxy() {
-  local config page candidate=/etc/haproxy/candidate
+  local config page name candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst
   config=$(staged "$HAPROXY_CONFIG")
   page=$(staged "$HAPROXY_FILES/unavailable.http")
-  already_applied "$config" "$page" "$CERTIFICATE" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN" && haproxy_answers && return
+  proxy_ranges >"$proxies"
+  local applied=("$config" "$page" "$CERTIFICATE" "$proxies" "$ORIGIN_PULLS_CA" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN")
+  already_applied "${applied[@]}" && haproxy_answers && return
 
   rm -rf "$candidate"
   install -d -m 0700 "$candidate"
   replace_file "$CERTIFICATE" "$candidate/site.pem" 0600
   replace_file "$page" "$candidate/unavailable.http"
+  replace_file "$proxies" "$candidate/cloudflare.lst"
+  [[ ! -f $ORIGIN_PULLS_CA ]] || replace_file "$ORIGIN_PULLS_CA" "$candidate/origin-pulls-ca.pem"
   if ! quietly env HAPROXY_FILES="$candidate" haproxy -c -f "$config"; then
     rm -rf "$candidate"
     die "HAProxy rejects the new configuration; the running one was left alone"
   fi
 
   install -d -m 0700 "$HAPROXY_FILES"
-  replace_file "$candidate/site.pem" "$HAPROXY_FILES/site.pem" 0600
-  replace_file "$candidate/unavailable.http" "$HAPROXY_FILES/unavailable.http"
+  for name in site.pem unavailable.http cloudflare.lst origin-pulls-ca.pem; do
+    [[ ! -f $candidate/$name ]] || replace_file "$candidate/$name" "$HAPROXY_FILES/$name" 0600
+  done
   rm -rf "$candidate"
   replace_file "$config" "$HAPROXY_CONFIG"
   reload_or_restart_haproxy
   wait_until 15 haproxy_answers || die "HAProxy does not answer: $(journalctl --unit haproxy --lines 5 --output cat)"
-  mark_applied "$config" "$page" "$CERTIFICATE" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN"
+  mark_applied "${applied[@]}"
+}
+
+# Of Cloudflare, one a line; none where clients come by themselves
+proxy_ranges() {
+  sed -n 's/^CLOUDFLARE_IPV[46]=//p' "$UPLOAD_DIR/facts.env" | tr ',' '\n'
 }
 
 haproxy_answers() {

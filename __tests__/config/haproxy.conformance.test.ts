@@ -1,11 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
 import { connect, createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig, type HaproxyLimits } from '../../lib/config/haproxy';
@@ -56,9 +59,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function certificate(commonName: string): { certificate: string; key: string } {
+interface Pair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Signed by itself, or by another of these. */
+function certificate(commonName: string, signer?: Pair): Pair {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
+  if (signer) writeFileSync(join(folder, 'ca.pem'), signer.certificate + signer.key);
+  const signed = signer ? ['-CA', 'ca.pem', '-CAkey', 'ca.pem', '-addext', 'basicConstraints=CA:FALSE'] : [];
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, ...signed, '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
   rmSync(folder, { recursive: true });
   const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
   return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
@@ -72,8 +83,18 @@ interface Balancer {
   check(): { status: number | null; output: string };
 }
 
+interface Options {
+  readonly limits?: HaproxyLimits;
+  readonly cloudflare?: HaproxyConfig['cloudflare'];
+  /** Ranges that count as Cloudflare's. */
+  readonly proxies?: readonly string[];
+  /** CA of the proxies' client certificate. */
+  readonly authority?: string;
+  readonly logTo?: string;
+}
+
 /** The rendered file, word for word but for its folders, run by the real HAProxy in master-worker mode. */
-async function balancer(webs: readonly { port: number }[], options: { limits?: HaproxyLimits; name?: string } = {}): Promise<Balancer> {
+async function balancer(webs: readonly { port: number }[], options: Options = {}): Promise<Balancer> {
   const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
   chmodSync(folder, 0o755);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -85,15 +106,19 @@ async function balancer(webs: readonly { port: number }[], options: { limits?: H
     files: folder,
     hsts: { maxAgeSeconds: 300 },
     limits: { connections: 500, ...options.limits },
+    cloudflare: options.cloudflare,
   })
+    .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)
     .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
     .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
     .replace('user root group root ', '');
   const file = join(folder, 'haproxy.cfg');
   writeFileSync(file, text);
-  const { certificate: chain, key } = certificate(options.name ?? 'first');
+  const { certificate: chain, key } = certificate('first');
   writeFileSync(join(folder, 'site.pem'), chain + key);
   writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
+  writeFileSync(join(folder, 'cloudflare.lst'), (options.proxies ?? []).map((range) => `${range}\n`).join(''));
+  writeFileSync(join(folder, 'origin-pulls-ca.pem'), options.authority ?? '');
   const check = () => {
     const { status, stdout, stderr } = spawnSync(HAPROXY, ['-dW', '-c', '-f', file], { encoding: 'utf8' });
     return { status, output: stdout + stderr };
@@ -115,10 +140,11 @@ interface Answer {
   readonly commonName: string | undefined;
 }
 
-function get({ https }: Pick<Balancer, 'https'>, path: string, options: { method?: string; headers?: Record<string, string>; agent?: Agent } = {}): Promise<Answer> {
+function get({ https }: Pick<Balancer, 'https'>, path: string, options: { method?: string; headers?: Record<string, string>; agent?: Agent; localAddress?: string; client?: Pair } = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { agent = new Agent({ keepAlive: false }), method = 'GET', headers = {} } = options;
-    const message = httpsRequest({ host: '127.0.0.1', port: https, path, method, headers, agent, rejectUnauthorized: false }, (response) => {
+    const { agent = new Agent({ keepAlive: false }), method = 'GET', headers = {}, localAddress, client } = options;
+    const identity = client && { cert: client.certificate, key: client.key };
+    const message = httpsRequest({ host: '127.0.0.1', port: https, path, method, headers, agent, localAddress, rejectUnauthorized: false, ...identity }, (response) => {
       const commonName = (response.socket as TLSSocket).getPeerCertificate().subject?.CN;
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -208,6 +234,87 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     expect((await get(lb, PEER_HEALTH_PATH)).status).toBe(200);
   });
 
+  describe('behind Cloudflare', () => {
+    const proxies = ['127.0.0.2/32', '2400:cb00::/32'];
+    const throughProxy = (visitor: string, more: Parameters<typeof get>[2] = {}) => ({ localAddress: '127.0.0.2', headers: { 'cf-connecting-ip': visitor, 'x-forwarded-for': '1.1.1.1' }, ...more });
+
+    test('is accepted without a warning', async () => {
+      const { certificate: authority } = certificate('ca');
+      expect((await balancer([], { cloudflare: { originPulls: 'required' }, proxies, authority })).check()).toMatchObject({ status: 0 });
+    });
+
+    test('the visitor is who a proxy says, and nobody else can say it', async () => {
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const lb = await balancer([web], { cloudflare: {}, proxies });
+      await get(lb, '/', throughProxy('203.0.113.7'));
+      await get(lb, '/', throughProxy('2001:db8::7'));
+      await get(lb, '/', { headers: { 'cf-connecting-ip': '203.0.113.7', 'x-forwarded-for': '203.0.113.7' } });
+      expect(web.requests.map(({ headers }) => headers['x-forwarded-for'])).toEqual(['203.0.113.7', '2001:db8::7', '127.0.0.1']);
+      expect(web.requests.map(({ headers }) => headers['cf-connecting-ip'])).toEqual(['203.0.113.7', '2001:db8::7', undefined]);
+    });
+
+    test('visitors that share a connection of a proxy are told apart, by HTTP/1.1 and by HTTP/2', async () => {
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const lb = await balancer([web], { cloudflare: {}, proxies });
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (const visitor of ['203.0.113.1', '203.0.113.2', '203.0.113.3']) await get(lb, '/', throughProxy(visitor, { agent }));
+      agent.destroy();
+      const socket = connectTls({ host: '127.0.0.1', port: lb.https, localAddress: '127.0.0.2', rejectUnauthorized: false, ALPNProtocols: ['h2'] } as ConnectionOptions);
+      const session = connectHttp2(`https://127.0.0.1:${lb.https}`, { createConnection: () => socket });
+      const visitors = ['203.0.113.4', '203.0.113.5', '203.0.113.6'];
+      await Promise.all(visitors.map(async (visitor) => once(session.request({ ':path': '/', 'cf-connecting-ip': visitor }).resume(), 'end')));
+      session.close();
+      expect(web.requests.map(({ headers }) => headers['x-forwarded-for']).sort()).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.3', ...visitors]);
+    });
+
+    test('the log names the visitor', async () => {
+      const log = await logServer();
+      const lb = await balancer([], { cloudflare: {}, proxies, logTo: `127.0.0.1:${log.port}` });
+      await get(lb, '/seen', throughProxy('203.0.113.7'));
+      expect(await log.line('/seen')).toContain(' 203.0.113.7:');
+    });
+
+    test('limits are for a visitor, not for the proxy that many share', async () => {
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const lb = await balancer([web], { cloudflare: {}, proxies, limits: { requestsPerAddress: 20 } });
+      const statuses = [];
+      for (let index = 0; index < 40; index += 1) statuses.push((await get(lb, '/', throughProxy('2001:db8::7'))).status);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(20);
+      expect((await get(lb, '/', throughProxy('2001:db8::8'))).status).toBe(200);
+      expect((await get(lb, '/', throughProxy('203.0.113.7'))).status).toBe(200);
+    });
+
+    test('one visitor has only so many requests at the same time', async () => {
+      const web = await new Web((_, response) => void setTimeout(() => response.end('hello'), 700)).start();
+      const lb = await balancer([web], { cloudflare: {}, proxies, limits: { connectionsPerAddress: 5 } });
+      const [many, other] = await Promise.all([
+        Promise.all(Array.from({ length: 12 }, () => get(lb, '/', throughProxy('203.0.113.7')))),
+        get(lb, '/', throughProxy('203.0.113.8')),
+      ]);
+      expect(many.filter(({ status }) => status === 200)).toHaveLength(5);
+      expect(many.filter(({ status }) => status === 429)).toHaveLength(7);
+      expect(other.status).toBe(200);
+    });
+
+    test('demands the certificate of the proxies, but not from the other load balancer', async () => {
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const [ours, theirs] = [certificate('ours'), certificate('theirs')];
+      const lb = await balancer([web], { cloudflare: { originPulls: 'required' }, proxies, authority: ours.certificate });
+      const ask = (client?: Pair) => get(lb, '/', throughProxy('203.0.113.7', { client }));
+      expect((await ask(certificate('proxy', ours))).status).toBe(200);
+      expect((await ask()).status).toBe(403);
+      await expect(ask(certificate('proxy', theirs))).rejects.toThrow();
+      expect((await get(lb, PEER_HEALTH_PATH)).status).toBe(200);
+      expect(web.requests).toHaveLength(1);
+    });
+
+    test('asks for the certificate before it demands it', async () => {
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const lb = await balancer([web], { cloudflare: { originPulls: 'optional' }, proxies, authority: certificate('ours').certificate });
+      expect((await get(lb, '/', throughProxy('203.0.113.7'))).status).toBe(200);
+    });
+  });
+
   test('fifty reloads and a new certificate under load: no request fails', { timeout: 120_000 }, async () => {
     const web = await new Web((_, response) => response.end('hello')).start();
     const lb = await balancer([web], { limits: { requestsPerAddress: 0, connectionsPerAddress: 0 } });
@@ -235,6 +342,25 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     expect((await get(lb, PEER_HEALTH_PATH)).commonName).toBe('second');
   });
 });
+
+/** Receives HAProxy's log. */
+async function logServer(): Promise<{ port: number; line(part: string): Promise<string> }> {
+  const socket = createSocket('udp4');
+  const lines: string[] = [];
+  socket.on('message', (message) => lines.push(message.toString()));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  onTestFinished(() => void socket.close());
+  return {
+    port: socket.address().port,
+    async line(part) {
+      for (;;) {
+        const found = lines.find((line) => line.includes(part));
+        if (found) return found;
+        await once(socket, 'message');
+      }
+    },
+  };
+}
 
 function relay(port: number): Socket {
   const socket = connect(port, '127.0.0.1');

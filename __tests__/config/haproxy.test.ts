@@ -53,6 +53,25 @@ test('limits connections and requests of one address, or not at all', () => {
   expect(config({ limits: { connectionsPerAddress: 0, requestsPerAddress: 0 } })).not.toMatch(/stick-table|track-sc0|sc0_/);
 });
 
+test('behind Cloudflare, visitors are told apart by what its proxies say', () => {
+  const lines = section(config({ cloudflare: {}, limits: { connectionsPerAddress: 50 } }), 'frontend site');
+  expect(lines).toEqual(expect.arrayContaining(['stick-table type ipv6 size 100k expire 60s store conn_cur,http_req_rate(10s)', 'http-request deny deny_status 429 if { sc0_conn_cur gt 50 }']));
+  expect(lines.indexOf('http-request track-sc0 src')).toBeGreaterThan(lines.findIndex((line) => line.startsWith('http-request set-src')));
+  expect(lines.join('\n')).not.toMatch(/tcp-request|verify/);
+});
+
+test('asks for the certificate of origin pulls, and refuses requests without it if it is required', () => {
+  const lines = (originPulls: 'optional' | 'required') => section(config({ cloudflare: { originPulls } }), 'frontend site');
+  for (const way of ['optional', 'required'] as const) expect(lines(way)[0]).toMatch(/ca-file "\$\{HAPROXY_FILES\}\/origin-pulls-ca\.pem" verify optional$/);
+  const denied = (line: string) => line.startsWith('http-request deny deny_status 403');
+  expect(lines('optional').filter(denied)).toEqual([]);
+  expect(lines('required').findIndex(denied)).toBeGreaterThan(lines('required').findIndex((line) => line.includes('return status 200')));
+});
+
+test('without Cloudflare, nothing that it would say is believed', () => {
+  expect(config()).not.toMatch(/cf-connecting-ip|cloudflare/i);
+});
+
 test('sends Strict-Transport-Security only when it is told to', () => {
   expect(config()).not.toContain('Strict-Transport-Security');
   expect(section(config({ hsts: { maxAgeSeconds: 31_536_000, includeSubdomains: true } }), 'frontend site')).toContain(

@@ -1,14 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { renderHostFirewall, type HostFirewallConfig } from '../../lib/config/nftables';
 import { AddressPlan, TIERS, type Tier } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 
+const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
+
 function render(tier: Tier, config: Partial<HostFirewallConfig> = {}): string {
   const { subnets, networkRange } = new AddressPlan();
   const anywhere = ['0.0.0.0/0', '::/0'];
-  return renderHostFirewall({ tier, connections: CONNECTIONS, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, ...config });
+  return renderHostFirewall({ tier, connections: CONNECTIONS, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, proxied: false, ...config });
 }
 
 function rules(text: string): string[] {
@@ -49,7 +51,34 @@ test('keeps the two address families of the operators apart', () => {
   expect(ssh(['0.0.0.0/0'])).toEqual(['meta nfproto ipv4 tcp dport 22 accept comment "operators -> lb ssh"']);
 });
 
-const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
+describe('where Cloudflare stands in front', () => {
+  const lb = (internet: string[]) => render('lb', { internet, proxied: true });
+
+  test('its proxies and the other load balancer are let in, and nobody else', () => {
+    expect(rules(lb([])).filter((rule) => rule.includes('dport 443'))).toEqual([
+      'ip saddr $CLOUDFLARE_IPV4 tcp dport 443 accept comment "internet -> lb https"',
+      'ip6 saddr $CLOUDFLARE_IPV6 tcp dport 443 accept comment "internet -> lb https"',
+      'ip saddr $PEER_PUBLIC_ADDRESS tcp dport 443 accept comment "other-lb -> lb https"',
+    ]);
+  });
+
+  test('others may be let in besides', () => {
+    expect(rules(lb(['203.0.113.0/24']))).toContain('ip saddr { 203.0.113.0/24 } tcp dport 443 accept comment "internet -> lb https"');
+  });
+
+  test('only the load balancers know about it', () => {
+    for (const tier of ['web', 'app', 'mysql'] as const) expect(render(tier, { internet: [], proxied: true })).toBe(render(tier));
+  });
+
+  test.skipIf(!canCheck)('nft accepts the rules after the facts that they name', () => {
+    const facts = 'define CLOUDFLARE_IPV4 = { 173.245.48.0/20,104.16.0.0/13 }\ndefine CLOUDFLARE_IPV6 = { 2400:cb00::/32,2606:4700::/32 }\ndefine PEER_PUBLIC_ADDRESS = { 192.0.2.7 }\n';
+    expect(() => execFileSync('unshare', ['-n', 'nft', '-f', '-'], { input: facts + lb(['203.0.113.0/24']) })).not.toThrow();
+  });
+});
+
+test('whoever lets in everybody needs no sentence about the other load balancer', () => {
+  expect(render('lb')).not.toContain('other-lb');
+});
 
 test.skipIf(!canCheck).each(TIERS)('nft accepts the rules of %s, also a second time', (tier) => {
   const text = render(tier, { operators: ['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32'] });

@@ -2,11 +2,12 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type World } from './agent';
+import { shownCertificate, type ShownCertificate } from './certificate';
 import { loadConfig, type Config } from './config';
 import { HetznerApi } from './hetzner-api';
-import { json, serve, text } from './http-server';
+import { json, serve, text, type Reply } from './http-server';
 import { answers, peerReport, readVrrpState } from './probes';
-import { addressesArrived, metricsOf, peerReportOf, statusOf } from './reporting';
+import { addressesArrived, certificateMetricOf, metricsOf, peerReportOf, statusOf } from './reporting';
 import { switchOver } from './switchover';
 
 const TICK_MS = 25;
@@ -65,6 +66,10 @@ async function handOver(agent: Agent): Promise<void> {
   log({ event: 'stopped', vrrp: agent.state.vrrp.state, holds: agent.holdsFloatingIp() });
 }
 
+function certificateReply(certificate: ShownCertificate | null): Reply {
+  return certificate ? json({ ...certificate, endsAt: new Date(certificate.endsAt).toISOString() }) : text('HAProxy does not answer\n', 503);
+}
+
 function main(): void {
   const config = loadConfig('/etc/platform/floating-ip.json', process.env);
   const agent = new Agent(config, worldOf(config), lastMove(config));
@@ -76,7 +81,8 @@ function main(): void {
       'GET /ready': () => (addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503)),
       'GET /peer': () => json(peerReportOf(agent.state, now())),
       'GET /status': () => json(statusOf(agent.state, agent.decision, config, now())),
-      'GET /metrics': () => text(metricsOf(agent.state, agent.decision, config, now())),
+      'GET /certificate': async () => certificateReply(await shownCertificate(config.httpsPort)),
+      'GET /metrics': async () => text(metricsOf(agent.state, agent.decision, config, now()) + certificateMetricOf(await shownCertificate(config.httpsPort))),
     },
     { host: config.privateAddress, port: config.agentPort },
   );

@@ -1,3 +1,4 @@
+import type { ShownCertificate } from './certificate';
 import type { Config } from './config';
 import { ownSideServes, type Decision } from './decide';
 import type { AgentState, Known, PeerReport, Told } from './state';
@@ -81,6 +82,12 @@ export function metricsOf(state: AgentState, decision: Decision, config: Config,
     metric('floating_ip_agent_api_token_works', 'gauge', '0 if the API refuses the token: a failover would fail', token !== false),
     metric('floating_ip_agent_api_budget_remaining', 'gauge', 'Requests left in this hour, of the whole project', state.api.budget?.remaining ?? NaN),
   ].join('');
+}
+
+/** NaN while HAProxy shows none. */
+export function certificateMetricOf(certificate: ShownCertificate | null): string {
+  const help = 'When the certificate ends that HAProxy shows to new clients, seconds since the epoch';
+  return metric('floating_ip_agent_certificate_expiry_timestamp_seconds', 'gauge', help, certificate ? Math.floor(certificate.endsAt / 1000) : NaN);
 }
 
 function metric(name: string, type: 'gauge' | 'counter', help: string, value: number | boolean): string {

@@ -12,13 +12,18 @@ const STACK = 'lab';
 /** Shown of a failure that names no error, such as one of synth. */
 const LAST_LINES = 25;
 
+export interface DeployOptions {
+  /** Command that synthesizes the stacks. @default that of cdktf.json */
+  readonly app?: string;
+}
+
 /** `cdktf deploy` as a user runs it, to the lab. Prints a line where something begins or ends; everything goes to deploy.log. */
-export async function deploy(lab: Lab): Promise<void> {
+export async function deploy(lab: Lab, { app }: DeployOptions = {}): Promise<void> {
   const progress = createProgress();
   const providers = await chooseProviders();
   const { kind, why } = providers;
   progress.say(`cdktf deploy ${STACK}, with ${kind === 'real' ? "Hetzner's own" : 'stand-in'} Terraform provider (${why})`);
-  await runCdktf(lab, 'deploy', providers, progress);
+  await runCdktf(lab, ['deploy', ...(app ? ['--app', app] : [])], providers, progress);
   const { outputs } = await openLab(lab.name);
   if (outputs.ca_certificate) await writeFile(join(lab.paths.state, 'ca.pem'), outputs.ca_certificate);
 }
@@ -27,10 +32,10 @@ export async function deploy(lab: Lab): Promise<void> {
 export async function destroy(lab: Lab): Promise<void> {
   const progress = createProgress();
   progress.say(`cdktf destroy ${STACK}`);
-  await runCdktf(lab, 'destroy', await chooseProviders(), progress);
+  await runCdktf(lab, ['destroy'], await chooseProviders(), progress);
 }
 
-async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', providers: ProviderChoice, progress: Progress): Promise<void> {
+async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'destroy', ...string[]], providers: ProviderChoice, progress: Progress): Promise<void> {
   const logFile = join(lab.paths.state, `${verb}.log`);
   const log = createWriteStream(logFile);
   const errors: string[] = [];
@@ -50,7 +55,7 @@ async function runCdktf(lab: Lab, verb: 'deploy' | 'destroy', providers: Provide
   };
   // A folder of its own, so that labs do not meet: the stack keeps its state three levels up from there
   const output = join(lab.paths.state, 'cdktf.out');
-  const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, '--output', output, '--auto-approve', '--skip-provider-lock'];
+  const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, ...options, '--output', output, '--auto-approve', '--skip-provider-lock'];
   const code = await execInClient(lab, argv, { onOutput, providers });
   log.end();
   if (code === 0) return progress.done(`${verb} done`);

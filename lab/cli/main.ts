@@ -51,7 +51,8 @@ program
 program
   .command('deploy')
   .description('cdktf deploy of the lab environment to the lab')
-  .action(async () => deploy(await openLab()));
+  .option('--app <command>', 'what synthesizes it, such as "tsx __tests__/end-to-end/cloudflare/main.ts"; the default is that of cdktf.json')
+  .action(async (options: { app?: string }) => deploy(await openLab(), options));
 
 program
   .command('destroy')

@@ -54,10 +54,17 @@ interface Requirement {
 async function requirements(): Promise<Record<string, Requirement>> {
   const settings = JSON.parse(await readFile(join(REPOSITORY, 'cdktf.json'), 'utf8')) as { terraformProviders: string[] };
   const [source = '', version = ''] = (settings.terraformProviders[0] ?? '').split('@');
-  const tls = JSON.parse(await readFile(join(REPOSITORY, 'node_modules/@cdktf/provider-tls/package.json'), 'utf8')) as {
-    cdktf: { provider: { version: string } };
+  return {
+    hcloud: { source, version },
+    tls: { source: 'hashicorp/tls', version: await boundVersion('tls') },
+    cloudflare: { source: 'cloudflare/cloudflare', version: await boundVersion('cloudflare') },
   };
-  return { hcloud: { source, version }, tls: { source: 'hashicorp/tls', version: tls.cdktf.provider.version } };
+}
+
+/** Of the provider that an npm package has bindings for. */
+async function boundVersion(provider: 'tls' | 'cloudflare'): Promise<string> {
+  const file = join(REPOSITORY, `node_modules/@cdktf/provider-${provider}/package.json`);
+  return (JSON.parse(await readFile(file, 'utf8')) as { cdktf: { provider: { version: string } } }).cdktf.provider.version;
 }
 
 const versionsKey = async () =>

@@ -9,6 +9,8 @@ export interface StatusReport {
   readonly floatingIp: string | null;
   /** Name of the machine that the floating IP leads to. */
   readonly floatingIpHolder: string | null;
+  /** When the certificate ends that load balancers show, RFC 3339: the first to end, if they differ. */
+  readonly certificateEndsAt: string | null;
   readonly machines: readonly (LabMachine & { readonly role: string | null })[];
 }
 
@@ -27,11 +29,16 @@ const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (statu
 
 export async function readStatus(lab: Lab): Promise<StatusReport> {
   const machines = await lab.machines();
-  const [holders, roles] = await Promise.all([lab.addressHolders(), Promise.all(machines.map((machine) => roleOf(lab, machine)))]);
+  const [holders, roles, ends] = await Promise.all([
+    lab.addressHolders(),
+    Promise.all(machines.map((machine) => roleOf(lab, machine))),
+    Promise.all(machines.filter(({ tier }) => tier === 'lb').map((machine) => certificateEndOf(lab, machine))),
+  ]);
   return {
     url: lab.url,
     floatingIp: lab.floatingIp || null,
     floatingIpHolder: holders.floatingIp,
+    certificateEndsAt: ends.filter((end) => end !== null).sort()[0] ?? null,
     machines: machines.map((machine, index) => ({ ...machine, role: roles[index] ?? null })),
   };
 }
@@ -43,21 +50,31 @@ export async function showStatus(lab: Lab, asJson: boolean): Promise<void> {
   process.stdout.write(renderStatus(report, reachLines(lab, port)).join('\n') + '\n');
 }
 
-/** Asked inside the machine, so that neither firewalls nor broken links are in the way. */
 async function roleOf(lab: Lab, machine: LabMachine): Promise<string | null> {
   const source = machine.tier === 'lb' || machine.tier === 'mysql' ? ROLE_SOURCES[machine.tier] : null;
   if (!source || !machine.running) return null;
   try {
-    const initPid = await lab.initPid(machine.name);
-    const url = `http://${machine.privateAddress}:${source.port}/status`;
-    const answer = await run(['nsenter', `--target=${initPid}`, '--net', 'curl', '-s', '-f', '--max-time', '2', url]);
-    return source.read(JSON.parse(answer) as RoleStatus) ?? 'unknown';
+    return source.read((await ask(lab, machine, source.port, '/status')) as RoleStatus) ?? 'unknown';
   } catch {
     return 'no answer';
   }
 }
 
-export function renderStatus(report: StatusReport, reach: readonly string[]): string[] {
+async function certificateEndOf(lab: Lab, machine: LabMachine): Promise<string | null> {
+  try {
+    return ((await ask(lab, machine, ROLE_SOURCES.lb.port, '/certificate')) as { endsAt: string }).endsAt;
+  } catch {
+    return null;
+  }
+}
+
+/** Asked inside the machine, so that neither firewalls nor broken links are in the way. */
+async function ask(lab: Lab, { name, privateAddress }: LabMachine, port: number, path: string): Promise<unknown> {
+  const url = `http://${privateAddress}:${port}${path}`;
+  return JSON.parse(await run(['nsenter', `--target=${await lab.initPid(name)}`, '--net', 'curl', '-s', '-f', '--max-time', '2', url]));
+}
+
+export function renderStatus(report: StatusReport, reach: readonly string[], now = Date.now()): string[] {
   if (report.machines.length === 0) return ['The lab is up and empty. Deploy to it with: npx lab deploy'];
   const rows = report.machines.map((machine) => [
     machine.name,
@@ -70,6 +87,7 @@ export function renderStatus(report: StatusReport, reach: readonly string[]): st
   return [
     `URL          ${report.url}`,
     `floating IP  ${report.floatingIp ?? 'none'}${report.floatingIpHolder ? `, leads to ${report.floatingIpHolder}` : ''}`,
+    ...(report.certificateEndsAt ? [`certificate  ${certificateLine(report.certificateEndsAt, now)}`] : []),
     ...reach,
     '',
     ...table(['machine', 'tier', 'private', 'public', 'role', 'state'], rows),
@@ -77,6 +95,11 @@ export function renderStatus(report: StatusReport, reach: readonly string[]): st
     'Try next:',
     ...suggestions(report).map((line) => `  ${line}`),
   ];
+}
+
+function certificateLine(endsAt: string, now: number): string {
+  const days = Math.floor((Date.parse(endsAt) - now) / 86_400_000);
+  return days < 0 ? `ENDED on ${endsAt.slice(0, 10)}` : `ends on ${endsAt.slice(0, 10)}, in ${days} days`;
 }
 
 function reachLines(lab: Lab, port: string | null): string[] {

@@ -6,9 +6,12 @@ export interface HaproxyLimits {
   readonly connections?: number;
   /** Requests that one web server works on at the same time; more wait up to 10 s, then get 503. @default 1000 */
   readonly requestsPerServer?: number;
-  /** Connections that one address may have open, 0 for no limit. More are closed at once. @default 500 */
+  /**
+   * Connections that one address may have open, 0 for no limit. More are closed at once. Behind Cloudflare, whose proxies
+   * share connections among visitors: requests of one visitor at the same time, more get 429. @default 500
+   */
   readonly connectionsPerAddress?: number;
-  /** Requests that one address may send in 10 s, 0 for no limit. More get 429. @default 2000 */
+  /** Requests that one address (behind Cloudflare: one visitor) may send in 10 s, 0 for no limit. More get 429. @default 2000 */
   readonly requestsPerAddress?: number;
 }
 
@@ -26,12 +29,18 @@ export interface HaproxyConfig {
   readonly upstreams: readonly Endpoint[];
   /**
    * Folder on the host with `site.pem` (certificate, chain and key) and `unavailable.http` (whole answer for when no
-   * web server is left). The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
+   * web server is left); with `cloudflare` also `cloudflare.lst` (ranges of its proxies, one a line), with origin pulls
+   * `origin-pulls-ca.pem`. The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
    */
   readonly files: string;
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
   readonly limits?: HaproxyLimits;
+  /** Cloudflare's proxies stand in front. @default clients come by themselves, and what they say of themselves is not believed */
+  readonly cloudflare?: {
+    /** Whether the proxies' client certificate is asked for, or demanded. @default neither */
+    readonly originPulls?: 'optional' | 'required';
+  };
 }
 
 /** Answered by HAProxy itself on the public side. The other load balancer asks it before it takes the address. */
@@ -127,15 +136,17 @@ frontend http
   http-request redirect scheme https code 301`;
 }
 
-function site({ ports, hsts }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
+function site({ ports, hsts, cloudflare }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
   return [
     'frontend site',
-    `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1`,
+    `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1${cloudflare?.originPulls ? ' ca-file "${HAPROXY_FILES}/origin-pulls-ca.pem" verify optional' : ''}`,
     `  maxconn ${limits.connections}`,
-    ...connectionLimit(limits),
+    ...(cloudflare ? proxyTimeout() : connectionLimit(limits)),
     '  # Before the limit of requests: the other load balancer asks four times a second',
     `  http-request set-log-level silent if { path ${PEER_HEALTH_PATH} }`,
     `  http-request return status 200 content-type text/plain string "alive\\n" if { path ${PEER_HEALTH_PATH} }`,
+    ...(cloudflare?.originPulls === 'required' ? clientCertificate() : []),
+    ...(cloudflare ? [...visitorAddress(), ...visitorLimit(limits)] : []),
     ...requestLimit(limits),
     '  # What the client says of itself is not believed: this is the first machine that knows',
     '  http-request set-header X-Forwarded-For %[src]',
@@ -146,6 +157,40 @@ function site({ ports, hsts }: HaproxyConfig, limits: Required<HaproxyLimits>): 
     ...(hsts ? [`  http-after-response set-header Strict-Transport-Security "${hstsValue(hsts)}"`] : []),
     '  default_backend web',
   ].join('\n');
+}
+
+function proxyTimeout(): string[] {
+  return [
+    '  # Cloudflare keeps idle connections for up to 900 s, and has to be the one that closes them: a request that meets a',
+    '  # connection which is just being closed is an error page to its visitor',
+    '  timeout http-keep-alive 910s',
+  ];
+}
+
+function clientCertificate(): string[] {
+  return [
+    '  # "verify optional" has refused a wrong certificate by now; this refuses none at all. The other load balancer has none',
+    '  http-request deny deny_status 403 if !{ ssl_c_used 1 } or !{ ssl_c_verify 0 }',
+  ];
+}
+
+function visitorAddress(): string[] {
+  return [
+    '  # From here on, src is the visitor: in limits, headers and logs. Nobody but a proxy can say who that is',
+    '  acl from_cloudflare src -f "${HAPROXY_FILES}/cloudflare.lst"',
+    '  http-request del-header CF-Connecting-IP if !from_cloudflare',
+    '  http-request set-src req.hdr_ip(CF-Connecting-IP) if { req.hdr(CF-Connecting-IP) -m found }',
+  ];
+}
+
+function visitorLimit({ connectionsPerAddress, requestsPerAddress }: Required<HaproxyLimits>): string[] {
+  if (connectionsPerAddress === 0 && requestsPerAddress === 0) return [];
+  return [
+    '  # 100,000 addresses take some 15 MB; when the table is full the oldest is forgotten',
+    '  stick-table type ipv6 size 100k expire 60s store conn_cur,http_req_rate(10s)',
+    '  http-request track-sc0 src',
+    ...(connectionsPerAddress === 0 ? [] : [`  http-request deny deny_status 429 if { sc0_conn_cur gt ${connectionsPerAddress} }`]),
+  ];
 }
 
 function connectionLimit({ connectionsPerAddress, requestsPerAddress }: Required<HaproxyLimits>): string[] {

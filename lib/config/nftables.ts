@@ -12,9 +12,14 @@ export interface HostFirewallConfig {
   /** CIDRs, IPv4 and IPv6, that count as `operators` and as `internet`. */
   readonly operators: readonly string[];
   readonly internet: readonly string[];
+  /** Cloudflare's proxies count as `internet`, too. */
+  readonly proxied: boolean;
 }
 
-/** Rules of one tier's hosts for `nft -f`. Only its own table is replaced: NAT and others have theirs. */
+/**
+ * Rules of one tier's hosts for `nft -f`. Only its own table is replaced: NAT and others have theirs. Names such as
+ * $CLOUDFLARE_IPV4 are facts of the host; provisioning/host.sh puts their definitions before the rules.
+ */
 export function renderHostFirewall(config: HostFirewallConfig): string {
   const rules = config.connections.filter((connection) => connection.to === config.tier).flatMap((connection) => accept(config, connection));
   return `\
@@ -52,10 +57,15 @@ function accept(config: HostFirewallConfig, { from, to, port }: Connection): str
   return sources(config, from).map((source) => `${source}${what} accept comment "${from} -> ${to} ${port}"`);
 }
 
-/** One match for each address family, nothing where everybody may. */
+/** One match for each address family, an empty one where everybody may. */
 function sources(config: HostFirewallConfig, peer: Peer): string[] {
-  if (peer !== 'internet' && peer !== 'operators') return [`ip saddr ${config.subnets[peer]} `];
-  const ranges = peer === 'internet' ? config.internet : config.operators;
+  if (peer === 'other-lb') return config.internet.includes('0.0.0.0/0') ? [] : ['ip saddr $PEER_PUBLIC_ADDRESS '];
+  if (peer === 'operators') return inRanges(config.operators);
+  if (peer !== 'internet') return [`ip saddr ${config.subnets[peer]} `];
+  return [...inRanges(config.internet), ...(config.proxied ? ['ip saddr $CLOUDFLARE_IPV4 ', 'ip6 saddr $CLOUDFLARE_IPV6 '] : [])];
+}
+
+function inRanges(ranges: readonly string[]): string[] {
   const [ipv4, ipv6] = [ranges.filter((range) => !range.includes(':')), ranges.filter((range) => range.includes(':'))];
   if (ipv4.includes('0.0.0.0/0') && ipv6.includes('::/0')) return [''];
   return [...match('ip', ipv4, '0.0.0.0/0'), ...match('ip6', ipv6, '::/0')];

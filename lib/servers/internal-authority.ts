@@ -9,6 +9,7 @@ import type { Revision } from './revision';
 const HOURS_A_DAY = 24;
 const CA_DAYS = 10 * 365;
 const LEAF_DAYS = 2 * 365;
+const KINDS = { ECDSA: { algorithm: 'ECDSA', ecdsaCurve: 'P256' }, RSA: { algorithm: 'RSA', rsaBits: 2048 } } as const;
 /** An apply within this time before the end issues a new certificate. */
 const RENEWED_BEFORE_DAYS = 60;
 
@@ -22,7 +23,11 @@ export interface AuthorityProps {
   readonly generations?: readonly string[];
   /** Makes new keys and certificates when it changes, all but the CA's own. @default never */
   readonly keysRevision?: Revision;
+  /** Of all keys: P-256 or 2048 bits. @default ECDSA */
+  readonly algorithm?: Algorithm;
 }
+
+type Algorithm = 'ECDSA' | 'RSA';
 
 export interface CertificateRequest {
   /** DNS names; the first is also the common name. */
@@ -35,13 +40,13 @@ export interface CertificateRequest {
 export interface IssuedCertificate {
   /** PEM. */
   readonly certificate: string;
-  /** PEM (SEC 1), sensitive. */
+  /** PEM, sensitive. */
   readonly privateKey: string;
   /** Another value with each new certificate: a trigger for provisioning. */
   readonly revision: string;
 }
 
-/** A certificate authority of our own, e.g. for TLS between MySQL members and from the application. ECDSA P-256. */
+/** A certificate authority of our own, e.g. for TLS between MySQL members and from the application. */
 export class InternalAuthority extends Construct {
   /** PEM of the certificates of all generations, the one that signs first (token, no secret). */
   readonly certificates: string;
@@ -49,12 +54,14 @@ export class InternalAuthority extends Construct {
   readonly revision: string;
   private readonly signing: Generation;
   private readonly keysRevision?: Revision;
+  private readonly algorithm: Algorithm;
 
-  constructor(scope: Construct, id: string, { name, generations: [first = '1', ...others] = [], keysRevision }: AuthorityProps) {
+  constructor(scope: Construct, id: string, { name, generations: [first = '1', ...others] = [], keysRevision, algorithm = 'ECDSA' }: AuthorityProps) {
     super(scope, id);
     this.keysRevision = keysRevision;
-    this.signing = new Generation(this, first, name);
-    const all = [this.signing, ...others.map((other) => new Generation(this, other, name))].map(({ certificate }) => certificate);
+    this.algorithm = algorithm;
+    this.signing = new Generation(this, first, name, algorithm);
+    const all = [this.signing, ...others.map((other) => new Generation(this, other, name, algorithm))].map(({ certificate }) => certificate);
     this.certificates = all.map(({ certPem }) => certPem).join('');
     this.revision = all.map((certificate) => certificate.id).join(' ');
   }
@@ -62,7 +69,7 @@ export class InternalAuthority extends Construct {
   /** A certificate for servers and clients alike. The id is the caller's contract with the state. */
   issue(id: string, { names, addresses = [] }: CertificateRequest): IssuedCertificate {
     const scope = new Construct(this, id);
-    const key = ecdsaKey(scope, 'key', this.keysRevision);
+    const key = privateKey(scope, 'key', this.algorithm, this.keysRevision);
     const request = new CertRequest(scope, 'request', {
       privateKeyPem: key.privateKeyPem,
       subject: [{ commonName: names[0] }],
@@ -86,9 +93,9 @@ class Generation extends Construct {
   readonly key: PrivateKey;
   readonly certificate: SelfSignedCert;
 
-  constructor(scope: Construct, name: string, authorityName: string) {
+  constructor(scope: Construct, name: string, authorityName: string, algorithm: Algorithm) {
     super(scope, `ca-${name}`);
-    this.key = ecdsaKey(this, 'key');
+    this.key = privateKey(this, 'key', algorithm);
     this.certificate = new SelfSignedCert(this, 'certificate', {
       privateKeyPem: this.key.privateKeyPem,
       // A name of its own: clients choose among those that they trust by it
@@ -101,6 +108,6 @@ class Generation extends Construct {
   }
 }
 
-function ecdsaKey(scope: Construct, id: string, revision?: Revision): PrivateKey {
-  return new PrivateKey(scope, id, { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(revision && { lifecycle: { replaceTriggeredBy: [dependable(revision)] } }) });
+function privateKey(scope: Construct, id: string, algorithm: Algorithm, revision?: Revision): PrivateKey {
+  return new PrivateKey(scope, id, { ...KINDS[algorithm], ...(revision && { lifecycle: { replaceTriggeredBy: [dependable(revision)] } }) });
 }

@@ -1,4 +1,4 @@
-import { Token, type ITerraformDependable } from 'cdktf';
+import { Fn, Token, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIp } from '../../.gen/providers/hcloud/floating-ip';
@@ -31,6 +31,8 @@ export interface SiteProps {
   readonly sshSources?: readonly string[];
   /** Ranges that may reach ports 80 and 443 on the load balancers. @default any */
   readonly webSources?: readonly string[];
+  /** Ranges (tokens of lists) that may do so besides, known only at apply. @default none */
+  readonly proxies?: { readonly ipv4: string[]; readonly ipv6: string[] };
   /** Delete protection for servers, volumes, network and floating IP, rebuild protection for servers. @default false */
   readonly deleteProtection?: boolean;
   /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
@@ -40,6 +42,11 @@ export interface SiteProps {
 }
 
 export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
+
+function coversAll(ranges: readonly string[]): boolean {
+  return ranges.includes('0.0.0.0/0');
+}
+
 /** Hetzner's limit for a spread placement group. */
 const SERVERS_A_PLACEMENT_GROUP = 10;
 
@@ -133,6 +140,11 @@ export class Site extends Construct {
     return this.props.hostFiles?.(tier) ?? {};
   }
 
+  /** Whether ports 80 and 443 of the load balancers are closed to some: what they need of each other is allowed apart then. */
+  get limitsWebSources(): boolean {
+    return !coversAll(this.props.webSources ?? ANYWHERE);
+  }
+
   /** Spread: no two servers of a group on one physical host. */
   placementGroup(host: Host): PlacementGroup {
     const id = `spread-${host.tier}-${Math.ceil(host.ordinal / SERVERS_A_PLACEMENT_GROUP)}`;
@@ -156,7 +168,8 @@ export class Site extends Construct {
   }
 
   private createPublicFirewall(name: string): Firewall {
-    const web = [...(this.props.webSources ?? ANYWHERE)];
+    const { proxies, webSources = ANYWHERE } = this.props;
+    const web = proxies ? (Fn.concat([[...webSources], proxies.ipv4, proxies.ipv6]) as string[]) : [...webSources];
     const ssh = [...(this.props.sshSources ?? ANYWHERE)];
     const tcp = (port: number, sourceIps: string[]) => ({ direction: 'in', protocol: 'tcp', port: String(port), sourceIps });
     return new Firewall(this, 'public-firewall', {

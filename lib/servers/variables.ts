@@ -3,6 +3,8 @@ import { TerraformVariable, type TerraformStack } from 'cdktf';
 interface VariableOptions {
   readonly description: string;
   readonly default?: string;
+  /** What the value has to be, checked before anything is changed. */
+  readonly check?: { readonly condition: string; readonly message: string };
   /** Neither in the state nor in a saved plan; usable in provisioners and providers only. */
   readonly secret?: boolean;
 }
@@ -45,6 +47,7 @@ export class PlatformVariables {
 export function variable(stack: TerraformStack, name: string, options: VariableOptions): string {
   const { description, secret = false } = options;
   const declared = new TerraformVariable(stack, name, { type: 'string', description, default: options.default, sensitive: secret || undefined });
+  if (options.check) declared.addValidation({ condition: options.check.condition, errorMessage: options.check.message });
   // cdktf 0.21 has no property for it
   if (secret) declared.addOverride('ephemeral', true);
   return declared.stringValue;

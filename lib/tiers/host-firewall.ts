@@ -9,13 +9,15 @@ export interface HostFirewallProps extends AddressPlanProps {
   readonly connections: readonly Connection[];
   readonly sshSources?: readonly string[];
   readonly webSources?: readonly string[];
+  /** Lets in Cloudflare's proxies, whose ranges are facts of the host. @default undefined: no proxies */
+  readonly proxies?: object;
 }
 
 /** The file that each host of a tier gets, so that nothing but the connections of the table reaches it. */
 export function hostFirewall(props: HostFirewallProps): (tier: Tier) => Record<string, string> {
-  const { connections, sshSources: operators = ANYWHERE, webSources: internet = ANYWHERE } = props;
+  const { connections, sshSources: operators = ANYWHERE, webSources: internet = ANYWHERE, proxies } = props;
   const { subnets, networkRange } = new AddressPlan(props);
   return (tier) => ({
-    '/etc/platform/host-firewall.nft': renderHostFirewall({ tier, connections, ports: PORTS, subnets, networkRange, operators, internet }),
+    '/etc/platform/host-firewall.nft': renderHostFirewall({ tier, connections, ports: PORTS, subnets, networkRange, operators, internet, proxied: proxies !== undefined }),
   });
 }

@@ -1,5 +1,6 @@
-import { Lazy, Token, type ITerraformDependable } from 'cdktf';
+import { Fn, Lazy, Token, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
 import { renderFloatingIpAgentConfig } from '../config/floating-ip-agent';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyLimits, type Hsts } from '../config/haproxy';
@@ -26,6 +27,8 @@ export interface LoadBalancerPairProps {
   readonly failoverToken: string;
   /** Base URL of Hetzner's API as the load balancers reach it. */
   readonly hcloudEndpoint: string;
+  /** Cloudflare's proxies stand in front. @default they do not: clients come by themselves */
+  readonly cloudflare?: ProxyAccess;
   /** @default cx23 */
   readonly serverType?: string;
   /** Strict-Transport-Security. @default none: a site that later drops https would be unreachable for its visitors */
@@ -39,6 +42,21 @@ export interface LoadBalancerPairProps {
   readonly holdSeconds?: number;
   /** Steps that must have succeeded before the first load balancer is configured. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
+}
+
+/** How load balancers know Cloudflare's proxies. */
+export interface ProxyAccess {
+  /** Tokens of lists of their ranges. */
+  readonly proxies: { readonly ipv4: string[]; readonly ipv6: string[] };
+  /** Their client certificate. @default they show none */
+  readonly originPulls?: {
+    /** PEM (token, no secret) of the CA that has signed it. */
+    readonly authority: string;
+    /** Another value when `authority` is another: a trigger for provisioning. */
+    readonly revision: string;
+    /** Whether a request without it is refused. */
+    readonly required: boolean;
+  };
 }
 
 const HAPROXY_FILES = '/etc/haproxy/platform';
@@ -71,10 +89,22 @@ export class LoadBalancerPair extends Construct {
       lifecycle: { ignoreChanges: ['server_id'] },
     });
     this.egressReady = [first.configured, this.floatingIpAssignment];
+    if (site.limitsWebSources) this.letPeersIn();
+  }
+
+  /** A firewall of its own, because the one that servers are created with cannot know their addresses. */
+  private letPeersIn(): void {
+    const { site } = this.props;
+    new Firewall(this, 'peer-firewall', {
+      name: `${site.namePrefix}load-balancer-peers`,
+      labels: site.labels('lb'),
+      rule: [{ direction: 'in', protocol: 'tcp', port: String(PORTS.lb.https), sourceIps: this.servers.map(({ server }) => `${server.ipv4Address}/32`) }],
+      applyTo: this.servers.map(({ server }) => ({ server: Token.asNumber(server.id) })),
+    });
   }
 
   private createServer(host: Host, peer: Host, peerServer: () => ProvisionedServer, configureAfter?: readonly ITerraformDependable[]): ProvisionedServer {
-    const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken } = this.props;
+    const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken, cloudflare } = this.props;
     const server: ProvisionedServer = new ProvisionedServer(this, host.name, {
       site,
       host,
@@ -94,20 +124,29 @@ export class LoadBalancerPair extends Construct {
         HCLOUD_ENDPOINT: this.props.hcloudEndpoint,
         METRICS_PORT: String(PORTS.lb.metrics),
         AGENT_PORT: String(PORTS.lb.floatingIpAgent),
+        ...(cloudflare && { CLOUDFLARE_IPV4: Fn.join(',', cloudflare.proxies.ipv4), CLOUDFLARE_IPV6: Fn.join(',', cloudflare.proxies.ipv6) }),
       },
-      credentials: { 'hcloud-token': failoverToken, 'tls-certificate': certificatePem },
-      triggers: { certificate: certificateRevision },
+      credentials: { 'hcloud-token': failoverToken, 'tls-certificate': certificatePem, ...(cloudflare?.originPulls && { 'origin-pulls-ca': cloudflare.originPulls.authority }) },
+      triggers: { certificate: certificateRevision, ...(cloudflare?.originPulls && { originPulls: cloudflare.originPulls.revision }) },
       configureAfter,
     });
     return server;
   }
 
   private files(host: Host, peer: Host): Record<string, string> {
-    const { site, upstreams, hsts, limits, holdSeconds = 3 } = this.props;
+    const { site, upstreams, hsts, limits, holdSeconds = 3, cloudflare } = this.props;
     const ports = PORTS.lb;
     const { natGateway, networkRange } = site.plan;
     return {
-      '/etc/haproxy/haproxy.cfg': renderHaproxyConfig({ privateAddress: host.address, ports, upstreams, files: HAPROXY_FILES, hsts, limits }),
+      '/etc/haproxy/haproxy.cfg': renderHaproxyConfig({
+        privateAddress: host.address,
+        ports,
+        upstreams,
+        files: HAPROXY_FILES,
+        hsts,
+        limits,
+        cloudflare: cloudflare && { originPulls: cloudflare.originPulls && (cloudflare.originPulls.required ? 'required' : 'optional') },
+      }),
       [`${HAPROXY_FILES}/unavailable.http`]: renderUnavailablePage(),
       '/etc/keepalived/keepalived.conf': renderKeepalivedConfig({
         host,

@@ -5,6 +5,7 @@ const report: StatusReport = {
   url: 'https://www.example.test/',
   floatingIp: '203.0.113.100',
   floatingIpHolder: 'lb-1',
+  certificateEndsAt: '2031-02-03T04:05:06.000Z',
   machines: [
     { name: 'lb-1', tier: 'lb', privateAddress: '10.0.1.11', publicAddress: '203.0.113.10', status: 'running', running: true, role: 'MASTER' },
     { name: 'db-1', tier: 'mysql', privateAddress: '10.0.4.11', publicAddress: null, status: 'running', running: true, role: 'PRIMARY' },
@@ -12,9 +13,10 @@ const report: StatusReport = {
 };
 
 test('shows the address, who has it, the machines and what to try next', () => {
-  expect(renderStatus(report, ['curl         curl https://...']).join('\n')).toMatchInlineSnapshot(`
+  expect(renderStatus(report, ['curl         curl https://...'], Date.parse('2031-01-01T00:00:00Z')).join('\n')).toMatchInlineSnapshot(`
     "URL          https://www.example.test/
     floating IP  203.0.113.100, leads to lb-1
+    certificate  ends on 2031-02-03, in 33 days
     curl         curl https://...
 
     machine  tier   private    public        role     state
@@ -27,6 +29,10 @@ test('shows the address, who has it, the machines and what to try next', () => {
       log in: npx lab ssh web-1
       break a link: npx lab cut lb-1 --link private; mend all: npx lab heal"
   `);
+});
+
+test('a certificate that has ended cannot be overlooked', () => {
+  expect(renderStatus(report, [], Date.parse('2031-02-04T00:00:00Z'))).toContain('certificate  ENDED on 2031-02-03');
 });
 
 test('with a machine off, the next thing to try is to power it on', () => {

@@ -21,12 +21,13 @@ export class Terraform {
   private constructor(
     private readonly directory: string,
     private readonly providers: StartedProviders,
+    private readonly file: 'main.tf' | 'main.tf.json',
   ) {}
 
-  static async start(configuration: string, options: StartProvidersOptions = {}): Promise<Terraform> {
+  static async start(configuration: string, options: StartProvidersOptions = {}, file: 'main.tf' | 'main.tf.json' = 'main.tf'): Promise<Terraform> {
     const directory = await mkdtemp(join(tmpdir(), 'tf-test-'));
     const providers = await startProviders(options);
-    const terraform = new Terraform(directory, providers);
+    const terraform = new Terraform(directory, providers, file);
     await terraform.write(configuration);
     const { exitCode, output } = await terraform.run('init');
     if (exitCode !== 0) throw new Error(`terraform init: ${output}`);
@@ -34,7 +35,7 @@ export class Terraform {
   }
 
   write(configuration: string): Promise<void> {
-    return writeFile(join(this.directory, 'main.tf'), configuration);
+    return writeFile(join(this.directory, this.file), configuration);
   }
 
   async run(...words: readonly string[]): Promise<Run> {

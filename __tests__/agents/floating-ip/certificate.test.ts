@@ -1,0 +1,36 @@
+import { createServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { shownCertificate } from '../../../agents/floating-ip/certificate';
+import { certificateMetricOf } from '../../../agents/floating-ip/reporting';
+import { issue } from '../../../lab/x509/certificate';
+import { subjectAltName } from '../../../lab/x509/extensions';
+import { generateKey } from '../../../lab/x509/keys';
+import { encodeSubject } from '../../../lab/x509/names';
+
+async function server(notAfter: Date): Promise<number> {
+  const signer = generateKey('ECDSA', 0, 'P256');
+  const subject = encodeSubject({ commonName: ['an authority'] });
+  const extensions = [subjectAltName({ dns: ['example.test', 'www.example.test'], ip: [], uri: [] })];
+  const cert = issue({ serial: 1n, issuer: subject, subject, notBefore: new Date(0), notAfter, publicKey: signer.key, extensions, signer });
+  const listening = createServer({ cert, key: signer.key.export({ type: 'pkcs8', format: 'pem' }) }).listen(0, '127.0.0.1');
+  onTestFinished(() => void listening.close());
+  await new Promise((resolve) => listening.once('listening', resolve));
+  return (listening.address() as AddressInfo).port;
+}
+
+test('tells when the certificate ends that a client is shown, for which names it is and who has signed it', async () => {
+  const shown = await shownCertificate(await server(new Date('2031-02-03T04:05:06Z')));
+  expect(shown).toEqual({ endsAt: Date.parse('2031-02-03T04:05:06Z'), names: ['example.test', 'www.example.test'], issuer: 'an authority' });
+  expect(certificateMetricOf(shown)).toMatch(/^floating_ip_agent_certificate_expiry_timestamp_seconds 1927857906$/m);
+});
+
+test('tells of a certificate that has ended, too', async () => {
+  expect(await shownCertificate(await server(new Date('2001-01-01T00:00:00Z')))).toMatchObject({ endsAt: Date.parse('2001-01-01T00:00:00Z') });
+});
+
+test('has nothing to tell where nobody listens', async () => {
+  const port = await server(new Date());
+  expect(await shownCertificate(port === 1 ? 2 : 1)).toBeNull();
+  expect(certificateMetricOf(null)).toMatch(/_seconds NaN$/m);
+});

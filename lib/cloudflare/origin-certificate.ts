@@ -1,0 +1,75 @@
+import { OriginCaCertificate } from '@cdktf/provider-cloudflare/lib/origin-ca-certificate';
+import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
+import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
+import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
+import { dependable, TerraformStack, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { Revision } from '../servers/revision';
+import { originCertificateDays, type OriginCertificateSettings } from './settings';
+
+const HOURS_A_DAY = 24;
+/** With less than this left, a plan warns. */
+const WARNED_BEFORE_DAYS = 30;
+
+export interface OriginCertificateProps extends OriginCertificateSettings {
+  readonly names: readonly string[];
+  /** Makes a new key and certificate when it changes. @default never */
+  readonly keysRevision?: Revision;
+  /** @default nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/**
+ * A certificate of Cloudflare's Origin CA, which Cloudflare's proxies trust and browsers do not. The key is in the state.
+ * Why there is a second certificate: docs/decisions/0003-a-certificate-is-the-clock.md
+ */
+export class OriginCertificate extends Construct {
+  /** PEM (token): the certificate. Cloudflare needs no chain. */
+  readonly certificate: string;
+  /** PEM (token), sensitive. */
+  readonly privateKey: string;
+  /** Another value with each new certificate: a trigger for provisioning. */
+  readonly revision: string;
+
+  constructor(scope: Construct, id: string, props: OriginCertificateProps) {
+    super(scope, id);
+    const { keysRevision, dependsOn = [] } = props;
+    const { validityDays, renewBeforeDays } = originCertificateDays(props);
+    // Cloudflare answers them sorted, and another order would be another certificate at every plan
+    const hostnames = [...props.names].sort();
+    const key = new PrivateKey(this, 'key', { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(keysRevision && { lifecycle: { replaceTriggeredBy: [dependable(keysRevision)] } }) });
+    const request = new CertRequest(this, 'request', { privateKeyPem: key.privateKeyPem, subject: [{ commonName: hostnames[0] }], dnsNames: hostnames });
+    const clock = new SelfSignedCert(this, 'clock', {
+      privateKeyPem: key.privateKeyPem,
+      subject: [{ commonName: 'clock of the origin certificate' }],
+      dnsNames: hostnames,
+      allowedUses: ['digital_signature'],
+      validityPeriodHours: validityDays * HOURS_A_DAY,
+      earlyRenewalHours: renewBeforeDays * HOURS_A_DAY,
+    });
+    const issued = new OriginCaCertificate(this, 'certificate', {
+      csr: request.certRequestPem,
+      hostnames,
+      requestType: 'origin-ecc',
+      requestedValidity: validityDays,
+      dependsOn: [...dependsOn],
+      // The former one is revoked when the load balancers have the new one
+      lifecycle: { createBeforeDestroy: true, replaceTriggeredBy: [dependable(clock)] },
+    });
+    this.certificate = issued.certificate;
+    this.privateKey = key.privateKeyPem;
+    this.revision = issued.id;
+    warnBeforeEnd(TerraformStack.of(this), dependable(issued));
+  }
+}
+
+/** Cloudflare's time is `2040-04-05 13:40:00 +0000 UTC`, which is not what Terraform's functions read. */
+function warnBeforeEnd(stack: TerraformStack, certificate: string): void {
+  const end = `format("%sT%sZ", regex("^(\\\\S+)[ T]([0-9:]{8})", ${certificate}.expires_on)...)`;
+  stack.addOverride('check.origin_certificate', {
+    assert: {
+      condition: `\${timecmp(plantimestamp(), timeadd(${end}, "-${WARNED_BEFORE_DAYS * HOURS_A_DAY}h")) < 0}`,
+      error_message: `The origin certificate ends on \${${certificate}.expires_on}. Nobody renews it but an apply: run one, with a larger certificate.renewBeforeDays if this one does not renew it.`,
+    },
+  });
+}
