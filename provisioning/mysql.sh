@@ -22,6 +22,8 @@ install_role() {
   install_packages nodejs e2fsprogs
   offered_mysql_is_recent || add_mysql_apt
   install_mysql
+  # An install step that broke off may have left it masked, with the package installed
+  systemctl --quiet unmask --runtime mysql.service
   getent passwd mysql-member >/dev/null || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mysql-member
   allow_data_volume
   # An image may bring the package, running with its own configuration
@@ -65,7 +67,6 @@ install_mysql() {
   # The package starts mysqld with its own configuration otherwise
   systemctl --quiet mask --runtime mysql.service
   apt_get install --yes --no-install-recommends --target-release "$release" mysql-server mysql-client || die "cannot install mysql-server"
-  systemctl --quiet unmask --runtime mysql.service
 }
 
 # The packages' AppArmor profile knows /var/lib/mysql only
