@@ -1,4 +1,5 @@
 import { Testing } from 'cdktf';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONNECTIONS, PlatformStack } from '../lib/platform-stack';
 import type { EnvironmentSettings } from '../lib/settings';
@@ -28,13 +29,22 @@ test('secrets are variables that leave no trace in state or plan', () => {
     'mysql_replication_password',
     'ssh_private_key',
   ]);
-  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'keys_revision', 'secrets_revision', 'ssh_public_key']);
+  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'keys_revision', 'secrets_revision', 'ssh_additional_public_keys', 'ssh_public_key']);
 });
 
 test('every variable that is declared is used', () => {
   const { variable = {}, ...rest } = synthesized(platform());
   const text = JSON.stringify(rest);
   expect(Object.keys(variable).filter((name) => !text.includes(`var.${name}`))).toEqual([]);
+});
+
+test('docs/terraform-cloud.md lists every variable, and which of them are secret', () => {
+  const { variable = {} } = synthesized(platform());
+  const declared = Object.entries(variable).map(([name, { ephemeral }]) => `${name} ${ephemeral === true ? 'yes' : ''}`);
+  const rows = readFileSync('docs/terraform-cloud.md', 'utf8').matchAll(/^\| `(\w+)` \| (yes)? ?\| (.*)\|$/gm);
+  // Some settings bring variables of their own
+  const documented = [...rows].filter(([, , , value = '']) => !value.startsWith('only with')).map(([, name, sensitive = '']) => `${name} ${sensitive}`);
+  expect(documented.sort()).toEqual(declared.sort());
 });
 
 test('refuses Terraform without ephemeral variables', () => {
@@ -176,6 +186,11 @@ describe('a change of one tier', () => {
     expect(concerned).toHaveLength(9 + 1);
     expect(concerned.filter((step) => !step.endsWith('_configure'))).toEqual([expect.stringContaining('former-passwords')]);
   });
+});
+
+test('every host is told again who may log in when one of the variables with public keys changes', () => {
+  const concerned = Object.entries(triggers(platform())).filter(([, trigger]) => trigger.includes('${var.ssh_public_key}\\n${var.ssh_additional_public_keys}\\n'));
+  expect(concerned.map(([step]) => step).sort()).toEqual(['app-1', 'app-2', 'db-1', 'db-2', 'db-3', 'lb-1', 'lb-2', 'web-1', 'web-2'].map((host) => `${host}_configure`));
 });
 
 describe('a new internal CA', () => {

@@ -73,6 +73,10 @@ describe('cdktf synth', () => {
       expect(plan.match(/"hcloud_server"/g)).toHaveLength(9);
     });
 
+    test.each(['ssh_public_key', 'ssh_additional_public_keys'])('refuses text in %s that sshd could not read, before anything is changed', async (name) => {
+      await expect(terraform('plan', '-no-color', `-var=${name}=ssh-ed25519 AAAA\n-----BEGIN OPENSSH PRIVATE KEY-----`)).rejects.toThrow(`${name} ha`);
+    });
+
     test('has no secret in its plan', async () => {
       const saved = await terraform('show', '-json', 'plan');
       expect(saved).toContain('ssh_public_key');

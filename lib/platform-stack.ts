@@ -67,6 +67,7 @@ export class PlatformStack extends TerraformStack {
       ...sources,
       sshPublicKey: variables.sshPublicKey,
       sshPrivateKey: variables.sshPrivateKey,
+      sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
       secretsRevision: variables.secretsRevision,
       hostFiles: hostFirewall({ connections: CONNECTIONS, ...addresses, ...sources }),
     });

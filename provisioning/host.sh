@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # provisioning/host.sh: what every host needs before the script of its role; safe to run again
 #   install     a way out for hosts without a public address, base packages
-#   configure   facts, credentials and the host firewall
+#   configure   who may log in, facts, credentials and the host firewall
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -35,6 +35,31 @@ keep_default_route() {
 make_apt_impatient() {
   printf '%s\n' 'Acquire::http::Timeout "10";' 'Acquire::https::Timeout "10";' 'Acquire::Retries "3";' >"$UPLOAD_DIR/apt.conf"
   replace_file "$UPLOAD_DIR/apt.conf" /etc/apt/apt.conf.d/80platform
+}
+
+# sshd then tells a session with which key it was opened
+expose_login_key() {
+  printf 'ExposeAuthInfo yes\n' >"$UPLOAD_DIR/sshd.conf"
+  cmp --quiet "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf && return
+  replace_file "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf
+  systemctl reload ssh
+}
+
+# These keys and no others may log in
+apply_authorized_keys() {
+  local keys=$UPLOAD_DIR/authorized_keys
+  ssh-keygen -l -f "$keys" >/dev/null || die "a line of ssh_public_key or ssh_additional_public_keys is no public key"
+  login_key_is_in "$keys" || die "ssh_private_key belongs to none of ssh_public_key and ssh_additional_public_keys: this deploy would lock itself out"
+  install -d -m 0700 /root/.ssh
+  replace_file "$keys" /root/.ssh/authorized_keys 0600
+}
+
+# True, too, where sshd does not tell
+login_key_is_in() {
+  local method key
+  [[ -r ${SSH_USER_AUTH:-} ]] || return 0
+  read -r method key <"$SSH_USER_AUTH"
+  [[ $method != publickey ]] || grep --quiet --fixed-strings -- "$key" "$1"
 }
 
 apply_facts() {
@@ -85,11 +110,13 @@ install_host() {
   make_folders
   keep_default_route
   make_apt_impatient
+  expose_login_key
   install_packages nftables
 }
 
 configure_host() {
   make_folders
+  apply_authorized_keys
   apply_facts
   apply_credentials
   apply_host_firewall

@@ -73,6 +73,13 @@ test('another revision of the secrets runs all configure steps again', () => {
   expect(configureTriggers({}, site)).not.toEqual(configureTriggers());
 });
 
+test('exactly the public keys of the site are brought to the host', () => {
+  const site = testSite(testStack(), { sshPublicKey: 'ssh-ed25519 AAAA', sshAdditionalPublicKeys: 'ssh-ed25519 BBBB' });
+  const step = resource(webServer({}, site).stack, 'terraform_data', 'web-1_configure');
+  const sent = provisioners(step).flatMap(({ file }) => (file?.destination.endsWith('/authorized_keys') ? [file.content] : []));
+  expect(sent).toEqual(['ssh-ed25519 AAAA\nssh-ed25519 BBBB\n']);
+});
+
 test('secrets are neither in triggers nor together with anything that prints', () => {
   const step = resource(webServer({ credentials: { 'app-password': '${var.app_password}' } }).stack, 'terraform_data', 'web-1_configure');
   expect(JSON.stringify(step.triggers_replace)).not.toContain('app_password');

@@ -44,7 +44,7 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
   const endpoint = `http://${SERVICES.api}/v1`;
   const cloudflareUrl = `http://${SERVICES.cloudflare}/client/v4`;
-  const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, mysqlPasswords, revisions } = lab.secrets;
+  const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, sshAdditionalPublicKeys, mysqlPasswords, revisions } = lab.secrets;
   return {
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json
@@ -60,6 +60,7 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_cloudflare_token: cloudflareToken,
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,
+    TF_VAR_ssh_additional_public_keys: sshAdditionalPublicKeys,
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,
     TF_VAR_mysql_replication_password: mysqlPasswords.replication,
     TF_VAR_mysql_app_password: mysqlPasswords.app,

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { openLab, type Lab } from '../lab';
-import { nextRevision, renewSecret, ROTATABLE_SECRETS, type RotatableSecret } from '../machines/secrets';
+import { nextRevision, renewSecret, renewSshKey, ROTATABLE_SECRETS, type RotatableSecret } from '../machines/secrets';
 
 /** What the emulated project calls a token. */
 const TOKENS = { 'hcloud-token': 'terraform', 'failover-token': 'failover' } as const;
@@ -11,13 +11,12 @@ const isToken = (name: string): name is TokenSecret => Object.hasOwn(TOKENS, nam
 /** The change that an operator makes before a deploy: see docs/rotation.md. */
 export function rotateCommand(): Command {
   return new Command('rotate')
-    .description('give a secret another value; the next deploy brings it to the servers. Former tokens are valid until they are revoked')
-    .addArgument(new Argument('<secret>').choices([...ROTATABLE_SECRETS, 'tls-keys']))
-    .action(async (name: RotatableSecret | 'tls-keys') => {
+    .description('give secrets another value; the next deploy brings it to the servers. Former tokens are valid until they are revoked, the SSH key takes two turns')
+    .addArgument(new Argument('<secret...>').choices([...ROTATABLE_SECRETS, 'ssh-key', 'tls-keys']))
+    .action(async (names: readonly (RotatableSecret | 'ssh-key' | 'tls-keys')[]) => {
       const lab = await openLab();
-      if (name === 'tls-keys') await nextRevision(lab.paths, 'keys');
-      else await rotate(lab, name);
-      console.log(`${name} has another value; bring it to the servers with: npx lab deploy`);
+      for (const name of names) console.log(await rotate(lab, name));
+      console.log('bring it to the servers with: npx lab deploy');
     });
 }
 
@@ -28,7 +27,18 @@ export function revokeCommand(): Command {
     .action(async (name: TokenSecret) => (await openLab()).revokeToken(formerOf(name)));
 }
 
-async function rotate(lab: Lab, name: RotatableSecret): Promise<void> {
+/** Returns what has been done. */
+async function rotate(lab: Lab, name: RotatableSecret | 'ssh-key' | 'tls-keys'): Promise<string> {
+  if (name === 'ssh-key') {
+    const done = await renewSshKey(lab.paths);
+    return done === 'made' ? 'ssh-key: another one is made and will be allowed, too; after the deploy do this once more' : 'ssh-key: the other one is in its place; the deploy ends the former';
+  }
+  if (name === 'tls-keys') await nextRevision(lab.paths, 'keys');
+  else await renew(lab, name);
+  return `${name} has another value`;
+}
+
+async function renew(lab: Lab, name: RotatableSecret): Promise<void> {
   const { former, value } = await renewSecret(lab.paths, name);
   await nextRevision(lab.paths, 'secrets');
   if (!isToken(name)) return;

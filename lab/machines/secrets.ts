@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command';
 import type { LabPaths } from './paths';
@@ -31,6 +31,8 @@ export interface Secrets {
   readonly sshPrivateKeyFile: string;
   readonly sshPrivateKey: string;
   readonly sshPublicKey: string;
+  /** The next key while it is made known; otherwise empty. */
+  readonly sshAdditionalPublicKeys: string;
   /** Another after each rotation: see lib/servers/variables.ts. */
   readonly revisions: { readonly secrets: string; readonly keys: string };
   readonly mysqlPasswords: { readonly admin: string; readonly replication: string; readonly app: string };
@@ -38,9 +40,7 @@ export interface Secrets {
 
 export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
   const sshPrivateKeyFile = join(paths.secrets, 'ssh-key');
-  if (!existsSync(sshPrivateKeyFile)) {
-    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `${paths.name}@scale-up-lab`, '-f', sshPrivateKeyFile]);
-  }
+  if (!existsSync(sshPrivateKeyFile)) await makeSshKey(paths, sshPrivateKeyFile);
   const kept = (name: keyof typeof MAKERS) => ensureFile(paths, name, MAKERS[name]);
   return {
     hcloudToken: await kept('hcloud-token'),
@@ -48,7 +48,8 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
     cloudflareToken: await ensureFile(paths, 'cloudflare-token', cloudflareToken),
     sshPrivateKeyFile,
     sshPrivateKey: await readFile(sshPrivateKeyFile, 'utf8'),
-    sshPublicKey: (await readFile(`${sshPrivateKeyFile}.pub`, 'utf8')).trim(),
+    sshPublicKey: await readPublicKey(sshPrivateKeyFile),
+    sshAdditionalPublicKeys: existsSync(nextSshKey(paths)) ? await readPublicKey(nextSshKey(paths)) : '',
     revisions: {
       secrets: await ensureFile(paths, 'secrets-revision', () => '1'),
       keys: await ensureFile(paths, 'keys-revision', () => '1'),
@@ -72,6 +73,27 @@ export async function renewSecret(paths: LabPaths, name: RotatableSecret): Promi
   const value = MAKERS[name]();
   await writeFile(join(paths.secrets, name), value, { mode: 0o600 });
   return { former, value };
+}
+
+/** The first call makes another key, which is to be allowed beside the present one; the second, after a deploy, puts it in its place. */
+export async function renewSshKey(paths: LabPaths): Promise<'made' | 'in its place'> {
+  const next = nextSshKey(paths);
+  if (!existsSync(next)) {
+    await makeSshKey(paths, next);
+    return 'made';
+  }
+  for (const suffix of ['.pub', '']) await rename(`${next}${suffix}`, join(paths.secrets, `ssh-key${suffix}`));
+  return 'in its place';
+}
+
+const nextSshKey = (paths: LabPaths): string => join(paths.secrets, 'ssh-key-next');
+
+async function makeSshKey(paths: LabPaths, file: string): Promise<void> {
+  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', `${paths.name}@scale-up-lab`, '-f', file]);
+}
+
+async function readPublicKey(privateKeyFile: string): Promise<string> {
+  return (await readFile(`${privateKeyFile}.pub`, 'utf8')).trim();
 }
 
 export async function nextRevision(paths: LabPaths, of: 'secrets' | 'keys'): Promise<void> {

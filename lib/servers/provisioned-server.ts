@@ -151,13 +151,14 @@ export class ProvisionedServer extends Construct {
     const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.facts };
     const credentialsDir = `${CONFIGURE_DIR}/credentials`;
     return new ProvisioningStep(this, 'configure', {
-      triggers: { server: this.server.id, content: tree.hash, facts, secretsRevision: site.secretsRevision, ...triggers },
+      triggers: { server: this.server.id, content: tree.hash, facts, secretsRevision: site.secretsRevision, authorizedKeys: site.authorizedKeys, ...triggers },
       connection: this.connection(),
       dependsOn: [install, ...(volume ? [volume.attachment] : []), ...(this.props.configureAfter ?? [])],
       provisioners: [
         shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 ${CONFIGURE_DIR} ${credentialsDir}`),
         upload(tree.asset(this, 'configure-files'), CONFIGURE_DIR),
         uploadText(lines(escaped(facts)), `${CONFIGURE_DIR}/facts.env`),
+        uploadText(site.authorizedKeys, `${CONFIGURE_DIR}/authorized_keys`),
         // Steps of their own: Terraform hides all output of a provisioner that holds a sensitive value
         ...Object.entries(credentials).map(([name, token]) => uploadText(token, `${credentialsDir}/${name}`)),
         shell(`bash ${CONFIGURE_DIR}/host.sh configure`, `bash ${CONFIGURE_DIR}/${role}.sh configure`),

@@ -27,6 +27,8 @@ export interface SiteProps {
   readonly sshPublicKey: string;
   /** Ephemeral token. */
   readonly sshPrivateKey: string;
+  /** Public keys that may log in besides, one a line. @default none */
+  readonly sshAdditionalPublicKeys?: string;
   /** Ranges that may reach SSH on the load balancers. @default any */
   readonly sshSources?: readonly string[];
   /** Ranges that may reach ports 80 and 443 on the load balancers. @default any */
@@ -58,6 +60,8 @@ export class Site extends Construct {
   readonly location: LocationName;
   readonly image: string;
   readonly sshPrivateKey: string;
+  /** Text of root's authorized_keys on every host. */
+  readonly authorizedKeys: string;
   readonly deleteProtection: boolean;
   readonly secretsRevision: string;
   readonly network: Network;
@@ -83,6 +87,7 @@ export class Site extends Construct {
     this.location = this.locations[0] ?? 'fsn1';
     this.image = props.image ?? 'debian-13';
     this.sshPrivateKey = props.sshPrivateKey;
+    this.authorizedKeys = `${props.sshPublicKey}\n${props.sshAdditionalPublicKeys ?? ''}\n`;
     this.deleteProtection = props.deleteProtection ?? false;
     this.secretsRevision = props.secretsRevision ?? '';
 

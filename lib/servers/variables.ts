@@ -17,13 +17,14 @@ export class PlatformVariables {
   readonly secretsRevision: string;
   readonly keysRevision: string;
   readonly sshPublicKey: string;
+  readonly sshAdditionalPublicKeys: string;
   readonly sshPrivateKey: string;
   readonly mysqlAdminPassword: string;
   readonly mysqlReplicationPassword: string;
   readonly mysqlAppPassword: string;
 
   constructor(stack: TerraformStack) {
-    const text = (name: string, description: string, options?: { default: string }) => variable(stack, name, { description, ...options });
+    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default' | 'check'>) => variable(stack, name, { description, ...options });
     const secret = (name: string, description: string) => variable(stack, name, { description, secret: true });
 
     this.hcloudToken = secret('hcloud_token', 'Token of the Hetzner Cloud project, read and write');
@@ -35,8 +36,17 @@ export class PlatformVariables {
       default: '',
     });
     this.keysRevision = text('keys_revision', 'Any text; another one makes new TLS keys and certificates, all but those of CAs', { default: '' });
-    this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers');
+    this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers', {
+      check: { condition: `\${${isPublicKey('var.ssh_public_key')}}`, message: 'ssh_public_key has to be one public key, as in a .pub file.' },
+    });
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
+    this.sshAdditionalPublicKeys = text('ssh_additional_public_keys', 'Further public keys for root, one a line: those of people, and the next one during a rotation', {
+      default: '',
+      check: {
+        condition: `\${alltrue([for line in split("\\n", var.ssh_additional_public_keys) : trimspace(line) == "" || ${isPublicKey('line')}])}`,
+        message: 'ssh_additional_public_keys have to be public keys as in .pub files, one a line.',
+      },
+    });
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');
     this.mysqlReplicationPassword = secret('mysql_replication_password', 'MySQL account of the group members among themselves');
     this.mysqlAppPassword = secret('mysql_app_password', 'MySQL account of the application');
@@ -51,4 +61,9 @@ export function variable(stack: TerraformStack, name: string, options: VariableO
   // cdktf 0.21 has no property for it
   if (secret) declared.addOverride('ephemeral', true);
   return declared.stringValue;
+}
+
+/** Terraform's words for: sshd will be able to read it. */
+function isPublicKey(value: string): string {
+  return `can(regex("^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp[0-9]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?$", trimspace(${value})))`;
 }
