@@ -1,74 +1,102 @@
 import { execa } from 'execa';
-import { readdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../../lab/lab';
 
-/** Every secret that Terraform was given, as text that can only come from it. */
-export function canaries(): string[] {
-  const secrets = ['hcloud_token', 'failover_token', 'cloudflare_token', 'mysql_admin_password', 'mysql_replication_password', 'mysql_app_password'];
-  const values = secrets.map((name) => {
-    const value = process.env[`TF_VAR_${name}`];
-    if (!value || value.length < 16) throw new Error(`TF_VAR_${name} is not set; run this by \`npx lab exec\``);
-    return value;
-  });
-  const keyLine = process.env['TF_VAR_ssh_private_key']?.split('\n')[2];
-  if (!keyLine || keyLine.length < 40) throw new Error('TF_VAR_ssh_private_key is not set; run this by `npx lab exec`');
-  return [...values, keyLine];
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The value of every ephemeral variable of the stack, as text that can only come from it. */
+export async function canaries(lab: Lab, environment: Environment = process.env): Promise<string[]> {
+  const { variable } = JSON.parse(await readFile(join(stackFolder(lab), 'cdk.tf.json'), 'utf8')) as { variable: Record<string, { ephemeral?: boolean }> };
+  const secrets = Object.entries(variable).filter(([, { ephemeral }]) => ephemeral).map(([name]) => name);
+  return secrets.map((name) => canaryOf(environment[`TF_VAR_${name}`], `TF_VAR_${name}`));
+}
+
+/** Keys that the tls provider has made: in the state by nature, and nowhere else in the open. */
+export async function madeKeys(lab: Lab): Promise<string[]> {
+  const { resources } = JSON.parse(await readFile(join(lab.paths.state, STATE), 'utf8')) as { resources: { type: string; instances: { attributes: { private_key_pem?: string } }[] }[] };
+  const keys = resources.filter(({ type }) => type === 'tls_private_key').flatMap(({ instances }) => instances);
+  return keys.map(({ attributes }) => canaryOf(attributes.private_key_pem, 'tls_private_key'));
+}
+
+const STATE = 'terraform.lab.tfstate';
+const stackFolder = (lab: Lab) => join(lab.paths.state, 'cdktf.out/stacks/lab');
+
+/** The longest line: of a key one without its header. */
+function canaryOf(value: string | undefined, name: string): string {
+  const [longest = ''] = (value ?? '').split('\n').sort((a, b) => b.length - a.length);
+  if (longest.length < 16) throw new Error(`${name} is not set, or too short to be found; run this by \`npx lab exec\``);
+  return longest;
 }
 
 /** Where a secret stands that should not: one line each, without the secret. */
-export async function placesWithCanaries(lab: Lab): Promise<string[]> {
+export async function placesWithCanaries(lab: Lab, environment: Environment = process.env): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'canaries-'));
   try {
-    // In a file: an argument list could be seen by the very search
-    const patterns = join(folder, 'patterns');
-    await writeFile(patterns, `${canaries().join('\n')}\n`, { mode: 0o600 });
-    const places = [...(await inPlan(lab, folder, patterns)), ...(await inLabFolder(lab, patterns)), ...(await inProcessLists(patterns))];
-    for (const { name } of await lab.machines()) places.push(...(await inMachine(lab, name, patterns)));
+    const [given, made] = [await canaries(lab, environment), await madeKeys(lab)];
+    // In files: an argument list could be seen by the very search
+    const [givenFile, allFile] = [join(folder, 'given'), join(folder, 'all')];
+    await writeFile(givenFile, `${given.join('\n')}\n`, { mode: 0o600 });
+    await writeFile(allFile, `${[...given, ...made].join('\n')}\n`, { mode: 0o600 });
+    const places = [
+      ...(await inPlan(lab, environment, folder, givenFile)),
+      ...(await grep(givenFile, ['-r', '--exclude-dir=secrets', '--devices=skip', lab.paths.state])),
+      ...(await grep(allFile, ['-r', '--exclude-dir=secrets', `--exclude=${STATE}*`, '--devices=skip', lab.paths.state])),
+      ...(await inProcesses(allFile, '/proc', 'cmdline')),
+    ];
+    for (const { name } of await lab.machines()) places.push(...(await inMachine(lab, name, allFile, [...given, ...made])));
     return places;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function inPlan(lab: Lab, folder: string, patterns: string): Promise<string[]> {
+async function inPlan(lab: Lab, environment: Environment, folder: string, patterns: string): Promise<string[]> {
   const plan = join(folder, 'saved.plan');
-  await execa('terraform', ['plan', '-destroy', '-input=false', `-out=${plan}`], { cwd: join(lab.paths.state, 'cdktf.out/stacks/lab') });
+  await execa('terraform', ['plan', '-destroy', '-input=false', `-out=${plan}`], { cwd: stackFolder(lab), env: environment });
   await execa('unzip', ['-q', plan, '-d', join(folder, 'plan')]);
   return (await grep(patterns, ['-r', join(folder, 'plan')])).map((file) => `saved plan: ${file}`);
 }
 
-/** The state, what was synthesized, and the logs of deploy and daemon. */
-function inLabFolder(lab: Lab, patterns: string): Promise<string[]> {
-  return grep(patterns, ['-r', '--exclude-dir=secrets', '--devices=skip', lab.paths.state]);
+/** What the kernel tells of every process under a /proc: its argument list or its environment. Those that end meanwhile do not matter. */
+function inProcesses(patterns: string, proc: string, file: 'cmdline' | 'environ'): Promise<string[]> {
+  const files = readdirSync(proc).filter((name) => /^\d+$/.test(name)).map((pid) => join(proc, pid, file));
+  return grep(patterns, ['-s', ...files]);
 }
 
-/** Argument lists of every process, those of the machines included: their host sees them all. */
-function inProcessLists(patterns: string): Promise<string[]> {
-  return grep(patterns, readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => `/proc/${pid}/cmdline`));
-}
-
-/** Files that somebody other than their owner may read, the journal, and the user data, of one machine. */
-async function inMachine(lab: Lab, machine: string, patterns: string): Promise<string[]> {
-  const { root } = await lab.report(machine);
-  const { stdout: readable } = await execa('find', [root, '-xdev', '-type', 'f', '-perm', '/077', '-size', '-20M', '-not', '-path', '*/journal/*', '-print0'], { maxBuffer: 100_000_000 });
-  const { stdout: files } = await execa('xargs', ['-0', 'grep', '-l', '-a', '-F', '-f', patterns], { input: readable, reject: false });
+/** Files that somebody other than their owner may read, environments of processes, the journal, and the user data, of one machine. */
+async function inMachine(lab: Lab, machine: string, patterns: string, secrets: readonly string[]): Promise<string[]> {
+  const root = `/proc/${await lab.initPid(machine)}/root`;
+  // Mounts of their own beside the disk
+  const folders = ['/', '/run', '/tmp', '/dev/shm', '/srv/mysql'].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
+  const { stdout: readable } = await execa('find', [...folders, '-xdev', '-type', 'f', '-perm', '/077', '-size', '-20M', '-not', '-path', '*/journal/*', '-print0'], { maxBuffer: 100_000_000, reject: false });
+  const { stdout: files } = await execa('xargs', ['-0', 'grep', '-l', '-s', '-a', '-F', '-f', patterns], { input: readable, reject: false });
   const journal = await lab.exec(machine, ['journalctl', '--no-pager', '-o', 'cat']);
   const userData = await lab.exec(machine, ['curl', '-sf', 'http://169.254.169.254/hetzner/v1/userdata']);
+  const environments = await inProcesses(patterns, join(root, 'proc'), 'environ');
+  const open: string[] = [];
+  for (const file of files.split('\n').filter(Boolean)) {
+    if (!(await forOneServiceOnly(lab, machine, file.slice(root.length)))) open.push(file);
+  }
+  const containsSecret = (text: string) => secrets.some((secret) => text.includes(secret));
   return [
-    ...files.split('\n').filter(Boolean),
-    ...(containsCanary(journal.stdout) ? [`journal of ${machine}`] : []),
-    ...(containsCanary(userData.stdout) ? [`user data of ${machine}`] : []),
+    ...[...open, ...environments].map((file) => `${machine}: ${file.slice(root.length)}`),
+    ...(containsSecret(journal.stdout) ? [`journal of ${machine}`] : []),
+    ...(containsSecret(userData.stdout) ? [`user data of ${machine}`] : []),
   ];
 }
 
-const containsCanary = (text: string): boolean => canaries().some((secret) => text.includes(secret));
+/** mysqld reads its key as a member of its own group, which has no other. */
+async function forOneServiceOnly(lab: Lab, machine: string, file: string): Promise<boolean> {
+  const { stdout } = await lab.exec(machine, ['sh', '-c', 'stat -c "%a %G" "$1"; getent group mysql', 'sh', file]);
+  return /^\d\d0 mysql\nmysql:[^:]*:\d+:$/.test(stdout.trim());
+}
 
 /** Names of the files that contain a pattern. */
 async function grep(patterns: string, where: readonly string[]): Promise<string[]> {
   const { exitCode, stdout, stderr } = await execa('grep', ['-l', '-a', '-F', '-f', patterns, ...where], { reject: false });
-  if (exitCode !== 0 && exitCode !== 1) throw new Error(`grep: ${stderr}`);
+  if (exitCode !== 0 && exitCode !== 1 && stderr !== '') throw new Error(`grep: ${stderr}`);
   return stdout.split('\n').filter(Boolean);
 }
