@@ -46,3 +46,11 @@ test('an own private key reaches neither the synthesized files nor the state', (
   expect(edge.authorityCertificate).toBeUndefined();
   expect(edge.certificateRevision).toMatch(/^[0-9a-f]{64}$/);
 });
+
+test("in mode acme visitors are shown a self-signed certificate until Let's Encrypt has given one", () => {
+  const stack = testStack();
+  const edge = new Edge(stack, 'edge', { domains: ['www.example.test', 'example.test'], certificate: { mode: 'acme' } });
+  expect(edge.acme).toEqual({ domains: ['www.example.test', 'example.test'], directoryUrl: 'https://acme-v02.api.letsencrypt.org/directory' });
+  expect(resource(stack, 'tls_cert_request', 'edge')).toMatchObject({ dns_names: ['www.example.test', 'example.test'] });
+  expect(edge.authorityCertificate).toBeUndefined();
+});

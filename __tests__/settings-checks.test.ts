@@ -209,3 +209,32 @@ describe('an own certificate', () => {
     ]);
   });
 });
+
+describe('a certificate of an ACME server', () => {
+  const acme = (change: object = {}, settings: Partial<EnvironmentSettings> = {}) => codes({ ...settings, certificate: { mode: 'acme', ...change } });
+
+  test('needs no further settings', () => {
+    expect(acme()).toEqual([]);
+    expect(acme({ email: 'ops@example.com', directoryUrl: 'https://acme-staging-v02.api.letsencrypt.org/directory' })).toEqual([]);
+  });
+
+  test.each(['http://ca.internal/acme/directory', 'https://ca.internal', 'ca.internal/directory'])('refuses %s as directory', (directoryUrl) => {
+    expect(acme({ directoryUrl })).toEqual(['certificate.directoryUrl: acme-directory']);
+  });
+
+  test('refuses an email that is none, and a CA that is not there', () => {
+    expect(acme({ email: 'ops' })).toEqual(['certificate.email: acme-email']);
+    expect(acme({ directoryCaFile: 'nowhere.pem' })).toEqual(['certificate.directoryCaFile: file-missing']);
+  });
+
+  test('refuses wildcards, which HTTP-01 cannot prove, and more names than a certificate holds', () => {
+    expect(acme({}, { additionalDomains: ['*.example.test'] })).toEqual(['additionalDomains[0]: domain']);
+    expect(acme({}, { additionalDomains: Array.from({ length: 100 }, (_, n) => `n${n}.example.test`) })).toEqual(['additionalDomains: acme-names']);
+  });
+
+  test("refuses sources that keep Let's Encrypt out, and leaves those of another server to you", () => {
+    const loadBalancers = { webSources: ['192.0.2.0/24'] };
+    expect(acme({}, { loadBalancers })).toEqual(['loadBalancers.webSources: acme-sources']);
+    expect(acme({ directoryUrl: 'https://ca.internal/directory' }, { loadBalancers })).toEqual([]);
+  });
+});

@@ -20,13 +20,38 @@ export type CertificateSource =
    */
   | { readonly mode: 'files'; readonly certificateFile: string; readonly privateKeyFile: string }
   /** Of Cloudflare's Origin CA, for names that are proxied: Cloudflare trusts it, browsers do not. Its key is in the state. */
-  | ({ readonly mode: 'cloudflare-origin' } & OriginCertificateSettings);
+  | ({ readonly mode: 'cloudflare-origin' } & OriginCertificateSettings)
+  /**
+   * Of an ACME server, by default Let's Encrypt, whose terms of service you accept by it. The load balancers obtain and
+   * renew it by themselves once the names lead to the floating IP (docs/certificates.md); until then they show a self-signed one.
+   */
+  | ({ readonly mode: 'acme' } & AcmeSettings);
+
+export interface AcmeSettings {
+  /** Where the ACME server may write to about the account. @default none */
+  readonly email?: string;
+  /** @default https://acme-v02.api.letsencrypt.org/directory */
+  readonly directoryUrl?: string;
+  /** PEM file of the CA that the load balancers trust in to reach `directoryUrl`, e.g. of your own step-ca. @default those of the system */
+  readonly directoryCaFile?: string;
+}
+
+export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+
+/** What the load balancers ask for. */
+export interface AcmeRequest {
+  readonly domains: readonly string[];
+  readonly directoryUrl: string;
+  readonly email?: string;
+  /** PEM. */
+  readonly directoryCa?: string;
+}
 
 export interface EdgeProps {
   /** Names that visitors use. */
   readonly domains: readonly string[];
   readonly certificate: CertificateSource;
-  /** Makes a new key and certificate when it changes, in modes `self-signed` and `cloudflare-origin`. @default never */
+  /** Makes a new key and certificate when it changes, in modes `self-signed`, `cloudflare-origin` and (until the first certificate is there) `acme`. @default never */
   readonly keysRevision?: Revision;
   /** Steps before a certificate is asked for. @default none */
   readonly issueAfter?: readonly ITerraformDependable[];
@@ -40,6 +65,8 @@ export class Edge extends Construct {
   readonly certificateRevision: string;
   /** PEM (token) of the CA that visitors would have to trust; undefined unless self-signed. */
   readonly authorityCertificate?: string;
+  /** In mode `acme`: how to obtain the certificate that takes the place of `certificatePem`. */
+  readonly acme?: AcmeRequest;
 
   constructor(scope: Construct, id: string, { domains, certificate, keysRevision, issueAfter }: EdgeProps) {
     super(scope, id);
@@ -60,7 +87,12 @@ export class Edge extends Construct {
       const issued = authority.issue('website', { names: domains });
       this.certificatePem = `${issued.certificate}${issued.privateKey}`;
       this.certificateRevision = issued.revision;
-      this.authorityCertificate = authority.certificates;
+      if (certificate.mode === 'acme') this.acme = acmeRequest(domains, certificate);
+      else this.authorityCertificate = authority.certificates;
     }
   }
+}
+
+function acmeRequest(domains: readonly string[], { email, directoryUrl = LETS_ENCRYPT, directoryCaFile }: AcmeSettings): AcmeRequest {
+  return { domains, directoryUrl, email, directoryCa: directoryCaFile && readFileSync(projectPath(directoryCaFile), 'utf8') };
 }

@@ -37,6 +37,12 @@ export const CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'mysql', port: 'ssh' },
 ];
 
+/** Besides, where the certificate comes from an ACME server. */
+export const ACME_CONNECTIONS: readonly Connection[] = [
+  { from: 'lb', to: 'lb', port: 'acmeChallenge' }, // whoever has the address asks the one that obtains
+  { from: 'lb', to: 'lb', port: 'certificate' }, // what one has obtained the other takes
+];
+
 /** One environment: four tiers, the edge before them, and the network that they share. */
 export class PlatformStack extends TerraformStack {
   constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
@@ -61,6 +67,7 @@ export class PlatformStack extends TerraformStack {
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
     const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision });
     const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
+    const connections = settings.certificate?.mode === 'acme' ? [...CONNECTIONS, ...ACME_CONNECTIONS] : CONNECTIONS;
     const site = new Site(this, 'site', {
       ...settings,
       ...addresses,
@@ -69,7 +76,7 @@ export class PlatformStack extends TerraformStack {
       sshPrivateKey: variables.sshPrivateKey,
       sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
       secretsRevision: variables.secretsRevision,
-      hostFiles: hostFirewall({ connections: CONNECTIONS, ...addresses, ...sources }),
+      hostFiles: hostFirewall({ connections, ...addresses, ...sources }),
     });
     const domains = [settings.domain, ...(settings.additionalDomains ?? [])];
     const edge = new Edge(this, 'edge', {
@@ -121,6 +128,10 @@ export class PlatformStack extends TerraformStack {
       hcloudEndpoint: variables.hcloudEndpoint,
       cloudflare: cloudflare?.proxies && { proxies: cloudflare.proxies, originPulls: cloudflare.originPulls },
       configureAfter: cloudflare?.originPulls && [cloudflare.originPulls.told],
+      acme: edge.acme && {
+        ...edge.acme,
+        authority: new InternalAuthority(this, 'lb-authority', { name: 'load balancer pair CA', generations: settings.internalAuthorities, keysRevision }),
+      },
     });
     cloudflare?.point(domains, site.floatingIp.ipAddress, pair.servers.map((server) => server.configured));
     // Both: an apply that changes the load balancers must not cut the SSH sessions that go through them to the others

@@ -29,6 +29,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...volumes(settings),
     ...certificate(settings, now),
     ...cloudflare(settings, now),
+    ...acme(settings),
     ...authorities(settings),
     ...application(settings),
   ];
@@ -251,6 +252,31 @@ function originCertificate(source: EnvironmentSettings['certificate'], chosen: E
   return problems;
 }
 
+function acme({ certificate: source, domain, additionalDomains = [], loadBalancers: { webSources } = {} }: EnvironmentSettings): Problem[] {
+  if (source?.mode !== 'acme') return [];
+  const { directoryUrl, directoryCaFile, email } = source;
+  const problems: Problem[] = [];
+  if (directoryUrl !== undefined && !/^https:\/\/[^/\s]+\/\S*$/.test(directoryUrl)) {
+    problems.push({ code: 'acme-directory', prop: 'certificate.directoryUrl', got: directoryUrl, want: 'an https URL with a path', fix: "leave it out for Let's Encrypt; while you try, use https://acme-staging-v02.api.letsencrypt.org/directory" });
+  }
+  if (email !== undefined && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email)) {
+    problems.push({ code: 'acme-email', prop: 'certificate.email', got: email, want: 'an address such as ops@example.com', fix: 'or leave it out' });
+  }
+  if (directoryCaFile !== undefined) {
+    const authority = readPem('certificate.directoryCaFile', directoryCaFile, (pem) => new X509Certificate(pem));
+    if ('code' in authority) problems.push(authority);
+  }
+  const names = [domain, ...additionalDomains];
+  if (names.length > MOST_ACME_NAMES) {
+    problems.push({ code: 'acme-names', prop: 'additionalDomains', got: additionalDomains.length, want: `at most ${MOST_ACME_NAMES - 1}`, fix: 'an ACME server puts no more names into one certificate' });
+  }
+  // A server of your own may well come from a range that is let in
+  if ((directoryUrl === undefined || /\.letsencrypt\.org\//.test(directoryUrl)) && webSources && !webSources.includes('0.0.0.0/0')) {
+    problems.push({ code: 'acme-sources', prop: 'loadBalancers.webSources', got: webSources, want: '0.0.0.0/0 among them', fix: "Let's Encrypt asks port 80 from addresses that it does not tell; or bring your own certificate with mode 'files'" });
+  }
+  return problems;
+}
+
 function pullAuthority({ originPulls }: NonNullable<EnvironmentSettings['cloudflare']>, now: Date): Problem[] {
   if (originPulls?.mode !== 'uploaded') return [];
   const [prop, got] = ['cloudflare.originPulls.authorityFile', originPulls.authorityFile];
@@ -259,6 +285,8 @@ function pullAuthority({ originPulls }: NonNullable<EnvironmentSettings['cloudfl
   if (new Date(authority.validTo) > now) return [];
   return [{ code: 'certificate-expired', prop, got, want: 'a CA that is valid today', fix: `it ended on ${authority.validTo}; upload a certificate of another` }];
 }
+
+const MOST_ACME_NAMES = 100;
 
 function authorities({ internalAuthorities: got }: EnvironmentSettings): Problem[] {
   if (got === undefined || (got.length > 0 && new Set(got).size === got.length && got.every((name) => /^[a-z0-9][a-z0-9-]{0,29}$/.test(name)))) return [];

@@ -38,7 +38,7 @@ export interface EnvironmentSettings {
     readonly subnets?: Partial<Record<Tier, string>>;
   };
 
-  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'configureAfter'> & {
+  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'acme' | 'configureAfter'> & {
     /** Ranges that may log in by SSH, CIDR. @default any */
     readonly sshSources?: readonly string[];
     /** Ranges that may reach ports 80 and 443, CIDR. @default any; where the names are proxied, Cloudflare's alone */

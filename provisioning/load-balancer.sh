@@ -8,6 +8,14 @@ readonly HAPROXY_FILES=/etc/haproxy/platform
 readonly HAPROXY_DROP_IN=haproxy.service.d/load-balancer.conf
 readonly CERTIFICATE=/etc/platform/credentials/tls-certificate
 readonly ORIGIN_PULLS_CA=/etc/platform/credentials/origin-pulls-ca
+# With an ACME client only: how the two know each other, and what the client has obtained
+readonly PAIR_CERTIFICATE=/etc/platform/credentials/pair-certificate
+readonly PAIR_CA=/etc/platform/credentials/pair-ca
+readonly OBTAINED=/var/lib/certificate-agent/obtained.pem
+readonly CERTIFICATE_AGENT=/opt/platform/agents/certificate.js
+readonly CERTIFICATE_AGENT_CONFIG=/etc/platform/certificate-agent.json
+readonly CERTIFICATE_AGENT_NETWORK=/etc/systemd/system/certificate-agent.service.d/network.conf
+readonly DIRECTORY_CA=/etc/platform/acme-directory-ca.pem
 readonly TOKEN=/etc/platform/credentials/hcloud-token
 readonly KEEPALIVED_CONFIG=/etc/keepalived/keepalived.conf
 readonly KEEPALIVED_DROP_IN=keepalived.service.d/load-balancer.conf
@@ -52,29 +60,33 @@ apply_nat_gateway() {
   systemctl reload-or-restart nat-gateway.service
 }
 
-# Configuration, certificate and the other files are checked together, and go live together or not at all
+# Configuration, certificates and the other files are checked together, and go live together or not at all
 apply_haproxy() {
-  local config page name candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst
+  local config page file candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst
   config=$(staged "$HAPROXY_CONFIG")
   page=$(staged "$HAPROXY_FILES/unavailable.http")
   proxy_ranges >"$proxies"
-  local applied=("$config" "$page" "$CERTIFICATE" "$proxies" "$ORIGIN_PULLS_CA" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN")
+  local applied=("$config" "$page" "$CERTIFICATE" "$proxies" "$ORIGIN_PULLS_CA" "$PAIR_CERTIFICATE" "$PAIR_CA" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN")
   already_applied "${applied[@]}" && haproxy_answers && return
 
   rm -rf "$candidate"
   install -d -m 0700 "$candidate"
-  replace_file "$CERTIFICATE" "$candidate/site.pem" 0600
   replace_file "$page" "$candidate/unavailable.http"
   replace_file "$proxies" "$candidate/cloudflare.lst"
   [[ ! -f $ORIGIN_PULLS_CA ]] || replace_file "$ORIGIN_PULLS_CA" "$candidate/origin-pulls-ca.pem"
+  if wants_acme; then
+    stage_acme_files "$candidate"
+  else
+    replace_file "$CERTIFICATE" "$candidate/site.pem" 0600
+  fi
   if ! quietly env HAPROXY_FILES="$candidate" haproxy -c -f "$config"; then
     rm -rf "$candidate"
     die "HAProxy rejects the new configuration; the running one was left alone"
   fi
 
   install -d -m 0700 "$HAPROXY_FILES"
-  for name in site.pem unavailable.http cloudflare.lst origin-pulls-ca.pem; do
-    [[ ! -f $candidate/$name ]] || replace_file "$candidate/$name" "$HAPROXY_FILES/$name" 0600
+  for file in "$candidate"/*; do
+    replace_file "$file" "$HAPROXY_FILES/${file##*/}" 0600
   done
   rm -rf "$candidate"
   replace_file "$config" "$HAPROXY_CONFIG"
@@ -86,6 +98,26 @@ apply_haproxy() {
 # Of Cloudflare, one a line; none where clients come by themselves
 proxy_ranges() {
   sed -n 's/^CLOUDFLARE_IPV[46]=//p' "$UPLOAD_DIR/facts.env" | tr ',' '\n'
+}
+
+wants_acme() {
+  [[ -f $(staged "$CERTIFICATE_AGENT_CONFIG") ]]
+}
+
+# stage_acme_files FOLDER: what was obtained stays in force. Before the first one that is whatever visitors are shown now,
+# and on a new host the one that Terraform has made
+stage_acme_files() {
+  local path current
+  for path in "$CERTIFICATE" "$HAPROXY_FILES/site.pem" "$OBTAINED"; do
+    [[ ! -s $path ]] || current=$path
+  done
+  replace_file "$current" "$1/site.pem" 0600
+  replace_file "$PAIR_CERTIFICATE" "$1/pair.pem" 0600
+  replace_file "$PAIR_CA" "$1/pair-ca.pem"
+  printf 'none yet\n' >"$UPLOAD_DIR/none-yet"
+  path=$OBTAINED
+  [[ -s $path ]] || path=$UPLOAD_DIR/none-yet
+  replace_file "$path" "$1/obtained.pem" 0600
 }
 
 haproxy_answers() {
@@ -157,6 +189,45 @@ addresses_arrived() {
   curl --silent --fail --output /dev/null --max-time 2 "http://$(fact PRIVATE_ADDRESS):$(fact AGENT_PORT)/ready"
 }
 
+apply_certificate_agent() {
+  if ! wants_acme; then
+    remove_certificate_agent
+    return
+  fi
+  install_packages certbot
+  # Debian's own timer would look at other folders
+  systemctl disable --quiet --now certbot.timer
+  id certificate-agent >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin certificate-agent
+
+  local program unit
+  program=$(staged "$CERTIFICATE_AGENT")
+  node --check "$program" || die "node rejects the new certificate agent; the running one was left alone"
+  replace_file "$program" "$CERTIFICATE_AGENT"
+  [[ ! -f $(staged "$DIRECTORY_CA") ]] || replace_file "$(staged "$DIRECTORY_CA")" "$DIRECTORY_CA"
+  replace_file "$(staged "$CERTIFICATE_AGENT_CONFIG")" "$CERTIFICATE_AGENT_CONFIG"
+  replace_file "$(staged "$CERTIFICATE_AGENT_NETWORK")" "$CERTIFICATE_AGENT_NETWORK"
+  replace_file "$UPLOAD_DIR/load-balancer/install-certificate" /usr/local/lib/platform/install-certificate 0755
+  replace_file "$UPLOAD_DIR/load-balancer/platform-renew-certificate" /usr/local/sbin/platform-renew-certificate 0755
+  install_unit certificate-agent.service certificate-agent.timer certificate-install.service
+  systemctl enable --quiet certificate-agent.timer
+  systemctl restart certificate-agent.timer
+  # Where the names lead elsewhere still, visitors are shown what they were shown before, and nothing else is wrong
+  if systemctl start certificate-agent.service; then
+    systemctl start certificate-install.service
+  fi
+  log "visitors are shown: $(openssl x509 -in "$HAPROXY_FILES/site.pem" -noout -issuer -enddate | paste --serial --delimiters ' ')"
+  systemctl --quiet is-failed certificate-agent.service || return 0
+  log "WARNING: $(journalctl _SYSTEMD_UNIT=certificate-agent.service --lines 1 --output cat --no-pager)"
+}
+
+# What is left of another mode must neither renew nor be shown again
+remove_certificate_agent() {
+  [[ -f $CERTIFICATE_AGENT_CONFIG ]] || return 0
+  systemctl disable --quiet --now certificate-agent.timer
+  systemctl stop certificate-agent.service
+  rm -f "$CERTIFICATE_AGENT_CONFIG" "$OBTAINED" "$APPLIED_DIR/obtained-certificate" /usr/local/sbin/platform-renew-certificate
+}
+
 configure_role() {
   wait_for_private_address
   apply_sysctl
@@ -166,6 +237,7 @@ configure_role() {
   apply_agent
   apply_keepalived
   wait_for_addresses
+  apply_certificate_agent
 }
 
 main() {

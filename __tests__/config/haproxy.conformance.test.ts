@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { askPeer } from '../../agents/certificate/peer';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig, type HaproxyLimits } from '../../lib/config/haproxy';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import { hasProgram } from '../helpers/programs';
@@ -65,11 +66,11 @@ interface Pair {
 }
 
 /** Signed by itself, or by another of these. */
-function certificate(commonName: string, signer?: Pair): Pair {
+function certificate(commonName: string, signer?: Pair, ...extensions: string[]): Pair {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   if (signer) writeFileSync(join(folder, 'ca.pem'), signer.certificate + signer.key);
   const signed = signer ? ['-CA', 'ca.pem', '-CAkey', 'ca.pem', '-addext', 'basicConstraints=CA:FALSE'] : [];
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, ...signed, '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, ...signed, ...extensions.flatMap((extension) => ['-addext', extension]), '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
   rmSync(folder, { recursive: true });
   const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
   return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
@@ -91,6 +92,9 @@ interface Options {
   /** CA of the proxies' client certificate. */
   readonly authority?: string;
   readonly logTo?: string;
+  readonly acme?: HaproxyConfig['acme'];
+  /** Further files by name. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** The rendered file, word for word but for its folders, run by the real HAProxy in master-worker mode. */
@@ -107,6 +111,7 @@ async function balancer(webs: readonly { port: number }[], options: Options = {}
     hsts: { maxAgeSeconds: 300 },
     limits: { connections: 500, ...options.limits },
     cloudflare: options.cloudflare,
+    acme: options.acme,
   })
     .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)
     .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
@@ -119,6 +124,7 @@ async function balancer(webs: readonly { port: number }[], options: Options = {}
   writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
   writeFileSync(join(folder, 'cloudflare.lst'), (options.proxies ?? []).map((range) => `${range}\n`).join(''));
   writeFileSync(join(folder, 'origin-pulls-ca.pem'), options.authority ?? '');
+  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
   const check = () => {
     const { status, stdout, stderr } = spawnSync(HAPROXY, ['-dW', '-c', '-f', file], { encoding: 'utf8' });
     return { status, output: stdout + stderr };
@@ -340,6 +346,65 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     expect(failures).toEqual([]);
     expect(done).toBeGreaterThan(500);
     expect((await get(lb, PEER_HEALTH_PATH)).commonName).toBe('second');
+  });
+
+  describe('with an ACME client', () => {
+    const OBTAINED = '# from https://acme.test/directory\nthe certificate\n';
+    const authority = certificate('pair CA');
+    const member = (name: string, signer = authority) => certificate(name, signer, 'subjectAltName=IP:127.0.0.1');
+    const pem = (pair: Pair) => pair.certificate + pair.key;
+
+    async function withClient(responderPorts: readonly number[], obtained = OBTAINED): Promise<Balancer & { sharePort: number }> {
+      const sharePort = await freePort();
+      const acme = { responders: responderPorts.map((port, index) => ({ name: `lb-${index + 1}`, address: '127.0.0.1', port })), sharePort, sharePath: '/obtained.pem' };
+      const files = { 'obtained.pem': obtained, 'pair.pem': pem(member('lb-1')), 'pair-ca.pem': authority.certificate };
+      return { ...(await balancer([], { acme, files })), sharePort };
+    }
+
+    const askOn80 = (lb: Balancer, path: string) =>
+      new Promise<string>((resolve, reject) => {
+        const asked = httpRequest({ host: '127.0.0.1', port: lb.http, path, headers: { host: 'www.example.test' } }, (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => resolve(`${response.statusCode} ${text}`));
+        });
+        asked.on('error', reject).end();
+      });
+
+    test('is accepted without a warning, before the first certificate too', async () => {
+      expect((await withClient([1, 2])).check()).toMatchObject({ status: 0 });
+      expect((await withClient([1, 2], 'none yet\n')).check()).toMatchObject({ status: 0 });
+    });
+
+    test('whichever of the two runs the client answers every question', { timeout: 30_000 }, async () => {
+      const client = await new Web((message, response) => response.end(`${message.headers.host} ${message.url}`)).start();
+      for (const ports of [[client.port, await freePort()], [await freePort(), client.port]]) {
+        const lb = await withClient(ports);
+        const answers = await Promise.all(Array.from({ length: 20 }, () => askOn80(lb, '/.well-known/acme-challenge/token')));
+        expect([...new Set(answers)]).toEqual(['200 www.example.test /.well-known/acme-challenge/token']);
+      }
+    });
+
+    test('everything else on port 80 is still sent to https', async () => {
+      expect(await askOn80(await withClient([1]), '/.well-known/other')).toMatch(/^301 /);
+    });
+
+    test('the other load balancer gets what was obtained', async () => {
+      const { sharePort } = await withClient([1]);
+      const access = { url: `https://127.0.0.1:${sharePort}/obtained.pem`, identity: pem(member('lb-2')), authority: authority.certificate };
+      expect(await askPeer(access)).toBe(OBTAINED);
+      await expect(askPeer({ ...access, url: `https://127.0.0.1:${sharePort}/site.pem` })).rejects.toThrow('404');
+    });
+
+    test('nobody else gets it, and who asks is not deceived', async () => {
+      const { sharePort } = await withClient([1]);
+      const other = certificate('another CA');
+      const access = { url: `https://127.0.0.1:${sharePort}/obtained.pem`, identity: pem(member('lb-2')), authority: authority.certificate };
+      await expect(askPeer({ ...access, identity: pem(member('lb-2', other)) })).rejects.toThrow(/alert/);
+      await expect(askPeer({ ...access, authority: other.certificate })).rejects.toThrow(/certificate/);
+      const { stdout } = spawnSync('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_code}', access.url], { encoding: 'utf8' });
+      expect(stdout).toBe('000');
+    });
   });
 });
 

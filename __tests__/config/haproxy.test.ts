@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 
 const config = (change: Partial<HaproxyConfig> = {}) =>
@@ -81,4 +81,29 @@ test('sends Strict-Transport-Security only when it is told to', () => {
 
 test('the same settings give the same bytes', () => {
   expect(config()).toBe(config());
+});
+
+describe('with an ACME client', () => {
+  const acme = {
+    responders: [
+      { name: 'lb-1', address: '10.0.1.11', port: 8402 },
+      { name: 'lb-2', address: '10.0.1.12', port: 8402 },
+    ],
+    sharePort: 8403,
+    sharePath: '/obtained.pem',
+  };
+
+  test('a challenge is answered by either load balancer, and is not redirected', () => {
+    expect(section(config({ acme }), 'frontend http')).toEqual(expect.arrayContaining(['http-request redirect scheme https code 301 if !{ path_beg /.well-known/acme-challenge/ }', 'default_backend acme-challenge']));
+    expect(section(config({ acme }), 'backend acme-challenge').slice(-2)).toEqual(['server lb-1 10.0.1.11:8402', 'server lb-2 10.0.1.12:8402']);
+  });
+
+  test('the certificate is shown on the private side, to who has a certificate of the pair', () => {
+    expect(section(config({ acme }), 'frontend certificate')[0]).toMatch(/^bind 10\.0\.1\.11:8403 ssl .* ca-file "\$\{HAPROXY_FILES\}\/pair-ca\.pem" verify required/);
+  });
+
+  test('without one there is nothing of that', () => {
+    expect(config()).not.toMatch(/acme|obtained|pair/);
+    expect(section(config(), 'frontend http')).toContain('http-request redirect scheme https code 301');
+  });
 });

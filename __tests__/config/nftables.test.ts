@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { renderHostFirewall, type HostFirewallConfig } from '../../lib/config/nftables';
 import { AddressPlan, TIERS, type Tier } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
-import { CONNECTIONS } from '../../lib/platform-stack';
+import { ACME_CONNECTIONS, CONNECTIONS } from '../../lib/platform-stack';
 
 const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
 
@@ -20,6 +20,11 @@ function rules(text: string): string[] {
 test('drops on every host what the table of connections does not name', () => {
   for (const tier of TIERS) expect(render(tier)).toContain('hook input priority filter; policy drop;');
   expect(rules(render('app', { connections: [] }))).toEqual(['udp sport 67 udp dport 68 accept comment "DHCP"']);
+});
+
+test('where an ACME client obtains the certificate, the load balancers reach it on each other, and hand on what it got', () => {
+  const more = rules(render('lb', { connections: [...CONNECTIONS, ...ACME_CONNECTIONS] })).filter((rule) => !rules(render('lb')).includes(rule));
+  expect(more).toEqual(['ip saddr 10.0.1.0/24 tcp dport 8402 accept comment "lb -> lb acmeChallenge"', 'ip saddr 10.0.1.0/24 tcp dport 8403 accept comment "lb -> lb certificate"']);
 });
 
 test('lets each tier in on its port, from the subnet of the other', () => {

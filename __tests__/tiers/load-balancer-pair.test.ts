@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
-import { LoadBalancerPair, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
+import type { TerraformStack } from 'cdktf';
+import { describe, expect, test } from 'vitest';
+import { InternalAuthority } from '../../lib/servers/internal-authority';
+import { LoadBalancerPair, type AcmeClient, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
 import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
 
-function loadBalancers(props: Partial<LoadBalancerPairProps> = {}) {
+function loadBalancers(props: Partial<LoadBalancerPairProps> = {}, acme?: (stack: TerraformStack) => AcmeClient) {
   const stack = testStack();
   const site = testSite(stack);
   const pair = new LoadBalancerPair(stack, 'lb', {
@@ -12,6 +14,7 @@ function loadBalancers(props: Partial<LoadBalancerPairProps> = {}) {
     certificateRevision: 'one',
     failoverToken: '${var.failover_token}',
     hcloudEndpoint: 'https://api.hetzner.cloud/v1',
+    ...(acme && { acme: acme(stack) }),
     ...props,
   });
   return { stack, pair };
@@ -45,6 +48,23 @@ test('a new certificate provisions again, and is not in what triggers it', () =>
   const triggers = Object.entries(steps).find(([id]) => id.startsWith('lb_lb-1_configure'))?.[1].triggers_replace;
   expect(JSON.stringify(triggers)).toContain('"certificate":"two"');
   expect(JSON.stringify(triggers)).not.toMatch(/var\.(certificate|failover_token)/);
+});
+
+describe('with an ACME client', () => {
+  const acme = (stack: TerraformStack) => ({ domains: ['www.example.test'], directoryUrl: 'https://acme.test/dir', authority: new InternalAuthority(stack, 'pair-authority', { name: 'pair' }) });
+
+  test('each has a certificate for its own name and address, by which the other knows it', () => {
+    const { stack } = loadBalancers({}, acme);
+    expect(resource(stack, 'tls_cert_request', 'pair-authority_lb-2')).toMatchObject({ dns_names: ['lb-2'], ip_addresses: ['10.0.1.12'] });
+    const { terraform_data: steps = {} } = synthesized(stack).resource;
+    const [, step] = Object.entries(steps).find(([id]) => id.startsWith('lb_lb-2_configure')) ?? [];
+    expect(JSON.stringify(step?.provisioner)).toMatch(/credentials\/pair-certificate.*credentials\/pair-ca/);
+    expect(JSON.stringify(step?.triggers_replace)).toMatch(/"pair":"\$\{tls_locally_signed_cert/);
+  });
+
+  test('nothing of that is there without one', () => {
+    expect(JSON.stringify(synthesized(loadBalancers().stack))).not.toContain('pair-c');
+  });
 });
 
 test('refuses to balance over nobody', () => {

@@ -41,6 +41,17 @@ export interface HaproxyConfig {
     /** Whether the proxies' client certificate is asked for, or demanded. @default neither */
     readonly originPulls?: 'optional' | 'required';
   };
+  /**
+   * An ACME client obtains the certificate. Adds to `files`: `obtained.pem` (what it has got, empty until then), `pair.pem`
+   * (certificate and key of this load balancer among the two) and `pair-ca.pem` (their CA). @default nothing of that
+   */
+  readonly acme?: {
+    /** Where the client answers a challenge: both load balancers, because the address may move between question and answer. */
+    readonly responders: readonly Endpoint[];
+    /** Where the other load balancer gets `obtained.pem`. */
+    readonly sharePort: number;
+    readonly sharePath: string;
+  };
 }
 
 /** Answered by HAProxy itself on the public side. The other load balancer asks it before it takes the address. */
@@ -56,10 +67,19 @@ const DEFAULT_LIMITS: Required<HaproxyLimits> = {
 /** HAProxy (3.0 in Debian 13, 2.8 in Ubuntu 24.04) in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
-  return [global(config, limits), defaults(), redirect(config), site(config, limits), web(config, limits), inside(config)].join('\n\n') + '\n';
+  const { acme } = config;
+  return [
+    global(config, limits),
+    defaults(),
+    redirect(config),
+    site(config, limits),
+    web(config, limits),
+    ...(acme ? [challenge(acme), share(config.privateAddress, acme)] : []),
+    inside(config),
+  ].join('\n\n') + '\n';
 }
 
-function global({ files }: HaproxyConfig, { connections }: Required<HaproxyLimits>): string {
+function global({ files, acme }: HaproxyConfig, { connections }: Required<HaproxyLimits>): string {
   return `\
 global
   presetenv HAPROXY_FILES ${files}
@@ -69,7 +89,7 @@ global
   group haproxy
   # As many clients as the limit allows, the redirect's, and room for health checks and metrics: a flood of clients
   # must not look like a dead HAProxy
-  maxconn ${connections + REDIRECT_CONNECTIONS + INSIDE_CONNECTIONS}
+  maxconn ${connections + REDIRECT_CONNECTIONS + INSIDE_CONNECTIONS + (acme ? SHARE_CONNECTIONS : 0)}
   # Where the unit's limit of open files cannot be raised: fewer connections are better than no HAProxy
   no strict-limits
   # root only, and the listening sockets pass to the new process through it: a reload refuses nobody
@@ -88,6 +108,7 @@ global
 
 const REDIRECT_CONNECTIONS = 2_000;
 const INSIDE_CONNECTIONS = 200;
+const SHARE_CONNECTIONS = 20;
 const TLS12_CIPHERS = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -127,13 +148,41 @@ defaults
   errorfile 503 "\${HAPROXY_FILES}/unavailable.http"`;
 }
 
-function redirect({ ports }: HaproxyConfig): string {
+function redirect({ ports, acme }: HaproxyConfig): string {
+  return [
+    'frontend http',
+    `  bind :${ports.http}`,
+    `  maxconn ${REDIRECT_CONNECTIONS}`,
+    `  http-request return status 200 content-type text/plain string "alive\\n" if { path ${PEER_HEALTH_PATH} }`,
+    `  http-request redirect scheme https code 301${acme ? ` if !{ path_beg ${CHALLENGE_PATH} }` : ''}`,
+    ...(acme ? ['  default_backend acme-challenge'] : []),
+  ].join('\n');
+}
+
+const CHALLENGE_PATH = '/.well-known/acme-challenge/';
+
+type Acme = NonNullable<HaproxyConfig['acme']>;
+
+function challenge({ responders }: Acme): string {
+  return [
+    'backend acme-challenge',
+    '  # The client listens only while it is asked, and on one of the two: whoever refuses is passed over at once, whoever',
+    '  # is off after 2 s (timeout connect); the ACME server waits for 10 s. No health checks: they would see neither in time',
+    '  balance roundrobin',
+    ...responders.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),
+  ].join('\n');
+}
+
+function share(privateAddress: string, { sharePort, sharePath }: Acme): string {
   return `\
-frontend http
-  bind :${ports.http}
-  maxconn ${REDIRECT_CONNECTIONS}
-  http-request return status 200 content-type text/plain string "alive\\n" if { path ${PEER_HEALTH_PATH} }
-  http-request redirect scheme https code 301`;
+# Private side only, for the other load balancer alone: the certificate that was obtained, with its key. Both prove who
+# they are by certificates of a CA that signs for these two and nobody else
+frontend certificate
+  bind ${privateAddress}:${sharePort} ssl crt "\${HAPROXY_FILES}/pair.pem" ca-file "\${HAPROXY_FILES}/pair-ca.pem" verify required ssl-min-ver TLSv1.3
+  maxconn ${SHARE_CONNECTIONS}
+  option dontlog-normal
+  http-request return status 200 content-type application/x-pem-file file "\${HAPROXY_FILES}/obtained.pem" if { path ${sharePath} }
+  http-request return status 404`;
 }
 
 function site({ ports, hsts, cloudflare }: HaproxyConfig, limits: Required<HaproxyLimits>): string {

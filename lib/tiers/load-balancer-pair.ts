@@ -2,6 +2,7 @@ import { Fn, Lazy, Token, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
+import { OBTAINED_PATH, renderCertificateAgentConfig, renderCertificateAgentNetwork } from '../config/certificate-agent';
 import { renderFloatingIpAgentConfig } from '../config/floating-ip-agent';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyLimits, type Hsts } from '../config/haproxy';
 import { renderKeepalivedConfig } from '../config/keepalived';
@@ -11,6 +12,7 @@ import { renderUnavailablePage } from '../config/unavailable-page';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { PORTS } from '../net/ports';
+import type { InternalAuthority } from '../servers/internal-authority';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 
@@ -29,6 +31,11 @@ export interface LoadBalancerPairProps {
   readonly hcloudEndpoint: string;
   /** Cloudflare's proxies stand in front. @default they do not: clients come by themselves */
   readonly cloudflare?: ProxyAccess;
+  /**
+   * They obtain and renew a certificate by themselves; `certificatePem` is shown until they have the first one.
+   * @default `certificatePem` is all there is
+   */
+  readonly acme?: AcmeClient;
   /** @default cx23 */
   readonly serverType?: string;
   /** Strict-Transport-Security. @default none: a site that later drops https would be unreachable for its visitors */
@@ -59,7 +66,18 @@ export interface ProxyAccess {
   };
 }
 
+export interface AcmeClient {
+  readonly domains: readonly string[];
+  readonly directoryUrl: string;
+  readonly email?: string;
+  /** PEM of the CA of the directory's own certificate. @default those that the system trusts */
+  readonly directoryCa?: string;
+  /** By its certificates the two know each other when one hands the other what it has obtained. It must sign for nobody else. */
+  readonly authority: InternalAuthority;
+}
+
 const HAPROXY_FILES = '/etc/haproxy/platform';
+const DIRECTORY_CA = '/etc/platform/acme-directory-ca.pem';
 
 /**
  * Two servers with HAProxy, where TLS ends. keepalived decides which one is MASTER; the floating-ip agent moves the
@@ -104,7 +122,8 @@ export class LoadBalancerPair extends Construct {
   }
 
   private createServer(host: Host, peer: Host, peerServer: () => ProvisionedServer, configureAfter?: readonly ITerraformDependable[]): ProvisionedServer {
-    const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken, cloudflare } = this.props;
+    const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken, cloudflare, acme } = this.props;
+    const pair = acme?.authority.issue(host.name, { names: [host.name], addresses: [host.address] });
     const server: ProvisionedServer = new ProvisionedServer(this, host.name, {
       site,
       host,
@@ -112,7 +131,10 @@ export class LoadBalancerPair extends Construct {
       role: 'load-balancer',
       publicAddress: true,
       files: this.files(host, peer),
-      programs: { '/opt/platform/agents/floating-ip.js': 'agents/floating-ip/main.ts' },
+      programs: {
+        '/opt/platform/agents/floating-ip.js': 'agents/floating-ip/main.ts',
+        ...(acme && { '/opt/platform/agents/certificate.js': 'agents/certificate/main.ts' }),
+      },
       facts: {
         FLOATING_IP: site.floatingIp.ipAddress,
         FLOATING_IP_ID: site.floatingIp.id,
@@ -126,15 +148,24 @@ export class LoadBalancerPair extends Construct {
         AGENT_PORT: String(PORTS.lb.floatingIpAgent),
         ...(cloudflare && { CLOUDFLARE_IPV4: Fn.join(',', cloudflare.proxies.ipv4), CLOUDFLARE_IPV6: Fn.join(',', cloudflare.proxies.ipv6) }),
       },
-      credentials: { 'hcloud-token': failoverToken, 'tls-certificate': certificatePem, ...(cloudflare?.originPulls && { 'origin-pulls-ca': cloudflare.originPulls.authority }) },
-      triggers: { certificate: certificateRevision, ...(cloudflare?.originPulls && { originPulls: cloudflare.originPulls.revision }) },
+      credentials: {
+        'hcloud-token': failoverToken,
+        'tls-certificate': certificatePem,
+        ...(cloudflare?.originPulls && { 'origin-pulls-ca': cloudflare.originPulls.authority }),
+        ...(acme && pair && { 'pair-certificate': `${pair.certificate}${pair.privateKey}`, 'pair-ca': acme.authority.certificates }),
+      },
+      triggers: {
+        certificate: certificateRevision,
+        ...(cloudflare?.originPulls && { originPulls: cloudflare.originPulls.revision }),
+        ...(acme && pair && { pair: `${pair.revision} ${acme.authority.revision}` }),
+      },
       configureAfter,
     });
     return server;
   }
 
   private files(host: Host, peer: Host): Record<string, string> {
-    const { site, upstreams, hsts, limits, holdSeconds = 3, cloudflare } = this.props;
+    const { site, upstreams, hsts, limits, holdSeconds = 3, cloudflare, acme } = this.props;
     const ports = PORTS.lb;
     const { natGateway, networkRange } = site.plan;
     return {
@@ -146,6 +177,7 @@ export class LoadBalancerPair extends Construct {
         hsts,
         limits,
         cloudflare: cloudflare && { originPulls: cloudflare.originPulls && (cloudflare.originPulls.required ? 'required' : 'optional') },
+        acme: acme && { responders: site.endpoints('lb', 'acmeChallenge', 2), sharePort: ports.certificate, sharePath: OBTAINED_PATH },
       }),
       [`${HAPROXY_FILES}/unavailable.http`]: renderUnavailablePage(),
       '/etc/keepalived/keepalived.conf': renderKeepalivedConfig({
@@ -157,6 +189,7 @@ export class LoadBalancerPair extends Construct {
       '/etc/platform/floating-ip.json': renderFloatingIpAgentConfig({ host, peer, natGateway, ports, peerHealthPath: PEER_HEALTH_PATH, holdSeconds }),
       '/etc/platform/nat-gateway.nft': renderNatGateway({ networkRange }),
       '/etc/sysctl.d/90-load-balancer.conf': renderLoadBalancerSysctl(),
+      ...(acme && certificateAgentFiles(host, peer, acme, networkRange)),
     };
   }
 
@@ -169,4 +202,13 @@ export class LoadBalancerPair extends Construct {
       throw new ConfigError(this, { code: 'hold-seconds', prop: 'holdSeconds', got: holdSeconds, want: '1 to 60', fix: 'leave it out for 3' });
     }
   }
+}
+
+function certificateAgentFiles(host: Host, peer: Host, { domains, directoryUrl, email, directoryCa }: AcmeClient, networkRange: string): Record<string, string> {
+  const ports = PORTS.lb;
+  return {
+    '/etc/platform/certificate-agent.json': renderCertificateAgentConfig({ host, peer, ports, domains, directoryUrl, email, ...(directoryCa && { directoryCaFile: DIRECTORY_CA }) }),
+    '/etc/systemd/system/certificate-agent.service.d/network.conf': renderCertificateAgentNetwork({ host, peer, ports, networkRange }),
+    ...(directoryCa && { [DIRECTORY_CA]: directoryCa }),
+  };
 }

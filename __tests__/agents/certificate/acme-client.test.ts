@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { certbotArguments, essence } from '../../../agents/certificate/acme-client';
+
+const config = {
+  responder: { address: '10.0.1.11', port: 8402 },
+  peerName: 'lb-2',
+  peerCertificateUrl: 'https://10.0.1.12:8403/obtained.pem',
+  domains: ['www.example.test', 'example.test'],
+  directoryUrl: 'https://acme.example.test/directory',
+};
+
+test('certbot is asked for all names, in the order of the settings, and answers on the private address', () => {
+  const line = certbotArguments(config, '/state').join(' ');
+  expect(line).toContain('--http-01-address 10.0.1.11 --http-01-port 8402');
+  expect(line).toMatch(/--domain www\.example\.test --domain example\.test$/);
+  expect(line).toContain('--server https://acme.example.test/directory');
+});
+
+test('an account needs no address', () => {
+  expect(certbotArguments(config, '/state')).toContain('--register-unsafely-without-email');
+  expect(certbotArguments({ ...config, email: 'ops@example.test' }, '/state').join(' ')).toContain('--email ops@example.test');
+});
+
+test('of what certbot says after a failure, the reason is left', () => {
+  const output = `Saving debug log to /state/logs/letsencrypt.log
+Requesting a certificate for www.example.test
+
+Certbot failed to authenticate some domains (authenticator: standalone). The Certificate Authority reported these problems:
+  Domain: www.example.test
+  Type:   dns
+  Detail: DNS problem: NXDOMAIN looking up A for www.example.test
+
+Hint: The Certificate Authority failed to download the challenge files from the temporary standalone webserver.
+
+Some challenges have failed.
+Ask for help or search for solutions at https://community.letsencrypt.org. See the logfile /state/logs/letsencrypt.log
+`;
+  expect(essence(output)).toBe('Domain: www.example.test Type:   dns Detail: DNS problem: NXDOMAIN looking up A for www.example.test');
+});
