@@ -132,6 +132,12 @@ export class Lab {
   readonly reboot = (machine: string): Promise<void> => this.#power(machine, 'reboot');
   readonly reset = (machine: string): Promise<void> => this.#power(machine, 'reset');
 
+  /** The server is gone; its data volume stays, unless it shall go, too. The next deploy makes anew what is missing. */
+  async remove(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
+    await this.project.remove(machine);
+    if (options.volume) await this.project.removeVolume(`${machine}-data`);
+  }
+
   async cut(cut: Cut): Promise<void> {
     await this.#control('POST', '/links/cut', cut);
   }

@@ -14,6 +14,8 @@ readonly CONFIG=/etc/mysql/platform.cnf
 readonly TLS=/etc/mysql/platform-tls
 readonly CREDENTIALS=/etc/platform/credentials
 readonly REPLICATION_PASSWORD=$CREDENTIALS/mysql-replication-password
+# What it holds is packagesRevision: any text
+readonly PACKAGES=/etc/platform/mysql-packages
 readonly AGENT=/opt/platform/agents/mysql-member.js
 readonly AGENT_CONFIG=/etc/platform/mysql-member.json
 readonly AGENT_NETWORK=/etc/systemd/system/mysql-member.service.d/network.conf
@@ -89,6 +91,14 @@ mount_volume() {
   systemctl --quiet enable mysql-data.service
   systemctl start mysql-data.service || die "cannot mount $device: $(last_words mysql-data)"
   grow_file_system "$device"
+  take_over /srv/mysql/data mysql
+  take_over /srv/mysql/data-tmp mysql
+  take_over /srv/mysql/member mysql-member
+}
+
+# take_over FOLDER USER: a volume may come from another server, where the same user had another number
+take_over() {
+  [[ ! -d $1 ]] || find "$1" ! -user "$2" -exec chown --no-dereference "$2:$2" {} +
 }
 
 # After volumeGb was raised
@@ -138,7 +148,8 @@ apply_mysqld() {
   # A member goes on with the password it has joined with
   already_applied "$staged" "$prepare" "$unit" "$REPLICATION_PASSWORD" && systemctl --quiet is-active mysql && return
   mysqld --defaults-file="$staged" --validate-config || die "mysqld rejects $CONFIG; the running configuration was left alone"
-  platform-mysql may-restart || die "mysqld was not restarted, because the group would lose its majority"
+  # The member before is ONLINE again, or the group would lose its majority; a PRIMARY hands over first
+  platform-mysql make-way 300 || die "mysqld was not restarted, because the group cannot do without this member"
   replace_file "$prepare" /usr/local/lib/platform/mysql-prepare 0755
   replace_file "$staged" "$CONFIG"
   install_unit mysql.service.d/platform.conf
@@ -146,6 +157,33 @@ apply_mysqld() {
   log "starting mysqld"
   systemctl restart mysql || die "mysqld does not start: $(last_words mysql)"
   mark_applied "$staged" "$prepare" "$unit" "$REPLICATION_PASSWORD"
+}
+
+# After packagesRevision was changed: the newest patch release of the installed series. Another series is a decision of its own
+upgrade_mysql() {
+  local revision installed offered version release
+  revision=$(staged "$PACKAGES")
+  [[ -f $revision ]] || return 0
+  already_applied "$revision" && return
+  apt_get update || die "no package mirror can be reached"
+  installed=$(dpkg-query --show --showformat='${Version}' mysql-server)
+  offered=$(offered_mysql)
+  read -r version release <<<"$offered"
+  if [[ $(series "$version") != $(series "$installed") ]]; then
+    log "mysql-server stays at $installed: $version is of another series"
+  elif dpkg --compare-versions "$version" gt "$installed"; then
+    platform-mysql make-way 300 || die "mysql-server was not upgraded, because the group cannot do without this member"
+    log "upgrading mysql-server from $installed to $version"
+    # Recommended packages and configuration files stay as they are; the package restarts mysqld
+    apt_get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold --target-release "$release" mysql-server mysql-client || die "cannot upgrade mysql-server"
+    systemctl start mysql || die "mysqld does not start: $(last_words mysql)"
+  fi
+  mark_applied "$revision"
+}
+
+# 9.7.4-2 is of the series 9.7
+series() {
+  cut -d . -f 1,2 <<<"$1"
 }
 
 # The group learns of changed passwords before a member, or an app server after it, comes with one
@@ -167,6 +205,7 @@ configure_role() {
   apply_tls
   ! is_online || apply_accounts
   apply_agent
+  upgrade_mysql
   apply_mysqld
   apply_accounts
   platform-mysql wait 900 || die "the member does not come up"

@@ -51,6 +51,17 @@ test('the group keeps its name', () => {
   expect(mysqlTier().tier.groupName).toMatch(/^[0-9a-f-]{36}$/);
 });
 
+test('members that leave keep their servers, and are configured last', () => {
+  const { stack, tier } = mysqlTier({ memberCount: 5, leavingCount: 2 });
+  expect(tier.servers).toHaveLength(5);
+  expect(tier.endpoints).toHaveLength(5);
+  expect(configureSteps({ stack, tier })).toHaveLength(5);
+});
+
+test.each([1, 3, 4])('refuses that %d of five members leave', (leavingCount) => {
+  expect(() => mysqlTier({ memberCount: 5, leavingCount })).toThrow(`mysql: leavingCount is ${leavingCount}, want an even number that leaves at least 3 members`);
+});
+
 test.each([1, 2, 4, 11])('refuses %d members', (memberCount) => {
   expect(() => mysqlTier({ memberCount })).toThrow(`mysql: memberCount is ${memberCount}, want 3, 5, 7 or 9; choose an odd number`);
 });

@@ -4,10 +4,12 @@ import { decide } from './decide';
 import { type Action, type Decision } from './decision';
 import { setAside } from './errant';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
+import { diskOf, warningsOf, type Disk } from './disk';
 import { readMemory, writeMemory } from './memory-file';
 import { Peers } from './peers';
 import { NO_MEMORY, onlineIn, type Memory, type Report } from './report';
 import { Sampler } from './sampler';
+import { successors } from './successors';
 import type { AgentStatus } from './status';
 
 const LOOK_EVERY_MS = 250;
@@ -28,6 +30,8 @@ export class Agent {
   /** Epoch in which a majority confirmed that it knows this member. Kept: an agent that hangs must not stop the writes. */
   private recordedEpoch: string | null = null;
   private lookFailure: string | null = null;
+  private stepFailure: string | null = null;
+  private disk: Disk | null = null;
   private readonly counters = new Map<string, number>();
 
   constructor(
@@ -36,7 +40,8 @@ export class Agent {
     private readonly log: (line: string) => void,
     private readonly now: () => number = () => performance.now(),
   ) {
-    const nameOf = (address: string) => config.members.find((member) => member.address === address)?.name ?? address;
+    const known = [...config.members, config];
+    const nameOf = (address: string) => known.find((member) => member.address === address)?.name ?? address;
     this.sampler = new Sampler(config.localAccount, nameOf, now);
     const others = config.members.filter(({ name }) => name !== config.name);
     this.peers = new Peers(others.map((member) => ({ ...member, port: config.healthPort })), now);
@@ -49,7 +54,9 @@ export class Agent {
     this.peers.start();
     for (;;) {
       this.lookFailure = await this.sampler.look();
-      await this.step();
+      this.disk = await diskOf(this.config.memoryFile);
+      // e.g. a memory that cannot be written, because the disk is full: nothing may be done then, but health is still told
+      await this.step().catch((error: unknown) => this.complain(messageOf(error)));
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   }
@@ -69,9 +76,15 @@ export class Agent {
     if (decision.action.kind === 'stay') this.joinFailures = 0;
     if (this.now() - this.decided.since < decision.afterMs) return;
     await this.remember(decision.memory);
+    this.stepFailure = null;
     this.noteRecorded();
     if (decision.action.kind === 'fence') this.fence();
     else if (!this.busy) this.begin(decision.action);
+  }
+
+  private complain(message: string): void {
+    if (this.stepFailure !== message) this.log(`no step: ${message}`);
+    this.stepFailure = message;
   }
 
   private async remember(memory: Memory): Promise<void> {
@@ -143,6 +156,7 @@ export class Agent {
       memory: this.memory,
       sample: this.sampler.sample,
       busy: this.busy?.kind ?? null,
+      disk: this.disk,
     };
   }
 
@@ -164,9 +178,11 @@ export class Agent {
       members: sample?.members ?? [],
       gtidExecuted: sample?.executed ?? null,
       applierQueue: sample?.applierQueue ?? null,
+      lagSeconds: sample?.lagSeconds ?? null,
       version: sample?.version ?? null,
       sampleAgeMs: Number.isFinite(this.sampler.age) ? Math.round(this.sampler.age) : null,
       lookFailure: this.lookFailure,
+      warnings: warningsOf(this.report, this.stepFailure),
       primary: this.primary(),
       reader: this.reader(),
       lastDecision: decision ? { ...decision.action, reason: decision.reason } : null,
@@ -179,15 +195,12 @@ export class Agent {
     };
   }
 
-  /** Gives the PRIMARY's role to a named member, or to the SECONDARY with the shortest applier queue. */
+  /** Gives the PRIMARY's role to a named member, or to the one that `successors` puts first. */
   async handOver(to?: string): Promise<string> {
     const sample = this.sampler.sample;
     if (sample?.state !== 'ONLINE') throw new Error(`this member is ${sample?.state ?? 'DOWN'}`);
     const online = this.peerReports.filter((peer) => peer.sample?.state === 'ONLINE' && onlineIn(sample).includes(peer.name));
-    const candidates = [...(to === this.config.name ? [this.report] : online)]
-      .filter((peer) => to === undefined || peer.name === to)
-      .sort((a, b) => (a.sample?.applierQueue ?? 0) - (b.sample?.applierQueue ?? 0));
-    const target = candidates[0];
+    const target = to === undefined ? successors(online)[0] : [this.report, ...online].find(({ name }) => name === to);
     if (!target?.sample) throw new Error(to ? `${to} is not ONLINE` : 'no other member is ONLINE');
     await switchover(target.sample.serverUuid, this.tools);
     this.log(`switchover: ${target.name} is PRIMARY`);

@@ -6,11 +6,7 @@ export type AgentConfig = MysqlMemberAgentConfig;
 export const CONFIG_FILE = '/etc/platform/mysql-member.json';
 
 export async function readConfig(path: string): Promise<AgentConfig> {
-  const config = JSON.parse(await readFile(path, 'utf8')) as AgentConfig;
-  if (!config.members.some((member) => member.name === config.name)) {
-    throw new Error(`${path}: ${config.name} is not one of the members ${config.members.map(({ name }) => name).join(', ')}`);
-  }
-  return config;
+  return JSON.parse(await readFile(path, 'utf8')) as AgentConfig;
 }
 
 /** The password by which members reach each other, fresh from systemd's credential; never in an argument list. */

@@ -1,10 +1,12 @@
 import { formatGtidSet as formatted, isEmpty, isSubset, parseGtidSet, sizeOf, subtract, union } from './gtid';
-import { inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, type Report, type Sample } from './report';
+import { electorate, inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, type Report, type Sample } from './report';
 import { decision, names, needsOperator, reports, type Decision, type Situation } from './decision';
 import { restartOrFound } from './found';
 
 /** Above so many missing transactions a copy of the data is faster than replaying them. */
 const CLONE_ABOVE = 200_000;
+/** A member without data takes a copy, unless the group has so few transactions that it has only just begun. */
+const EMPTY_CLONE_ABOVE = 100;
 const CLONE_AFTER_FAILURES = 6;
 const MAX_BACKOFF_MS = 15_000;
 
@@ -22,6 +24,7 @@ export function decide(given: Situation): Decision {
       `set groupName to ${remembered} in the MySQL tier's props and deploy again`,
     );
   }
+  if (!self.configured.includes(self.name)) return retired(self, sample);
   if (sample.state === 'ONLINE') return online(situation, sample, bookkeep(situation, sample));
   const cloning = sample.readOnly && (self.busy === 'join-by-clone' || sample.changing);
   if (!sample.superReadOnly && !cloning) {
@@ -32,6 +35,13 @@ export function decide(given: Situation): Decision {
     return decision(self.memory, { kind: 'wait' }, `busy: ${self.busy ?? 'START or STOP GROUP_REPLICATION'}`);
   }
   return outside(situation, sample);
+}
+
+/** No longer configured, e.g. because the group gets smaller: it leaves, and its server may go. */
+function retired({ memory, busy }: Report, sample: Sample): Decision {
+  if (!isOutside(sample)) return decision(memory, { kind: busy === null ? 'leave' : 'wait' }, 'not configured any more: leaves the group');
+  if (!sample.superReadOnly) return decision(memory, { kind: 'fence' }, 'writable, and not configured any more');
+  return decision(memory, { kind: 'wait' }, 'not configured any more: its server and volume may be deleted');
 }
 
 /** Promises outlive the data, for others may have counted on them. The rest is about data that is gone. */
@@ -64,6 +74,7 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     ...(accepted &&
       inMajority(self) && {
         lastMajority: { incarnation, counter: view.counter, members: sample.members.map(({ name }) => name).sort() },
+        joined: self.configured.filter((name) => electorate(self).includes(name) || onlineIn(sample).includes(name)),
       }),
   };
   return JSON.stringify(after) === JSON.stringify(before) ? before : after;
@@ -156,6 +167,7 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
   const why =
     (!isEmpty(errant) && 'errant transactions lie in a dump') ||
     (!replayable && 'the members have purged binary logs that this one needs') ||
+    (isEmpty(executed) && missing > EMPTY_CLONE_ABOVE && `a member without data, ${missing} transactions behind`) ||
     (missing > CLONE_ABOVE && `${missing} transactions behind`) ||
     (joinFailures >= CLONE_AFTER_FAILURES && `${joinFailures} attempts to join failed`);
   if (why) {

@@ -40,6 +40,14 @@ export function restartOrFound({ self, peers }: Situation, sample: Sample): Deci
       'restore its volume, or accept the loss: platform-mysql force-bootstrap on the member with most transactions',
     );
   }
+  const dismissed = latest?.members.filter((name) => !self.configured.includes(name)) ?? [];
+  if (dismissed.length > 0) {
+    return needsOperator(
+      memory,
+      `${dismissed.join(', ')} was in the last group with a majority and is not configured any more; it may have held the last writes; ${inventory(self, peers)}`,
+      'configure it again and let it leave before it goes, or accept the loss: platform-mysql force-bootstrap on the member with most transactions',
+    );
+  }
   const leader = holderOfAll(all, self.configured);
   if (!leader) {
     return needsOperator(

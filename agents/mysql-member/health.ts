@@ -1,4 +1,4 @@
-import { inMajority, majorityOf, type Report } from './report';
+import { electorate, inMajority, majorityOf, type Report } from './report';
 
 /** Above so many transactions behind, a SECONDARY is not asked for reads. */
 const READER_QUEUE_LIMIT = 10_000;
@@ -51,7 +51,7 @@ export function isRecorded(self: Report, peers: readonly Report[]): boolean {
     const view = memory.lastMajority;
     return memory.epoch === epoch && view?.incarnation === incarnation && view.members.includes(self.name);
   });
-  return recorded.length >= majorityOf(self.configured);
+  return recorded.length >= majorityOf(electorate(self));
 }
 
 function no(why: string): Health {

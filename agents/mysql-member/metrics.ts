@@ -1,9 +1,11 @@
 import { parseGtidSet, sizeOf } from './gtid';
+import { isLow } from './disk';
 import { STATES } from './report';
 import type { AgentStatus } from './status';
 
 /** Prometheus text format. */
 export function renderMetrics(status: AgentStatus): string {
+  const { disk } = status.report;
   const online = status.members.filter(({ state }) => state === 'ONLINE').length;
   return [
     ...family('mysql_member_state', 'gauge', 'Member state as MySQL prints it, DOWN without an answer', [
@@ -16,6 +18,11 @@ export function renderMetrics(status: AgentStatus): string {
     ]),
     ...family('mysql_member_online_members', 'gauge', 'Members that are ONLINE in the view of this member', [['', online]]),
     ...family('mysql_member_applier_queue', 'gauge', 'Transactions received and not applied', [['', status.applierQueue ?? 0]]),
+    ...family('mysql_member_lag_seconds', 'gauge', 'Age of the transaction that is being applied', [['', status.lagSeconds ?? 0]]),
+    ...family('mysql_member_disk_free_bytes', 'gauge', 'Space on the data volume that mysqld may use', disk ? [['', disk.freeBytes]] : []),
+    ...family('mysql_member_disk_size_bytes', 'gauge', 'Size of the file system on the data volume', disk ? [['', disk.sizeBytes]] : []),
+    ...family('mysql_member_disk_low', 'gauge', 'Less than 10 % or 1 GB is free', disk ? [['', isLow(disk)]] : []),
+    ...family('mysql_member_warnings', 'gauge', 'Sentences of platform-mysql status that somebody should look at', [['', status.warnings.length]]),
     ...family('mysql_member_sample_age_seconds', 'gauge', 'Age of the last answer of mysqld, -1 without one', [
       ['', status.sampleAgeMs === null ? -1 : status.sampleAgeMs / 1000],
     ]),
@@ -23,6 +30,7 @@ export function renderMetrics(status: AgentStatus): string {
     ...family('mysql_member_needs_operator', 'gauge', 'The agent waits for a decision by a person', [
       ['', status.lastDecision?.kind === 'needs-operator'],
     ]),
+    ...family('mysql_member_decision', 'gauge', 'The last decision of the agent', status.lastDecision ? [[`kind="${status.lastDecision.kind}"`, true]] : []),
     ...family('mysql_member_join_failures', 'gauge', 'Attempts to join that failed since the last success', [['', status.joinFailures]]),
     ...family('mysql_member_errant_transactions', 'gauge', 'Transactions that were set aside in dumps on this member', [
       ['', sizeOf(parseGtidSet(status.errantSetAside))],

@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { applyAccounts, discardOldPasswords, initialStatements, readPasswords } from './accounts';
+import { spaceOf } from './disk';
 import type { AgentConfig } from './config';
 import { getJson } from './peers';
-import { majorityOf } from './report';
+import { electorate, majorityOf } from './report';
 import { readiness } from './readiness';
 import type { AgentStatus } from './status';
 
@@ -11,6 +12,8 @@ const USAGE = `platform-mysql: this member of the MySQL group
   platform-mysql status [--json]           state, members, and the agent's last decision
   platform-mysql switchover NAME           makes NAME the PRIMARY
   platform-mysql step-down                 gives the PRIMARY's role away, if this member has it
+  platform-mysql make-way [SECONDS]        before a restart or reboot: waits until the group can do without this
+                                           member, then gives the PRIMARY's role away; 300 by default
   platform-mysql wait [SECONDS]            waits until this member is as far as it can be; 300 by default
   platform-mysql accounts                  applies changed passwords and rights; run by provisioning
   platform-mysql discard-old-passwords     ends the validity of passwords from before the last rotation
@@ -41,8 +44,8 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
     case 'init-sql':
       process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS)).map((line) => `${line};\n`).join(''));
       return 0;
-    case 'may-restart':
-      return mayRestart(config, (await agent('GET', '/status')) as AgentStatus);
+    case 'make-way':
+      return makeWay(agent, Number(rest[0] ?? 300));
     case 'discard-old-passwords':
       await discardOldPasswords(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), say);
       return 0;
@@ -85,20 +88,44 @@ export function describe(status: AgentStatus): string {
     `${status.name}  ${status.state}${status.role ? `  ${status.role}` : ''}`,
     ...status.members.map((member) => `  ${member.name}  ${member.state}  ${member.role ?? '-'}`),
     `transactions  ${status.gtidExecuted || 'none'}`,
+    `lag           ${status.applierQueue ?? 0} transactions wait, ${(status.lagSeconds ?? 0).toFixed(1)} s behind`,
+    ...(status.report.disk ? [`disk          ${spaceOf(status.report.disk)}`] : []),
     ...(status.lastDecision ? [`decision      ${status.lastDecision.kind}: ${status.lastDecision.reason}`] : []),
     ...(status.lastDecision?.kind === 'needs-operator' ? [`you can       ${status.lastDecision.instruction}`] : []),
+    ...status.warnings.map((warning) => `warning       ${warning}`),
     ...(status.errantSetAside ? [`set aside     ${status.errantSetAside}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** A member may go away while the others still make up a majority without it. */
-function mayRestart(config: AgentConfig, { state, members }: AgentStatus): number {
-  const configured = config.members.map(({ name }) => name);
-  const others = members.filter((member) => member.state === 'ONLINE' && member.name !== config.name && configured.includes(member.name));
-  if (state !== 'ONLINE' || others.length >= majorityOf(configured)) return 0;
-  process.stderr.write(`platform-mysql: only ${others.length} other members are ONLINE, ${majorityOf(configured)} are needed\n`);
-  return 1;
+type Ask = (method: string, path: string, body?: unknown, timeoutMs?: number) => Promise<unknown>;
+
+/** Until the others make up a majority without this member, and one of them is PRIMARY. Exit code. */
+async function makeWay(agent: Ask, seconds: number): Promise<number> {
+  const deadline = Date.now() + seconds * 1000;
+  let said = '';
+  for (;;) {
+    const status = (await agent('GET', '/status')) as AgentStatus;
+    const lacking = lackingWithout(status);
+    const error = lacking ?? (status.role === 'PRIMARY' ? ((await agent('POST', '/step-down', {})) as { error?: string }).error : undefined);
+    if (error === undefined) return 0;
+    if (error !== said) process.stdout.write(`${error}\n`);
+    said = error;
+    if (Date.now() > deadline) {
+      process.stderr.write(`platform-mysql: the group cannot do without this member: ${error}\n`);
+      return 1;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+/** What the group would lack without this member; undefined if nothing, or if it has this member not anyway. */
+export function lackingWithout({ name, state, members, report }: AgentStatus): string | undefined {
+  if (state !== 'ONLINE') return undefined;
+  const counting = electorate(report);
+  const others = members.filter((member) => member.state === 'ONLINE' && member.name !== name && counting.includes(member.name));
+  const needed = majorityOf(counting);
+  return others.length >= needed ? undefined : `${others.length} other members are ONLINE, ${needed} are needed`;
 }
 
 async function confirmed(name: string): Promise<boolean> {

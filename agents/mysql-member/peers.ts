@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { Report } from './report';
+import { NO_MEMORY, type Report } from './report';
 
 export interface Peer {
   readonly name: string;
@@ -49,7 +49,8 @@ export function fetchReport({ name, address, port }: Peer): Promise<Report> {
   return getJson({ host: address, port, path: '/status' }).then((body) => {
     const report = (body as { report?: Report }).report;
     if (report?.name !== name) throw new Error(`${address} is not ${name}`);
-    return report;
+    // during a change of version the peer's memory may lack what this version knows
+    return { ...report, memory: { ...NO_MEMORY, ...report.memory } };
   });
 }
 

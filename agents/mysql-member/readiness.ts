@@ -7,6 +7,10 @@ import type { AgentStatus } from './status';
 export function readiness(configured: readonly string[], status: AgentStatus | null): { readonly ready: boolean; readonly why: string } {
   if (!status) return { ready: false, why: 'the agent does not answer yet' };
   if (status.state === 'DOWN') return { ready: false, why: 'mysqld does not answer yet' };
+  if (!configured.includes(status.name)) {
+    const out = status.state === 'OFFLINE' || status.state === 'ERROR';
+    return { ready: out, why: out ? 'has left the group' : 'leaves the group' };
+  }
   const decision = status.lastDecision ? `${status.lastDecision.kind}: ${status.lastDecision.reason}` : 'no decision yet';
   const isLast = configured.at(-1) === status.name;
   if (isLast) {

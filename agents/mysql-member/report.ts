@@ -1,5 +1,7 @@
 /** What a member knows of itself, and publishes to its peers on GET /status. Plain data, no behaviour. */
 
+import type { Disk } from './disk';
+
 export const STATES = ['ONLINE', 'RECOVERING', 'UNREACHABLE', 'ERROR', 'OFFLINE'] as const;
 /** Member states, as MySQL prints them. */
 export type MemberState = (typeof STATES)[number];
@@ -33,6 +35,8 @@ export interface Sample {
   readonly changing: boolean;
   /** Transactions received and not yet applied. */
   readonly applierQueue: number;
+  /** Age in seconds of what is being applied, by the PRIMARY's clock and this one's; 0: nothing is. */
+  readonly lagSeconds: number;
 }
 
 /** A view in which this member was ONLINE together with a majority of the configured members. */
@@ -60,6 +64,8 @@ export interface Memory {
   /** Epoch of the group it accepted as the right one. */
   readonly epoch: string | null;
   readonly lastMajority: MajorityView | null;
+  /** Members that have been ONLINE in a view with a majority: those that count for the next one. */
+  readonly joined: readonly string[];
   /** The agent (not MySQL) took the PRIMARY's right to write, and gives it back. */
   readonly fenced: boolean;
   readonly groupName: string | null;
@@ -74,6 +80,7 @@ export const NO_MEMORY: Memory = {
   entering: null,
   epoch: null,
   lastMajority: null,
+  joined: [],
   fenced: false,
   groupName: null,
   serverUuid: null,
@@ -88,6 +95,8 @@ export interface Report {
   readonly sample: Sample | null;
   /** The action the agent is in the middle of, if any. */
   readonly busy: string | null;
+  /** The data volume; null if it cannot be told. */
+  readonly disk: Disk | null;
 }
 
 export function majorityOf(configured: readonly string[]): number {
@@ -98,11 +107,21 @@ export function onlineIn(sample: Sample): readonly string[] {
   return sample.members.filter((member) => member.state === 'ONLINE').map((member) => member.name);
 }
 
-/** ONLINE, in a view in which most of the configured members are ONLINE too. */
-export function inMajority({ sample, configured }: Pick<Report, 'sample' | 'configured'>): boolean {
+/**
+ * The configured members that count for a majority. One that is configured newly counts once it has been ONLINE: a
+ * group of three that shall become five can still lose one of its three meanwhile. Before there is a group, all count.
+ */
+export function electorate({ configured, memory }: Pick<Report, 'configured' | 'memory'>): readonly string[] {
+  const joined = configured.filter((name) => memory.joined.includes(name));
+  return joined.length > 0 ? joined : configured;
+}
+
+/** ONLINE, in a view in which most of the members that count are ONLINE too. */
+export function inMajority(self: Pick<Report, 'sample' | 'configured' | 'memory'>): boolean {
+  const { sample } = self;
   if (sample?.state !== 'ONLINE') return false;
-  const online = onlineIn(sample).filter((name) => configured.includes(name));
-  return online.length >= majorityOf(configured);
+  const counting = electorate(self);
+  return onlineIn(sample).filter((name) => counting.includes(name)).length >= majorityOf(counting);
 }
 
 export function isOutside(sample: Sample): boolean {

@@ -11,10 +11,14 @@ export interface AgentStatus {
   readonly members: readonly ViewMember[];
   readonly gtidExecuted: string | null;
   readonly applierQueue: number | null;
+  /** Age in seconds of what is being applied; 0: nothing is. */
+  readonly lagSeconds: number | null;
   readonly version: string | null;
   readonly sampleAgeMs: number | null;
   /** Why the last look at mysqld failed, if it did. */
   readonly lookFailure: string | null;
+  /** What somebody should look at; one sentence each. */
+  readonly warnings: readonly string[];
   readonly primary: Health;
   readonly reader: Health;
   readonly lastDecision: (Action & { readonly reason: string }) | null;

@@ -114,6 +114,13 @@ for (const [name, description] of [
 }
 
 program
+  .command('delete')
+  .description('delete a server, as in the console of Hetzner, whatever it is doing; the next deploy makes it anew')
+  .argument('<host>')
+  .option('--volume', 'its data volume, too')
+  .action(async (host: string, options: { volume?: boolean }) => (await openLab()).remove(host, options));
+
+program
   .command('switchover')
   .description('planned change of role, by the command that operators use on a host: the floating IP goes to the other load balancer, or the role of PRIMARY to another member')
   .addArgument(new Argument('[tier]', 'who hands over').choices(TIERS).default('lb'))

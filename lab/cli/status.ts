@@ -11,11 +11,20 @@ export interface StatusReport {
   readonly floatingIpHolder: string | null;
   /** When the certificate ends that load balancers show, RFC 3339: the first to end, if they differ. */
   readonly certificateEndsAt: string | null;
-  readonly machines: readonly (LabMachine & { readonly role: string | null })[];
+  readonly machines: readonly (LabMachine & { readonly role: string | null; readonly database?: DatabaseMember })[];
+}
+
+/** What the agent of a database member says, as far as it is shown. */
+export interface DatabaseMember {
+  readonly members: readonly { readonly state: string }[];
+  readonly applierQueue: number | null;
+  readonly lagSeconds: number | null;
+  readonly lastDecision: { readonly kind: string; readonly reason: string; readonly instruction?: string } | null;
+  readonly warnings: readonly string[];
 }
 
 /** Of the agents' GET /status. */
-interface RoleStatus {
+interface RoleStatus extends Partial<DatabaseMember> {
   readonly vrrp?: string;
   readonly role?: string | null;
   readonly state?: string;
@@ -29,9 +38,9 @@ const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (statu
 
 export async function readStatus(lab: Lab): Promise<StatusReport> {
   const machines = await lab.machines();
-  const [holders, roles, ends] = await Promise.all([
+  const [holders, told, ends] = await Promise.all([
     lab.addressHolders(),
-    Promise.all(machines.map((machine) => roleOf(lab, machine))),
+    Promise.all(machines.map((machine) => toldBy(lab, machine))),
     Promise.all(machines.filter(({ tier }) => tier === 'lb').map((machine) => certificateEndOf(lab, machine))),
   ]);
   return {
@@ -39,7 +48,7 @@ export async function readStatus(lab: Lab): Promise<StatusReport> {
     floatingIp: lab.floatingIp || null,
     floatingIpHolder: holders.floatingIp,
     certificateEndsAt: ends.filter((end) => end !== null).sort()[0] ?? null,
-    machines: machines.map((machine, index) => ({ ...machine, role: roles[index] ?? null })),
+    machines: machines.map((machine, index) => ({ ...machine, role: null, ...told[index] })),
   };
 }
 
@@ -50,13 +59,14 @@ export async function showStatus(lab: Lab, asJson: boolean): Promise<void> {
   process.stdout.write(renderStatus(report, reachLines(lab, port)).join('\n') + '\n');
 }
 
-async function roleOf(lab: Lab, machine: LabMachine): Promise<string | null> {
+async function toldBy(lab: Lab, machine: LabMachine): Promise<Pick<StatusReport['machines'][number], 'role' | 'database'>> {
   const source = machine.tier === 'lb' || machine.tier === 'mysql' ? ROLE_SOURCES[machine.tier] : null;
-  if (!source || !machine.running) return null;
+  if (!source || !machine.running) return { role: null };
   try {
-    return source.read((await ask(lab, machine, source.port, '/status')) as RoleStatus) ?? 'unknown';
+    const status = (await ask(lab, machine, source.port, '/status')) as RoleStatus;
+    return { role: source.read(status) ?? 'unknown', ...(machine.tier === 'mysql' && { database: status as DatabaseMember }) };
   } catch {
-    return 'no answer';
+    return { role: 'no answer' };
   }
 }
 
@@ -92,6 +102,7 @@ export function renderStatus(report: StatusReport, reach: readonly string[], now
     '',
     ...table(['machine', 'tier', 'private', 'public', 'role', 'state'], rows),
     '',
+    ...databaseLines(report),
     'Try next:',
     ...suggestions(report).map((line) => `  ${line}`),
   ];
@@ -100,6 +111,24 @@ export function renderStatus(report: StatusReport, reach: readonly string[], now
 function certificateLine(endsAt: string, now: number): string {
   const days = Math.floor((Date.parse(endsAt) - now) / 86_400_000);
   return days < 0 ? `ENDED on ${endsAt.slice(0, 10)}` : `ends on ${endsAt.slice(0, 10)}, in ${days} days`;
+}
+
+/** Why each member is what it is, and what somebody should look at. */
+function databaseLines({ machines }: StatusReport): string[] {
+  const members = machines.flatMap(({ name, database }) => (database ? [{ name, ...database }] : []));
+  if (members.length === 0) return [];
+  const rows = members.map(({ name, members: seen, applierQueue, lagSeconds, lastDecision }) => [
+    name,
+    `${seen.filter(({ state }) => state === 'ONLINE').length}`,
+    `${applierQueue ?? '-'}`,
+    lagSeconds === null ? '-' : `${lagSeconds.toFixed(1)} s`,
+    lastDecision ? `${lastDecision.kind}: ${lastDecision.reason}` : '',
+  ]);
+  const remarks = members.flatMap(({ name, lastDecision, warnings }) => [
+    ...(lastDecision?.instruction ? [`${name}: you can: ${lastDecision.instruction}`] : []),
+    ...warnings.map((warning) => `${name}: warning: ${warning}`),
+  ]);
+  return [...table(['member', 'sees ONLINE', 'queue', 'lag', 'decision'], rows), ...remarks, ''];
 }
 
 function reachLines(lab: Lab, port: string | null): string[] {

@@ -9,3 +9,4 @@ export * from './link';
 export * from './power';
 export * from './pressure';
 export * from './process';
+export * from './replacement';

@@ -68,6 +68,10 @@ export interface LabHandle {
   powerOff(machine: string): Promise<void>;
   /** Asks the machine to stop. */
   shutdown(machine: string): Promise<void>;
+  /** The server is gone, whatever it was doing; its data volume, too, if it shall. */
+  deleteServer(machine: string, options: { readonly volume: boolean }): Promise<void>;
+  /** `cdktf deploy`: makes what is missing. Rejects if it failed; to be run again then, as by an operator. */
+  deploy(): Promise<void>;
   cut(link: LinkCut): Promise<void>;
   /** Safe where nothing is cut. */
   heal(link: LinkCut): Promise<void>;

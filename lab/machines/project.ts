@@ -56,13 +56,30 @@ export class Project {
   /** Returns when the action has ended. Throws if it failed. */
   async power(name: string, verb: PowerAction): Promise<void> {
     const { id } = await this.server(name);
-    const started = (await this.#call('POST', `/v1/servers/${id}/actions/${verb}`)) as { action: Action };
-    let { action } = started;
+    await this.#end(`${verb} of ${name}`, await this.#call('POST', `/v1/servers/${id}/actions/${verb}`));
+  }
+
+  /** As in the console of Hetzner: the server is gone at once, whatever it was doing, and its volumes are detached. */
+  async remove(name: string): Promise<void> {
+    const { id } = await this.server(name);
+    await this.#end(`deletion of ${name}`, await this.#call('DELETE', `/v1/servers/${id}`));
+  }
+
+  /** Deletes the detached volume of that name. */
+  async removeVolume(name: string): Promise<void> {
+    const { volumes } = (await this.#call('GET', `/v1/volumes?name=${encodeURIComponent(name)}`)) as { volumes: { readonly id: number }[] };
+    if (!volumes[0]) throw new Error(`there is no volume ${name}`);
+    await this.#call('DELETE', `/v1/volumes/${volumes[0].id}`);
+  }
+
+  /** Waits for the end of an action. */
+  async #end(what: string, started: unknown): Promise<void> {
+    let { action } = started as { action: Action };
     while (action.status === 'running') {
       await sleep(50);
       action = ((await this.#call('GET', `/v1/actions/${action.id}`)) as { action: Action }).action;
     }
-    if (action.status === 'error') throw new Error(`${verb} of ${name} failed: ${action.error?.message ?? 'no reason given'}`);
+    if (action.status === 'error') throw new Error(`${what} failed: ${action.error?.message ?? 'no reason given'}`);
   }
 
   #call(method: string, path: string): Promise<unknown> {

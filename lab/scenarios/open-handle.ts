@@ -1,4 +1,5 @@
 import type { AddressHolders, LabHandle, Machine } from '../faults';
+import { deploy } from '../cli/deploy';
 import { openLab, type Lab } from '../lab';
 import { callSocket } from '../machines/call-socket';
 
@@ -37,6 +38,8 @@ export async function openHandle(name?: string): Promise<LabHandle> {
     powerOn: power(lab.powerOn),
     powerOff: power(lab.powerOff),
     shutdown: power(lab.shutdown),
+    deleteServer: (machine, options) => lab.remove(machine, options),
+    deploy: async () => deploy(await openLab(name)),
     cut: (cut) => lab.cut(cut),
     heal: (cut) => lab.heal(cut),
     degrade: (loss) => lab.degrade(loss),

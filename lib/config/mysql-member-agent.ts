@@ -3,7 +3,7 @@ export interface MysqlMemberAgentConfig {
   readonly name: string;
   /** Its private address: the agent listens there. */
   readonly address: string;
-  /** All members of the group, in the order of their ordinals. */
+  /** All members of the group, in the order of their ordinals. Without this one: it leaves the group and stays out. */
   readonly members: readonly { readonly name: string; readonly address: string }[];
   /** UUID in the ids of the group's transactions; stays the same for life. */
   readonly groupName: string;

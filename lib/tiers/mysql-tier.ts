@@ -20,6 +20,11 @@ export interface MySqlTierProps {
   readonly authority: InternalAuthority;
   /** 3, 5, 7 or 9: an even one more would not survive one more failure. @default 3 */
   readonly memberCount?: number;
+  /**
+   * How many of the last members leave the group while their servers stay: the first of the two deploys that make the
+   * group smaller, docs/database.md. An even number. @default 0
+   */
+  readonly leavingCount?: number;
   /** Its memory decides on the buffer pool and other sizes. @default cx23 */
   readonly serverType?: string;
   /** Size of each member's volume in GB, 10 to 10240. It can grow later, but not shrink. @default 20 */
@@ -42,6 +47,11 @@ export interface MySqlTierProps {
   readonly binaryLogDays?: number;
   /** Statements that take longer, in seconds, are written to the slow log. @default 1 */
   readonly slowSeconds?: number;
+  /**
+   * Any text, e.g. a date. When it changes, members take the newest patch release of their MySQL series, one after another.
+   * @default none: the release that was there when the server was made
+   */
+  readonly packagesRevision?: string;
   /**
    * UUID of the group, part of every transaction's id and kept for life. Give it only where an existing group would get
    * another one (the error of the agent says which), e.g. because this construct has moved in the tree.
@@ -71,9 +81,10 @@ export class MySqlTier extends Construct {
   constructor(scope: Construct, id: string, private readonly props: MySqlTierProps) {
     super(scope, id);
     this.check(props);
-    const { site, authority, memberCount = 3, serverType = 'cx23', volumeGb = 20, credentials } = props;
+    const { site, authority, memberCount = 3, leavingCount = 0, serverType = 'cx23', volumeGb = 20, credentials } = props;
     this.groupName = props.groupName ?? uuidFrom(`${this.node.path}/group`);
     const hosts = site.hosts('mysql', memberCount);
+    const members = hosts.slice(0, memberCount - leavingCount);
     const servers: ProvisionedServer[] = [];
     for (const host of hosts) {
       const previous = servers.at(-1);
@@ -88,7 +99,7 @@ export class MySqlTier extends Construct {
           serverType,
           role: 'mysql',
           dataVolumeGb: volumeGb,
-          files: this.files(host, hosts, props),
+          files: this.files(host, members, props),
           programs: { '/opt/platform/agents/mysql-member.js': AGENT },
           credentials: {
             'mysql-admin-password': credentials.mysqlAdminPassword,
@@ -120,7 +131,7 @@ export class MySqlTier extends Construct {
     });
   }
 
-  private files(host: Host, hosts: readonly Host[], props: MySqlTierProps): Record<string, string> {
+  private files(host: Host, members: readonly Host[], props: MySqlTierProps): Record<string, string> {
     const { site, database = 'app', databaseUser = 'app', binaryLogDays = 3, slowSeconds = 1 } = props;
     return {
       '/etc/mysql/platform.cnf': renderMyCnf({
@@ -135,11 +146,12 @@ export class MySqlTier extends Construct {
         binaryLogDays,
         slowSeconds,
       }),
+      ...(props.packagesRevision !== undefined && { '/etc/platform/mysql-packages': `${props.packagesRevision}\n` }),
       '/etc/systemd/system/mysql-member.service.d/network.conf': `[Service]\nIPAddressAllow=${site.plan.networkRange}\n`,
       '/etc/platform/mysql-member.json': renderMysqlMemberAgentConfig({
         name: host.name,
         address: host.address,
-        members: hosts.map(({ name, address }) => ({ name, address })),
+        members: members.map(({ name, address }) => ({ name, address })),
         groupName: this.groupName,
         sqlPort: PORTS.mysql.sql,
         healthPort: PORTS.mysql.memberHealth,
@@ -158,10 +170,13 @@ export class MySqlTier extends Construct {
     };
   }
 
-  private check({ memberCount = 3, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3 }: MySqlTierProps): void {
+  private check({ memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3 }: MySqlTierProps): void {
     const problems: Problem[] = [];
     if (![3, 5, 7, 9].includes(memberCount)) {
       problems.push({ code: 'member-count', prop: 'memberCount', got: memberCount, want: '3, 5, 7 or 9', fix: 'choose an odd number; two cannot outvote a failure, and Group Replication takes nine at most' });
+    }
+    if (![0, 2, 4, 6].includes(leavingCount) || memberCount - leavingCount < 3) {
+      problems.push({ code: 'leaving-count', prop: 'leavingCount', got: leavingCount, want: 'an even number that leaves at least 3 members', fix: 'it is the number of members that go before memberCount can be made smaller' });
     }
     if (!Number.isInteger(volumeGb) || volumeGb < 10 || volumeGb > 10_240) {
       problems.push({ code: 'volume-size', prop: 'volumeGb', got: volumeGb, want: 'a whole number from 10 to 10240', fix: 'choose one in that range' });

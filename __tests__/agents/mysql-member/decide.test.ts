@@ -183,3 +183,52 @@ test('data of another group is left alone', () => {
   const self = report('db-1', { memory: { ...REMEMBERS, groupName: 'bbbbbbbb-0000-8000-a000-000000000000' } });
   expect(decide(situation(self, [])).action).toMatchObject({ kind: 'needs-operator', instruction: expect.stringContaining('groupName') as unknown });
 });
+
+describe('a member that is not configured any more', () => {
+  const leaving = (state: Partial<Parameters<typeof sample>[0]>) => report('db-5', { ...past(), sample: sample(state) });
+  const peers = NAMES.map((name) => report(name, { ...past(), sample: online('SECONDARY') }));
+
+  test('leaves the group, and stays out', () => {
+    expect(decide(situation(report('db-5', { ...past(), sample: online('SECONDARY', [...NAMES, 'db-5']) }), peers)).action.kind).toBe('leave');
+    expect(decide(situation(leaving({}), peers))).toMatchObject({ action: { kind: 'wait' }, reason: 'not configured any more: its server and volume may be deleted' });
+  });
+
+  test('is fenced when it can be written to', () => {
+    expect(decide(situation(leaving({ superReadOnly: false, readOnly: false }), peers)).action.kind).toBe('fence');
+  });
+
+  test('that was in the last group is asked about before the others start without it', () => {
+    const lastMajority = { incarnation: 1, counter: 9, members: [...NAMES, '10.0.4.14'] };
+    const [first, ...others] = NAMES.map((name) => report(name, past({ lastMajority })));
+    const { action, reason } = decide(situation(first!, others));
+    expect(action.kind).toBe('needs-operator');
+    expect(reason).toMatch(/^10.0.4.14 was in the last group with a majority and is not configured any more/);
+  });
+});
+
+describe('a member without data', () => {
+  const peers = (executed: string) => ['db-2', 'db-3'].map((name) => report(name, { ...past(), sample: online('SECONDARY', ['db-2', 'db-3'], { executed }) }));
+
+  test('takes a copy of a group that has been at work', () => {
+    expect(decide(situation(report('db-1'), peers('g:1-5000'))).action).toEqual({ kind: 'join-by-clone', donor: 'db-2' });
+  });
+
+  test('joins at once a group that has only just begun', () => {
+    expect(decide(situation(report('db-1'), peers('g:1-20'))).action.kind).toBe('join');
+  });
+});
+
+describe('members that are configured newly', () => {
+  const five = [...NAMES, 'db-4', 'db-5'];
+  const primary = (joined: readonly string[]) => report('db-1', { configured: five, ...past({ joined }), sample: online('PRIMARY', ['db-1', 'db-2']) });
+
+  test('count for the majority only once they have been ONLINE', () => {
+    expect(decide(situation(primary(NAMES), [])).action.kind).toBe('stay');
+    expect(decide(situation(primary(five), [])).action.kind).toBe('fence');
+  });
+
+  test('are written down when they are ONLINE', () => {
+    const grown = report('db-1', { configured: five, ...past({ joined: NAMES }), sample: online('PRIMARY', [...NAMES, 'db-4']) });
+    expect(decide(situation(grown, [])).memory.joined).toEqual([...NAMES, 'db-4']);
+  });
+});

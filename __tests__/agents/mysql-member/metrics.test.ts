@@ -10,9 +10,11 @@ test('is Prometheus text with one value a line', () => {
     members: online('PRIMARY').members,
     gtidExecuted: 'g:1-9',
     applierQueue: 2,
+    lagSeconds: 0.5,
     version: '9.7.4',
     sampleAgeMs: 120,
     lookFailure: null,
+    warnings: ['0.5 GB of 20.0 GB are free on the data volume'],
     primary: { ok: true, why: 'PRIMARY' },
     reader: { ok: true, why: 'PRIMARY' },
     lastDecision: { kind: 'stay', reason: 'ONLINE in the majority' },
@@ -21,10 +23,14 @@ test('is Prometheus text with one value a line', () => {
     errantSetAside: 'x:1-2',
     peers: {},
     actions: { rejoin: 1 },
-    report: report('db-1', { memory: REMEMBERS }),
+    report: report('db-1', { memory: REMEMBERS, disk: { freeBytes: 5e8, sizeBytes: 2e10 } }),
   });
   for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[a-z]+="[^"]*"\})? -?[0-9.]+)$/);
   expect(text).toContain('mysql_member_state{state="ONLINE"} 1\n');
+  expect(text).toContain('mysql_member_disk_free_bytes 500000000\n');
+  expect(text).toContain('mysql_member_lag_seconds 0.5\n');
+  expect(text).toContain('mysql_member_disk_low 1\n');
+  expect(text).toContain('mysql_member_decision{kind="stay"} 1\n');
   expect(text).toContain('mysql_member_sample_age_seconds 0.12\n');
   expect(text).toContain('mysql_member_errant_transactions 2\n');
   expect(text).toContain('mysql_member_actions_total{action="rejoin"} 1\n');

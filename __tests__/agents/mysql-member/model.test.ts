@@ -5,9 +5,10 @@ import { SimulatedGroup } from './simulated-group';
 type Step = (group: SimulatedGroup) => void;
 
 const index = fc.nat({ max: 2 });
+const crashAll = named('crash all', (g) => g.members.forEach((m) => g.crash(m)));
 
 /** Everything that goes on when nothing is wrong: answers arrive, agents decide, engines work. */
-const life: fc.Arbitrary<Step> = fc.oneof(
+const lifeOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> => fc.oneof(
   { weight: 6, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`poll ${a} ${b}`, (g) => g.poll(g.at(a), g.at(b), false))) },
   { weight: 4, arbitrary: fc.constant(named('poll all', pollAll)) },
   { weight: 8, arbitrary: index.map((a) => named(`tick ${a}`, (g) => g.tick(g.at(a)))) },
@@ -19,7 +20,7 @@ const life: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(named('settle a little', (g) => [1, 2, 3].forEach(() => calmRound(g)))) },
 );
 
-const faults: fc.Arbitrary<Step> = fc.oneof(
+const faultsOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> => fc.oneof(
   { weight: 3, arbitrary: index.map((a) => named(`crash ${a}`, (g) => g.crash(g.at(a)))) },
   { weight: 5, arbitrary: index.map((a) => named(`boot ${a}`, (g) => g.boot(g.at(a)))) },
   { weight: 2, arbitrary: index.map((a) => named(`stop ${a}`, (g) => g.stop(g.at(a)))) },
@@ -33,9 +34,12 @@ const faults: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`switchover ${a} ${b}`, (g) => g.switchover(g.at(a), g.at(b)))) },
 );
 
+const life = lifeOf(index);
+const faults = faultsOf(index);
+
 const disasters: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(index, fc.boolean()).map(([a, keep]) => named(`crash and wipe ${a} ${keep}`, (g) => (g.crash(g.at(a)), g.wipe(g.at(a), keep)))),
-  fc.constant(named('crash all', (g) => g.members.forEach((m) => g.crash(m)))),
+  fc.constant(crashAll),
 );
 
 const strayWrites: fc.Arbitrary<Step> = index.map((a) => named(`write straight ${a}`, (g) => g.write(g.at(a), false)));
@@ -73,7 +77,7 @@ function run(steps: readonly Step[], group = formed()): SimulatedGroup {
 
 /** More for a longer search: MODEL_RUNS=20000 npx vitest run ... */
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 300);
-const TIMEOUT_MS = 10_000 + RUNS * 100;
+const TIMEOUT_MS = 60_000 + RUNS * 300;
 
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 
@@ -84,7 +88,7 @@ test('three new members become one group by themselves', () => {
 });
 
 test('whatever crashes, is cut off or answers late: all come back to one group, and no acknowledged write is lost', () => {
-  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: fc.constant(named('crash all', (g) => g.members.forEach((m) => g.crash(m)))) }), { maxLength: 120, size: 'max' });
+  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: fc.constant(crashAll) }), { maxLength: 120, size: 'max' });
   fc.assert(
     fc.property(steps, (list) => {
       const group = run(list);
@@ -130,5 +134,59 @@ test('one lost disk beside a group that lives is replaced by a copy, without an 
       expect(run(list, group).isHealthy, group.describe()).toBe(true);
     }),
     { numRuns: 200 },
+  );
+});
+
+const FIVE = ['db-1', 'db-2', 'db-3', 'db-4', 'db-5'];
+const THREE = FIVE.slice(0, 3);
+
+/** What a deploy does on one host after another, with whatever happens before, between and behind. */
+function deployed(changes: readonly Step[]): fc.Arbitrary<readonly Step[]> {
+  const anyOfFive = fc.nat({ max: 4 });
+  const between = fc.array(fc.oneof({ weight: 4, arbitrary: lifeOf(anyOfFive) }, { weight: 1, arbitrary: faultsOf(anyOfFive) }), { maxLength: 25, size: 'max' });
+  return fc.tuple(...changes.map(() => between), between).map((parts) => parts.flatMap((part, n) => [...part, ...changes.slice(n, n + 1)]));
+}
+
+function configured(names: readonly string[]): Step[] {
+  return FIVE.map((name, n) => named(`configure ${name} for ${names.length}`, (g) => (g.configure(g.at(n), names), g.boot(g.at(n)))));
+}
+
+test('three members become five while members crash, are cut off and write, and nothing acknowledged is lost', () => {
+  fc.assert(
+    fc.property(deployed(configured(FIVE)), (steps) => {
+      const group = new SimulatedGroup(FIVE);
+      for (const member of group.members) {
+        if (THREE.includes(member.name)) group.configure(member, THREE);
+        else group.crash(member);
+      }
+      for (let round = 0; round < 20; round += 1) calmRound(group);
+      if (!run(steps, group).isHealthy) throw new Error(group.describe());
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('a group of three that shall become five still writes after the loss of one of the three', () => {
+  const group = new SimulatedGroup(FIVE);
+  for (const member of group.members) {
+    if (THREE.includes(member.name)) group.configure(member, THREE);
+    else group.crash(member);
+  }
+  for (let round = 0; round < 20; round += 1) calmRound(group);
+  for (const name of THREE) group.configure(group.at(FIVE.indexOf(name)), FIVE);
+  for (let round = 0; round < 5; round += 1) calmRound(group);
+  group.crash(group.at(0));
+  for (let round = 0; round < 5; round += 1) calmRound(group);
+  expect(group.members.filter(({ writableByHealth }) => writableByHealth).map(({ name }) => name)).toEqual(['db-2']);
+});
+
+test('five members become three: those that are not configured any more leave, or a person is asked, and nothing acknowledged is lost', () => {
+  fc.assert(
+    fc.property(deployed(configured(THREE)), (steps) => {
+      const group = new SimulatedGroup(FIVE);
+      group.settle();
+      if (!run(steps, group).isHealthy && !group.waitsForOperator) throw new Error(group.describe());
+    }),
+    { numRuns: RUNS },
   );
 });

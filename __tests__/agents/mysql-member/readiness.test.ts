@@ -11,9 +11,11 @@ function status(name: string, values: Partial<AgentStatus> = {}): AgentStatus {
     members: [],
     gtidExecuted: '',
     applierQueue: 0,
+    lagSeconds: 0,
     version: '9.7.4',
     sampleAgeMs: 100,
     lookFailure: null,
+    warnings: [],
     primary: { ok: false, why: '' },
     reader: { ok: false, why: '' },
     lastDecision: { kind: 'wait', reason: 'nobody is in a group; waiting for db-3' },
@@ -45,6 +47,12 @@ test('a replaced member waits until the group has taken it in', () => {
 test('a member that was in a group waits to be in it again', () => {
   const returned = status('db-1', { report: report('db-1', { memory: REMEMBERS, sample: sample({ executed: 'g:1' }) }) });
   expect(readiness(NAMES, returned).ready).toBe(false);
+});
+
+test('a member that is not configured any more is ready to go when it has left', () => {
+  const leaving = status('db-5', { state: 'ONLINE' });
+  expect(readiness(NAMES, leaving)).toEqual({ ready: false, why: 'leaves the group' });
+  expect(readiness(NAMES, { ...leaving, state: 'OFFLINE' })).toEqual({ ready: true, why: 'has left the group' });
 });
 
 test('waits for agent and mysqld', () => {

@@ -2,7 +2,7 @@ import type { Action } from '../../../agents/mysql-member/decision';
 import { decide } from '../../../agents/mysql-member/decide';
 import { formatGtidSet, parseGtidSet } from '../../../agents/mysql-member/gtid';
 import { isRecorded, primaryHealth } from '../../../agents/mysql-member/health';
-import { inMajority, majorityOf, NO_MEMORY, type Memory, type Report, type Sample } from '../../../agents/mysql-member/report';
+import { electorate, inMajority, majorityOf, NO_MEMORY, type Memory, type Report, type Sample } from '../../../agents/mysql-member/report';
 
 /** One Group Replication group: what its members have agreed on. */
 interface Group {
@@ -16,6 +16,8 @@ interface Group {
 
 interface Simulated {
   readonly name: string;
+  /** What its agent is configured with. */
+  configured: readonly string[];
   up: boolean;
   uuid: string;
   /** What a crash leaves. */
@@ -63,6 +65,7 @@ export class SimulatedGroup {
   constructor(names: readonly string[]) {
     this.members = names.map((name) => ({
       name,
+      configured: names,
       up: true,
       uuid: `uuid-${name}`,
       executed: new Set(),
@@ -85,8 +88,10 @@ export class SimulatedGroup {
     }));
   }
 
-  get configured(): readonly string[] {
-    return this.members.map(({ name }) => name);
+  /** What a deploy with another number of members does on one host: the agent is restarted with another list. */
+  configure(member: Simulated, configured: readonly string[]): void {
+    member.configured = configured;
+    if (member.up) this.restartAgent(member);
   }
 
   at(index: number): Simulated {
@@ -260,7 +265,7 @@ export class SimulatedGroup {
     const group = this.groupOf(member);
     if (!group || group.primary !== member.name || member.superReadOnly || !this.hasMajority(member)) return;
     const id = ++this.counter;
-    const acknowledgedByMany = this.component(member).length >= majorityOf(this.configured);
+    const acknowledgedByMany = this.component(member).length >= majorityOf(electorate(this.report(member)));
     if (!acknowledgedByMany && !byHealth) this.strayWrites = true;
     if (acknowledgedByMany || byHealth) {
       const lost = [...this.committed].filter((old) => !group.log.has(old));
@@ -294,11 +299,12 @@ export class SimulatedGroup {
       purged: '',
       changing: member.starting !== null,
       applierQueue: 0,
+      lagSeconds: 0,
     };
   }
 
   report(member: Simulated): Report {
-    return { name: member.name, configured: this.configured, memory: member.memory, sample: this.sample(member), busy: member.busy?.kind ?? null };
+    return { name: member.name, configured: member.configured, memory: member.memory, sample: this.sample(member), busy: member.busy?.kind ?? null, disk: null };
   }
 
   /** Asks a peer; its answer arrives at once, or (slow) when deliver is called. One question a peer at a time. */
@@ -315,7 +321,7 @@ export class SimulatedGroup {
 
   tick(member: Simulated): void {
     if (!member.up) return;
-    const peers = new Map(this.configured.filter((name) => name !== member.name).map((name) => [name, member.known.get(name) ?? null]));
+    const peers = new Map(member.configured.filter((name) => name !== member.name).map((name) => [name, member.known.get(name) ?? null]));
     const { action, memory, afterMs } = decide({
       self: this.report(member),
       peers,
@@ -388,7 +394,8 @@ export class SimulatedGroup {
     this.bootstraps.push({ incarnation, by: member.name });
     const lost = [...this.committed].filter((id) => !member.executed.has(id));
     if (lost.length > 0) throw new Violation(`${member.name} bootstraps without ${lost.join()}`);
-    const live = this.members.find((other) => this.hasMajority(other) && this.component(other).length >= majorityOf(this.configured));
+    const counted = (other: Simulated) => electorate(this.report(other));
+    const live = this.members.find((other) => this.hasMajority(other) && this.component(other).filter(({ name }) => counted(other).includes(name)).length >= majorityOf(counted(other)));
     if (live) throw new Violation(`${member.name} bootstraps while ${live.name} is in a group with a majority`);
   }
 
@@ -416,8 +423,9 @@ export class SimulatedGroup {
   }
 
   get isHealthy(): boolean {
-    const epochs = new Set(this.members.map(({ epoch }) => epoch));
-    return epochs.size === 1 && this.members.every((member) => member.state === 'ONLINE' && [...this.committed].every((id) => member.executed.has(id)))
+    const members = this.members.filter(({ name, configured }) => configured.includes(name));
+    const epochs = new Set(members.map(({ epoch }) => epoch));
+    return epochs.size === 1 && this.members.every((member) => members.includes(member) || member.epoch === null) && members.every((member) => member.state === 'ONLINE' && [...this.committed].every((id) => member.executed.has(id)))
       && this.members.filter(({ writableByHealth }) => writableByHealth).length === 1;
   }
 

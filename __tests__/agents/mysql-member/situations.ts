@@ -21,6 +21,7 @@ export function sample(values: Partial<Sample> = {}): Sample {
     purged: '',
     changing: false,
     applierQueue: 0,
+    lagSeconds: 0,
     ...values,
   };
 }
@@ -64,6 +65,7 @@ export function report(name: string, values: Partial<Report> = {}): Report {
     configured: NAMES,
     memory: NO_MEMORY,
     busy: null,
+    disk: null,
     ...values,
     sample: own && { ...own, serverUuid: own.serverUuid === 'uuid-db-1' ? `uuid-${name}` : own.serverUuid },
   };

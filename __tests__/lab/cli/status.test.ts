@@ -35,6 +35,25 @@ test('a certificate that has ended cannot be overlooked', () => {
   expect(renderStatus(report, [], Date.parse('2031-02-04T00:00:00Z'))).toContain('certificate  ENDED on 2031-02-03');
 });
 
+test('tells why a member is what it is, and what a person should do', () => {
+  const database = {
+    members: [{ state: 'ONLINE' }, { state: 'UNREACHABLE' }],
+    applierQueue: 3,
+    lagSeconds: 0.25,
+    lastDecision: { kind: 'needs-operator', reason: 'no member holds all transactions', instruction: 'compare them' },
+    warnings: ['0.5 GB of 20.0 GB are free on the data volume'],
+  };
+  const lines = renderStatus({ ...report, machines: report.machines.map((machine) => (machine.tier === 'mysql' ? { ...machine, database } : machine)) }, []);
+  const from = lines.findIndex((line) => line.startsWith('member'));
+  expect(lines.slice(from, from + 5).join('\n')).toMatchInlineSnapshot(`
+    "member  sees ONLINE  queue  lag    decision
+    db-1    1            3      0.3 s  needs-operator: no member holds all transactions
+    db-1: you can: compare them
+    db-1: warning: 0.5 GB of 20.0 GB are free on the data volume
+    "
+  `);
+});
+
 test('with a machine off, the next thing to try is to power it on', () => {
   const off = report.machines.map((machine) => ({ ...machine, status: 'off', running: false }));
   expect(renderStatus({ ...report, machines: off }, []).at(-2)).toBe('  npx lab power-on lb-1');

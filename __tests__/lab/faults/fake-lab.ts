@@ -18,7 +18,7 @@ export class FakeLab implements LabHandle {
   /** Called with every change of power. */
   onPower: (machine: string, on: boolean) => void | Promise<void> = () => undefined;
 
-  constructor(readonly names: readonly string[] = ['lb-1', 'lb-2', 'web-1', 'app-1', 'db-1', 'db-2', 'db-3']) {}
+  constructor(public names: readonly string[] = ['lb-1', 'lb-2', 'web-1', 'app-1', 'db-1', 'db-2', 'db-3']) {}
 
   machines = async (): Promise<Machine[]> =>
     this.names.map((name, n) => {
@@ -35,6 +35,11 @@ export class FakeLab implements LabHandle {
   powerOn = (machine: string): Promise<void> => this.power(machine, true);
   powerOff = (machine: string): Promise<void> => this.power(machine, false);
   shutdown = (machine: string): Promise<void> => this.power(machine, false);
+  deleteServer = async (machine: string, options: object): Promise<void> => {
+    this.names = this.names.filter((name) => name !== machine);
+    this.note(`delete ${machine}`, options);
+  };
+  deploy = async (): Promise<void> => this.note('deploy', {});
   cut = async (cut: LinkCut): Promise<void> => this.note('cut', cut);
   heal = async (cut: LinkCut): Promise<void> => this.note('heal', cut);
   degrade = async (loss: object): Promise<void> => this.note('degrade', loss);
