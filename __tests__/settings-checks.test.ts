@@ -54,6 +54,12 @@ describe('Cloudflare', () => {
     expect(codes({ certificate: origin, cloudflare: { ...cloudflare, proxied: false } })).toEqual(['certificate.mode: origin-certificate-proxied']);
   });
 
+  test('shows its certificate to load balancers that it stands in front of: the compiler knows', () => {
+    // @ts-expect-error nobody would show it
+    const wrong: EnvironmentSettings['cloudflare'] = { zone: 'example.test', proxied: false, originPulls: { mode: 'generated' } };
+    expect(wrong).toBeDefined();
+  });
+
   test.each([
     [{ validityDays: 100 }, 'certificate.validityDays: origin-validity'],
     [{ validityDays: 90, renewBeforeDays: 90 }, 'certificate.renewBeforeDays: renew-before'],

@@ -213,6 +213,8 @@ function proxyTimeout(): string[] {
     '  # Cloudflare keeps idle connections for up to 900 s, and has to be the one that closes them: a request that meets a',
     '  # connection which is just being closed is an error page to its visitor',
     '  timeout http-keep-alive 910s',
+    '  # HTTP/1.1 connections end by this one, too, idle or not',
+    '  timeout client 910s',
   ];
 }
 
