@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # provisioning/host.sh: what every host needs before the script of its role; safe to run again
 #   install     a way out for hosts without a public address, base packages
-#   configure   who may log in, facts, credentials and the host firewall
+#   configure   who may log in, facts, credentials, the host firewall, SSH and the journal
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -104,6 +104,28 @@ apply_host_firewall() {
   systemctl reload-or-restart host-firewall.service
 }
 
+# sshd is asked about all of its configuration before any of it is replaced, and keeps the sessions that are open
+apply_sshd() {
+  local candidate=$UPLOAD_DIR/sshd_config
+  local -a parts=("$UPLOAD_DIR/shared/sshd.conf")
+  [[ $(fact TIER) != lb ]] || parts=("$UPLOAD_DIR/shared/sshd-bastion.conf" "${parts[@]}")
+  already_applied "${parts[@]}" && return
+  cat "${parts[@]}" /etc/ssh/sshd_config >"$candidate"
+  /usr/sbin/sshd -t -f "$candidate" || die "sshd rejects the new configuration; the running one was left alone"
+  cat "${parts[@]}" >"$candidate"
+  replace_file "$candidate" /etc/ssh/sshd_config.d/00-platform.conf
+  systemctl reload ssh
+  mark_applied "${parts[@]}"
+}
+
+apply_journal_limits() {
+  local limits=$UPLOAD_DIR/shared/journald.conf
+  already_applied "$limits" && return
+  replace_file "$limits" /etc/systemd/journald.conf.d/platform.conf
+  systemctl restart systemd-journald
+  mark_applied "$limits"
+}
+
 install_host() {
   wait_for_first_boot
   wait_for_private_address
@@ -111,7 +133,7 @@ install_host() {
   keep_default_route
   make_apt_impatient
   expose_login_key
-  install_packages nftables
+  install_packages nftables systemd-timesyncd
 }
 
 configure_host() {
@@ -120,6 +142,8 @@ configure_host() {
   apply_facts
   apply_credentials
   apply_host_firewall
+  apply_sshd
+  apply_journal_limits
 }
 
 main() {
