@@ -13,7 +13,7 @@ readonly NEEDED=(
   debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 sysctl:procps losetup:mount nsenter:util-linux
   mkfs.ext4:e2fsprogs ssh:openssh-client curl:curl
   shellcheck:shellcheck shfmt:shfmt hcloud:hcloud-cli haproxy:haproxy keepalived:keepalived nginx:nginx-light python3:python3-venv
-  socat:socat unzip:unzip openssl:openssl git:git
+  socat:socat unzip:unzip openssl:openssl git:git masscan:masscan nmap:nmap
 )
 
 log() { printf 'setup: %s\n' "$*"; }
@@ -33,6 +33,8 @@ install_packages() {
   done
   # Debian's python3 comes without what a virtual environment needs
   python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+  # masscan only recommends what it cannot work without
+  ldconfig -p | grep -q 'libpcap\.so' || missing+=(libpcap0.8)
   ((${#missing[@]} > 0)) || return 0
   [[ $(id -u) == 0 ]] || die "the lab needs ${missing[*]}; run this as root, or use make synth, which needs none of them"
   command -v apt-get >/dev/null || die "the lab needs ${missing[*]}, and apt-get to install them; use make synth, which needs none of them"

@@ -4,7 +4,8 @@ import type { Construct } from 'constructs';
 import { HcloudProvider } from '../.gen/providers/hcloud/provider';
 import { CloudflareZone } from './cloudflare/zone';
 import { Edge } from './edge';
-import type { Connection } from './net/connections';
+import { TIERS } from './net/address-plan';
+import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import type { ProvisionedServer } from './servers/provisioned-server';
 import { InternalAuthority } from './servers/internal-authority';
 import { Revision } from './servers/revision';
@@ -43,6 +44,20 @@ export const ACME_CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'lb', port: 'certificate' }, // what one has obtained the other takes
 ];
 
+/** Who may talk to the Internet. Programs that are not named here, such as Nginx and mysqld, may not. */
+export const WAYS_OUT: readonly WayOut[] = [
+  ...TIERS.flatMap((from): WayOut[] => [
+    { from, user: 'root' },
+    { from, user: '_apt' }, // downloads packages for root
+    { from, user: 'systemd-timesync', ports: ['ntp'] },
+    { from, ports: ['dns'] },
+  ]),
+  { from: 'lb', user: 'floating-ip', ports: ['http', 'https'] }, // Hetzner's API, and the public side of the other load balancer
+];
+
+/** Besides, where the certificate comes from an ACME server, at whatever port it is. */
+export const ACME_WAYS_OUT: readonly WayOut[] = [{ from: 'lb', user: 'certificate-agent' }];
+
 /** One environment: four tiers, the edge before them, and the network that they share. */
 export class PlatformStack extends TerraformStack {
   constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
@@ -67,7 +82,9 @@ export class PlatformStack extends TerraformStack {
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
     const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision });
     const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
-    const connections = settings.certificate?.mode === 'acme' ? [...CONNECTIONS, ...ACME_CONNECTIONS] : CONNECTIONS;
+    const acme = settings.certificate?.mode === 'acme';
+    const connections = acme ? [...CONNECTIONS, ...ACME_CONNECTIONS] : CONNECTIONS;
+    const waysOut = [...WAYS_OUT, ...(acme ? ACME_WAYS_OUT : []), ...ofApplication(app.outboundRanges)];
     const site = new Site(this, 'site', {
       ...settings,
       ...addresses,
@@ -76,7 +93,7 @@ export class PlatformStack extends TerraformStack {
       sshPrivateKey: variables.sshPrivateKey,
       sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
       secretsRevision: variables.secretsRevision,
-      hostFiles: hostFirewall({ connections, ...addresses, ...sources }),
+      hostFiles: hostFirewall({ connections, waysOut, ...addresses, ...sources }),
     });
     const domains = [settings.domain, ...(settings.additionalDomains ?? [])];
     const edge = new Edge(this, 'edge', {
@@ -142,6 +159,12 @@ export class PlatformStack extends TerraformStack {
     tell(this, 'servers', addressesOf([...pair.servers, ...webTier.servers, ...appTier.servers, ...mysqlTier.servers]), 'Addresses of all servers');
     if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
   }
+}
+
+/** The application's unit has the same ranges: two walls, as a unit's own is of no use to what breaks out of the unit. */
+function ofApplication(ranges: readonly string[] = []): readonly WayOut[] {
+  if (ranges.length === 0) return [];
+  return [{ from: 'app', user: DYNAMIC, ...(!ranges.includes('any') && { ranges }) }];
 }
 
 function keepState(stack: TerraformStack, backend: Backend = { type: 'local' }): void {

@@ -26,6 +26,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...image(settings),
     ...networkRanges(settings),
     ...sources(settings),
+    ...outbound(settings),
     ...volumes(settings),
     ...certificate(settings, now),
     ...cloudflare(settings, now),
@@ -193,6 +194,12 @@ function sources({ loadBalancers = {} }: EnvironmentSettings): Problem[] {
       .map((range, index) => sourceProblem(`loadBalancers.${prop}[${index}]`, range))
       .filter((problem) => problem !== undefined);
   });
+}
+
+function outbound({ app = {} }: EnvironmentSettings): Problem[] {
+  return (app.outboundRanges ?? [])
+    .map((range, index) => (range === 'any' ? undefined : sourceProblem(`app.outboundRanges[${index}]`, range)))
+    .filter((problem) => problem !== undefined);
 }
 
 function volumes({ mysql }: EnvironmentSettings): Problem[] {

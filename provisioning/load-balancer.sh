@@ -26,7 +26,13 @@ readonly SYSCTL=/etc/sysctl.d/90-load-balancer.conf
 
 install_role() {
   install_packages haproxy keepalived nodejs curl
-  id floating-ip >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin floating-ip
+  # Both are known before the host firewall names them
+  add_user floating-ip
+  add_user certificate-agent
+}
+
+add_user() {
+  id "$1" >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin "$1"
 }
 
 # quietly COMMAND...: what it says is shown only if it fails
@@ -197,7 +203,6 @@ apply_certificate_agent() {
   install_packages certbot
   # Debian's own timer would look at other folders
   systemctl disable --quiet --now certbot.timer
-  id certificate-agent >/dev/null 2>&1 || useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin certificate-agent
 
   local program unit
   program=$(staged "$CERTIFICATE_AGENT")

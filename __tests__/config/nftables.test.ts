@@ -1,24 +1,30 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { renderHostFirewall, type HostFirewallConfig } from '../../lib/config/nftables';
+import { DYNAMIC } from '../../lib/net/connections';
 import { AddressPlan, TIERS, type Tier } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
-import { ACME_CONNECTIONS, CONNECTIONS } from '../../lib/platform-stack';
+import { ACME_CONNECTIONS, CONNECTIONS, WAYS_OUT } from '../../lib/platform-stack';
 
 const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
 
 function render(tier: Tier, config: Partial<HostFirewallConfig> = {}): string {
   const { subnets, networkRange } = new AddressPlan();
   const anywhere = ['0.0.0.0/0', '::/0'];
-  return renderHostFirewall({ tier, connections: CONNECTIONS, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, proxied: false, ...config });
+  return renderHostFirewall({ tier, connections: CONNECTIONS, waysOut: WAYS_OUT, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, proxied: false, ...config });
 }
 
-function rules(text: string): string[] {
-  return text.split('\n').filter((line) => line.includes('comment')).map((line) => line.trim());
+/** The rules of a chain that are there for a reason of their own. */
+function rules(text: string, chain: 'input' | 'output' = 'input'): string[] {
+  const body = text.split(`chain ${chain} {`)[1]?.split('\n  }')[0] ?? '';
+  return body.split('\n').filter((line) => line.includes('comment')).map((line) => line.trim());
 }
 
 test('drops on every host what the table of connections does not name', () => {
-  for (const tier of TIERS) expect(render(tier)).toContain('hook input priority filter; policy drop;');
+  for (const tier of TIERS) {
+    expect(render(tier)).toContain('hook input priority filter; policy drop;');
+    expect(render(tier)).toContain('hook output priority filter; policy drop;');
+  }
   expect(rules(render('app', { connections: [] }))).toEqual(['udp sport 67 udp dport 68 accept comment "DHCP"']);
 });
 
@@ -38,8 +44,50 @@ test('lets each tier in on its port, from the subnet of the other', () => {
   ]);
 });
 
+test('lets out what the table lets in elsewhere, and to the Internet those users that it names', () => {
+  expect(rules(render('lb'), 'output')).toEqual([
+    'udp sport 68 udp dport 67 accept comment "DHCP"',
+    'ip daddr 10.0.1.0/24 meta l4proto 112 accept comment "lb -> lb vrrp"',
+    'ip daddr 10.0.1.0/24 tcp dport 9101 accept comment "lb -> lb floatingIpAgent"',
+    'ip daddr 10.0.2.0/24 tcp dport 80 accept comment "lb -> web http"',
+    'ip daddr 10.0.2.0/24 tcp dport 22 accept comment "lb -> web ssh"',
+    'ip daddr 10.0.3.0/24 tcp dport 22 accept comment "lb -> app ssh"',
+    'ip daddr 10.0.4.0/24 tcp dport 22 accept comment "lb -> mysql ssh"',
+    'meta skuid "root" accept comment "root -> internet"',
+    'meta skuid "_apt" accept comment "_apt -> internet"',
+    'meta skuid "systemd-timesync" meta l4proto { tcp, udp } th dport { 123 } accept comment "systemd-timesync -> internet"',
+    'meta l4proto { tcp, udp } th dport { 53 } accept comment "everybody -> internet"',
+    'meta skuid "floating-ip" meta l4proto { tcp, udp } th dport { 80, 443 } accept comment "floating-ip -> internet"',
+  ]);
+});
+
+test('the private network and the metadata service are closed before any way to the Internet opens', () => {
+  const text = render('app');
+  expect(text.indexOf('ip daddr 169.254.169.254 meta skuid != 0 drop')).toBeLessThan(text.indexOf('-> internet'));
+  expect(text.indexOf('ip daddr 10.0.0.0/16 drop')).toBeLessThan(text.indexOf('-> internet'));
+});
+
+test('a way out may be limited to ranges, of both address families', () => {
+  const waysOut = [{ from: 'app', user: DYNAMIC, ranges: ['203.0.113.0/24', '2001:db8::/32'] }] as const;
+  expect(rules(render('app', { waysOut }), 'output').filter((rule) => rule.includes('internet'))).toEqual([
+    'meta skuid 61184-65519 ip daddr { 203.0.113.0/24 } accept comment "units with a user of their own -> internet"',
+    'meta skuid 61184-65519 ip6 daddr { 2001:db8::/32 } accept comment "units with a user of their own -> internet"',
+  ]);
+});
+
 test('VRRP is a protocol of its own, without a port', () => {
   expect(rules(render('lb'))).toContain('ip saddr 10.0.1.0/24 meta l4proto 112 accept comment "lb -> lb vrrp"');
+});
+
+test('internet and operators come to public addresses only: whoever is in the private network is neither', () => {
+  expect(rules(render('lb')).filter((rule) => /internet|operators/.test(rule))).toEqual([
+    'meta nfproto ipv4 ip daddr != 10.0.0.0/16 tcp dport 80 accept comment "internet -> lb http"',
+    'meta nfproto ipv6 tcp dport 80 accept comment "internet -> lb http"',
+    'meta nfproto ipv4 ip daddr != 10.0.0.0/16 tcp dport 443 accept comment "internet -> lb https"',
+    'meta nfproto ipv6 tcp dport 443 accept comment "internet -> lb https"',
+    'meta nfproto ipv4 ip daddr != 10.0.0.0/16 tcp dport 22 accept comment "operators -> lb ssh"',
+    'meta nfproto ipv6 tcp dport 22 accept comment "operators -> lb ssh"',
+  ]);
 });
 
 test('forwards on the load balancers alone, and only from the private network outwards', () => {
@@ -50,10 +98,10 @@ test('forwards on the load balancers alone, and only from the private network ou
 test('keeps the two address families of the operators apart', () => {
   const ssh = (operators: string[]) => rules(render('lb', { operators })).filter((rule) => rule.includes('operators'));
   expect(ssh(['203.0.113.0/24', '2001:db8::/32'])).toEqual([
-    'ip saddr { 203.0.113.0/24 } tcp dport 22 accept comment "operators -> lb ssh"',
+    'ip saddr { 203.0.113.0/24 } ip daddr != 10.0.0.0/16 tcp dport 22 accept comment "operators -> lb ssh"',
     'ip6 saddr { 2001:db8::/32 } tcp dport 22 accept comment "operators -> lb ssh"',
   ]);
-  expect(ssh(['0.0.0.0/0'])).toEqual(['meta nfproto ipv4 tcp dport 22 accept comment "operators -> lb ssh"']);
+  expect(ssh(['0.0.0.0/0'])).toEqual(['meta nfproto ipv4 ip daddr != 10.0.0.0/16 tcp dport 22 accept comment "operators -> lb ssh"']);
 });
 
 describe('where Cloudflare stands in front', () => {
@@ -68,7 +116,7 @@ describe('where Cloudflare stands in front', () => {
   });
 
   test('others may be let in besides', () => {
-    expect(rules(lb(['203.0.113.0/24']))).toContain('ip saddr { 203.0.113.0/24 } tcp dport 443 accept comment "internet -> lb https"');
+    expect(rules(lb(['203.0.113.0/24']))).toContain('ip saddr { 203.0.113.0/24 } ip daddr != 10.0.0.0/16 tcp dport 443 accept comment "internet -> lb https"');
   });
 
   test('only the load balancers know about it', () => {
@@ -77,7 +125,7 @@ describe('where Cloudflare stands in front', () => {
 
   test.skipIf(!canCheck)('nft accepts the rules after the facts that they name', () => {
     const facts = 'define CLOUDFLARE_IPV4 = { 173.245.48.0/20,104.16.0.0/13 }\ndefine CLOUDFLARE_IPV6 = { 2400:cb00::/32,2606:4700::/32 }\ndefine PEER_PUBLIC_ADDRESS = { 192.0.2.7 }\n';
-    expect(() => execFileSync('unshare', ['-n', 'nft', '-f', '-'], { input: facts + lb(['203.0.113.0/24']) })).not.toThrow();
+    expect(() => execFileSync('unshare', ['-n', 'nft', '-f', '-'], { input: facts + render('lb', { internet: ['203.0.113.0/24'], proxied: true, waysOut: [] }) })).not.toThrow();
   });
 });
 
@@ -86,7 +134,9 @@ test('whoever lets in everybody needs no sentence about the other load balancer'
 });
 
 test.skipIf(!canCheck).each(TIERS)('nft accepts the rules of %s, also a second time', (tier) => {
-  const text = render(tier, { operators: ['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32'] });
+  // Users of the hosts, which are unknown here
+  const waysOut = [{ from: tier, user: 'root' }, { from: tier, user: DYNAMIC, ports: ['dns'], ranges: ['0.0.0.0/0', '2001:db8::/32'] }] as const;
+  const text = render(tier, { waysOut, operators: ['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32'] });
   const input = { input: text };
   expect(() => execFileSync('unshare', ['-n', 'sh', '-c', 'cat >"$0"; nft -f "$0" && nft -f "$0"; rm "$0"', `/tmp/host-firewall-test-${process.pid}`], input)).not.toThrow();
 });

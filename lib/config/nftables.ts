@@ -1,11 +1,16 @@
 import type { Tier } from '../net/address-plan';
-import type { Connection, Peer } from '../net/connections';
+import type { Connection, Peer, WayOut } from '../net/connections';
+
+/** The same address everywhere at Hetzner. */
+const METADATA_SERVICE = '169.254.169.254';
 
 export interface HostFirewallConfig {
   readonly tier: Tier;
   /** Who may talk to whom; only the sentences about this tier matter. */
   readonly connections: readonly Connection[];
-  readonly ports: Readonly<Record<Tier, Readonly<Record<string, number>>>>;
+  /** Who may talk to the Internet. */
+  readonly waysOut: readonly WayOut[];
+  readonly ports: Readonly<Record<Tier | 'internet', Readonly<Record<string, number>>>>;
   /** CIDR of each tier's subnet. Subnets rather than hosts, so that one more web server leaves the app servers alone. */
   readonly subnets: Readonly<Record<Tier, string>>;
   readonly networkRange: string;
@@ -21,7 +26,10 @@ export interface HostFirewallConfig {
  * $CLOUDFLARE_IPV4 are facts of the host; provisioning/host.sh puts their definitions before the rules.
  */
 export function renderHostFirewall(config: HostFirewallConfig): string {
-  const rules = config.connections.filter((connection) => connection.to === config.tier).flatMap((connection) => accept(config, connection));
+  const { tier, connections, waysOut, networkRange } = config;
+  const inward = connections.filter(({ to }) => to === tier).flatMap((connection) => acceptFrom(config, connection));
+  const inside = connections.filter(({ from }) => from === tier).map((connection) => acceptTo(config, connection));
+  const outward = waysOut.filter(({ from }) => from === tier).flatMap((way) => acceptOut(config, way));
   return `\
 # Default deny, on the private interface too: Hetzner's firewall filters public traffic only.
 # The first two lines make the file replace its table as one transaction, whether or not it was there.
@@ -35,7 +43,18 @@ table inet host_firewall {
     ct state invalid drop
     meta l4proto { icmp, icmpv6 } accept
     udp sport 67 udp dport 68 accept comment "DHCP"
-${rules.map((rule) => `    ${rule}\n`).join('')}  }
+${lines(inward)}  }
+
+  chain output {
+    type filter hook output priority filter; policy drop;
+    oif "lo" accept
+    ct state established,related accept
+    meta l4proto { icmp, icmpv6 } accept
+    udp sport 68 udp dport 67 accept comment "DHCP"
+    # It tells user data and more, and every process on a host can ask it: only root may
+    ip daddr ${METADATA_SERVICE} meta skuid != 0 drop
+${lines(inside)}    ip daddr ${networkRange} drop
+${lines(outward)}  }
 
   chain forward {
     type filter hook forward priority filter; policy drop;
@@ -44,35 +63,60 @@ ${forward(config)}  }
 `;
 }
 
+const lines = (rules: readonly string[]) => rules.map((rule) => `    ${rule}\n`).join('');
+
 /** The load balancers are the way out for all hosts without a public address; nothing comes in this way. */
 function forward({ tier, networkRange }: HostFirewallConfig): string {
   if (tier !== 'lb') return '';
   return `    ct state established,related accept
+    # The metadata service would answer about this host
+    ip daddr ${METADATA_SERVICE} drop
     ip saddr ${networkRange} ip daddr != ${networkRange} accept comment "NAT gateway"
 `;
 }
 
-function accept(config: HostFirewallConfig, { from, to, port }: Connection): string[] {
-  const what = port === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${config.ports[to][port]}`;
-  return sources(config, from).map((source) => `${source}${what} accept comment "${from} -> ${to} ${port}"`);
+function acceptFrom(config: HostFirewallConfig, connection: Connection): string[] {
+  return sources(config, connection.from).map((source) => `${source}${what(config, connection)} accept ${named(connection)}`);
 }
 
-/** One match for each address family, an empty one where everybody may. */
+function acceptTo(config: HostFirewallConfig, connection: Connection): string {
+  return `ip daddr ${config.subnets[connection.to]} ${what(config, connection)} accept ${named(connection)}`;
+}
+
+const what = ({ ports }: HostFirewallConfig, { to, port }: Connection) => (port === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${ports[to][port]}`);
+const named = ({ from, to, port }: Connection) => `comment "${from} -> ${to} ${port}"`;
+
+/** One rule for each address family, one for all where no range is given. */
+function acceptOut({ ports }: HostFirewallConfig, { user, ports: to, ranges }: WayOut): string[] {
+  const by = user === undefined ? '' : `meta skuid ${typeof user === 'string' ? `"${user}"` : `${user.firstId}-${user.lastId}`} `;
+  const at = to === undefined ? '' : `meta l4proto { tcp, udp } th dport { ${to.map((port) => ports.internet[port]).join(', ')} } `;
+  const who = user === undefined ? 'everybody' : typeof user === 'string' ? user : 'units with a user of their own';
+  return (ranges === undefined ? [''] : families('daddr', ranges).flat()).map((where) => `${by}${where}${at}accept comment "${who} -> internet"`);
+}
+
 function sources(config: HostFirewallConfig, peer: Peer): string[] {
-  if (peer === 'other-lb') return config.internet.includes('0.0.0.0/0') ? [] : ['ip saddr $PEER_PUBLIC_ADDRESS '];
-  if (peer === 'operators') return inRanges(config.operators);
+  if (peer === 'other-lb') return config.internet.some(isEverything) ? [] : ['ip saddr $PEER_PUBLIC_ADDRESS '];
+  if (peer === 'operators') return toPublicAddresses(config, config.operators);
   if (peer !== 'internet') return [`ip saddr ${config.subnets[peer]} `];
-  return [...inRanges(config.internet), ...(config.proxied ? ['ip saddr $CLOUDFLARE_IPV4 ', 'ip6 saddr $CLOUDFLARE_IPV6 '] : [])];
+  return [...toPublicAddresses(config, config.internet), ...(config.proxied ? ['ip saddr $CLOUDFLARE_IPV4 ', 'ip6 saddr $CLOUDFLARE_IPV6 '] : [])];
 }
 
-function inRanges(ranges: readonly string[]): string[] {
-  const [ipv4, ipv6] = [ranges.filter((range) => !range.includes(':')), ranges.filter((range) => range.includes(':'))];
-  if (ipv4.includes('0.0.0.0/0') && ipv6.includes('::/0')) return [''];
-  return [...match('ip', ipv4, '0.0.0.0/0'), ...match('ip6', ipv6, '::/0')];
+/** Ranges may be all there are, and yet nobody within the private network is of the Internet or an operator. */
+function toPublicAddresses({ networkRange }: HostFirewallConfig, ranges: readonly string[]): string[] {
+  const [ipv4, ipv6] = families('saddr', ranges);
+  return [...ipv4.map((source) => `${source}ip daddr != ${networkRange} `), ...ipv6];
 }
 
-function match(family: 'ip' | 'ip6', ranges: readonly string[], everything: string): string[] {
+const isEverything = (range: string) => range.endsWith('/0');
+
+/** At most one match for each address family, IPv4 first. */
+function families(side: 'saddr' | 'daddr', ranges: readonly string[]): [ipv4: string[], ipv6: string[]] {
+  const isIpv6 = (range: string) => range.includes(':');
+  return [match(`ip ${side}`, 'ipv4', ranges.filter((range) => !isIpv6(range))), match(`ip6 ${side}`, 'ipv6', ranges.filter(isIpv6))];
+}
+
+function match(side: string, family: 'ipv4' | 'ipv6', ranges: readonly string[]): string[] {
   if (ranges.length === 0) return [];
-  if (ranges.includes(everything)) return [`meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} `];
-  return [`${family} saddr { ${ranges.join(', ')} } `];
+  if (ranges.some(isEverything)) return [`meta nfproto ${family} `];
+  return [`${side} { ${ranges.join(', ')} } `];
 }

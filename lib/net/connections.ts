@@ -13,3 +13,20 @@ export type Connection = { [T in Tier]: { readonly from: Peer; readonly to: T; r
 
 /** An IP protocol of its own, without ports. */
 type VrrpIn<T extends Tier> = T extends 'lb' ? 'vrrp' : never;
+
+/**
+ * One sentence: what runs as this user on hosts of that tier may open connections to the Internet, or to those ranges of it.
+ * Rules by user are for those who are not root: root may change any rule.
+ */
+export interface WayOut {
+  readonly from: Tier;
+  /** A name from /etc/passwd; `DYNAMIC` for units with DynamicUser; undefined for everybody. */
+  readonly user?: string | typeof DYNAMIC;
+  /** @default any */
+  readonly ports?: readonly (keyof (typeof PORTS)['internet'])[];
+  /** CIDRs, IPv4 and IPv6. @default any */
+  readonly ranges?: readonly string[];
+}
+
+/** Users that systemd makes up for a unit with DynamicUser, one for each. */
+export const DYNAMIC = { firstId: 61_184, lastId: 65_519 } as const;

@@ -5,4 +5,6 @@ export const PORTS = {
   /** `databasePrimary` and `databaseReaders` listen on loopback only. */
   app: { ssh: 22, http: 3000, databasePrimary: 3306, databaseReaders: 3307, metrics: 8404 },
   mysql: { ssh: 22, sql: 3306, memberHealth: 9200 },
+  /** Ports of others that our hosts use. */
+  internet: { dns: 53, http: 80, ntp: 123, https: 443 },
 } as const;

@@ -1,0 +1,188 @@
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openLab, type Lab, type LabMachine } from '../../lab/lab';
+import { CLIENT_ADDRESS, PACKAGES_PORT, SERVICES } from '../../lab/machines/topology';
+import { PORTS } from '../../lib/net/ports';
+import { CONNECTIONS } from '../../lib/platform-stack';
+import { sendAllProtocols, sendToAllPorts, Witness, type Cable, type Passage } from './witness';
+
+/**
+ * Tries every port between every two machines, and from outside, and compares what got through with CONNECTIONS:
+ * nothing more, nothing less. Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh.
+ */
+let lab: Lab;
+let machines: readonly (LabMachine & { readonly enter: readonly string[]; readonly witness: Witness })[];
+/** Runs a program of this host in the router, to which all cables lead, and where Hetzner's firewall is. */
+let inRouter: readonly string[];
+let hetzner: Witness;
+
+const VRRP = 112;
+const NO_PORT = 0;
+/** At most so often are packets sent again that got lost before any wall. */
+const SENDINGS = 5;
+
+beforeAll(async () => {
+  lab = await openLab();
+  machines = await Promise.all(
+    (await lab.machines()).map(async (machine) => {
+      const enter = ['nsenter', `--net=/proc/${await lab.initPid(machine.name)}/ns/net`];
+      return { ...machine, enter, witness: new Witness(enter, 'input') };
+    }),
+  );
+  inRouter = ['nsenter', `--net=/run/netns/${lab.paths.routerNamespace}`];
+  hetzner = new Witness(inRouter, 'forward');
+});
+
+afterAll(async () => {
+  await Promise.all([hetzner, ...machines.map(({ witness }) => witness)].map((witness) => witness.leave()));
+});
+
+const loadBalancers = () => machines.filter(({ tier }) => tier === 'lb');
+const publicAddresses = () => [lab.floatingIp, ...loadBalancers().map(({ publicAddress }) => publicAddress!)];
+
+describe('between every two machines', () => {
+  test('a port or protocol is open if the table says so, and else closed', async () => {
+    await Promise.all(machines.map(({ witness }) => witness.watch()));
+    for (const from of machines) await sendAllProtocols(from.enter, machines.filter((to) => to !== from).map(({ privateAddress }) => privateAddress));
+    await inPairs(machines, async (to) => {
+      const cable = await cableTo(to.privateAddress);
+      for (const from of machines) if (from !== to) await tryAllPorts(cable, from.privateAddress, [to.privateAddress], to.witness);
+    });
+    const between = machines.flatMap((from) => machines.filter((to) => to !== from).flatMap((to) => said(from.tier, to.tier, from.privateAddress, to.privateAddress)));
+    expect(readable((await Promise.all(machines.map(({ witness }) => witness.passed()))).flat())).toEqual(readable(between));
+  });
+});
+
+describe('from outside, to each public address', () => {
+  const fromOutside = () => publicAddresses().flatMap((to) => (['internet', 'operators'] as const).flatMap((peer) => said(peer, 'lb', CLIENT_ADDRESS, to)));
+  const fromClient = (passages: readonly Passage[]) => passages.filter(({ from }) => from === CLIENT_ADDRESS);
+
+  test("Hetzner's firewall alone lets through what the table says", async () => {
+    await hetzner.watch();
+    await sendAllProtocols(lab.inClient([]), publicAddresses());
+    await tryAllPorts(await cableOfClient(), CLIENT_ADDRESS, publicAddresses(), hetzner);
+    expect(readable(fromClient(await hetzner.passed()))).toEqual(readable(fromOutside()));
+  });
+
+  test('the host firewall alone lets through what the table says', async () => {
+    for (const { publicAddress, witness } of loadBalancers()) {
+      await witness.watch();
+      const targets = [publicAddress!, lab.floatingIp];
+      await tryAllPorts(await cableTo(publicAddress!), CLIENT_ADDRESS, targets, witness);
+      expect(readable(fromClient(await witness.passed()))).toEqual(readable(fromOutside().filter(({ to }) => targets.includes(to))));
+    }
+  });
+});
+
+describe('on the way out', () => {
+  const METADATA = `http://${SERVICES.metadata}/hetzner/v1/metadata`;
+  const API = `http://${SERVICES.api}/v1/servers`;
+  const MIRROR = `http://${SERVICES.packages}:${PACKAGES_PORT}/`;
+  /** As systemd makes one up for the application. */
+  const APPLICATION = '63000';
+  const addressOf = (name: string) => machines.find((machine) => machine.name === name)!.privateAddress;
+
+  /** By an ordinary socket of that user, through the rules of its own host. */
+  const reaches = async (machine: string, user: string, url: string) =>
+    (await lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', 'curl', '--silent', '--output', '/dev/null', '--max-time', '4', url])).exitCode === 0;
+
+  test.each([
+    ['lb-1', 'floating-ip'],
+    ['web-1', 'www-data'],
+    ['app-1', APPLICATION],
+    ['db-1', 'mysql'],
+  ])('the metadata service answers root on %s, and not %s', async (machine, user) => {
+    expect(await reaches(machine, 'root', METADATA)).toBe(true);
+    expect(await reaches(machine, user, METADATA)).toBe(false);
+  });
+
+  test.each([
+    ['lb-1', 'haproxy'],
+    ['web-1', 'www-data'],
+    ['app-1', APPLICATION],
+    ['db-1', 'mysql'],
+  ])('packages come to %s, and %s cannot talk to the Internet', async (machine, user) => {
+    expect(await reaches(machine, '_apt', MIRROR)).toBe(true);
+    expect(await reaches(machine, user, MIRROR)).toBe(false);
+    expect(await reaches(machine, user, API)).toBe(false);
+  });
+
+  test("the floating-ip agent talks to Hetzner's API, and to no other port outside", async () => {
+    expect(await reaches('lb-1', 'floating-ip', API)).toBe(true);
+    expect(await reaches('lb-1', 'floating-ip', MIRROR)).toBe(false);
+  });
+
+  test('not even root of a web server gets to a member of the group', async () => {
+    expect(await reaches('web-1', 'www-data', `http://${addressOf('app-1')}:${PORTS.app.http}/healthz`)).toBe(true);
+    expect(await reaches('web-1', 'root', `http://${addressOf('db-1')}:${PORTS.mysql.memberHealth}/`)).toBe(false);
+  });
+});
+
+/** What the table says about this way. */
+function said(from: string, to: LabMachine['tier'], fromAddress: string, toAddress: string): Passage[] {
+  return CONNECTIONS.filter((connection) => connection.from === from && connection.to === to).map(({ port }) => ({
+    from: fromAddress,
+    to: toAddress,
+    ...(port === 'vrrp' ? { protocol: VRRP } : { protocol: 'tcp' as const, port: (PORTS[to] as Record<string, number>)[port] }),
+  }));
+}
+
+/** Sends again where a packet got lost before the wall: what did not pass was dropped by the wall and by nothing else. */
+async function tryAllPorts(cable: Cable, from: string, targets: readonly string[], witness: Witness): Promise<void> {
+  for (let sending = 1; sending <= SENDINGS; sending += 1) {
+    await sendToAllPorts(cable, from, targets);
+    const tried = await witness.triedInFull();
+    if (targets.every((to) => ['6', '17'].every((protocol) => tried.has(`${from} ${to} ${protocol}`)))) return;
+  }
+  throw new Error(`packets from ${from} to ${targets.join(', ')} got lost before the wall, ${SENDINGS} times in a row`);
+}
+
+/** The router's end of a machine's cable: what is sent here reaches the machine as from another one, and past Hetzner's firewall. */
+async function cableTo(address: string): Promise<Cable> {
+  const [{ dev: device, lladdr: nextHop }] = await inRouterIp<[{ dev: string; lladdr: string }]>(['neigh', 'show', address]);
+  return { enter: inRouter, device, nextHop };
+}
+
+/** The client's own end, before Hetzner's firewall. */
+async function cableOfClient(): Promise<Cable> {
+  const [{ address: nextHop }] = await inRouterIp<[{ address: string }]>(['link', 'show', 'client']);
+  return { enter: lab.inClient([]), device: 'eth0', nextHop };
+}
+
+async function inRouterIp<T>(argv: readonly string[]): Promise<T> {
+  const [program = '', ...rest] = [...inRouter, 'ip', '-j', ...argv];
+  return JSON.parse((await execa(program, rest)).stdout) as T;
+}
+
+/** Two at a time: the lab's machines share few processors. */
+async function inPairs<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+/** Lines such as `web-1 -> app-1: tcp 3000`; neighbouring ports are one line, so that a wide hole can be read. */
+function readable(passages: readonly Passage[]): string[] {
+  const ways = new Map<string, Set<number>>();
+  for (const { from, to, protocol, port } of passages) {
+    const way = `${nameOf(from)} -> ${nameOf(to)}: ${typeof protocol === 'number' ? `protocol ${protocol}` : protocol}`;
+    ways.set(way, (ways.get(way) ?? new Set()).add(port ?? NO_PORT));
+  }
+  return [...ways].flatMap(([way, ports]) => ranges(ports).map((range) => `${way}${range}`)).sort();
+}
+
+function ranges(ports: ReadonlySet<number>): string[] {
+  if (ports.has(NO_PORT)) return [''];
+  const sorted = [...ports].sort((a, b) => a - b);
+  const starts = sorted.filter((port) => !ports.has(port - 1));
+  const ends = sorted.filter((port) => !ports.has(port + 1));
+  return starts.map((start, n) => (start === ends[n] ? ` ${start}` : ` ${start}-${ends[n]}`));
+}
+
+function nameOf(address: string): string {
+  const machine = machines.find(({ privateAddress, publicAddress }) => address === privateAddress || address === publicAddress);
+  if (machine) return address === machine.publicAddress ? `${machine.name} (public)` : machine.name;
+  return address === lab.floatingIp ? 'floating IP' : address === CLIENT_ADDRESS ? 'client' : address;
+}
