@@ -410,6 +410,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
         const lb = await withClient(ports);
         const answers = await Promise.all(Array.from({ length: 20 }, () => askOn80(lb, '/.well-known/acme-challenge/token')));
         expect([...new Set(answers)]).toEqual(['200 www.example.test /.well-known/acme-challenge/token']);
+        expect((await get(lb, '/.well-known/acme-challenge/token')).text).toMatch(/token$/);
       }
     });
 
