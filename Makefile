@@ -30,5 +30,5 @@ synth: ## write the Terraform configuration to cdktf.out; needs neither root nor
 test: setup ## run all tests
 	@__tests__/run.sh
 
-faults: ## break things in the running lab and measure
+faults: ## break things in the running lab and measure; ONLY=lb,db-primary RUNS=5 SEED=... MINUTES=60
 	@$(LAB) exec -- npx tsx lab/scenarios/run.ts

@@ -53,7 +53,8 @@ export interface EnvironmentSettings {
   /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
   readonly deleteProtection?: boolean;
   /**
-   * CAs of the TLS between application and database, by names of your own. The first signs, all are trusted.
+   * CAs of the TLS between application and database, and between the load balancers where they obtain the certificate, by
+   * names of your own. The first signs, all are trusted.
    * docs/rotation.md tells how to go from one to another. @default ['1']
    */
   readonly internalAuthorities?: readonly string[];

@@ -321,6 +321,34 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     });
   });
 
+  test('slow clients are answered 408 and closed, however many they are, and others are served meanwhile', { timeout: 60_000 }, async () => {
+    const web = await new Web((_, response) => response.end('hello')).start();
+    const lb = await balancer([web], { limits: { connections: 200 } });
+    const slow = Array.from({ length: 100 }, () => slowClient(lb));
+    let waiting = true;
+    const ended = Promise.all(slow).finally(() => (waiting = false));
+    const statuses = [];
+    while (waiting) {
+      statuses.push((await get(lb, '/')).status);
+      await sleep(200);
+    }
+    expect((await ended).filter((text) => !text.startsWith('HTTP/1.1 408'))).toEqual([]);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  test('an address that floods is refused, another is served as before', { timeout: 60_000 }, async () => {
+    const web = await new Web((_, response) => response.end('hello')).start();
+    const lb = await balancer([web], { limits: { connectionsPerAddress: 20, requestsPerAddress: 50 } });
+    const from = (localAddress: string) => ({ agent: new Agent({ keepAlive: false, localAddress }) });
+    const held = await Promise.all(Array.from({ length: 60 }, () => idleClient(lb, '127.0.0.2')));
+    expect(held.filter(Boolean)).toHaveLength(20);
+    await expect(get(lb, '/', from('127.0.0.2'))).rejects.toThrow();
+    const flood = new Agent({ keepAlive: true, maxSockets: 10, localAddress: '127.0.0.3' });
+    const statuses = await Promise.all(Array.from({ length: 200 }, () => get(lb, '/', { agent: flood }).then(({ status }) => status)));
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+    for (let index = 0; index < 20; index += 1) expect((await get(lb, '/', from('127.0.0.4'))).status).toBe(200);
+  });
+
   test('fifty reloads and a new certificate under load: no request fails', { timeout: 120_000 }, async () => {
     const web = await new Web((_, response) => response.end('hello')).start();
     const lb = await balancer([web], { limits: { requestsPerAddress: 0, connectionsPerAddress: 0 } });
@@ -382,6 +410,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
         const lb = await withClient(ports);
         const answers = await Promise.all(Array.from({ length: 20 }, () => askOn80(lb, '/.well-known/acme-challenge/token')));
         expect([...new Set(answers)]).toEqual(['200 www.example.test /.well-known/acme-challenge/token']);
+        expect((await get(lb, '/.well-known/acme-challenge/token')).text).toMatch(/token$/);
       }
     });
 
@@ -425,6 +454,31 @@ async function logServer(): Promise<{ port: number; line(part: string): Promise<
       }
     },
   };
+}
+
+/** Sends its request head a byte a second, for ever; gives what it gets until it is closed. */
+function slowClient({ https }: Balancer): Promise<string> {
+  return new Promise((resolve) => {
+    let received = '';
+    const socket = connectTls({ host: '127.0.0.1', port: https, rejectUnauthorized: false }, () => socket.write('GET / HTTP/1.1\r\nHost: '));
+    const drip = setInterval(() => socket.write('x'), 1_000);
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearInterval(drip);
+      resolve(received);
+    });
+  });
+}
+
+/** Connects and holds on; whether it was let in. */
+function idleClient({ https }: Balancer, localAddress: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ socket: connect({ host: '127.0.0.1', port: https, localAddress }), rejectUnauthorized: false }, () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('close', () => resolve(false));
+    onTestFinished(() => void socket.destroy());
+  });
 }
 
 function relay(port: number): Socket {

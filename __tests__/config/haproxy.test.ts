@@ -93,8 +93,9 @@ describe('with an ACME client', () => {
     sharePath: '/obtained.pem',
   };
 
-  test('a challenge is answered by either load balancer, and is not redirected', () => {
+  test('a challenge is answered by either load balancer, is not redirected, and may come by https', () => {
     expect(section(config({ acme }), 'frontend http')).toEqual(expect.arrayContaining(['http-request redirect scheme https code 301 if !{ path_beg /.well-known/acme-challenge/ }', 'default_backend acme-challenge']));
+    expect(section(config({ acme }), 'frontend site').slice(-2)).toEqual(['use_backend acme-challenge if { path_beg /.well-known/acme-challenge/ }', 'default_backend web']);
     expect(section(config({ acme }), 'backend acme-challenge').slice(-2)).toEqual(['server lb-1 10.0.1.11:8402', 'server lb-2 10.0.1.12:8402']);
   });
 

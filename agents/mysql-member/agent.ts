@@ -3,6 +3,7 @@ import type { AgentConfig } from './config';
 import { decide } from './decide';
 import { type Action, type Decision } from './decision';
 import { setAside } from './errant';
+import { announce, givesWay } from './forced';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
 import { diskOf, warningsOf, type Disk } from './disk';
 import { readMemory, writeMemory } from './memory-file';
@@ -13,6 +14,8 @@ import { successors } from './successors';
 import type { AgentStatus } from './status';
 
 const LOOK_EVERY_MS = 250;
+/** Longer than any other member needs to hear of it: see peers.ts. */
+const ANNOUNCED_MS = 3000;
 
 /** Decides after every look at mysqld, and acts on it, one action at a time. */
 export class Agent {
@@ -217,10 +220,15 @@ export class Agent {
     if (!sample || sample.state === 'ONLINE' || this.busy) throw new Error(`this member is ${this.busy?.kind ?? sample?.state ?? 'DOWN'}`);
     const live = this.peerReports.find((peer) => peer.sample?.state === 'ONLINE');
     if (live) throw new Error(`${live.name} is ONLINE in a group: this member joins it by itself`);
-    const seen = [this.report, ...this.peerReports].flatMap(({ memory }) => [memory.incarnation, memory.promised]);
-    const incarnation = Math.max(...seen) + 1;
-    this.log(`force-bootstrap by ${operator}: incarnation ${incarnation}, with ${sample.executed || 'no transactions'}`);
-    await this.remember({ ...this.memory, incarnation, promised: incarnation, candidate: null, entering: 'bootstrap' });
+    const memory = announce(this.report, this.peerReports);
+    const incarnation = memory.promised;
+    this.log(`force-bootstrap by ${operator}: announces incarnation ${incarnation}, with ${sample.executed || 'no transactions'}`);
+    await this.remember(memory);
+    await new Promise((resolve) => setTimeout(resolve, ANNOUNCED_MS));
+    const why = givesWay(this.report, this.peerReports, incarnation) ?? (this.report.busy && `this member is ${this.report.busy}`);
+    if (why) throw new Error(why);
+    this.log(`force-bootstrap by ${operator}: incarnation ${incarnation}`);
+    await this.remember({ ...this.memory, incarnation, candidate: null, entering: 'bootstrap' });
     this.begin({ kind: 'reboot-group', incarnation });
   }
 }

@@ -6,7 +6,7 @@ import { commandOf, type Options } from './options';
 import { runScenario } from './runner';
 import type { Scenario } from './scenario';
 
-export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed'> {
+export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed' | 'minutes'> {
   readonly lab: LabHandle;
   readonly scenarios: readonly Scenario[];
   readonly log: (line: string) => void;
@@ -16,12 +16,12 @@ export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed'>
 }
 
 /** All chosen scenarios, each as often as wanted, one after the other. */
-export async function runCampaign({ lab, scenarios, runs, seed, only, log, signal, save }: CampaignOptions): Promise<Result> {
+export async function runCampaign({ lab, scenarios, runs, seed, minutes, only, log, signal, save }: CampaignOptions): Promise<Result> {
   const startedAt = now();
   const done: ScenarioResult[] = [];
   const result = (): Result => ({
     seed,
-    command: commandOf({ only, runs, seed }),
+    command: commandOf({ only, runs, seed, minutes }),
     startedAt,
     endedAt: now(),
     addressActionMilliseconds: lab.addressActionMilliseconds,
@@ -31,21 +31,21 @@ export async function runCampaign({ lab, scenarios, runs, seed, only, log, signa
     const finished: RunResult[] = [];
     for (let run = 1; run <= runs && !signal?.aborted; run += 1) {
       log(`${n + 1}/${scenarios.length} ${scenario.name}, run ${run} of ${runs}: ${scenario.title}`);
-      const outcome = await runScenario(scenario, { lab, seed, run, signal, log: (line) => log(`    ${line}`) });
+      const outcome = await runScenario(scenario, { lab, seed, run, minutes, signal, log: (line) => log(`    ${line}`) });
       finished.push(outcome);
       log(`    ${summaryOf(scenario, lab, outcome)}`);
       outcome.verdict.findings.forEach((finding) => log(`    ${finding.outcome}: ${finding.checker}: ${finding.message}`));
-      done.splice(n, 1, scenarioResult(scenario, lab, finished, seed, runs));
+      done.splice(n, 1, scenarioResult(scenario, lab, finished, { seed, runs, minutes }));
       await save(result());
     }
   }
   return result();
 }
 
-export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], seed: string, wanted: number): ScenarioResult {
+export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], wanted: Pick<Options, 'runs' | 'seed' | 'minutes'>): ScenarioResult {
   const { name, title, explanation } = scenario;
   const targets = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max, p95 }) => ({ figure, unit, max, p95 }));
-  return { name, title, explanation, command: commandOf({ only: name, runs: wanted, seed }), targets, checks: scenario.checkers.map((checker) => checker.name), runs };
+  return { name, title, explanation, command: commandOf({ only: name, ...wanted }), targets, checks: scenario.checkers.map((checker) => checker.name), runs };
 }
 
 function summaryOf(scenario: Scenario, lab: LabHandle, run: RunResult): string {

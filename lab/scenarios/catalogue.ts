@@ -1,3 +1,4 @@
+import { combinedScenarios } from './combinations';
 import { oneMemberScenarios } from './database-faults';
 import { loadBalancerScenarios } from './load-balancer';
 import { providerApiScenarios } from './provider-api';
@@ -6,7 +7,7 @@ import { webAndAppScenarios } from './web-and-app';
 import { severalMembersScenarios } from './whole-group';
 
 /** In the order of the catalogue of faults; those without a number come last. */
-export const SCENARIOS: readonly Scenario[] = [...loadBalancerScenarios, ...providerApiScenarios, ...webAndAppScenarios, ...oneMemberScenarios, ...severalMembersScenarios].sort(
+export const SCENARIOS: readonly Scenario[] = [...loadBalancerScenarios, ...providerApiScenarios, ...webAndAppScenarios, ...oneMemberScenarios, ...severalMembersScenarios, ...combinedScenarios].sort(
   (a, b) => (a.fault ?? 1000) - (b.fault ?? 1000),
 );
 

@@ -41,7 +41,7 @@ export async function rowsOfAll(lab: LabHandle, members: readonly string[], runI
 /** Writes to one member directly, four times a second, as a client would that still believes it to be the primary. */
 export function startDirectWrites(lab: LabHandle, member: string, runId: string, record: (operation: Operation) => void): Repeated {
   const writeOnce = async (number: number) => {
-    const note = { key: `${runId}-direct-${number}`, text: `${runId} direct note ${number}` };
+    const note = { key: `${runId}-direct-${member}-${number}`, text: `${runId} direct note ${number} to ${member}` };
     const start = now();
     const { exitCode, stderr } = await tryOnMachine(lab, member, sql(insertNote(note.key, note.text)), 40);
     // A statement that the server refused was not executed; a broken connection says nothing.

@@ -5,6 +5,7 @@ import { createRandom, EVERYTHING, now, pause, startTraffic, type Target } from 
 import { rowsOfAll } from './database';
 import { measureAll } from './figures';
 import { observe } from './observer';
+import { DEFAULT_MINUTES } from './options';
 import type { Scenario } from './scenario';
 import { NotInjected, Stage } from './stage';
 import { topologyOf } from './topology';
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly seed: string;
   /** From 1: each run of a scenario makes its own choices. */
   readonly run: number;
+  /** How long a scenario of random faults goes on, in minutes. @default 3 */
+  readonly minutes?: number;
   readonly log?: (line: string) => void;
   /** Aborted: break the story off, put everything right, and judge what there is. */
   readonly signal?: AbortSignal;
@@ -26,7 +29,7 @@ export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 })
 const AFTERWARDS_MILLISECONDS = 4000;
 
 /** Runs a scenario once. Never throws for what the scenario finds: that is in the verdict. */
-export async function runScenario(scenario: Scenario, { lab, seed, run, log = () => undefined, signal }: RunOptions): Promise<RunResult> {
+export async function runScenario(scenario: Scenario, { lab, seed, run, minutes = DEFAULT_MINUTES, log = () => undefined, signal }: RunOptions): Promise<RunResult> {
   const startedAt = now();
   const random = createRandom(`${seed}/${scenario.name}/${run}`);
   const target: Target = { address: lab.floatingIp, port: lab.httpsPort, host: lab.domain };
@@ -40,7 +43,7 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, log = ()
 
   const observer = observe(lab);
   const traffic = startTraffic({ target, streams: scenario.streams ?? EVERYTHING, seed: `${seed}/${run}`, runId });
-  const stage = new Stage({ lab, topology, traffic, random, runId, log });
+  const stage = new Stage({ lab, topology, traffic, random, runId, minutes, log });
   try {
     if (!(await traffic.serving({ timeoutMilliseconds: 30_000 }))) throw new NotInjected('clients were not served before the fault');
     await pause(2000 + random.next() * 1000);

@@ -16,6 +16,7 @@ export interface StageParts {
   readonly traffic: Pick<Traffic, 'history' | 'serving'>;
   readonly random: Random;
   readonly runId: string;
+  readonly minutes: number;
   readonly log: (line: string) => void;
 }
 
@@ -37,6 +38,10 @@ export class Stage {
   }
   get runId(): string {
     return this.parts.runId;
+  }
+  /** How long random faults go on. */
+  get minutes(): number {
+    return this.parts.minutes;
   }
   get random(): Random {
     return this.parts.random;

@@ -1,5 +1,6 @@
 import { answersWhileDown, noAcknowledgedWriteLost, noDoubleExecution, noFailedGet, noFailedRequest, noHiddenReplay, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, freeze, kill, killForGood, powerOff, slowed, type Fault, type LabHandle, type Tier } from '../faults';
+import { allPowerOff, brokenRelease, freeze, kill, killForGood, leakMemory, mainPid, newRelease, powerOff, slowed, type Fault, type LabHandle, type Tier } from '../faults';
+import type { StreamName } from '../traffic';
 import { nothingFails, serviceAfterFirstRecovery } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -14,6 +15,10 @@ const HIDDEN: readonly Checker[] = [
   noHiddenReplay,
   quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
 ];
+
+/** A change by way of a deploy: not even a request that is tried once fails. Downloads and event streams may be cut by it. */
+const SHORT_LIVED: readonly StreamName[] = ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'];
+const UNNOTICED: readonly Checker[] = [noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'), noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay];
 
 /** A fault of one server of the tier, chosen by the seed. */
 function oneOf(tier: Tier, scenario: Omit<Scenario, 'story' | 'checkers'>, fault: (lab: LabHandle, machine: string) => Fault, holdMilliseconds = 8000): Scenario {
@@ -54,24 +59,55 @@ export const webAndAppScenarios: readonly Scenario[] = [
   ),
   oneOf('app', { name: 'app-power-off', fault: 17, title: 'An app server loses power', explanation: 'No GET fails, and no POST is done twice.' }, powerOff),
   {
-    name: 'app-restarted-in-turn',
-    fault: 20,
-    title: 'The application is restarted, one server after the other',
-    explanation: 'As for a new release: each server finishes what it has accepted before it stops. No request fails.',
+    name: 'app-memory-leak',
+    fault: 19,
+    title: 'The application on one server leaks memory until its limit',
+    explanation: 'It gets slower as it collects in vain, ends at its limit, and is started again with nothing. No GET fails, and no POST is done twice.',
     async story(stage: Stage): Promise<void> {
+      const machine = stage.random.pick(await stage.topology.names('app'));
+      const before = await mainPid(stage.lab, machine, UNITS.app);
+      const fault = await stage.inject(leakMemory(stage.lab, machine, UNITS.app));
+      const startedAgain = async () => ![0, before].includes(await mainPid(stage.lab, machine, UNITS.app));
+      await stage.until(`the application on ${machine} has reached its limit and was started again`, startedAgain, 120_000);
+      stage.mark('note', 'the limit was reached, and the application is started again');
+      await stage.recover(fault);
+      await stage.healthy();
+    },
+    checkers: HIDDEN,
+  },
+  {
+    name: 'app-new-release',
+    fault: 20,
+    title: 'A new version of the application is deployed, and the old one again',
+    explanation: 'The servers take it one after the other. Each finishes what it has accepted before it changes over. No request fails.',
+    async story(stage: Stage): Promise<void> {
+      const deployed = [];
       for (const machine of await stage.topology.names('app')) {
-        await stage.inject({
-          title: `the application on ${machine} is restarted`,
-          inject: async () => void (await stage.lab.exec(machine, ['systemctl', 'restart', UNITS.app], { timeoutSeconds: 60 })),
-          recover: async () => undefined,
-        });
+        deployed.push(await stage.inject(newRelease(stage.lab, machine, UNITS.app)));
         await stage.healthy();
-        await stage.pause(2000);
+      }
+      await stage.pause(2000);
+      for (const release of deployed) {
+        await stage.recover(release);
+        await stage.healthy();
       }
     },
     targets: () => [nothingFails],
-    streams: ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'],
-    checkers: [noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'), noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay],
+    streams: SHORT_LIVED,
+    checkers: UNNOTICED,
+  },
+  {
+    name: 'app-broken-release',
+    title: 'A version of the application that does not start is deployed',
+    explanation: 'The first server that takes it goes back to the old version and stops the deploy, with the message of the application. No request fails.',
+    async story(stage: Stage): Promise<void> {
+      const fault = await stage.inject(brokenRelease(stage.lab, stage.random.pick(await stage.topology.names('app')), UNITS.app));
+      await stage.healthy();
+      await stage.recover(fault);
+    },
+    targets: () => [nothingFails],
+    streams: SHORT_LIVED,
+    checkers: UNNOTICED,
   },
   {
     name: 'web-all-down',

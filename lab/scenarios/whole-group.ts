@@ -1,5 +1,5 @@
 import { noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { allPowerOff, busy, cleanStop, errantTransaction, kill, losePackets, onMachine, powerOff, powerOnAgain, serverGone, together, tryOnMachine } from '../faults';
+import { all, allPowerOff, busy, cleanStop, errantTransaction, kill, losePackets, onMachine, powerOff, powerOnAgain, serverGone, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
@@ -50,6 +50,23 @@ const errant: Scenario = {
   targets: () => FAILOVER,
   checkers: ONE_LOST,
 };
+
+/** The command that the members ask for, on all of them at the same moment. One has to do it; the others may refuse. */
+function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
+  return {
+    title: `platform-mysql force-bootstrap on ${members.join(' and ')} at the same moment`,
+    async inject() {
+      const answers = await Promise.all(members.map((member) => tryOnMachine(lab, member, 'platform-mysql force-bootstrap --yes', 60)));
+      if (answers.every(({ exitCode }) => exitCode !== 0)) throw new Error(answers.map(({ stderr }) => stderr.trim()).join('; '));
+    },
+    recover: async () => undefined,
+  };
+}
+
+async function decisionOf(lab: LabHandle, member: string): Promise<unknown> {
+  const machine = (await lab.machines()).find(({ name }) => name === member)!;
+  return ((await agentStatus(lab, machine))?.lastDecision as { kind?: unknown } | undefined)?.kind;
+}
 
 export const severalMembersScenarios: readonly Scenario[] = [
   switchover,
@@ -140,6 +157,28 @@ export const severalMembersScenarios: readonly Scenario[] = [
     },
     targets: () => [afterBoot],
     checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'db-two-forced-bootstraps',
+    fault: 38,
+    title: 'Two operators found the group at the same moment, on two members',
+    explanation: 'All members lost power and one does not return, so the other two ask for a decision. Two people take it at once, each on another member. At most one group may come of it: nothing that either of them acknowledges is lost.',
+    async story(stage: Stage): Promise<void> {
+      const { lab } = stage;
+      const members = await stage.topology.names('mysql');
+      const missing = stage.random.pick(members);
+      const two = members.filter((name) => name !== missing);
+      const outage = await stage.inject(allPowerOff(lab, members));
+      await all(two.map((name) => () => powerOnAgain(lab, name)));
+      stage.mark('note', `${missing} stays away`);
+      await stage.until('both ask for a decision', async () => (await Promise.all(two.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'), 90_000);
+      two.forEach((member) => stage.writeDirectlyTo(member));
+      await stage.inject(forcedBootstraps(lab, two));
+      await stage.writing(120_000);
+      await stage.recover(outage);
+      await stage.healthy();
+    },
+    checkers: DATA,
   },
   {
     name: 'db-killed-twice',

@@ -185,7 +185,7 @@ frontend certificate
   http-request return status 404`;
 }
 
-function site({ ports, hsts, cloudflare }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
+function site({ ports, hsts, cloudflare, acme }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
   return [
     'frontend site',
     `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1${cloudflare?.originPulls ? ' ca-file "${HAPROXY_FILES}/origin-pulls-ca.pem" verify optional' : ''}`,
@@ -204,6 +204,7 @@ function site({ ports, hsts, cloudflare }: HaproxyConfig, limits: Required<Hapro
     '  http-request set-header X-Request-Id %[unique-id]',
     '  http-after-response set-header X-Request-Id %[unique-id]',
     ...(hsts ? [`  http-after-response set-header Strict-Transport-Security "${hstsValue(hsts)}"`] : []),
+    ...(acme ? ['  # A proxy in front may have sent the question on to https', `  use_backend acme-challenge if { path_beg ${CHALLENGE_PATH} }`] : []),
     '  default_backend web',
   ].join('\n');
 }
