@@ -26,16 +26,32 @@ export function certificateChanges(lab: LabHandle, machine: string, { times = 50
         await until(`clients get certificate ${n}`, async () => (await servedCertificate(lab)) === wanted, seenWithinMilliseconds);
       }
     },
-    async recover() {
-      await onMachine(lab, machine, `if test -f ${GOOD}; then mv ${GOOD} ${CERTIFICATE} && ${CONFIGURE}; fi`, 120);
-    },
+    recover: () => formerCertificate(lab, machine),
   };
 }
 
+/** A load balancer gets a certificate that ends after some seconds, and nobody brings another. */
+export function certificateExpires(lab: LabHandle, machine: string, validSeconds = 10): Fault {
+  return {
+    title: `the certificate on ${machine} expires`,
+    async inject() {
+      const end = `-not_after "$(date --utc --date '+${validSeconds} seconds' +%Y%m%d%H%M%SZ)"`;
+      const fingerprint = await onMachine(lab, machine, `cp -p ${CERTIFICATE} ${GOOD} && ${anotherCertificate(lab.domain, end)} && ${CONFIGURE} >&2 && openssl x509 -in ${CERTIFICATE} -noout -fingerprint -sha256`, 60);
+      await until('clients get it', async () => (await servedCertificate(lab)) === fingerprint.split('=').at(-1));
+      await until('it has ended', async () => (await tryOnMachine(lab, machine, `openssl x509 -in ${CERTIFICATE} -noout -checkend 0`)).exitCode === 1, (validSeconds + 15) * 1000);
+    },
+    recover: () => formerCertificate(lab, machine),
+  };
+}
+
+async function formerCertificate(lab: LabHandle, machine: string): Promise<void> {
+  await onMachine(lab, machine, `if test -f ${GOOD}; then mv ${GOOD} ${CERTIFICATE} && ${CONFIGURE}; fi`, 120);
+}
+
 /** Shell: a key and a certificate signed by itself, in one move. */
-function anotherCertificate(domain: string): string {
+function anotherCertificate(domain: string, end = '-days 7'): string {
   const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -keyout /dev/stdout';
-  return `umask 077 && openssl req -x509 ${key} -days 7 -subj /CN=${domain} -addext subjectAltName=DNS:${domain} -out ${CERTIFICATE}.new.crt 2>/dev/null >${CERTIFICATE}.new && cat ${CERTIFICATE}.new.crt >>${CERTIFICATE}.new && rm ${CERTIFICATE}.new.crt && mv ${CERTIFICATE}.new ${CERTIFICATE}`;
+  return `umask 077 && openssl req -x509 ${key} ${end} -subj /CN=${domain} -addext subjectAltName=DNS:${domain} -out ${CERTIFICATE}.new.crt 2>/dev/null >${CERTIFICATE}.new && cat ${CERTIFICATE}.new.crt >>${CERTIFICATE}.new && rm ${CERTIFICATE}.new.crt && mv ${CERTIFICATE}.new ${CERTIFICATE}`;
 }
 
 /** Fingerprint of what a new client is shown. */

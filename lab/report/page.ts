@@ -33,10 +33,16 @@ function overview(result: Result): string {
     const figures = figureRows(scenario);
     const shown = figures.filter((row) => row.target);
     const [first] = shown.length > 0 ? shown : figures;
-    return `<tr><td>${badge(scenarioOutcome(scenario))}</td><td><a href="#${escape(scenario.name)}">${escape(scenario.title)}</a></td><td class="number wide">${scenario.runs.length}</td>${first ? overviewCells(first) : '<td colspan="5"></td>'}</tr>`;
+    return `<tr><td>${badge(scenarioOutcome(scenario))}</td><td><a href="#${escape(scenario.name)}">${escape(scenario.title)}</a>${reason(scenario)}</td><td class="number wide">${scenario.runs.length}</td>${first ? overviewCells(first) : '<td colspan="5"></td>'}</tr>`;
   });
   const head = '<th></th><th>Scenario</th><th class="number wide">Runs</th><th>Figure</th><th class="number wide">Median</th><th class="number">Max</th><th class="number">Target</th><th class="wide">From 0, a dot a run; the bar is the target</th>';
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+/** The first thing that was not in order; figures over their target show by themselves. */
+function reason({ runs }: ScenarioResult): string {
+  const [first] = runs.flatMap(({ run, verdict }) => verdict.findings.map(({ message }) => `run ${run}: ${message}`));
+  return first === undefined ? '' : `<br><span class="soft">${escape(first.length > 160 ? `${first.slice(0, 160)}…` : first)}</span>`;
 }
 
 function overviewCells(row: FigureRow): string {

@@ -1,6 +1,7 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, brokenConfiguration, certificateChanges, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, onMachine, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
+import { allPowerOff, brokenConfiguration, certificateChanges, certificateExpires, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, onMachine, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
 import { egressOutageAtMost, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
+import { certificateOf } from './roles';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
@@ -179,6 +180,23 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       const fault = await stage.inject(certificateChanges(stage.lab, await stage.topology.activeLoadBalancer()));
       await stage.recover(fault);
       await stage.pause(3000);
+    },
+    targets: () => [nothingFails],
+    checkers: UNNOTICED,
+  },
+  {
+    name: 'lb-certificate-expired',
+    fault: 47,
+    title: 'The certificate of the active load balancer expires',
+    explanation: 'Nobody renewed it. Browsers warn now, but the load balancer goes on serving whoever comes, and its agent says when the certificate ended.',
+    async story(stage: Stage): Promise<void> {
+      const { lab } = stage;
+      const active = await stage.topology.activeLoadBalancer();
+      const fault = await stage.inject(certificateExpires(lab, active));
+      const told = async () => Date.parse(String((await certificateOf(lab, active))?.endsAt)) < Date.now();
+      await stage.until(`the agent of ${active} tells that the certificate has ended`, told, 10_000);
+      await stage.pause(5000);
+      await stage.recover(fault);
     },
     targets: () => [nothingFails],
     checkers: UNNOTICED,

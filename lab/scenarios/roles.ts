@@ -14,7 +14,17 @@ export async function roleOf(lab: LabHandle, machine: Machine): Promise<string |
 
 export async function agentStatus(lab: LabHandle, machine: Machine): Promise<Record<string, unknown> | undefined> {
   if (!machine.running || (machine.tier !== 'lb' && machine.tier !== 'mysql')) return undefined;
-  const url = `http://${machine.privateAddress}:${AGENTS[machine.tier]}/status`;
+  return ask(lab, machine, AGENTS[machine.tier], '/status');
+}
+
+/** The certificate that a load balancer shows, as its agent sees it. */
+export async function certificateOf(lab: LabHandle, name: string): Promise<Record<string, unknown> | undefined> {
+  const machine = (await lab.machines()).find((candidate) => candidate.name === name);
+  return machine && ask(lab, machine, AGENTS.lb, '/certificate');
+}
+
+async function ask(lab: LabHandle, machine: Machine, port: number, path: string): Promise<Record<string, unknown> | undefined> {
+  const url = `http://${machine.privateAddress}:${port}${path}`;
   const { exitCode, stdout } = await tryOnMachine(lab, machine.name, `curl --silent --max-time 1 ${url}`, 3);
   return exitCode === 0 ? parse(stdout) : undefined;
 }

@@ -34,6 +34,11 @@ test('each scenario says what it was checked for, in words', () => {
   expect(page(sampleResult())).toContain('Checked in every run: no acknowledged write lost; no failed request (write, read).');
 });
 
+test('the overview says why a scenario is not in order', () => {
+  const [overview] = page(sampleResult([failing])).split('How to read');
+  expect(overview).toContain('run 2: write &#60;failed&#62; after 30000 ms');
+});
+
 test('every run is a dot beside the limit, and one over it is told from the others', () => {
   const drawn = spread([1870, 2300, 'never', 'unmeasured'], 'ms', { figure: 'outage', unit: 'ms', max: 2200 });
   expect([...drawn.matchAll(/<circle class="(\w+)"/g)].map(([, kind]) => kind)).toEqual(['within', 'over', 'over']);
