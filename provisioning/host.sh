@@ -113,7 +113,7 @@ apply_sshd() {
   cat "${parts[@]}" /etc/ssh/sshd_config >"$candidate"
   /usr/sbin/sshd -t -f "$candidate" || die "sshd rejects the new configuration; the running one was left alone"
   cat "${parts[@]}" >"$candidate"
-  replace_file "$candidate" /etc/ssh/sshd_config.d/00-platform.conf
+  replace_file "$candidate" /etc/ssh/sshd_config.d/00-hardening.conf
   systemctl reload ssh
   mark_applied "${parts[@]}"
 }
@@ -121,7 +121,7 @@ apply_sshd() {
 apply_journal_limits() {
   local limits=$UPLOAD_DIR/shared/journald.conf
   already_applied "$limits" && return
-  replace_file "$limits" /etc/systemd/journald.conf.d/platform.conf
+  replace_file "$limits" /etc/systemd/journald.conf.d/limits.conf
   systemctl restart systemd-journald
   mark_applied "$limits"
 }

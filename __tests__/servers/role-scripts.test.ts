@@ -8,7 +8,10 @@ test('each role has its own script, the shared ones and what they name', () => {
   expect(roleScripts('web').paths).toEqual([
     'common.sh',
     'host.sh',
+    'shared/journald.conf',
     'shared/releases.sh',
+    'shared/sshd-bastion.conf',
+    'shared/sshd.conf',
     'units/default-route.service',
     'units/default-route.sh',
     'units/default-route.timer',
