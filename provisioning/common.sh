@@ -33,8 +33,15 @@ install_packages() {
   done
   ((${#missing[@]} > 0)) || return 0
   log "installing ${missing[*]}"
+  finish_interrupted_dpkg
   wait_until 180 apt_get update || apt_get update || die "no package mirror can be reached"
   apt_get install --yes --no-install-recommends "${missing[@]}" || die "cannot install ${missing[*]}"
+}
+
+# apt refuses to work after a run that was cut off, e.g. with the SSH session it ran in
+finish_interrupted_dpkg() {
+  [[ -n $(ls -A /var/lib/dpkg/updates) ]] || return 0
+  DEBIAN_FRONTEND=noninteractive dpkg --configure -a --force-confold || die "dpkg cannot finish what was interrupted"
 }
 
 is_installed() {

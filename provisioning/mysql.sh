@@ -66,6 +66,7 @@ install_mysql() {
   is_installed mysql-server && return
   release=$(offered_mysql | cut -d ' ' -f 2)
   log "installing mysql-server from $release"
+  finish_interrupted_dpkg
   # The package starts mysqld with its own configuration otherwise
   systemctl --quiet mask --runtime mysql.service
   apt_get install --yes --no-install-recommends --target-release "$release" mysql-server mysql-client || die "cannot install mysql-server"

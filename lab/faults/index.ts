@@ -1,6 +1,7 @@
 export * from './api';
 export * from './certificate';
 export * from './configuration';
+export * from './database-setting';
 export * from './disk';
 export * from './errant';
 export * from './fault';

@@ -1,5 +1,6 @@
 import { combinedScenarios } from './combinations';
 import { oneMemberScenarios } from './database-faults';
+import { operationsScenarios } from './database-operations';
 import { loadBalancerScenarios } from './load-balancer';
 import { providerApiScenarios } from './provider-api';
 import type { Scenario } from './scenario';
@@ -7,7 +8,7 @@ import { webAndAppScenarios } from './web-and-app';
 import { severalMembersScenarios } from './whole-group';
 
 /** In the order of the catalogue of faults; those without a number come last. */
-export const SCENARIOS: readonly Scenario[] = [...loadBalancerScenarios, ...providerApiScenarios, ...webAndAppScenarios, ...oneMemberScenarios, ...severalMembersScenarios, ...combinedScenarios].sort(
+export const SCENARIOS: readonly Scenario[] = [...loadBalancerScenarios, ...providerApiScenarios, ...webAndAppScenarios, ...oneMemberScenarios, ...operationsScenarios, ...severalMembersScenarios, ...combinedScenarios].sort(
   (a, b) => (a.fault ?? 1000) - (b.fault ?? 1000),
 );
 

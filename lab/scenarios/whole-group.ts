@@ -1,5 +1,5 @@
 import { noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { all, allPowerOff, busy, cleanStop, errantTransaction, kill, losePackets, onMachine, powerOff, powerOnAgain, serverGone, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
+import { all, allPowerOff, busy, cleanStop, errantTransaction, kill, losePackets, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
@@ -199,43 +199,6 @@ export const severalMembersScenarios: readonly Scenario[] = [
     },
     targets: () => FAILOVER,
     checkers: [...DATA, noFailedRequest('get', 'write', 'read'), primaryMovedAtMost(2)],
-  },
-  {
-    name: 'db-replaced',
-    fault: 41,
-    title: 'A SECONDARY is deleted with its data, and deployed anew',
-    explanation: 'The server and its volume are gone. One deploy makes both again; the new member takes a copy and joins, while writes go on.',
-    async story(stage: Stage): Promise<void> {
-      const gone = await stage.inject(serverGone(stage.lab, stage.random.pick(await stage.topology.secondaries()), { volume: true }));
-      await stage.writing();
-      await stage.recover(gone);
-      await stage.healthy();
-    },
-    targets: () => FAILOVER,
-    checkers: ONE_LOST,
-    healthySeconds: 400,
-  },
-  {
-    name: 'db-replaced-while-primary-dies',
-    fault: 41,
-    title: 'A member is replaced, and meanwhile the PRIMARY is killed',
-    explanation: 'With the new member not yet in the group the third is alone, and accepts nothing; the group comes back by itself as soon as those who hold the data answer. Nothing acknowledged is lost.',
-    async story(stage: Stage): Promise<void> {
-      const primary = await stage.topology.primary();
-      const secondary = stage.random.pick(await stage.topology.secondaries());
-      const gone = await stage.inject(serverGone(stage.lab, secondary, { volume: true }));
-      const deployed = stage.recover(gone);
-      const starts = async () => (await tryOnMachine(stage.lab, secondary, `systemctl is-active ${UNITS.mysql} || pgrep -x mysqld`)).exitCode === 0;
-      await Promise.race([stage.until(`mysqld on the new ${secondary} starts`, starts, 600_000), deployed]);
-      const killed = await stage.inject(kill(stage.lab, primary, UNITS.mysql));
-      await stage.recover(killed);
-      await deployed;
-      await stage.writing(120_000);
-      await stage.healthy();
-    },
-    targets: () => [],
-    checkers: DATA,
-    healthySeconds: 400,
   },
   {
     name: 'all-power-off',

@@ -1,0 +1,32 @@
+import { onMachine, type Fault } from './fault';
+import type { LabHandle } from './lab-handle';
+import { mainPid } from './process';
+
+/** What a deploy uploads, and runs then. */
+const UPLOADED = '/var/lib/platform/configure/files/etc/mysql/platform.cnf';
+const FORMER = '/var/lib/platform/lab-former-platform.cnf';
+const CONFIGURE = 'bash /var/lib/platform/configure/mysql.sh configure';
+/** It waits for the others before, and for this member after the restart. */
+const SECONDS = 600;
+
+/** Another my.cnf is brought to one member, as a deploy brings it: mysqld is restarted. */
+export function databaseSetting(lab: LabHandle, machine: string, unit: string): Fault {
+  return {
+    title: `${machine} gets another setting`,
+    async inject() {
+      const before = await mainPid(lab, machine, unit);
+      await onMachine(lab, machine, `cp -p ${UPLOADED} ${FORMER} && echo 'back_log = 200' >>${UPLOADED} && ${CONFIGURE}`, SECONDS);
+      if ((await mainPid(lab, machine, unit)) === before) throw new Error(`mysqld on ${machine} was not restarted`);
+    },
+    recover: async () => void (await onMachine(lab, machine, `if test -f ${FORMER}; then mv ${FORMER} ${UPLOADED} && ${CONFIGURE}; fi`, SECONDS)),
+  };
+}
+
+/** What an operator does before a reboot. */
+export function makeWay(lab: LabHandle, machine: string): Fault {
+  return {
+    title: `${machine} makes way`,
+    inject: async () => void (await onMachine(lab, machine, 'platform-mysql make-way 120', 130)),
+    recover: async () => undefined,
+  };
+}

@@ -1,0 +1,78 @@
+import { primaryMovedAtMost } from '../checkers';
+import { cleanStop, databaseSetting, kill, makeWay, serverGone, tryOnMachine } from '../faults';
+import { DATA, FAILOVER, ONE_LOST } from './group';
+import type { Scenario } from './scenario';
+import type { Stage } from './stage';
+import { UNITS } from './units';
+
+/** Of a roll: to the member that comes last, and away from it at the end. */
+const ROLLED = ONE_LOST.map((checker) => (checker.name === primaryMovedAtMost(1).name ? primaryMovedAtMost(2) : checker));
+
+/** What operators do to the members, by the commands that they use. */
+export const operationsScenarios: readonly Scenario[] = [
+  {
+    name: 'db-replaced',
+    fault: 41,
+    title: 'A SECONDARY is deleted with its data, and deployed anew',
+    explanation: 'The server and its volume are gone. One deploy makes both again; the new member takes a copy and joins, while writes go on.',
+    async story(stage: Stage): Promise<void> {
+      const gone = await stage.inject(serverGone(stage.lab, stage.random.pick(await stage.topology.secondaries()), { volume: true }));
+      await stage.writing();
+      await stage.recover(gone);
+      await stage.healthy();
+    },
+    targets: () => FAILOVER,
+    checkers: ONE_LOST,
+    healthySeconds: 400,
+  },
+  {
+    name: 'db-replaced-while-primary-dies',
+    fault: 41,
+    title: 'A member is replaced, and meanwhile the PRIMARY is killed',
+    explanation: 'With the new member not yet in the group the third is alone, and accepts nothing; the group comes back by itself as soon as those who hold the data answer. Nothing acknowledged is lost.',
+    async story(stage: Stage): Promise<void> {
+      const primary = await stage.topology.primary();
+      const secondary = stage.random.pick(await stage.topology.secondaries());
+      const gone = await stage.inject(serverGone(stage.lab, secondary, { volume: true }));
+      const deployed = stage.recover(gone);
+      const starts = async () => (await tryOnMachine(stage.lab, secondary, `systemctl is-active ${UNITS.mysql} || pgrep -x mysqld`)).exitCode === 0;
+      await Promise.race([stage.until(`mysqld on the new ${secondary} starts`, starts, 600_000), deployed]);
+      const killed = await stage.inject(kill(stage.lab, primary, UNITS.mysql));
+      await stage.recover(killed);
+      await deployed;
+      await stage.writing(120_000);
+      await stage.healthy();
+    },
+    targets: () => [],
+    checkers: DATA,
+    healthySeconds: 400,
+  },
+  {
+    name: 'db-rolling-change',
+    title: 'A setting that needs a restart is brought to all members, as a deploy brings it',
+    explanation: 'One member after the other in the order of their numbers; the PRIMARY hands over first. Requests get slower, none fails.',
+    async story(stage: Stage): Promise<void> {
+      for (const member of await stage.topology.names('mysql')) await stage.inject(databaseSetting(stage.lab, member, UNITS.mysql));
+      await stage.healthy();
+    },
+    targets: () => FAILOVER,
+    checkers: ROLLED,
+    healthySeconds: 400,
+  },
+  {
+    name: 'db-rolling-reboot',
+    title: 'All members are rebooted, one after the other',
+    explanation: 'Each makes way first, as the documentation says. Requests get slower, none fails.',
+    async story(stage: Stage): Promise<void> {
+      for (const member of await stage.topology.names('mysql')) {
+        await stage.inject(makeWay(stage.lab, member));
+        const stopped = await stage.inject(cleanStop(stage.lab, member));
+        await stage.recover(stopped);
+        await stage.healthy();
+      }
+    },
+    targets: () => FAILOVER,
+    checkers: ROLLED,
+    healthySeconds: 400,
+  },
+];
