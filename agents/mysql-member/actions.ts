@@ -35,6 +35,7 @@ export async function act(action: Action, tools: Tools): Promise<void> {
       return withSession(tools, 30 * MINUTE_MS, (session) => applyRelayLog(session));
     case 'report-errant':
       return dumpErrant(action.errant, tools);
+    case 'hand-over': // needs the other's server_uuid: the agent's own handOver
     case 'stay':
     case 'wait':
     case 'needs-operator':

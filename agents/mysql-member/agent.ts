@@ -120,7 +120,7 @@ export class Agent {
     if (['stay', 'wait', 'needs-operator'].includes(action.kind)) return;
     this.count(action.kind);
     this.busy = action;
-    act(action, this.tools)
+    this.carryOut(action)
       .then(async () => {
         this.errantSetAside = await setAside(this.config.errantFolder);
         this.finished(action, 'done');
@@ -133,6 +133,11 @@ export class Agent {
         }
       })
       .finally(() => (this.busy = null));
+  }
+
+  private async carryOut(action: Action): Promise<void> {
+    if (action.kind === 'hand-over') await this.handOver(action.to);
+    else await act(action, this.tools);
   }
 
   private count(kind: string): void {

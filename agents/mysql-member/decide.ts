@@ -1,7 +1,9 @@
 import { formatGtidSet as formatted, isEmpty, isSubset, parseGtidSet, sizeOf, subtract, union } from './gtid';
 import { electorate, inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, type Report, type Sample } from './report';
 import { decision, names, needsOperator, reports, type Decision, type Situation } from './decision';
+import { isFull } from './disk';
 import { restartOrFound } from './found';
+import { successors } from './successors';
 
 /** Above so many missing transactions a copy of the data is faster than replaying them. */
 const CLONE_ABOVE = 200_000;
@@ -101,7 +103,14 @@ function online({ self, peers }: Situation, sample: Sample, memory: Memory): Dec
   if (sample.role === 'PRIMARY' && majority && sample.readOnly && memory.fenced) {
     return decision(memory, { kind: 'unfence' }, 'PRIMARY with a majority again');
   }
+  const heir = sample.role === 'PRIMARY' && majority && self.disk && isFull(self.disk) ? roomyMember(peers, sample) : undefined;
+  if (heir) return decision(memory, { kind: 'hand-over', to: heir.name }, `the data volume is full; ${heir.name} has space and becomes PRIMARY`);
   return decision(memory, { kind: 'stay' }, majority ? 'ONLINE in the majority' : 'ONLINE, waiting for a majority');
+}
+
+function roomyMember(peers: Situation['peers'], sample: Sample): Report | undefined {
+  const online = reports(peers).filter((peer) => peer.sample?.state === 'ONLINE' && onlineIn(sample).includes(peer.name));
+  return successors(online.filter(({ disk }) => disk && !isFull(disk)))[0];
 }
 
 function outside(situation: Situation, sample: Sample): Decision {

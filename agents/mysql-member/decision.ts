@@ -16,6 +16,7 @@ export type Action =
   | { readonly kind: 'stay' | 'wait' | 'leave' | 'fence' | 'unfence' | 'apply-relay-log' }
   | { readonly kind: 'bootstrap' | 'reboot-group'; readonly incarnation: number }
   | { readonly kind: 'join' | 'rejoin' }
+  | { readonly kind: 'hand-over'; readonly to: string }
   | { readonly kind: 'join-by-clone'; readonly donor: string }
   | { readonly kind: 'report-errant'; readonly errant: string }
   | { readonly kind: 'needs-operator'; readonly instruction: string };

@@ -22,6 +22,13 @@ export function isLow({ freeBytes, sizeBytes }: Disk): boolean {
   return freeBytes < LOW_SHARE * sizeBytes || freeBytes < GIGABYTE;
 }
 
+/** A commit that finds no space hangs until there is some: the PRIMARY's role must go before. Bytes. */
+const FULL_BELOW = 256 * 1024 ** 2;
+
+export function isFull({ freeBytes }: Disk): boolean {
+  return freeBytes < FULL_BELOW;
+}
+
 /** What somebody should look at although nothing has happened yet; one sentence each. */
 export function warningsOf({ disk }: Pick<Report, 'disk'>, stepFailure: string | null): readonly string[] {
   const space = disk && isLow(disk) ? [`${spaceOf(disk)}; raise volumeGb or lower binaryLogDays, and deploy`] : [];

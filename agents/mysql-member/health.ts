@@ -2,6 +2,8 @@ import { electorate, inMajority, majorityOf, type Report } from './report';
 
 /** Above so many transactions behind, a SECONDARY is not asked for reads. */
 const READER_QUEUE_LIMIT = 10_000;
+/** In seconds. A SECONDARY whose disk is full stops applying, and has a short queue as long as little is written. */
+const APPLYING_LIMIT = 10;
 const FRESH_MS = 1000;
 
 export interface Health {
@@ -36,6 +38,7 @@ export function readerHealth({ self, sampleAgeMs }: Omit<Observed, 'recorded'>):
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
   if (!inMajority(self)) return no(`${sample.state}, not in a majority`);
+  if (sample.applyingSeconds > APPLYING_LIMIT) return no(`has applied the same transaction for ${sample.applyingSeconds.toFixed(0)} s`);
   if (sample.applierQueue > READER_QUEUE_LIMIT) return no(`${sample.applierQueue} transactions behind`);
   return { ok: true, why: sample.role ?? sample.state };
 }

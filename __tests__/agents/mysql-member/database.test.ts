@@ -13,6 +13,7 @@ const ROW: SampleRow = {
   viewId: '17953718829182:5',
   applierQueue: '7',
   lagSeconds: '0.2500',
+  applyingSeconds: '0.0100',
   changing: 0,
   members: JSON.stringify([
     { uuid: 'u1', host: '10.0.4.11', state: 'ONLINE', role: 'PRIMARY' },
@@ -31,6 +32,7 @@ test('names members by their addresses and splits the view', () => {
     received: '',
     applierQueue: 7,
     lagSeconds: 0.25,
+    applyingSeconds: 0.01,
   });
 });
 

@@ -232,3 +232,24 @@ describe('members that are configured newly', () => {
     expect(decide(situation(grown, [])).memory.joined).toEqual([...NAMES, 'db-4']);
   });
 });
+
+describe('a PRIMARY whose data volume is full', () => {
+  const MB = 1024 ** 2;
+  const disk = (freeMegabytes: number) => ({ freeBytes: freeMegabytes * MB, sizeBytes: 20_000 * MB });
+  const member = (name: string, role: 'PRIMARY' | 'SECONDARY', free: number) => report(name, { ...past(), sample: online(role), disk: disk(free) });
+
+  test('hands over to a member that has space', () => {
+    const decided = decide(situation(member('db-1', 'PRIMARY', 100), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 50)]));
+    expect(decided.action).toEqual({ kind: 'hand-over', to: 'db-2' });
+  });
+
+  test('stays PRIMARY while no other has space', () => {
+    const decided = decide(situation(member('db-1', 'PRIMARY', 100), [member('db-2', 'SECONDARY', 100), member('db-3', 'SECONDARY', 50)]));
+    expect(decided.action.kind).toBe('stay');
+  });
+
+  test('is left alone while there is space', () => {
+    const decided = decide(situation(member('db-1', 'PRIMARY', 300), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 9000)]));
+    expect(decided.action.kind).toBe('stay');
+  });
+});

@@ -24,6 +24,8 @@ test.each([
 test('a member in the majority takes reads, one that lags far behind does not', () => {
   expect(readerHealth(observed(online('SECONDARY'))).ok).toBe(true);
   expect(readerHealth(observed(online('SECONDARY', NAMES, { applierQueue: 20_000 }))).why).toBe('20000 transactions behind');
+  expect(readerHealth(observed(online('SECONDARY', NAMES, { applyingSeconds: 12 }))).why).toBe('has applied the same transaction for 12 s');
+  expect(readerHealth(observed(online('SECONDARY', NAMES, { lagSeconds: 300 }))).ok, 'the clocks differ').toBe(true);
   expect(readerHealth(observed(unreachable(online('SECONDARY'), 'db-2', 'db-3'))).ok).toBe(false);
 });
 

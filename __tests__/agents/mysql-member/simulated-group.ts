@@ -300,6 +300,7 @@ export class SimulatedGroup {
       changing: member.starting !== null,
       applierQueue: 0,
       lagSeconds: 0,
+      applyingSeconds: 0,
     };
   }
 

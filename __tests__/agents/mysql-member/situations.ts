@@ -22,6 +22,7 @@ export function sample(values: Partial<Sample> = {}): Sample {
     changing: false,
     applierQueue: 0,
     lagSeconds: 0,
+    applyingSeconds: 0,
     ...values,
   };
 }
