@@ -140,7 +140,7 @@ program
   .argument('<host>')
   .addOption(linkOption())
   .addOption(directionOption())
-  .option('--peer <peer>', 'only what goes to and comes from this machine, client, api, or address')
+  .option('--peer <peer>', 'only what goes to and comes from this machine, client, api, edge, or address')
   .action(async (machine: string, options: LinkOptions) => (await openLab()).cut({ machine, ...options }));
 
 program

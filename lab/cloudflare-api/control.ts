@@ -5,6 +5,7 @@ import { faultSchema, type Faults } from '../api/faults';
 import type { RequestLog } from '../api/request-log';
 import { renderCertificate } from './certificates';
 import { renderRecord } from './dns-records';
+import { edgeView } from './edge-view';
 import { renderHostname, renderPullCertificate } from './origin-pulls';
 import type { World } from './world';
 import { renderZones } from './zones';
@@ -28,6 +29,10 @@ export function buildControl(world: World, { faults, log }: { faults: Faults; lo
     const kind = z.enum(['rsa', 'ecc']).parse(context.req.param('kind'));
     return context.text(world.authorities.get(`origin-${kind}`).certificate);
   });
+  /** The root of the client certificate that all zones share, for origins that demand it. */
+  control.get('/shared-pull-ca', (context) => context.text(world.sharedPull.authority.certificate));
+  /** With private keys: for the edge alone. */
+  control.get('/edge', (context) => context.json(edgeView(world)));
   control.notFound((context) => context.json({ error: `the control path does not know ${context.req.method} ${context.req.path}` }, 404));
   control.onError((error, context) => context.json({ error: error.message }, error instanceof z.ZodError || error instanceof SyntaxError ? 422 : 500));
   return control;

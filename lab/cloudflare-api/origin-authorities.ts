@@ -1,25 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../api/clock';
+import { createAuthority, type Authority } from '../x509/authority';
 import { issue } from '../x509/certificate';
 import { authorityKeyIdentifier, basicConstraints, crlDistributionPoint, extendedKeyUsage, keyUsage, ocspResponder, subjectAltName, subjectKeyIdentifier } from '../x509/extensions';
-import { generateKey, type PrivateKey } from '../x509/keys';
+import { generateKey } from '../x509/keys';
 import { encodeSubject } from '../x509/names';
 import type { CertificateRequest } from '../x509/request';
 import { subjectKeyId } from '../x509/signing';
 
-const DAY = 86_400_000;
-const [DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, CERT_SIGN, CRL_SIGN] = [0, 2, 5, 6];
+const [DIGITAL_SIGNATURE, KEY_ENCIPHERMENT] = [0, 2];
 const [SERVER_AUTH, CLIENT_AUTH] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
 
 export type RequestType = 'origin-rsa' | 'origin-ecc';
-
-interface Authority {
-  readonly key: PrivateKey;
-  readonly subject: Buffer;
-  readonly keyId: Buffer;
-  /** The root, as PEM. */
-  readonly certificate: string;
-}
 
 /** The two roots of the emulated Origin CA, made when first needed. Browsers trust neither, nor the real ones. */
 export class OriginAuthorities {
@@ -58,19 +49,7 @@ export class OriginAuthorities {
 
   private make(type: RequestType): Authority {
     const key = type === 'origin-rsa' ? generateKey('RSA', 2048, '') : generateKey('ECDSA', 0, 'P256');
-    const subject = encodeSubject({ country: ['US'], organization: ['Emulated Cloudflare'], organizationalUnit: [`Origin ${type === 'origin-rsa' ? 'RSA' : 'ECC'} CA`] });
-    const keyId = subjectKeyId(key.key);
-    const now = this.clock.now();
-    const certificate = issue({
-      serial: BigInt(`0x${randomBytes(16).toString('hex')}`),
-      issuer: subject,
-      subject,
-      notBefore: new Date(now - DAY),
-      notAfter: new Date(now + 20 * 365 * DAY),
-      publicKey: key.key,
-      extensions: [keyUsage([CERT_SIGN, CRL_SIGN]), basicConstraints(true), subjectKeyIdentifier(keyId)],
-      signer: key,
-    });
-    return { key, subject, keyId, certificate };
+    const organizationalUnit = [`Origin ${type === 'origin-rsa' ? 'RSA' : 'ECC'} CA`];
+    return createAuthority(key, { country: ['US'], organization: ['Emulated Cloudflare'], organizationalUnit }, this.clock.now());
   }
 }

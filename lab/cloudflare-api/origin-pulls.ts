@@ -45,6 +45,7 @@ function upload({ world, zone, body }: ZoneCall<z.output<typeof uploadSchema>>):
     id: world.newUuid(),
     zoneId: zone.id,
     certificate: body.certificate,
+    privateKey: body.private_key,
     issuer: parsed.issuer.split('\n').reverse().join(','),
     signature: parsed.publicKey.asymmetricKeyType === 'rsa' ? 'SHA256WithRSA' : 'ECDSAWithSHA256',
     serialNumber: BigInt(`0x${parsed.serialNumber}`).toString(),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../api/clock';
 import { OriginAuthorities } from './origin-authorities';
+import { SharedPullCertificate } from './shared-pull-certificate';
 
 export interface Zone {
   readonly id: string;
@@ -47,6 +48,8 @@ export interface PullCertificate {
   readonly zoneId: string;
   /** As uploaded, byte for byte. */
   readonly certificate: string;
+  /** For the edge; no answer of the API holds it. */
+  readonly privateKey: string;
   readonly issuer: string;
   readonly signature: string;
   readonly serialNumber: string;
@@ -84,6 +87,7 @@ export class World {
   /** By `ZONE/SETTING`. */
   readonly settings = new Map<string, { value: string; modifiedOn: string }>();
   readonly authorities: OriginAuthorities;
+  readonly sharedPull: SharedPullCertificate;
   readonly unexpectedRequests: string[] = [];
   readonly failures: string[] = [];
   readonly clock: Clock;
@@ -95,6 +99,7 @@ export class World {
     this.count = options.seed;
     this.showsRevoked = options.showsRevoked;
     this.authorities = new OriginAuthorities(options.clock);
+    this.sharedPull = new SharedPullCertificate(options.clock);
     const account = { id: this.newId(), name: 'Lab' };
     for (const name of options.zones) {
       const zone = { id: this.newId(), name, account, createdOn: this.now() };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid, UnexpectedRequest } from './errors';
 import { get, inZone, withBody, type Route, type ZoneCall } from './requests';
+import type { World } from './world';
 
 interface Setting {
   readonly values: readonly string[];
@@ -31,6 +32,11 @@ export const routes: readonly Route[] = [
   })),
 ];
 
+/** The value that holds: the one that was set, or that of a new zone. */
+export function settingOf(world: World, zoneId: string, id: string): string {
+  return world.settings.get(`${zoneId}/${id}`)?.value ?? SETTINGS[id]?.initial ?? '';
+}
+
 function find({ method, path, params }: ZoneCall): readonly [string, Setting] {
   const id = params['setting'] ?? '';
   const setting = SETTINGS[id];
@@ -41,5 +47,5 @@ function find({ method, path, params }: ZoneCall): readonly [string, Setting] {
 function render(call: ZoneCall): object {
   const [id, setting] = find(call);
   const stored = call.world.settings.get(`${call.zone.id}/${id}`);
-  return { id, value: stored?.value ?? setting.initial, modified_on: stored?.modifiedOn ?? null, editable: true, ...setting.more };
+  return { id, value: settingOf(call.world, call.zone.id, id), modified_on: stored?.modifiedOn ?? null, editable: true, ...setting.more };
 }

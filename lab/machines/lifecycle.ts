@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +9,7 @@ import { unmountBelow } from './mounts';
 import { raiseKernelLimits } from './kernel-limits';
 import { labObstacle } from './obstacle';
 import { makeStateFolders, type LabPaths } from './paths';
-import { isAlive, startDetached, stopRecorded } from './processes';
+import { isAlive, logFile, PROCESSES, startDetached, stopRecorded } from './processes';
 import { createRouter, removeNamespaces } from './router';
 import { ensureSecrets } from './secrets';
 import { detachAllVolumes } from './volumes';
@@ -31,6 +32,7 @@ export async function startLab(paths: LabPaths, progress: Progress): Promise<'st
   await raiseKernelLimits();
   await createRouter(paths);
   await startDetached(paths, 'outside', 'lab/outside.ts');
+  await startDetached(paths, 'edge', 'lab/cloudflare-edge/main.ts', { namespace: paths.edgeNamespace });
   await startDetached(paths, 'daemon', 'lab/daemon.ts', { namespace: paths.routerNamespace, args: [image] });
   await untilItAnswers(paths);
   return 'started';
@@ -44,15 +46,14 @@ export async function stopLab(paths: LabPaths): Promise<void> {
 
 /** Of this lab's name alone: other labs on the host go on. */
 async function removeRemains(paths: LabPaths): Promise<void> {
-  await stopRecorded(paths, 'daemon');
-  await stopRecorded(paths, 'outside');
+  for (const name of PROCESSES) await stopRecorded(paths, name);
   await killLabCgroups(paths.name);
   await removeCgroups(paths.name);
   await removeNamespaces(paths);
   await unmountBelow(paths.disks);
   await detachAllVolumes(paths);
   await rm(paths.disks, { recursive: true, force: true });
-  for (const gone of [paths.controlSocket, paths.apiSocket, paths.packageSocket, join(paths.state, 'https.sock')]) {
+  for (const gone of [paths.controlSocket, paths.apiSocket, paths.packageSocket, join(paths.state, 'https.sock'), paths.edgeRoot]) {
     await rm(gone, { force: true });
   }
   // What was deployed is gone with the project
@@ -62,7 +63,8 @@ async function removeRemains(paths: LabPaths): Promise<void> {
 }
 
 async function answers(paths: LabPaths): Promise<boolean> {
-  if (!(await isAlive(paths, 'daemon')) || !(await isAlive(paths, 'outside'))) return false;
+  for (const name of PROCESSES) if (!(await isAlive(paths, name))) return false;
+  if (!existsSync(paths.edgeRoot)) return false;
   return callSocket(paths.controlSocket, 'GET', '/machines').then(
     () => true,
     () => false,
@@ -72,8 +74,8 @@ async function answers(paths: LabPaths): Promise<boolean> {
 async function untilItAnswers(paths: LabPaths): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     if (await answers(paths)) return;
-    if (!(await isAlive(paths, 'daemon'))) break;
+    for (const name of PROCESSES) if (!(await isAlive(paths, name))) throw new Error(`the lab's process ${name} has ended; ${logFile(paths, name)} says why`);
     await sleep(100);
   }
-  throw new Error(`the lab's daemon does not answer; ${join(paths.state, 'daemon.log')} says why`);
+  throw new Error(`the lab's daemon does not answer; ${logFile(paths, 'daemon')} says why`);
 }

@@ -18,10 +18,13 @@ export interface LabPaths {
   readonly packageCache: string;
   readonly routerNamespace: string;
   readonly clientNamespace: string;
+  readonly edgeNamespace: string;
   machineNamespace(serverId: number): string;
   readonly controlSocket: string;
   readonly apiSocket: string;
   readonly packageSocket: string;
+  /** The CA that visitors of the emulated Cloudflare's edge must trust; there while it listens. */
+  readonly edgeRoot: string;
   readonly secrets: string;
 }
 
@@ -42,10 +45,12 @@ export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
     packageCache: join(SHARED, 'packages'),
     routerNamespace: `${name}-router`,
     clientNamespace: `${name}-client`,
+    edgeNamespace: `${name}-edge`,
     machineNamespace: (serverId) => `${name}-m-${serverId}`,
     controlSocket: join(state, 'control.sock'),
     apiSocket: join(state, 'api.sock'),
     packageSocket: join(state, 'packages.sock'),
+    edgeRoot: join(state, 'edge-ca.pem'),
     secrets: join(state, 'secrets'),
   };
 }

@@ -11,7 +11,8 @@ interface ProcessRecord {
   readonly startTime: string;
 }
 
-export type ProcessName = 'daemon' | 'outside';
+export const PROCESSES = ['daemon', 'edge', 'outside'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
 
 /** Starts one of the lab's own TypeScript programs, detached from this terminal, and writes down who it is. */
 export async function startDetached(
@@ -22,7 +23,7 @@ export async function startDetached(
 ): Promise<void> {
   const enter = options.namespace ? ['nsenter', `--net=/run/netns/${options.namespace}`] : [];
   const argv = [...enter, process.execPath, '--import', 'tsx', join(REPOSITORY, program), ...(options.args ?? [])];
-  const log = openSync(join(paths.state, `${name}.log`), 'a');
+  const log = openSync(logFile(paths, name), 'a');
   const child = spawn(argv[0] ?? '', argv.slice(1), {
     cwd: REPOSITORY,
     detached: true,
@@ -73,4 +74,5 @@ async function startTimeOf(pid: number): Promise<string | null> {
   return fields[0] === 'Z' ? null : (fields[19] ?? null);
 }
 
+export const logFile = (paths: LabPaths, name: ProcessName): string => join(paths.state, `${name}.log`);
 const recordFile = (paths: LabPaths, name: ProcessName) => join(paths.state, `${name}.pid`);

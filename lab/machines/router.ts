@@ -1,6 +1,6 @@
 import { ipBatch, run, tryRun } from './command';
 import type { LabPaths } from './paths';
-import { CLIENT_ADDRESS, CLIENT_GATEWAY, SERVICES } from './topology';
+import { CLIENT_ADDRESS, CLIENT_GATEWAY, EDGE, SERVICES } from './topology';
 
 const ROUTER_SETTINGS = [
   'net.ipv4.ip_forward=1',
@@ -20,11 +20,10 @@ const ROUTER_SETTINGS = [
   'net.ipv6.conf.default.disable_ipv6=1',
 ];
 
-/** Makes the router and the client's side of the Internet. Nothing of them may exist. */
+/** Makes the router, the client's side of the Internet and Cloudflare's edge. Nothing of them may exist. */
 export async function createRouter(paths: LabPaths): Promise<void> {
-  const { routerNamespace: router, clientNamespace: client } = paths;
-  await run(['ip', 'netns', 'add', router]);
-  await run(['ip', 'netns', 'add', client]);
+  const { routerNamespace: router, clientNamespace: client, edgeNamespace: edge } = paths;
+  for (const namespace of [router, client, edge]) await run(['ip', 'netns', 'add', namespace]);
   await run(['nsenter', `--net=/run/netns/${router}`, 'sysctl', '-q', '-w', ...ROUTER_SETTINGS]);
   await ipBatch(
     [
@@ -33,6 +32,10 @@ export async function createRouter(paths: LabPaths): Promise<void> {
       `link add client type veth peer name eth0 netns ${client}`,
       `address add ${CLIENT_GATEWAY}/24 dev client`,
       'link set client up',
+      `link add edge type veth peer name eth0 netns ${edge}`,
+      `address add ${EDGE.gateway}/24 dev edge`,
+      'link set edge up',
+      `route add ${EDGE.towardsOrigins}/32 via ${EDGE.address} dev edge`,
       // Networks' own tables come first, even before what is local: a private machine reaches nothing but its network
       'rule add pref 100 lookup local',
       'rule del pref 0',
@@ -49,6 +52,16 @@ export async function createRouter(paths: LabPaths): Promise<void> {
     ],
     client,
   );
+  await ipBatch(
+    [
+      'link set lo up',
+      `address add ${EDGE.address}/24 dev eth0`,
+      `address add ${EDGE.towardsOrigins}/32 dev eth0`,
+      'link set eth0 up',
+      `route add default via ${EDGE.gateway}`,
+    ],
+    edge,
+  );
 }
 
 /** Removes all namespaces of a lab, with every link in them. */
@@ -58,6 +71,6 @@ export async function removeNamespaces(paths: LabPaths): Promise<void> {
 
 async function namespacesOf(paths: LabPaths): Promise<string[]> {
   const names = (await run(['ip', 'netns', 'list'])).split('\n').map((line) => line.split(' ')[0] ?? '');
-  const own = new Set([paths.routerNamespace, paths.clientNamespace]);
+  const own = new Set([paths.routerNamespace, paths.clientNamespace, paths.edgeNamespace]);
   return names.filter((name) => own.has(name) || (name.startsWith(`${paths.name}-m-`) && /^\d+$/.test(name.slice(paths.name.length + 3))));
 }

@@ -6,6 +6,8 @@ export const SERVICES = { api: '198.51.100.10', packages: '198.51.100.20', cloud
 export const CLOUDFLARE_ZONE = 'example.test';
 export const CLIENT_ADDRESS = '192.0.2.10';
 export const CLIENT_GATEWAY = '192.0.2.1';
+/** The emulated Cloudflare's edge, inside the ranges that Cloudflare publishes: where visitors come, and where it goes to origins from. */
+export const EDGE = { address: '104.16.0.10', gateway: '104.16.0.1', towardsOrigins: '162.158.0.10' } as const;
 export const PUBLIC_GATEWAY = '172.31.1.1';
 export const PACKAGES_PORT = 3142;
 

@@ -1,0 +1,70 @@
+/** What Cloudflare's edge knows of the account: how to serve which names. */
+import type { KeyPair } from '../x509/authority';
+import type { PullCertificate, World, Zone } from './world';
+import { settingOf } from './zone-settings';
+
+export interface EdgeView {
+  readonly zones: readonly EdgeZone[];
+  /** PEM: whoever serves a name with mode `strict` must be certified by one of these. Nobody in a lab has a public CA's certificate. */
+  readonly originAuthorities: readonly string[];
+}
+
+export interface EdgeZone {
+  readonly name: string;
+  readonly ssl: 'off' | 'flexible' | 'full' | 'strict' | 'origin_pull';
+  readonly alwaysUseHttps: boolean;
+  readonly websockets: boolean;
+  readonly minTlsVersion: '1.0' | '1.1' | '1.2' | '1.3';
+  readonly names: readonly ProxiedName[];
+}
+
+export interface ProxiedName {
+  /** Full, or `*.` and the rest. */
+  readonly name: string;
+  /** IPv4 addresses of the origin; the lab has no others. */
+  readonly addresses: readonly string[];
+  /** Shown to the origin; null: none. */
+  readonly clientCertificate: KeyPair | null;
+}
+
+export function edgeView(world: World): EdgeView {
+  return {
+    zones: [...world.zones.values()].map((zone) => edgeZone(world, zone)),
+    originAuthorities: [world.authorities.get('origin-rsa').certificate, world.authorities.get('origin-ecc').certificate],
+  };
+}
+
+function edgeZone(world: World, zone: Zone): EdgeZone {
+  const setting = (id: string): string => settingOf(world, zone.id, id);
+  const proxied = [...world.records.values()].filter((record) => record.zoneId === zone.id && record.proxied).map(({ name }) => name);
+  return {
+    name: zone.name,
+    ssl: setting('ssl') as EdgeZone['ssl'],
+    alwaysUseHttps: setting('always_use_https') === 'on',
+    websockets: setting('websockets') === 'on',
+    minTlsVersion: setting('min_tls_version') as EdgeZone['minTlsVersion'],
+    names: [...new Set(proxied)].map((name) => ({ name, addresses: addressesOf(world, name), clientCertificate: clientCertificate(world, zone, name) })),
+  };
+}
+
+/** Names that point to each other in a circle have none. */
+function addressesOf(world: World, name: string, passed: readonly string[] = []): readonly string[] {
+  if (passed.includes(name)) return [];
+  const records = [...world.records.values()].filter((record) => record.name === name);
+  return records.flatMap(({ type, content }) => (type === 'A' ? [content] : type === 'CNAME' ? addressesOf(world, content.toLowerCase(), [...passed, name]) : []));
+}
+
+/** The hostname's own wins over the zone's, and that over the one that all zones share. */
+function clientCertificate(world: World, zone: Zone, name: string): KeyPair | null {
+  const hostname = world.hostnamePulls.get(`${zone.id}/${name}`);
+  const own = hostname?.enabled === true && hostname.certificateId !== null ? world.pullCertificates.get(hostname.certificateId) : undefined;
+  const zones = world.pullsEnabled.get(zone.id) === true ? newestActive(world, zone) : undefined;
+  const found = own ?? zones;
+  if (found !== undefined) return { certificate: found.certificate, privateKey: found.privateKey };
+  return settingOf(world, zone.id, 'tls_client_auth') === 'on' ? world.sharedPull.pair : null;
+}
+
+function newestActive(world: World, zone: Zone): PullCertificate | undefined {
+  const active = [...world.pullCertificates.values()].filter(({ zoneId, activeFrom }) => zoneId === zone.id && activeFrom <= world.clock.now());
+  return active.sort((one, other) => other.activeFrom - one.activeFrom)[0];
+}
