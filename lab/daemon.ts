@@ -13,7 +13,7 @@ import { LinuxHardware } from './machines/hardware';
 import { createMetadataService } from './machines/metadata';
 import { labPaths } from './machines/paths';
 import { ensureSecrets, projectTokens } from './machines/secrets';
-import { CLIENT_GATEWAY, CLOUDFLARE_ZONE, PACKAGES_PORT, SERVICES } from './machines/topology';
+import { CLIENT_GATEWAY, CLOUDFLARE_ZONE, EDGE, PACKAGES_PORT, SERVICES } from './machines/topology';
 
 const paths = labPaths();
 const image = process.argv[2];
@@ -41,7 +41,11 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
     }).listen(where, resolve),
   );
 
-const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? '192.0.2.255';
+/** Where names of the zone lead. */
+function entrance(): string {
+  if ([...cloudflare.world.records.values()].some(({ proxied }) => proxied)) return EDGE.address;
+  return hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? '192.0.2.255';
+}
 
 await serve(app, { host: SERVICES.api, port: 80 });
 await serve(cloudflare.app, { host: SERVICES.cloudflare, port: 80 });
@@ -49,7 +53,7 @@ await serve(tools, { path: paths.apiSocket });
 await serve(createMetadataService(hardware), { host: SERVICES.metadata, port: 80 });
 await forward({ host: SERVICES.packages, port: PACKAGES_PORT }, () => ({ path: paths.packageSocket }));
 // For a browser outside: comes from the client's side of the router, not from a gateway address that firewalls trust
-await forward({ path: join(paths.state, 'https.sock') }, () => ({ host: floatingIp(), port: 443, localAddress: CLIENT_GATEWAY }));
+await forward({ path: join(paths.state, 'https.sock') }, () => ({ host: entrance(), port: 443, localAddress: CLIENT_GATEWAY }));
 // Last: who finds it answering finds everything answering
 await serve(control, { path: paths.controlSocket });
 process.stdout.write(`${new Date().toISOString()} lab ${paths.name} is up\n`);

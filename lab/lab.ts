@@ -8,6 +8,7 @@ import type { Cut, Degradation } from './machines/link-faults';
 import { labPaths, type LabPaths } from './machines/paths';
 import { Project, type PowerAction } from './machines/project';
 import { ensureSecrets, type Secrets } from './machines/secrets';
+import { EDGE } from './machines/topology';
 
 export type { Executed, ExecOptions } from './machines/exec';
 export type { Cut, Degradation } from './machines/link-faults';
@@ -33,6 +34,15 @@ export interface ApiFault {
 export type EmulatedApi = 'hetzner' | 'cloudflare';
 /** Where their control paths begin, on the one control socket. */
 const CONTROL_PATHS: Readonly<Record<EmulatedApi, string>> = { hetzner: '', cloudflare: '/cloudflare' };
+
+/** Where a visitor of the site goes: a target of lab/traffic. */
+export interface Entrance {
+  readonly by: 'floating IP' | 'Cloudflare';
+  readonly address: string;
+  readonly host: string;
+  /** PEM: who certifies it; undefined where nobody does that a visitor knows. */
+  readonly ca?: string | undefined;
+}
 
 /** What `terraform output` shows; empty before the first deploy. */
 export interface Outputs {
@@ -106,6 +116,15 @@ export class Lab {
     };
   }
 
+  /** What the Internet's resolvers say: the floating IP, or Cloudflare's edge when the name is proxied. */
+  async entrance(): Promise<Entrance> {
+    const { dns_records: records } = (await this.#control('GET', `${CONTROL_PATHS.cloudflare}/world`)) as { dns_records: { name: string; proxied: boolean }[] };
+    if (!records.some(({ name, proxied }) => proxied && name === this.domain)) {
+      return { by: 'floating IP', address: this.floatingIp, host: this.domain, ca: this.outputs.ca_certificate };
+    }
+    return { by: 'Cloudflare', address: EDGE.address, host: this.domain, ca: await readFile(this.paths.edgeRoot, 'utf8') };
+  }
+
   /** Runs a program on a machine by a way that no fault of the network closes. A program that fails is a result, not an error. */
   async exec(machine: string, argv: readonly string[], options: ExecOptions = {}): Promise<Executed> {
     return execInMachine(await this.initPid(machine), argv, options);
@@ -163,13 +182,13 @@ export class Lab {
     await this.#control('DELETE', `${CONTROL_PATHS[api]}/faults`);
   }
 
-  /** The emulated project knows this token from now on, instead of another of that name. */
-  async allowToken(name: string, value: string): Promise<void> {
-    await this.#control('PUT', `/tokens/${name}`, { value });
+  /** The emulated project or account knows this token from now on, instead of another of that name. */
+  async allowToken(name: string, value: string, api: EmulatedApi = 'hetzner'): Promise<void> {
+    await this.#control('PUT', `${CONTROL_PATHS[api]}/tokens/${name}`, { value });
   }
 
-  async revokeToken(name: string): Promise<void> {
-    await this.#control('DELETE', `/tokens/${name}`);
+  async revokeToken(name: string, api: EmulatedApi = 'hetzner'): Promise<void> {
+    await this.#control('DELETE', `${CONTROL_PATHS[api]}/tokens/${name}`);
   }
 
   /** A command line that runs `argv` on the client's side of the Internet. */

@@ -1,6 +1,6 @@
 /**
  * The only part of a lab outside its namespaces: the package cache, on a unix socket, and a port on loopback through which
- * a browser reaches the floating IP.
+ * a browser reaches the site.
  */
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';

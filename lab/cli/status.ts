@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { run } from '../machines/command';
-import type { Lab, LabMachine } from '../lab';
+import type { Entrance, Lab, LabMachine } from '../lab';
 
 export interface StatusReport {
   readonly url: string;
   readonly floatingIp: string | null;
   /** Name of the machine that the floating IP leads to. */
   readonly floatingIpHolder: string | null;
+  /** What the site's name leads visitors to. */
+  readonly entrance: Pick<Entrance, 'by' | 'address'>;
   /** When the certificate ends that load balancers show, RFC 3339: the first to end, if they differ. */
   readonly certificateEndsAt: string | null;
   readonly machines: readonly (LabMachine & { readonly role: string | null; readonly database?: DatabaseMember })[];
@@ -38,8 +40,9 @@ const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (statu
 
 export async function readStatus(lab: Lab): Promise<StatusReport> {
   const machines = await lab.machines();
-  const [holders, told, ends] = await Promise.all([
+  const [holders, { by, address }, told, ends] = await Promise.all([
     lab.addressHolders(),
+    lab.entrance(),
     Promise.all(machines.map((machine) => toldBy(lab, machine))),
     Promise.all(machines.filter(({ tier }) => tier === 'lb').map((machine) => certificateEndOf(lab, machine))),
   ]);
@@ -47,6 +50,7 @@ export async function readStatus(lab: Lab): Promise<StatusReport> {
     url: lab.url,
     floatingIp: lab.floatingIp || null,
     floatingIpHolder: holders.floatingIp,
+    entrance: { by, address },
     certificateEndsAt: ends.filter((end) => end !== null).sort()[0] ?? null,
     machines: machines.map((machine, index) => ({ ...machine, role: null, ...told[index] })),
   };
@@ -56,7 +60,7 @@ export async function showStatus(lab: Lab, asJson: boolean): Promise<void> {
   const report = await readStatus(lab);
   if (asJson) return void process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   const port = await readFile(join(lab.paths.state, 'port'), 'utf8').catch(() => null);
-  process.stdout.write(renderStatus(report, reachLines(lab, port)).join('\n') + '\n');
+  process.stdout.write(renderStatus(report, reachLines(lab, report.entrance, port)).join('\n') + '\n');
 }
 
 async function toldBy(lab: Lab, machine: LabMachine): Promise<Pick<StatusReport['machines'][number], 'role' | 'database'>> {
@@ -97,6 +101,7 @@ export function renderStatus(report: StatusReport, reach: readonly string[], now
   return [
     `URL          ${report.url}`,
     `floating IP  ${report.floatingIp ?? 'none'}${report.floatingIpHolder ? `, leads to ${report.floatingIpHolder}` : ''}`,
+    ...(report.entrance.by === 'Cloudflare' ? [`Cloudflare   ${report.entrance.address}: visitors come this way, and the floating IP takes them from nowhere else`] : []),
     ...(report.certificateEndsAt ? [`certificate  ${certificateLine(report.certificateEndsAt, now)}`] : []),
     ...reach,
     '',
@@ -131,12 +136,14 @@ function databaseLines({ machines }: StatusReport): string[] {
   return [...table(['member', 'sees ONLINE', 'queue', 'lag', 'decision'], rows), ...remarks, ''];
 }
 
-function reachLines(lab: Lab, port: string | null): string[] {
+/** The port on loopback leads to where the name leads. */
+function reachLines(lab: Lab, { by, address }: StatusReport['entrance'], port: string | null): string[] {
   if (port === null) return [];
-  const certificate = join(lab.paths.state, 'ca.pem');
+  const certificate = by === 'Cloudflare' ? lab.paths.edgeRoot : join(lab.paths.state, 'ca.pem');
   const trust = existsSync(certificate) ? `--cacert ${relative(process.cwd(), certificate)}` : '--insecure';
   return [
     `curl         curl ${trust} --resolve ${lab.domain}:${port}:127.0.0.1 https://${lab.domain}:${port}/`,
+    `inside       npx lab exec curl ${trust} --resolve ${lab.domain}:443:${address} ${lab.url}`,
     `browser      https://127.0.0.1:${port}/ (the certificate is for ${lab.domain})`,
   ];
 }

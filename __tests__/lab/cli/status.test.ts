@@ -5,6 +5,7 @@ const report: StatusReport = {
   url: 'https://www.example.test/',
   floatingIp: '203.0.113.100',
   floatingIpHolder: 'lb-1',
+  entrance: { by: 'floating IP', address: '203.0.113.100' },
   certificateEndsAt: '2031-02-03T04:05:06.000Z',
   machines: [
     { name: 'lb-1', tier: 'lb', privateAddress: '10.0.1.11', publicAddress: '203.0.113.10', status: 'running', running: true, role: 'MASTER' },
@@ -61,4 +62,9 @@ test('with a machine off, the next thing to try is to power it on', () => {
 
 test('an empty lab says how to deploy', () => {
   expect(renderStatus({ ...report, machines: [] }, [])).toEqual(['The lab is up and empty. Deploy to it with: npx lab deploy']);
+});
+
+test('with a proxied name, the way leads through Cloudflare', () => {
+  const through = renderStatus({ ...report, entrance: { by: 'Cloudflare', address: '104.16.0.10' } }, []);
+  expect(through[2]).toBe('Cloudflare   104.16.0.10: visitors come this way, and the floating IP takes them from nowhere else');
 });
