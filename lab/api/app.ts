@@ -11,6 +11,7 @@ import { gate } from './gate';
 import type { Gate, Variables } from './gate';
 import { routes as images } from './images';
 import { routes as locations } from './locations';
+import { hetznerManners, type HetznerParts } from './manners';
 import { routes as networkActions } from './network-actions';
 import { routes as networks } from './networks';
 import { routes as placementGroups } from './placement-groups';
@@ -34,9 +35,9 @@ const ROUTES: readonly Route[] = [
 
 type Ctx = Context<{ Variables: Variables }>;
 
-export function buildApp(world: World, parts: Gate): Hono {
+export function buildApp(world: World, parts: Omit<Gate, 'manners'> & HetznerParts): Hono {
   const app = new Hono<{ Variables: Variables }>();
-  app.use(gate(parts));
+  app.use(gate({ ...parts, manners: hetznerManners(parts) }));
   for (const route of ROUTES) {
     // only numbers are ids: anything else is a route that nobody wrote
     const path = route.path.replace(/:(id|actionId)/g, ':$1{[0-9]+}');

@@ -1,20 +1,27 @@
-/** What stands before every handler: the log, faults, the token, the rate limit. */
+/** What stands before every handler of an emulated API: the log, faults, then whatever this API asks of a request. */
 import type { Context, Next } from 'hono';
 import type { Clock } from './clock';
 import { callerOf, clientGone, closeConnection } from './connection';
-import { ApiError } from './errors';
 import type { Effect, Fault, Faults } from './faults';
-import type { RateLimit } from './rate-limit';
 import type { RequestLog } from './request-log';
-import { unauthorized, type Tokens } from './tokens';
 
 export interface Gate {
   readonly clock: Clock;
-  /** null: whoever reaches this app is let in. */
-  readonly tokens: Tokens | null;
   readonly faults: Faults;
-  readonly rateLimit: RateLimit;
   readonly log: RequestLog;
+  readonly manners: Manners;
+}
+
+/** Where emulated APIs differ. */
+export interface Manners {
+  /** Token, rate limit: null lets the request pass. */
+  refusalOf(context: Ctx): Response | null;
+  /** The answer that an effect stands for; null: the effect does not decide it. */
+  answerTo(effect: Effect): Response | null;
+  /** On every answer but those of faults. */
+  headers(): Readonly<Record<string, string>>;
+  /** What the log may show of a body. */
+  logged(body: unknown): unknown;
 }
 
 export interface Variables {
@@ -23,7 +30,7 @@ export interface Variables {
   /** Faults that concern the actions the request will start. */
   actionFaults: readonly Fault[];
 }
-type Ctx = Context<{ Variables: Variables }>;
+export type Ctx = Context<{ Variables: Variables }>;
 
 export function gate(parts: Gate): (context: Ctx, next: Next) => Promise<Response | void> {
   return async (context, next) => {
@@ -35,7 +42,7 @@ export function gate(parts: Gate): (context: Ctx, next: Next) => Promise<Respons
       userAgent: context.req.header('user-agent') ?? null,
       method: context.req.method,
       path: context.req.path + new URL(context.req.url).search,
-      body: text === '' ? null : context.get('body') ?? text,
+      body: text === '' ? null : parts.manners.logged(context.get('body') ?? text),
     });
     const hits = parts.faults.hit({ method: entry.method, path: context.req.path, fromAddress: entry.fromAddress });
     entry.faults = hits.map((fault) => fault.id);
@@ -66,49 +73,15 @@ async function pass(parts: Gate, context: Ctx, hits: readonly Fault[], next: Nex
     }
     if (effect.kind === 'close') return closeConnection(context);
     if (effect.kind === 'status' && effect.afterwards) await admit(parts, context, next);
-    const answer = answerOf(effect, parts);
+    const answer = parts.manners.answerTo(effect);
     if (answer) return answer;
   }
   await admit(parts, context, next);
 }
 
-async function admit(parts: Gate, context: Ctx, next: Next): Promise<void> {
-  const refusal = refusalOf(parts, context);
-  if (refusal) context.res = json(refusal, parts);
+async function admit({ manners }: Gate, context: Ctx, next: Next): Promise<void> {
+  const refusal = manners.refusalOf(context);
+  if (refusal) context.res = refusal;
   else await next();
-  for (const [name, value] of Object.entries(parts.rateLimit.headers())) context.res.headers.set(name, value);
+  for (const [name, value] of Object.entries(manners.headers())) context.res.headers.set(name, value);
 }
-
-function refusalOf(parts: Gate, context: Ctx): ApiError | null {
-  const refusal = parts.tokens?.refusalOf(context.req.method, context.req.header('authorization')) ?? null;
-  return refusal ?? (parts.rateLimit.take() ? null : tooMany());
-}
-
-const tooMany = (): ApiError => new ApiError(429, 'rate_limit_exceeded', 'limit of 3600 requests per hour reached');
-
-/** null: the effect does not decide the answer. */
-function answerOf(effect: Effect, parts: Gate): Response | null {
-  switch (effect.kind) {
-    case 'status':
-      if (effect.code === undefined) return html(effect.status, parts);
-      return json({ status: effect.status, body: () => ({ error: { code: effect.code, message: effect.message ?? effect.code, details: effect.details ?? null } }) }, parts);
-    case 'rate-limit':
-      return json(tooMany(), parts, 0);
-    case 'token-revoked':
-      return json(unauthorized(), parts);
-    case 'no-capacity':
-      return json(new ApiError(412, 'resource_unavailable', 'error during placement'), parts);
-    default:
-      return null;
-  }
-}
-
-/** Error bodies must say that they are JSON, or clients do not read them. */
-const json = (error: { status: number; body(): object }, parts: Gate, remaining?: number): Response =>
-  Response.json(error.body(), { status: error.status, headers: parts.rateLimit.headers(remaining) });
-
-const html = (status: number, parts: Gate): Response =>
-  new Response(`<html><head><title>${status}</title></head><body>${status}</body></html>`, {
-    status,
-    headers: { 'Content-Type': 'text/html', ...parts.rateLimit.headers() },
-  });

@@ -31,10 +31,8 @@ export class Tokens {
   }
 
   /** @param authorization the request's header */
-  refusalOf(method: string, authorization: string | undefined): ApiError | null {
-    const token = [...this.byName.values()].find(({ value }) => authorization === `Bearer ${value}`);
-    if (!token) return unauthorized();
-    return token.access === 'read' && method !== 'GET' ? new ApiError(401, 'token_readonly', 'token is only allowed to perform GET requests') : null;
+  find(authorization: string | undefined): Token | null {
+    return [...this.byName.values()].find(({ value }) => authorization === `Bearer ${value}`) ?? null;
   }
 }
 

@@ -2,8 +2,12 @@ import { Argument, Command } from 'commander';
 import { openLab, type Lab } from '../lab';
 import { nextRevision, renewSecret, renewSshKey, ROTATABLE_SECRETS, type RotatableSecret } from '../machines/secrets';
 
-/** What the emulated project calls a token. */
-const TOKENS = { 'hcloud-token': 'terraform', 'failover-token': 'failover' } as const;
+/** Whose token it is, and what it is called there. */
+const TOKENS = {
+  'hcloud-token': { api: 'hetzner', name: 'terraform' },
+  'failover-token': { api: 'hetzner', name: 'failover' },
+  'cloudflare-token': { api: 'cloudflare', name: 'terraform' },
+} as const;
 type TokenSecret = keyof typeof TOKENS;
 
 const isToken = (name: string): name is TokenSecret => Object.hasOwn(TOKENS, name);
@@ -22,9 +26,9 @@ export function rotateCommand(): Command {
 
 export function revokeCommand(): Command {
   return new Command('revoke')
-    .description('end the validity of the former value of a token, as in the console of Hetzner')
+    .description('end the validity of the former value of a token, as in the console of Hetzner or Cloudflare')
     .addArgument(new Argument('<token>').choices(Object.keys(TOKENS)))
-    .action(async (name: TokenSecret) => (await openLab()).revokeToken(formerOf(name)));
+    .action(async (name: TokenSecret) => (await openLab()).revokeToken(formerOf(name), TOKENS[name].api));
 }
 
 /** Returns what has been done. */
@@ -43,8 +47,9 @@ async function renew(lab: Lab, name: RotatableSecret): Promise<void> {
   await nextRevision(lab.paths, 'secrets');
   if (!isToken(name)) return;
   // Both are valid: whoever has the former one goes on until the deploy
-  await lab.allowToken(formerOf(name), former);
-  await lab.allowToken(TOKENS[name], value);
+  const { api, name: called } = TOKENS[name];
+  await lab.allowToken(formerOf(name), former, api);
+  await lab.allowToken(called, value, api);
 }
 
-const formerOf = (name: TokenSecret): string => `${TOKENS[name]}-former`;
+const formerOf = (name: TokenSecret): string => `${TOKENS[name].name}-former`;

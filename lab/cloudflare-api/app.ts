@@ -1,9 +1,10 @@
-import { Hono, type Context } from 'hono';
+import { Hono } from 'hono';
+import { gate, type Ctx, type Gate, type Variables } from '../api/gate';
 import { routes as certificates } from './certificates';
 import { routes as dnsRecords } from './dns-records';
 import { CloudflareError, invalid, UnexpectedRequest } from './errors';
-import { gate, type Gate, type Variables } from './gate';
 import { routes as ipRanges } from './ip-ranges';
+import { cloudflareManners, type CloudflareParts } from './manners';
 import { routes as originPulls } from './origin-pulls';
 import type { Route } from './requests';
 import type { World } from './world';
@@ -14,11 +15,9 @@ const PREFIX = '/client/v4';
 const ROUTES: readonly Route[] = [...ipRanges, ...zones, ...dnsRecords, ...certificates, ...originPulls, ...zoneSettings];
 const PUBLIC = ROUTES.filter(({ isPublic }) => isPublic).map(({ path }) => PREFIX + path);
 
-type Ctx = Context<{ Variables: Variables }>;
-
-export function buildApp(world: World, parts: Gate): Hono {
+export function buildApp(world: World, parts: Omit<Gate, 'manners'> & CloudflareParts): Hono {
   const app = new Hono<{ Variables: Variables }>();
-  app.use(gate(parts, (context) => PUBLIC.includes(context.req.path)));
+  app.use(gate({ ...parts, manners: cloudflareManners(parts, (context) => PUBLIC.includes(context.req.path)) }));
   for (const route of ROUTES) app.on(route.method, PREFIX + route.path, (context) => answer(context, world, route));
   app.notFound((context) => answerError(context, world, new UnexpectedRequest(`${context.req.method} ${context.req.path}`)));
   app.onError((error, context) => answerError(context, world, error));

@@ -2,15 +2,16 @@ import type { Hono } from 'hono';
 import { systemClock, type Clock } from '../api/clock';
 import { Faults } from '../api/faults';
 import { RequestLog } from '../api/request-log';
+import { Tokens } from '../api/tokens';
 import { buildApp } from './app';
 import { buildControl } from './control';
-import { RateLimit } from './gate';
+import { RateLimit } from './rate-limit';
 import { World } from './world';
 
 export type { World } from './world';
 
 export interface CloudflareApiOptions {
-  /** The one bearer token that is let in. The provider wants 40 characters. */
+  /** Terraform's. The provider wants 40 characters. */
   readonly token: string;
   /** Names of the account's zones, such as example.test. */
   readonly zones: readonly string[];
@@ -25,7 +26,7 @@ export interface CloudflareApiOptions {
 export interface CloudflareApi {
   /** The API below /client/v4. Serve it with @hono/node-server, so that faults can tell callers apart by address. */
   readonly app: Hono;
-  /** Faults, world dump, request log, roots of the Origin CA. */
+  /** Faults, tokens, world dump, request log, roots of the Origin CA, what the edge knows. */
   readonly control: Hono;
   readonly world: World;
 }
@@ -33,6 +34,7 @@ export interface CloudflareApi {
 /** The part of Cloudflare's API that an origin needs: zones to read, DNS records, Origin CA, origin pulls, settings. */
 export function createCloudflareApi({ token, zones, clock = systemClock, seed = 1000, showsRevoked = false }: CloudflareApiOptions): CloudflareApi {
   const world = new World({ clock, zones, seed, showsRevoked });
-  const parts = { clock, token, faults: new Faults(), log: new RequestLog(), limit: new RateLimit() };
+  const tokens = new Tokens({ terraform: { value: token, access: 'read-write' } });
+  const parts = { clock, tokens, faults: new Faults(), log: new RequestLog(), limit: new RateLimit() };
   return { app: buildApp(world, parts), control: buildControl(world, parts), world };
 }

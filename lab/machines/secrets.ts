@@ -13,6 +13,7 @@ const password = () => randomBytes(24).toString('base64url');
 const MAKERS = {
   'hcloud-token': token,
   'failover-token': token,
+  'cloudflare-token': cloudflareToken,
   'mysql-admin-password': password,
   'mysql-replication-password': password,
   'mysql-app-password': password,
@@ -45,7 +46,7 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
   return {
     hcloudToken: await kept('hcloud-token'),
     failoverToken: await kept('failover-token'),
-    cloudflareToken: await ensureFile(paths, 'cloudflare-token', cloudflareToken),
+    cloudflareToken: await kept('cloudflare-token'),
     sshPrivateKeyFile,
     sshPrivateKey: await readFile(sshPrivateKeyFile, 'utf8'),
     sshPublicKey: await readPublicKey(sshPrivateKeyFile),
