@@ -101,7 +101,7 @@ export function renderStatus(report: StatusReport, reach: readonly string[], now
   return [
     `URL          ${report.url}`,
     `floating IP  ${report.floatingIp ?? 'none'}${report.floatingIpHolder ? `, leads to ${report.floatingIpHolder}` : ''}`,
-    ...(report.entrance.by === 'Cloudflare' ? [`Cloudflare   ${report.entrance.address}: visitors come this way, and the floating IP takes them from nowhere else`] : []),
+    ...(report.entrance.by === 'Cloudflare' ? [`Cloudflare   ${report.entrance.address}: visitors come this way, not to the floating IP`] : []),
     ...(report.certificateEndsAt ? [`certificate  ${certificateLine(report.certificateEndsAt, now)}`] : []),
     ...reach,
     '',

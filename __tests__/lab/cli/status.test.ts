@@ -66,5 +66,5 @@ test('an empty lab says how to deploy', () => {
 
 test('with a proxied name, the way leads through Cloudflare', () => {
   const through = renderStatus({ ...report, entrance: { by: 'Cloudflare', address: '104.16.0.10' } }, []);
-  expect(through[2]).toBe('Cloudflare   104.16.0.10: visitors come this way, and the floating IP takes them from nowhere else');
+  expect(through[2]).toBe('Cloudflare   104.16.0.10: visitors come this way, not to the floating IP');
 });
