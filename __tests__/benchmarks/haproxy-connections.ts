@@ -1,0 +1,79 @@
+/**
+ * How much memory HAProxy takes for many clients: runs the rendered haproxy.cfg on loopback, without web servers, and
+ * opens TLS connections to it, each with a question every ten seconds. Prints figures; judges nothing.
+ *   npx tsx __tests__/benchmarks/haproxy-connections.ts [CONNECTIONS]
+ */
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FromHolder, ToHolder } from '../../lab/benchmarks/holder';
+import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { renderUnavailablePage } from '../../lib/config/unavailable-page';
+
+const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
+/** Below what one address may hold by default. */
+const CONNECTIONS_PER_ADDRESS = 450;
+const CONNECTIONS_PER_PROCESS = 4_500;
+/** Longer than HAProxy lets an idle connection live: who is there then is kept busy. */
+const HELD_MS = 20_000;
+
+function start(folder: string): ChildProcess {
+  chmodSync(folder, 0o755);
+  const text = renderHaproxyConfig({ privateAddress: '127.0.0.1', ports: PORTS, upstreams: [], files: folder })
+    .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
+    .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
+    .replace('user root group root ', '');
+  writeFileSync(join(folder, 'haproxy.cfg'), text);
+  spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=benchmark', '-keyout', 'key', '-out', 'certificate'], { cwd: folder });
+  writeFileSync(join(folder, 'site.pem'), readFileSync(join(folder, 'certificate'), 'utf8') + readFileSync(join(folder, 'key'), 'utf8'));
+  writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
+  return spawn('/usr/sbin/haproxy', ['-W', '-f', join(folder, 'haproxy.cfg')], { stdio: 'ignore' });
+}
+
+/** Of master and worker, in kB; pages that they share count once. */
+function memory(master: ChildProcess): number {
+  const workers = readFileSync(`/proc/${master.pid}/task/${master.pid}/children`, 'utf8').trim().split(' ');
+  return [String(master.pid), ...workers].reduce((sum, pid) => sum + Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]), 0);
+}
+
+async function main(wanted: number): Promise<void> {
+  if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError('want a number of connections, 1 or more');
+  const folder = mkdtempSync(join(tmpdir(), 'haproxy-connections-'));
+  const haproxy = start(folder);
+  const holders: { child: ChildProcess; latest: FromHolder }[] = [];
+  const sum = (what: 'opened' | 'open' | 'failed') => holders.reduce((total, { latest }) => total + latest[what], 0);
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  try {
+    await sleep(3_000);
+    const before = memory(haproxy);
+    const begin = performance.now();
+    for (let first = 0; first < wanted; first += CONNECTIONS_PER_PROCESS) {
+      const child = fork('lab/benchmarks/holder.ts', { execArgv: ['--import', 'tsx'] });
+      const holder = { child, latest: { opened: 0, open: 0, failed: 0, errors: {} } as FromHolder };
+      child.on('message', (message: FromHolder) => (holder.latest = message));
+      const from = Array.from({ length: Math.min(CONNECTIONS_PER_PROCESS, wanted - first) }, (_, n) => `127.0.1.${1 + Math.floor((first + n) / CONNECTIONS_PER_ADDRESS)}`);
+      child.send({ target: { address: '127.0.0.1', port: 18_443, host: 'benchmark' }, from } satisfies ToHolder);
+      holders.push(holder);
+    }
+    while (sum('opened') + sum('failed') < wanted) await sleep(200);
+    const seconds = (performance.now() - begin) / 1_000;
+    say(`${sum('opened')} of ${wanted} opened in ${seconds.toFixed(0)} s, ${Math.round(sum('opened') / seconds)} handshakes a second`);
+    await sleep(HELD_MS);
+    const after = memory(haproxy);
+    say(`${sum('open')} held; HAProxy takes ${Math.round(after / 1024)} MB, ${Math.round(before / 1024)} MB before: ${((after - before) / sum('open')).toFixed(1)} kB a connection`);
+  } finally {
+    holders.forEach(({ child }) => child.kill());
+    haproxy.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main(Number(process.argv[2] ?? 19_000)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  },
+);
