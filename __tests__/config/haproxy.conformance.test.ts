@@ -12,6 +12,13 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'n
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { askPeer } from '../../agents/certificate/peer';
+import { createCloudflareApi } from '../../lab/cloudflare-api';
+import { edgeView } from '../../lab/cloudflare-api/edge-view';
+import { createEdge } from '../../lab/cloudflare-edge/edge';
+import { generateKey } from '../../lab/x509/keys';
+import { encodeSubject } from '../../lab/x509/names';
+import { encodePem } from '../../lab/x509/pem';
+import { createRequest } from '../../lab/x509/request';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig, type HaproxyLimits } from '../../lib/config/haproxy';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import { hasProgram } from '../helpers/programs';
@@ -347,6 +354,70 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     const statuses = await Promise.all(Array.from({ length: 200 }, () => get(lb, '/', { agent: flood }).then(({ status }) => status)));
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
     for (let index = 0; index < 20; index += 1) expect((await get(lb, '/', from('127.0.0.4'))).status).toBe(200);
+  });
+
+  describe('with the emulated Cloudflare in front, from its API to its edge', () => {
+    const name = 'www.example.test';
+
+    /** A load balancer for a name of an account, and a visitor of that name. */
+    async function site({ certified = true } = {}) {
+      let behind = 2_000;
+      const clock = { now: () => Date.now() - behind, sleep };
+      const api = createCloudflareApi({ token: 'token', zones: ['example.test'], clock });
+      const zone = `/zones/${[...api.world.zones.keys()][0] ?? ''}`;
+      const call = async (method: string, path: string, body: object) => {
+        const response = await api.app.request(`/client/v4${path}`, { method, headers: { authorization: 'Bearer token' }, body: JSON.stringify(body) });
+        return ((await response.json()) as { result: Record<string, string> }).result;
+      };
+      const key = generateKey('ECDSA', 0, 'P256');
+      const csr = encodePem('CERTIFICATE REQUEST', createRequest(key, encodeSubject({}), { dns: [name], ip: [], uri: [] }));
+      const origin = await call('POST', '/certificates', { csr, hostnames: [name], request_type: 'origin-ecc', requested_validity: 7 });
+      const authority = certificate('ours');
+      const proxy = certificate('proxy', authority);
+      await call('POST', `${zone}/origin_tls_client_auth`, { certificate: proxy.certificate, private_key: proxy.key });
+      await call('PUT', `${zone}/origin_tls_client_auth/settings`, { enabled: true });
+      await call('PATCH', `${zone}/settings/ssl`, { value: 'strict' });
+      await call('POST', `${zone}/dns_records`, { name, type: 'A', content: '127.0.0.1', ttl: 1, proxied: true });
+      // Cloudflare takes its time to bring the client certificate to its proxies
+      behind = 0;
+      // Makes the Origin CA's keys: later, the web server in this process would be late for its health checks
+      edgeView(api.world);
+
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const sitePem = `${origin['certificate'] ?? ''}${key.key.export({ type: 'pkcs8', format: 'pem' }).toString()}`;
+      const lb = await balancer([web], { cloudflare: { originPulls: 'required' }, proxies: ['127.0.0.2/32'], authority: authority.certificate, files: certified ? { 'site.pem': sitePem } : {} });
+      const edge = createEdge({ view: () => Promise.resolve(edgeView(api.world)), localAddress: '127.0.0.2', ports: lb });
+      onTestFinished(() => edge.close());
+      const port = await listening(edge.https);
+      const visit = async (path = '/') => {
+        const message = httpsRequest({ host: '127.0.0.1', port, path, servername: name, ca: edge.root, agent: false, headers: { host: name } }).end();
+        const [response] = (await once(message, 'response')) as [IncomingMessage];
+        response.resume();
+        return response.statusCode;
+      };
+      return { web, visit, setPulls: (enabled: boolean) => call('PUT', `${zone}/origin_tls_client_auth/settings`, { enabled }) };
+    }
+
+    test('a visitor gets to the web server, which learns who it is', async () => {
+      const { web, visit } = await site();
+      expect(await visit('/a?b=c')).toBe(200);
+      expect(web.requests.map(({ url, headers }) => [url, headers['x-forwarded-for'], headers['x-forwarded-proto'], headers['host']])).toEqual([['/a?b=c', '127.0.0.1', 'https', name]]);
+    });
+
+    test('when Cloudflare does not show the certificate of the zone, visitors are refused', async () => {
+      const { web, visit, setPulls } = await site();
+      await setPulls(false);
+      expect(await visit()).toBe(403);
+      await setPulls(true);
+      expect(await visit()).toBe(200);
+      expect(web.requests).toHaveLength(1);
+    });
+
+    test('a certificate that is not of the Origin CA is refused by Cloudflare in mode strict', async () => {
+      const { web, visit } = await site({ certified: false });
+      expect(await visit()).toBe(526);
+      expect(web.requests).toEqual([]);
+    });
   });
 
   test('fifty reloads and a new certificate under load: no request fails', { timeout: 120_000 }, async () => {
