@@ -1,0 +1,121 @@
+import { execa } from 'execa';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, noHiddenReplay } from '../../lab/checkers';
+import { deploy } from '../../lab/cli/deploy';
+import { clientEnvironment } from '../../lab/cli/in-client';
+import { openLab } from '../../lab/lab';
+import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
+import { placesWithCanaries } from './canaries';
+import { acceptedCredentials, MEMBER, MEMBER_TLS, servedKeys, sshTo, type Credentials } from './credentials';
+import { editedMain } from './edited-main';
+
+/** Three deploys rotate everything there is: most goes with the first, the SSH key takes two, the internal CA all three. */
+const ROUNDS: readonly { readonly secrets: readonly string[]; readonly authorities: readonly string[] }[] = [
+  {
+    secrets: ['hcloud-token', 'failover-token', 'cloudflare-token', 'mysql-admin-password', 'mysql-replication-password', 'mysql-app-password', 'tls-keys', 'ssh-key'],
+    authorities: ['1', '2'],
+  },
+  { secrets: ['ssh-key'], authorities: ['2', '1'] },
+  { secrets: [], authorities: ['2'] },
+];
+const FORMER_TLS = '/root/former-tls';
+
+let folder: string;
+let former: Credentials;
+let formerKeys: Record<string, string>;
+
+const labCommand = (...args: string[]) => execa('node', ['lab/cli/lab.mjs', ...args]);
+
+beforeAll(async () => {
+  const lab = await openLab();
+  folder = await mkdtemp(join(tmpdir(), 'rotation-'));
+  const sshPrivateKeyFile = join(folder, 'ssh-key');
+  await copyFile(lab.secrets.sshPrivateKeyFile, sshPrivateKeyFile);
+  await lab.exec(MEMBER, ['cp', '-a', MEMBER_TLS, FORMER_TLS]);
+  former = { ...lab.secrets, sshPrivateKeyFile, memberTls: FORMER_TLS };
+  formerKeys = await servedKeys(lab);
+});
+afterAll(async () => {
+  await (await openLab()).exec(MEMBER, ['rm', '-rf', FORMER_TLS]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What the operator's documentation says, round by round. */
+async function round({ secrets, authorities }: (typeof ROUNDS)[number]): Promise<void> {
+  if (secrets.length > 0) await labCommand('rotate', ...secrets);
+  const lab = await openLab();
+  await deploy(lab, { app: await editedMain(lab, `internalAuthorities: ${JSON.stringify(authorities)},`) });
+  for (const token of secrets.filter((name) => name.endsWith('-token'))) await labCommand('revoke', token);
+}
+
+const rotation: Scenario = {
+  name: 'all-secrets-rotated',
+  title: 'Every secret is rotated',
+  explanation: 'Three deploys under load. No request fails.',
+  streams: ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'],
+  async story(stage) {
+    for (const each of ROUNDS) {
+      await stage.inject({
+        title: `a deploy with another ${[...each.secrets, `internalAuthorities ${each.authorities.join(', ')}`].join(', ')}`,
+        inject: () => round(each),
+        recover: async () => undefined,
+      });
+      await stage.healthy();
+    }
+  },
+  checkers: [noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'), noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay],
+};
+
+let names: string[];
+
+test('before: every secret is accepted where it is used', async () => {
+  names = await acceptedCredentials(former);
+  expect(names).toHaveLength(7 + (await (await openLab()).machines()).length);
+});
+
+test('before: a host refuses a list of keys without the one that the deploy has logged in with, and keeps its own', async () => {
+  const lab = await openLab();
+  const upload = '/root/lockout';
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'other-key')]);
+  const other = (await readFile(join(folder, 'other-key.pub'), 'utf8')).trim();
+  const tried = await sshTo(lab, 'web-1', `rm -rf ${upload} && cp -r /var/lib/platform/configure ${upload} && echo ${other} >${upload}/authorized_keys && bash ${upload}/host.sh configure`);
+  expect(tried.stderr).toContain('this deploy would lock itself out');
+  expect(await sshTo(lab, 'web-1', `rm -r ${upload} && ! grep -F '${other}' .ssh/authorized_keys`)).toMatchObject({ exitCode: 0 });
+});
+
+test('no request fails while every secret is rotated', async () => {
+  const run = await runScenario(rotation, { lab: await openHandle(), seed: 'rotation', run: 1, log: (line) => console.log(line) });
+  console.log(`${run.operations.length} requests in ${Math.round((run.endedAt - run.startedAt) / 1000)} s`);
+  expect(run.verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
+});
+
+describe('afterwards', () => {
+  test('no former secret is accepted', async () => {
+    expect(await acceptedCredentials(former)).toEqual([]);
+  });
+
+  test('every present secret is', async () => {
+    expect(await acceptedCredentials((await openLab()).secrets)).toEqual(names);
+  });
+
+  test('both load balancers show a certificate with another key', async () => {
+    const shown = await servedKeys(await openLab());
+    expect(Object.keys(shown)).toHaveLength(2);
+    for (const [name, key] of Object.entries(shown)) expect(key, name).not.toBe(formerKeys[name]);
+  });
+
+  test('another plan is empty', async () => {
+    const lab = await openLab();
+    const env = clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null);
+    const { exitCode, stdout } = await execa('terraform', ['plan', '-detailed-exitcode', '-no-color', '-input=false'], { cwd: join(lab.paths.state, 'cdktf.out/stacks/lab'), env, reject: false });
+    expect(exitCode, stdout.slice(-4000)).toBe(0);
+  });
+
+  test('no present secret stands where it should not', async () => {
+    const lab = await openLab();
+    expect(await placesWithCanaries(lab, clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null))).toEqual([]);
+  });
+});
