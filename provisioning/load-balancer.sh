@@ -221,6 +221,7 @@ apply_certificate_agent() {
     systemctl start certificate-install.service
   fi
   log "visitors are shown: $(openssl x509 -in "$HAPROXY_FILES/site.pem" -noout -issuer -enddate | paste --serial --delimiters ' ')"
+  [[ -s $OBTAINED ]] || log "the load balancer that holds the floating IP when all is configured obtains the certificate, within about a minute"
   systemctl --quiet is-failed certificate-agent.service || return 0
   log "WARNING: $(journalctl _SYSTEMD_UNIT=certificate-agent.service --lines 1 --output cat --no-pager)"
 }
