@@ -1,10 +1,12 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { deploy } from '../../lab/cli/deploy';
 import { execInClient } from '../../lab/cli/in-client';
 import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
+import { CLIENT_ADDRESS } from '../../lab/machines/topology';
+import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
 
 /** Turns Cloudflare on for the running platform, and off again. Runs inside the client namespace: see run.sh. */
 const APP = 'tsx __tests__/end-to-end/cloudflare/main.ts';
@@ -24,6 +26,15 @@ interface CloudflareWorld {
   readonly failures: readonly string[];
 }
 const cloudflare = () => callSocket(lab.paths.controlSocket, 'GET', '/cloudflare/world') as Promise<CloudflareWorld>;
+
+/** What an operator does in the dashboard. */
+async function changeZone(method: 'PATCH' | 'PUT', path: string, body: object): Promise<void> {
+  const headers = { authorization: `Bearer ${process.env['CLOUDFLARE_API_TOKEN'] ?? ''}`, 'content-type': 'application/json' };
+  const base = process.env['CLOUDFLARE_BASE_URL'] ?? '';
+  const { result } = (await (await fetch(`${base}/zones?name=example.test`, { headers })).json()) as { result: { id: string }[] };
+  const answer = await fetch(`${base}/zones/${result[0]?.id ?? ''}${path}`, { method, headers, body: JSON.stringify(body) });
+  expect(answer.status).toBe(200);
+}
 
 async function agent(host: string, path: string): Promise<Record<string, unknown>> {
   const { privateAddress } = (await lab.machines()).find(({ name }) => name === host) ?? { privateAddress: '' };
@@ -60,6 +71,44 @@ test('whoever is not Cloudflare reaches neither the floating IP nor a load balan
 
 test.each(LOAD_BALANCERS)('%s still sees the other one on its public side', async (host) => {
   expect(await agent(host, '/status')).toMatchObject({ peer: { answersOnPublicSide: true } });
+});
+
+describe('a visitor, by way of the proxies', () => {
+  let target: Target;
+
+  beforeAll(async () => {
+    await changeZone('PATCH', '/settings/ssl', { value: 'strict' });
+    target = await lab.entrance();
+  });
+
+  const visit = async (path: string, more: Partial<Ask> = {}) => (await attempt(target, { method: 'GET', path, totalMilliseconds: 20_000, ...more })).answer;
+
+  test('gets all the way to the database and back', async () => {
+    const written = await visit('/api/notes', { method: 'POST', headers: { 'idempotency-key': 'by-way-of-cloudflare' }, body: JSON.stringify({ text: 'by way of Cloudflare' }) });
+    expect([written?.status, written?.headers['server']]).toEqual([expect.toBeOneOf([200, 201]), 'cloudflare']);
+    expect(servedBy(written!)).toMatchObject({ web: expect.stringMatching(/^web-/) as string, app: expect.stringMatching(/^app-/) as string });
+    const count = async () => (await lab.exec('db-1', ['mysql', '-N', '-e', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'"])).stdout.trim();
+    await expect.poll(count, { timeout: 10_000 }).toBe('1');
+  });
+
+  test('is known to the web servers by its own address, whatever it says of itself', async () => {
+    const path = `/api/whoami?visit=${String(Date.now())}`;
+    expect((await visit(path, { headers: { 'cf-connecting-ip': '1.1.1.1', 'x-forwarded-for': '1.1.1.1' } }))?.status).toBe(200);
+    const webs = (await lab.machines()).filter(({ tier }) => tier === 'web');
+    const clients = async () => {
+      const logs = await Promise.all(webs.map(({ name }) => lab.exec(name, ['grep', '-h', '-F', path, '/var/log/nginx/access.log'])));
+      return logs.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean)).map((line) => (JSON.parse(line) as { client: string }).client);
+    };
+    await expect.poll(clients, { timeout: 10_000 }).toEqual([CLIENT_ADDRESS]);
+  });
+
+  test("is refused while the proxies do not show the zone's certificate", async () => {
+    onTestFinished(() => changeZone('PUT', '/origin_tls_client_auth/settings', { enabled: true }));
+    await changeZone('PUT', '/origin_tls_client_auth/settings', { enabled: false });
+    await expect.poll(async () => (await visit('/'))?.status, { timeout: 10_000 }).toBe(403);
+    await changeZone('PUT', '/origin_tls_client_auth/settings', { enabled: true });
+    await expect.poll(async () => (await visit('/'))?.status, { timeout: 10_000 }).toBe(200);
+  });
 });
 
 test('there is nothing to change afterwards', async () => {
