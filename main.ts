@@ -42,6 +42,7 @@ new PlatformStack(app, 'production', {
     volumeGb: 100,
   },
   deleteProtection: true,
+  // pinHostKeys: false,
   // backend: { type: 'local' },
 });
 
