@@ -38,6 +38,7 @@ const NOT_EXECUTED: ReadonlySet<number> = new Set([
   3797, // ER_GRP_TRX_CONSISTENCY_BEFORE: the new PRIMARY could not catch up in time
   3798, // ER_GRP_TRX_CONSISTENCY_AFTER_ON_TRX_BEGIN
   4031, // ER_CLIENT_INTERACTION_TIMEOUT: closed while it was idle
+  4094, // ER_OPERATION_NOT_ALLOWED_WHILE_PRIMARY_CHANGE_IS_RUNNING: a switchover lets nothing new begin
 ]);
 
 const UNCLEAR: ReadonlySet<number> = new Set([

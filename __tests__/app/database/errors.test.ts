@@ -7,6 +7,7 @@ const socket = (code: string) => Object.assign(new Error('from the socket'), { c
 test.each([
   ['a member that is read-only, because it is not the PRIMARY any more', mysql(1290)],
   ['a member in read-only mode', mysql(1836)],
+  ['a switchover, during which nothing new may begin', mysql(4094)],
   ['a member in offline mode', mysql(3032)],
   ['a lock wait that took too long, which was rolled back', mysql(1205)],
   ['a deadlock, which was rolled back', mysql(1213)],
