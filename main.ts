@@ -42,7 +42,6 @@ new PlatformStack(app, 'production', {
     volumeGb: 100,
   },
   deleteProtection: true,
-  // pinHostKeys: false,
   // backend: { type: 'local' },
 });
 

@@ -1,5 +1,5 @@
 import type { TerraformStack } from 'cdktf';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ProvisionedServer, type ProvisionedServerProps } from '../../lib/servers/provisioned-server';
 import type { Site } from '../../lib/servers/site';
 import { resource, testSite, testStack, type TerraformBlock } from '../helpers/stack';
@@ -125,40 +125,4 @@ test('hosts without a public address are installed after the way out is there, w
 test('protection is a setting of the site', () => {
   const site = testSite(testStack(), { deleteProtection: true });
   expect(resource(webServer({}, site).stack, 'hcloud_server', 'web-1')).toMatchObject({ delete_protection: true, rebuild_protection: true });
-});
-
-describe('where host keys are pinned', () => {
-  const pinned = (publicAddress: boolean) => {
-    const stack = testStack();
-    return webServer({ publicAddress }, testSite(stack, { pinHostKeys: true })).stack;
-  };
-  const connection = (stack: TerraformStack, step: string) => resource(stack, 'terraform_data', `web-1_${step}`).connection as Record<string, string>;
-
-  test('the first login expects the key of the user data, and every other one the key that replaces it', () => {
-    const stack = pinned(false);
-    const [first, lasting] = [connection(stack, 'identify'), connection(stack, 'install')];
-    expect(first['host_key']).toContain('first-key');
-    expect(lasting['host_key']).toContain('tls_private_key.web-1_host-key');
-    expect(connection(stack, 'configure')['host_key']).toBe(lasting['host_key']);
-    expect(resource(stack, 'hcloud_server', 'web-1').user_data).toContain('first-key');
-    expect(resource(stack, 'hcloud_server', 'web-1').user_data).not.toContain('web-1_host-key');
-    expect(resource(stack, 'terraform_data', 'web-1_install').depends_on).toEqual([expect.stringContaining('identify')]);
-  });
-
-  test('the way through the load balancers is pinned, too; both have the same key', () => {
-    expect(connection(pinned(false), 'install')['bastion_host_key']).toContain('bastion-key');
-    expect(connection(pinned(true), 'install')['host_key']).toContain('bastion-key');
-    expect(connection(pinned(true), 'install')).not.toHaveProperty('bastion_host_key');
-  });
-
-  test('the lasting key comes in a provisioner of its own', () => {
-    const uploads = provisioners(resource(pinned(false), 'terraform_data', 'web-1_identify')).filter(({ file }) => file?.content?.includes('private_key_openssh'));
-    expect(uploads).toHaveLength(1);
-  });
-
-  test('nothing of it exists where they are not', () => {
-    const { stack } = webServer();
-    expect(connection(stack, 'install')).not.toHaveProperty('host_key');
-    expect(resource(stack, 'hcloud_server', 'web-1')).not.toHaveProperty('user_data');
-  });
 });

@@ -1,4 +1,3 @@
-import type { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { Token, type FileProvisioner, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
 import { Construct } from 'constructs';
 import { Server } from '../../.gen/providers/hcloud/server';
@@ -6,7 +5,6 @@ import { Volume } from '../../.gen/providers/hcloud/volume';
 import { VolumeAttachment } from '../../.gen/providers/hcloud/volume-attachment';
 import type { Host } from '../net/address-plan';
 import { bundleProgram, projectPath } from './bundle';
-import { HostIdentity, hostKey, publicKeyOf } from './host-identity';
 import { ProvisioningStep } from './provisioning-step';
 import { roleScripts } from './role-scripts';
 import type { Site } from './site';
@@ -43,8 +41,6 @@ export interface ProvisionedServerProps {
 }
 
 const INSTALL_DIR = '/var/lib/platform/install';
-const NEW_HOST_KEY = '/var/lib/platform/new-host-key';
-const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 const CONFIGURE_DIR = '/var/lib/platform/configure';
 
 /**
@@ -60,30 +56,21 @@ export class ProvisionedServer extends Construct {
   readonly installed: ITerraformDependable;
   /** Succeeds when the role's script has seen the host healthy. */
   readonly configured: ITerraformDependable;
-  /** Token: public host key, one line; undefined where keys are not pinned. */
-  get publicHostKey(): string | undefined {
-    return this.identity && publicKeyOf(this.identity.key);
-  }
   /** Token; undefined for a host without one. */
   readonly publicAddress?: string;
 
   private readonly props: ProvisionedServerProps;
-  /** Undefined: keys are not pinned. */
-  private readonly identity?: { readonly first: HostIdentity; readonly key: PrivateKey };
 
   constructor(scope: Construct, id: string, props: ProvisionedServerProps) {
     super(scope, id);
     this.props = props;
     this.host = props.host;
-    const { bastionKey } = props.site;
-    if (bastionKey) this.identity = { first: new HostIdentity(this, 'identity'), key: props.publicAddress ? bastionKey : hostKey(this, 'host-key') };
     this.server = this.createServer();
     if (props.publicAddress) this.publicAddress = this.server.ipv4Address;
     const volume = this.createVolume();
 
-    const identified = this.identify();
-    const install = this.install(identified);
-    if (!props.publicAddress) props.site.needEgress(identified ?? install);
+    const install = this.install();
+    if (!props.publicAddress) props.site.needEgress(install);
     this.installed = install;
     this.configured = this.configure(install, volume);
   }
@@ -107,7 +94,6 @@ export class ProvisionedServer extends Construct {
       location: site.locationOf(host),
       labels: site.labels(host.tier),
       sshKeys: [site.sshKey.id],
-      userData: this.identity?.first.userData,
       placementGroupId: Token.asNumber(site.placementGroup(host).id),
       deleteProtection: site.deleteProtection,
       rebuildProtection: site.deleteProtection,
@@ -144,36 +130,13 @@ export class ProvisionedServer extends Construct {
     return { device: volume.linuxDevice, attachment };
   }
 
-  /** The key of the user data, which the host's metadata shows for ever, gives way to one that came by SSH. */
-  private identify(): ProvisioningStep | undefined {
-    if (!this.identity) return undefined;
-    const { first, key } = this.identity;
-    return new ProvisioningStep(this, 'identify', {
-      triggers: { server: this.server.id, hostKey: publicKeyOf(key) },
-      connection: { ...this.connection(), hostKey: first.firstKey },
-      dependsOn: this.props.installAfter ?? [],
-      provisioners: [
-        shell(`install -d -m 0700 /var/lib/platform`, `install -m 0600 /dev/null ${NEW_HOST_KEY}`),
-        uploadText(key.privateKeyOpenssh, NEW_HOST_KEY),
-        shell(
-          `chmod 0600 ${NEW_HOST_KEY}`,
-          `ssh-keygen -y -f ${NEW_HOST_KEY} >${NEW_HOST_KEY}.pub`,
-          `rm -f /etc/ssh/ssh_host_*`,
-          `mv ${NEW_HOST_KEY} ${HOST_KEY}`,
-          `mv ${NEW_HOST_KEY}.pub ${HOST_KEY}.pub`,
-          `systemctl reload ssh`,
-        ),
-      ],
-    });
-  }
-
-  private install(identified?: ProvisioningStep): ProvisioningStep {
+  private install(): ProvisioningStep {
     const { role } = this.props;
     const tree = this.scripts();
     return new ProvisioningStep(this, 'install', {
       triggers: { server: this.server.id, content: tree.hash },
       connection: this.connection(),
-      dependsOn: [...(this.props.installAfter ?? []), ...(identified ? [identified] : [])],
+      dependsOn: this.props.installAfter ?? [],
       provisioners: [
         shell(`install -d -m 0700 /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 ${INSTALL_DIR}`),
         upload(tree.asset(this, 'install-files'), INSTALL_DIR),
@@ -229,10 +192,9 @@ export class ProvisionedServer extends Construct {
   private connection(): SSHProvisionerConnection {
     const { site, host } = this.props;
     const key = site.sshPrivateKey;
-    const login = { type: 'ssh', user: 'root', privateKey: key, timeout: '5m', ...(this.identity && { hostKey: publicKeyOf(this.identity.key) }) } as const;
+    const login = { type: 'ssh', user: 'root', privateKey: key, timeout: '5m' } as const;
     if (this.publicAddress) return { ...login, host: this.publicAddress };
-    const bastion = { bastionHost: site.floatingIp.ipAddress, bastionUser: 'root', bastionPrivateKey: key };
-    return { ...login, host: host.address, ...bastion, ...(site.bastionKey && { bastionHostKey: publicKeyOf(site.bastionKey) }) };
+    return { ...login, host: host.address, bastionHost: site.floatingIp.ipAddress, bastionUser: 'root', bastionPrivateKey: key };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { Fn, Token, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
@@ -11,7 +10,6 @@ import { SshKey } from '../../.gen/providers/hcloud/ssh-key';
 import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/address-plan';
 import { NETWORK_ZONES, type LocationName } from '../net/locations';
 import { PORTS } from '../net/ports';
-import { hostKey } from './host-identity';
 import type { ProvisioningStep } from './provisioning-step';
 
 export interface SiteProps {
@@ -41,8 +39,6 @@ export interface SiteProps {
   readonly deleteProtection?: boolean;
   /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
   readonly secretsRevision?: string;
-  /** Every login, the first as well, fails unless the server shows its key; for servers that are made from now on. @default false */
-  readonly pinHostKeys?: boolean;
   /** Files that every host of a tier gets, whatever its role: absolute path to text. @default none */
   readonly hostFiles?: (tier: Tier) => Readonly<Record<string, string>>;
 }
@@ -78,8 +74,6 @@ export class Site extends Construct {
   private readonly props: SiteProps;
   private readonly locations: readonly LocationName[];
   private readonly subnets: Readonly<Record<Tier, NetworkSubnet>>;
-  /** Key of both load balancers: whoever logs in by the floating IP meets the same one after a failover. Undefined: not pinned. */
-  readonly bastionKey?: PrivateKey;
   private readonly placementGroups = new Map<string, PlacementGroup>();
   private readonly egressProviders: ITerraformDependable[] = [];
   private readonly egressUsers: ProvisioningStep[] = [];
@@ -125,7 +119,6 @@ export class Site extends Construct {
       ...protection,
     });
     this.publicFirewall = this.createPublicFirewall(name);
-    if (props.pinHostKeys) this.bastionKey = hostKey(this, 'bastion-key');
   }
 
   hosts(tier: Tier, count: number): readonly Host[] {
