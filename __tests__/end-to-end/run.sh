@@ -6,7 +6,7 @@ set -euo pipefail
 export LAB_NAME=${LAB_NAME:-test}
 
 # Test files in this order: those that change the stack come last
-readonly STAGES=(whole-stack walls failover terraform-cloud rotation cloudflare)
+readonly STAGES=(whole-stack walls hardening failover terraform-cloud rotation cloudflare)
 
 lab() { node lab/cli/lab.mjs "$@"; }
 
