@@ -26,8 +26,8 @@ const UNNOTICED: readonly Checker[] = [
 
 const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milliseconds + lab.addressActionMilliseconds)];
 
-/** A returning load balancer must leave the address where it is: time enough for it to try. */
-const TIME_TO_PULL_BACK = 8000;
+/** A returning load balancer must leave the address where it is: time enough for it to try, with the runner's own wait. */
+export const TIME_TO_PULL_BACK = 4000;
 
 /** Something happens to one of the pair, clients go on being served, it is put right, and the address stays where it is then. */
 function oneSuffers(

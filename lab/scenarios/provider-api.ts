@@ -1,6 +1,7 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, nothingOscillates, quietAfterRecovery } from '../checkers';
 import { apiActionsFail, apiDown, apiHangs, apiRateLimited, failoverTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
 import { serviceAfterFirstRecovery } from './figures';
+import { TIME_TO_PULL_BACK } from './load-balancer';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 
@@ -23,7 +24,7 @@ function whileApi(name: string, fault: number, how: string, broken: (lab: LabHan
       await stage.serving();
       await stage.recover(power);
       await stage.healthy();
-      await stage.pause(8000);
+      await stage.pause(TIME_TO_PULL_BACK);
     },
     targets: (lab) => [{ figure: 'service after the API works', unit: 'ms', max: RETRY_INTERVAL + lab.addressActionMilliseconds, measure: serviceAfterFirstRecovery }],
     checkers: [
