@@ -2,6 +2,7 @@ import { Agent } from './agent';
 import { CONFIG_FILE, readConfig, replicationPassword } from './config';
 import { operate } from './operator';
 import { controlServer, healthServer, listenOn, listenOnSocket } from './server';
+import { feedWatchdog } from './watchdog';
 
 /** `mysql-member.js` is the agent; `mysql-member.js operator VERB` is the command platform-mysql. */
 async function main(args: readonly string[]): Promise<void> {
@@ -14,6 +15,7 @@ async function main(args: readonly string[]): Promise<void> {
   const agent = new Agent(config, replicationPassword, log);
   listenOnSocket(controlServer(agent), config.controlSocket);
   listenOn(healthServer(agent), { host: config.address, port: config.healthPort }, log);
+  feedWatchdog(process.env, log);
   await agent.run();
 }
 
