@@ -4,6 +4,7 @@
  */
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { Server } from 'node:http';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from './api';
@@ -25,8 +26,18 @@ const cloudflare = createCloudflareApi({ token: secrets.cloudflareToken, zones: 
 control.route('/', createLinkControl(hardware));
 control.route('/cloudflare', cloudflare.control);
 
+/**
+ * Node closes a connection that was idle for five seconds, and a client on a busy machine may just be sending its next
+ * request on it: a POST is lost, and a deploy fails.
+ */
+const IDLE_CONNECTION_MILLISECONDS = 600_000;
+
 const serve = (app: Hono, where: { port: number; host: string } | { path: string }) =>
-  new Promise<void>((resolve) => createAdaptorServer({ fetch: app.fetch }).listen(where, resolve));
+  new Promise<void>((resolve) => {
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    server.keepAliveTimeout = IDLE_CONNECTION_MILLISECONDS;
+    server.listen(where, resolve);
+  });
 
 /** Raw connections from here to where `target` says. */
 const forward = (where: { port: number; host: string } | { path: string }, target: () => NetConnectOpts) =>
