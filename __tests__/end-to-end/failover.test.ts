@@ -20,7 +20,7 @@ beforeAll(async () => {
 test.each(SCENARIOS.filter(({ name }) => !SOAKS.includes(name)).map((scenario) => [scenario.name, scenario] as const))('%s', async (name, scenario) => {
   const run = await runScenario(scenario, { lab, seed: SEED, run: 1, log: (line) => console.log(line) });
   const limited = (scenario.targets?.(lab) ?? []).map(({ figure }) => [figure, run.figures[figure]] as const);
-  console.log(`${name}: ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`);
+  console.log(`${name}: ${run.verdict.outcome}, ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`);
   expect(run.verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
   for (const [figure, value] of limited) {
     expect(value, figure).toBeTypeOf('number');

@@ -6,7 +6,10 @@ set -euo pipefail
 export LAB_NAME=${LAB_NAME:-test}
 
 # Test files in this order: those that change the stack come last
-readonly STAGES=(whole-stack walls hardening failover terraform-cloud rotation cloudflare)
+readonly STAGES=(whole-stack walls hardening failover terraform-cloud cloudflare)
+# Too long for a round of all: one is run by hand, in a lab to which the stack has been deployed, by
+#   npx lab exec -- npx vitest run --project end-to-end __tests__/end-to-end/rotation.test.ts
+readonly BY_HAND=(rotation)
 
 lab() { node lab/cli/lab.mjs "$@"; }
 
@@ -29,8 +32,8 @@ main() {
 }
 
 every_file_has_its_stage() {
-  diff <(printf '%s.test.ts\n' "${STAGES[@]}" | sort) <(cd __tests__/end-to-end && ls -- *.test.ts) || {
-    printf 'test files and STAGES in run.sh differ: see above\n' >&2
+  diff <(printf '%s.test.ts\n' "${STAGES[@]}" "${BY_HAND[@]}" | sort) <(cd __tests__/end-to-end && ls -- *.test.ts) || {
+    printf 'test files and the lists in run.sh differ: see above\n' >&2
     return 1
   }
 }
