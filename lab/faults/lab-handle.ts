@@ -71,7 +71,7 @@ export interface LabHandle {
   /** The server is gone, whatever it was doing; its data volume, too, if it shall. */
   deleteServer(machine: string, options: { readonly volume: boolean }): Promise<void>;
   /** `cdktf deploy`: makes what is missing. Rejects if it failed; to be run again then, as by an operator. */
-  deploy(): Promise<void>;
+  deploy(options?: { /** Command that synthesizes, for other settings. */ readonly app?: string }): Promise<void>;
   cut(link: LinkCut): Promise<void>;
   /** Safe where nothing is cut. */
   heal(link: LinkCut): Promise<void>;

@@ -39,7 +39,7 @@ export async function openHandle(name?: string): Promise<LabHandle> {
     powerOff: power(lab.powerOff),
     shutdown: power(lab.shutdown),
     deleteServer: (machine, options) => lab.remove(machine, options),
-    deploy: async () => deploy(await openLab(name)),
+    deploy: async (options) => deploy(await openLab(name), options),
     cut: (cut) => lab.cut(cut),
     heal: (cut) => lab.heal(cut),
     degrade: (loss) => lab.degrade(loss),
