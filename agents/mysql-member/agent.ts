@@ -8,9 +8,9 @@ import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } f
 import { diskOf, warningsOf, type Disk } from './disk';
 import { readMemory, writeMemory } from './memory-file';
 import { Peers } from './peers';
-import { NO_MEMORY, onlineIn, type Memory, type Report } from './report';
+import { NO_MEMORY, type Memory, type Report } from './report';
 import { Sampler } from './sampler';
-import { successors } from './successors';
+import { onlinePeers, successors } from './successors';
 import type { AgentStatus } from './status';
 
 const LOOK_EVERY_MS = 250;
@@ -207,7 +207,7 @@ export class Agent {
   async handOver(to?: string): Promise<string> {
     const sample = this.sampler.sample;
     if (sample?.state !== 'ONLINE') throw new Error(`this member is ${sample?.state ?? 'DOWN'}`);
-    const online = this.peerReports.filter((peer) => peer.sample?.state === 'ONLINE' && onlineIn(sample).includes(peer.name));
+    const online = onlinePeers(this.peerReports, sample);
     const target = to === undefined ? successors(online)[0] : [this.report, ...online].find(({ name }) => name === to);
     if (!target?.sample) throw new Error(to ? `${to} is not ONLINE` : 'no other member is ONLINE');
     await switchover(target.sample.serverUuid, this.tools);

@@ -3,7 +3,7 @@ import { electorate, inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, ty
 import { decision, names, needsOperator, reports, type Decision, type Situation } from './decision';
 import { isFull } from './disk';
 import { restartOrFound } from './found';
-import { successors } from './successors';
+import { onlinePeers, successors } from './successors';
 
 /** Above so many missing transactions a copy of the data is faster than replaying them. */
 const CLONE_ABOVE = 200_000;
@@ -109,8 +109,7 @@ function online({ self, peers }: Situation, sample: Sample, memory: Memory): Dec
 }
 
 function roomyMember(peers: Situation['peers'], sample: Sample): Report | undefined {
-  const online = reports(peers).filter((peer) => peer.sample?.state === 'ONLINE' && onlineIn(sample).includes(peer.name));
-  return successors(online.filter(({ disk }) => disk && !isFull(disk)))[0];
+  return successors(onlinePeers(reports(peers), sample).filter(({ disk }) => disk && !isFull(disk)))[0];
 }
 
 function outside(situation: Situation, sample: Sample): Decision {

@@ -1,7 +1,12 @@
-import type { Report } from './report';
+import { onlineIn, type Report, type Sample } from './report';
 
 /** Differences below this many waiting transactions cost a switchover next to nothing. */
 const QUEUE_STEP = 1000;
+
+/** Those of the peers that are ONLINE, by their own word and in this member's view. */
+export function onlinePeers(peers: readonly Report[], sample: Sample): readonly Report[] {
+  return peers.filter((peer) => peer.sample?.state === 'ONLINE' && onlineIn(sample).includes(peer.name));
+}
 
 /**
  * Who should be PRIMARY next, best first: little to apply, then the highest ordinal. Members are changed one after

@@ -1,11 +1,12 @@
 import { connect } from 'node:tls';
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
+import { configure } from './provisioning';
 
-/** Where a deploy leaves certificate and key, and what it runs then. */
+/** Where a deploy leaves certificate and key. */
 const CERTIFICATE = '/etc/platform/credentials/tls-certificate';
 const GOOD = `${CERTIFICATE}.lab-good`;
-const CONFIGURE = 'bash /var/lib/platform/configure/load-balancer.sh configure';
+const CONFIGURE = configure('load-balancer');
 
 /**
  * A load balancer gets another certificate for the same name again and again, as a deploy brings it. Clients get each of

@@ -2,8 +2,7 @@ import { pause } from '../traffic/clock';
 import { onMachine, tryOnMachine, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 import { mainPid } from './process';
-
-const STAGED = '/var/lib/platform/configure/files';
+import { configure, uploaded } from './provisioning';
 
 /** The unit takes its configuration anew, many times in a row. */
 export function reloads(lab: LabHandle, machine: string, unit: string, { times = 50, everyMilliseconds = 400 } = {}): Fault {
@@ -30,20 +29,20 @@ export interface BrokenConfiguration {
 
 /** A file that its own program rejects is pushed. The effect wanted is that the push fails and the process that runs is left alone. */
 export function brokenConfiguration(lab: LabHandle, { machine, role, file, unit }: BrokenConfiguration): Fault {
-  const staged = `${STAGED}${file}`;
-  const configure = `bash /var/lib/platform/configure/${role}.sh configure`;
+  const staged = uploaded(file);
+  const push = configure(role);
   return {
     title: `a broken ${file} is pushed to ${machine}`,
     async inject() {
       const before = await mainPid(lab, machine, unit);
       await onMachine(lab, machine, `cp -p ${staged} ${staged}.lab-good && printf '\\nthis is no configuration\\n' >>${staged}`);
-      const pushed = await tryOnMachine(lab, machine, configure, 120);
+      const pushed = await tryOnMachine(lab, machine, push, 120);
       if (pushed.exitCode === 0) throw new Error(`${machine} took a broken ${file} without a word`);
       if (!/this|configuration|line|unknown/i.test(`${pushed.stdout}${pushed.stderr}`)) throw new Error(`the push failed, but not with the message of the program: ${pushed.stderr.slice(-300)}`);
       if ((await mainPid(lab, machine, unit)) !== before) throw new Error(`${unit} on ${machine} was restarted by a broken configuration`);
     },
     async recover() {
-      await onMachine(lab, machine, `if test -f ${staged}.lab-good; then mv ${staged}.lab-good ${staged} && ${configure}; fi`, 180);
+      await onMachine(lab, machine, `if test -f ${staged}.lab-good; then mv ${staged}.lab-good ${staged} && ${push}; fi`, 180);
     },
   };
 }

@@ -1,11 +1,11 @@
 import { onMachine, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 import { mainPid } from './process';
+import { configure, uploaded } from './provisioning';
 
-/** What a deploy uploads, and runs then. */
-const UPLOADED = '/var/lib/platform/configure/files/etc/mysql/platform.cnf';
+const UPLOADED = uploaded('/etc/mysql/platform.cnf');
 const FORMER = '/var/lib/platform/lab-former-platform.cnf';
-const CONFIGURE = 'bash /var/lib/platform/configure/mysql.sh configure';
+const CONFIGURE = configure('mysql');
 /** It waits for the others before, and for this member after the restart. */
 const SECONDS = 600;
 

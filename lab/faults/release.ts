@@ -1,11 +1,11 @@
 import { onMachine, tryOnMachine, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 import { mainPid } from './process';
+import { configure, uploaded } from './provisioning';
 
-/** What a deploy uploads, and runs then. */
-const UPLOADED = '/var/lib/platform/configure/files/opt/app/release/server.js';
+const UPLOADED = uploaded('/opt/app/release/server.js');
 const GOOD = '/var/lib/platform/lab-good-release.js';
-const CONFIGURE = 'bash /var/lib/platform/configure/app.sh configure';
+const CONFIGURE = configure('app');
 const CURRENT = 'basename "$(readlink /opt/app/current)"';
 const SECONDS = 180;
 

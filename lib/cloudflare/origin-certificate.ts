@@ -1,13 +1,12 @@
 import { OriginCaCertificate } from '@cdktf/provider-cloudflare/lib/origin-ca-certificate';
 import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
-import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
 import { dependable, TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { HOURS_A_DAY, privateKey } from '../servers/internal-authority';
 import type { Revision } from '../servers/revision';
 import { originCertificateDays, type OriginCertificateSettings } from './settings';
 
-const HOURS_A_DAY = 24;
 /** With less than this left, a plan warns. */
 const WARNED_BEFORE_DAYS = 30;
 
@@ -37,7 +36,7 @@ export class OriginCertificate extends Construct {
     const { validityDays, renewBeforeDays } = originCertificateDays(props);
     // Cloudflare answers them sorted, and another order would be another certificate at every plan
     const hostnames = [...props.names].sort();
-    const key = new PrivateKey(this, 'key', { algorithm: 'ECDSA', ecdsaCurve: 'P256', ...(keysRevision && { lifecycle: { replaceTriggeredBy: [dependable(keysRevision)] } }) });
+    const key = privateKey(this, 'key', 'ECDSA', keysRevision);
     const request = new CertRequest(this, 'request', { privateKeyPem: key.privateKeyPem, subject: [{ commonName: hostnames[0] }], dnsNames: hostnames });
     const clock = new SelfSignedCert(this, 'clock', {
       privateKeyPem: key.privateKeyPem,

@@ -235,23 +235,21 @@ function visitorAddress(): string[] {
   ];
 }
 
-function visitorLimit({ connectionsPerAddress, requestsPerAddress }: Required<HaproxyLimits>): string[] {
-  if (connectionsPerAddress === 0 && requestsPerAddress === 0) return [];
-  return [
-    '  # 100,000 addresses take some 15 MB; when the table is full the oldest is forgotten',
-    '  stick-table type ipv6 size 100k expire 60s store conn_cur,http_req_rate(10s)',
-    '  http-request track-sc0 src',
-    ...(connectionsPerAddress === 0 ? [] : [`  http-request deny deny_status 429 if { sc0_conn_cur gt ${connectionsPerAddress} }`]),
-  ];
+function visitorLimit(limits: Required<HaproxyLimits>): string[] {
+  return limitsOf('ipv6', limits, '  http-request track-sc0 src', '  http-request deny deny_status 429');
 }
 
-function connectionLimit({ connectionsPerAddress, requestsPerAddress }: Required<HaproxyLimits>): string[] {
+function connectionLimit(limits: Required<HaproxyLimits>): string[] {
+  return limitsOf('ip', limits, '  tcp-request connection track-sc0 src', '  tcp-request connection reject');
+}
+
+function limitsOf(type: 'ip' | 'ipv6', { connectionsPerAddress, requestsPerAddress }: Required<HaproxyLimits>, track: string, refuse: string): string[] {
   if (connectionsPerAddress === 0 && requestsPerAddress === 0) return [];
   return [
     '  # 100,000 addresses take some 15 MB; when the table is full the oldest is forgotten',
-    '  stick-table type ip size 100k expire 60s store conn_cur,http_req_rate(10s)',
-    '  tcp-request connection track-sc0 src',
-    ...(connectionsPerAddress === 0 ? [] : [`  tcp-request connection reject if { sc0_conn_cur gt ${connectionsPerAddress} }`]),
+    `  stick-table type ${type} size 100k expire 60s store conn_cur,http_req_rate(10s)`,
+    track,
+    ...(connectionsPerAddress === 0 ? [] : [`${refuse} if { sc0_conn_cur gt ${connectionsPerAddress} }`]),
   ];
 }
 

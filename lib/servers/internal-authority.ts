@@ -6,7 +6,7 @@ import { dependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Revision } from './revision';
 
-const HOURS_A_DAY = 24;
+export const HOURS_A_DAY = 24;
 const CA_DAYS = 10 * 365;
 const LEAF_DAYS = 2 * 365;
 const KINDS = { ECDSA: { algorithm: 'ECDSA', ecdsaCurve: 'P256' }, RSA: { algorithm: 'RSA', rsaBits: 2048 } } as const;
@@ -108,6 +108,7 @@ class Generation extends Construct {
   }
 }
 
-function privateKey(scope: Construct, id: string, algorithm: Algorithm, revision?: Revision): PrivateKey {
+/** A key in Terraform's state, another one with each `revision`. */
+export function privateKey(scope: Construct, id: string, algorithm: Algorithm, revision?: Revision): PrivateKey {
   return new PrivateKey(scope, id, { ...KINDS[algorithm], ...(revision && { lifecycle: { replaceTriggeredBy: [dependable(revision)] } }) });
 }
