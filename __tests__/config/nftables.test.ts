@@ -131,6 +131,8 @@ describe('where Cloudflare stands in front', () => {
 
 test('whoever lets in everybody needs no sentence about the other load balancer', () => {
   expect(render('lb')).not.toContain('other-lb');
+  // They ask each other by IPv4
+  expect(render('lb', { internet: ['::/0'] })).toContain('ip saddr $PEER_PUBLIC_ADDRESS tcp dport 443');
 });
 
 test.skipIf(!canCheck).each(TIERS)('nft accepts the rules of %s, also a second time', (tier) => {

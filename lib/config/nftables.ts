@@ -95,7 +95,7 @@ function acceptOut({ ports }: HostFirewallConfig, { user, ports: to, ranges }: W
 }
 
 function sources(config: HostFirewallConfig, peer: Peer): string[] {
-  if (peer === 'other-lb') return config.internet.some(isEverything) ? [] : ['ip saddr $PEER_PUBLIC_ADDRESS '];
+  if (peer === 'other-lb') return config.internet.includes('0.0.0.0/0') ? [] : ['ip saddr $PEER_PUBLIC_ADDRESS '];
   if (peer === 'operators') return toPublicAddresses(config, config.operators);
   if (peer !== 'internet') return [`ip saddr ${config.subnets[peer]} `];
   return [...toPublicAddresses(config, config.internet), ...(config.proxied ? ['ip saddr $CLOUDFLARE_IPV4 ', 'ip6 saddr $CLOUDFLARE_IPV6 '] : [])];

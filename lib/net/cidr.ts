@@ -39,6 +39,11 @@ export function overlaps(a: Range, b: Range): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
+/** All IPv4 addresses are among these ranges, IPv4 and IPv6. */
+export function admitsAnyIpv4(ranges: readonly string[]): boolean {
+  return ranges.includes('0.0.0.0/0');
+}
+
 /** RFC 1918: the only ranges that Hetzner accepts for a private network. */
 export function isPrivate(range: Range): boolean {
   return ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].some((text) => contains(rangeOf(text), range));

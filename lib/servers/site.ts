@@ -8,6 +8,7 @@ import { NetworkSubnet } from '../../.gen/providers/hcloud/network-subnet';
 import { PlacementGroup } from '../../.gen/providers/hcloud/placement-group';
 import { SshKey } from '../../.gen/providers/hcloud/ssh-key';
 import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/address-plan';
+import { admitsAnyIpv4 } from '../net/cidr';
 import { NETWORK_ZONES, type LocationName } from '../net/locations';
 import { PORTS } from '../net/ports';
 import type { ProvisioningStep } from './provisioning-step';
@@ -44,10 +45,6 @@ export interface SiteProps {
 }
 
 export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
-
-function coversAll(ranges: readonly string[]): boolean {
-  return ranges.includes('0.0.0.0/0');
-}
 
 /** Hetzner's limit for a spread placement group. */
 const SERVERS_A_PLACEMENT_GROUP = 10;
@@ -147,7 +144,7 @@ export class Site extends Construct {
 
   /** Whether ports 80 and 443 of the load balancers are closed to some: what they need of each other is allowed apart then. */
   get limitsWebSources(): boolean {
-    return !coversAll(this.props.webSources ?? ANYWHERE);
+    return !admitsAnyIpv4(this.props.webSources ?? ANYWHERE);
   }
 
   /** Spread: no two servers of a group on one physical host. */
