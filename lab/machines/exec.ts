@@ -26,16 +26,27 @@ export const machineArgv = (initPid: number, argv: readonly string[]): string[] 
   ...argv,
 ];
 
+/**
+ * systemd stops all processes for a moment before it ends them. nsenter stops with its child, is outside where nobody
+ * continues it, and a machine ends only when nsenter has taken note of the child's end.
+ */
+const CONTINUE_EVERY_MILLISECONDS = 1000;
+
 /** `timeout` runs inside, so that nothing is left behind in the machine. */
 export function execInMachine(initPid: number, argv: readonly string[], { timeoutSeconds = 60 }: ExecOptions): Promise<Executed> {
   const [program = '', ...rest] = machineArgv(initPid, ['timeout', '--kill-after=1', String(timeoutSeconds), ...argv]);
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const continuing = setInterval(() => child.kill('SIGCONT'), CONTINUE_EVERY_MILLISECONDS);
+    child.on('exit', () => clearInterval(continuing));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', reject);
+    child.on('error', (error) => {
+      clearInterval(continuing);
+      reject(error);
+    });
     child.on('close', (code) => resolve({ exitCode: code === 124 || code === 137 ? null : code, stdout, stderr }));
   });
 }
