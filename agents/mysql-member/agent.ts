@@ -30,8 +30,11 @@ export class Agent {
   private joinFailures = 0;
   private joinFailedAt = 0;
   private errantSetAside = '';
-  /** Epoch in which a majority confirmed that it knows this member. Kept: an agent that hangs must not stop the writes. */
-  private recordedEpoch: string | null = null;
+  /**
+   * Epoch in which a majority confirmed that it knows this member, and when. Kept, for an agent that hangs must not stop the
+   * writes; but not over a long pause of mysqld or of this agent, in which the group may have gone on without this member.
+   */
+  private confirmed: { readonly epoch: string | null; readonly at: number } | null = null;
   private lookFailure: string | null = null;
   private stepFailure: string | null = null;
   private disk: Disk | null = null;
@@ -97,12 +100,12 @@ export class Agent {
   }
 
   private noteRecorded(): void {
-    if (isRecorded(this.report, this.peerReports)) this.recordedEpoch = this.memory.epoch;
+    if (isRecorded(this.report, this.peerReports)) this.confirmed = { epoch: this.memory.epoch, at: this.now() };
   }
 
   private get recorded(): boolean {
     const epoch = this.sampler.sample?.view?.epoch;
-    return epoch !== undefined && epoch === this.recordedEpoch;
+    return epoch !== undefined && epoch === this.confirmed?.epoch && this.confirmed.at >= this.sampler.awakeSince;
   }
 
   /** Beside whatever else is going on: a long join must not keep a member writable. */
@@ -154,7 +157,7 @@ export class Agent {
   }
 
   private get observed(): Observed {
-    return { self: this.report, recorded: this.recorded, sampleAgeMs: this.sampler.age };
+    return { self: this.report, recorded: this.recorded, sampleAgeMs: this.sampler.age, peers: this.peerReports };
   }
 
   get report(): Report {

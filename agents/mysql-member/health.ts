@@ -17,10 +17,12 @@ export interface Observed {
   readonly recorded: boolean;
   /** Age of the sample in milliseconds. */
   readonly sampleAgeMs: number;
+  /** The others' reports, as far as they are fresh: see peers.ts. */
+  readonly peers: readonly Report[];
 }
 
 /** May the application write here? */
-export function primaryHealth({ self, recorded, sampleAgeMs }: Observed): Health {
+export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Observed): Health {
   const sample = self.sample;
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
@@ -28,12 +30,14 @@ export function primaryHealth({ self, recorded, sampleAgeMs }: Observed): Health
   if (sample.role !== 'PRIMARY') return no('SECONDARY');
   if (sample.superReadOnly || sample.readOnly) return no('PRIMARY, read_only ON');
   if (!inMajority(self)) return no('PRIMARY without a majority of the configured members');
+  const successor = peers.find((peer) => supersedes(peer, self));
+  if (successor) return no(`${successor.name} is in a newer view, in which this member is not PRIMARY`);
   if (!recorded) return no('PRIMARY, not yet in the durable memory of a majority');
   return { ok: true, why: 'PRIMARY' };
 }
 
 /** Is this member fit for reads? */
-export function readerHealth({ self, sampleAgeMs }: Omit<Observed, 'recorded'>): Health {
+export function readerHealth({ self, sampleAgeMs }: Pick<Observed, 'self' | 'sampleAgeMs'>): Health {
   const sample = self.sample;
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
@@ -41,6 +45,19 @@ export function readerHealth({ self, sampleAgeMs }: Omit<Observed, 'recorded'>):
   if (sample.applyingSeconds > APPLYING_LIMIT) return no(`has applied the same transaction for ${sample.applyingSeconds.toFixed(0)} s`);
   if (sample.applierQueue > READER_QUEUE_LIMIT) return no(`${sample.applierQueue} transactions behind`);
   return { ok: true, why: sample.role ?? sample.state };
+}
+
+/**
+ * Does that member know better who is PRIMARY? A mysqld that was frozen takes itself for what it was, until it hears from
+ * the group: so counts a view that comes after its own, of the same group or of one founded later, if a majority is in it.
+ */
+function supersedes(peer: Report, self: Report): boolean {
+  const [theirs, own] = [peer.sample?.view, self.sample?.view];
+  if (!theirs || !own || !inMajority(peer)) return false;
+  const newer = theirs.epoch === own.epoch ? theirs.counter > own.counter : peer.memory.epoch === theirs.epoch && peer.memory.incarnation > self.memory.incarnation;
+  const place = peer.sample?.members.find(({ name }) => name === self.name);
+  const another = peer.sample?.members.some(({ name, role }) => role === 'PRIMARY' && name !== self.name);
+  return newer && (!place || another === true);
 }
 
 /**

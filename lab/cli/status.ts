@@ -29,13 +29,15 @@ export interface DatabaseMember {
 interface RoleStatus extends Partial<DatabaseMember> {
   readonly vrrp?: string;
   readonly role?: string | null;
+  readonly primary?: { readonly ok: boolean };
   readonly state?: string;
 }
 
 /** Where roles are told; the agents' own ports. */
 const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (status: RoleStatus) => string | null | undefined }>> = {
   lb: { port: 9101, read: ({ vrrp }) => vrrp },
-  mysql: { port: 9200, read: ({ role, state }) => role ?? state },
+  // an old PRIMARY that has not heard of its successor yet still calls itself that
+  mysql: { port: 9200, read: ({ role, state, primary }) => (role === 'PRIMARY' && primary?.ok === false ? 'NOT WRITABLE' : (role ?? state)) },
 };
 
 export async function readStatus(lab: Lab): Promise<StatusReport> {

@@ -37,6 +37,11 @@ const faultsOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> => fc.oneof(
 const life = lifeOf(index);
 const faults = faultsOf(index);
 
+const naps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: index.map((a) => named(`freeze ${a}`, (g) => g.freeze(g.at(a)))) },
+  { weight: 2, arbitrary: index.map((a) => named(`wake ${a}`, (g) => g.wake(g.at(a)))) },
+);
+
 const disasters: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(index, fc.boolean()).map(([a, keep]) => named(`crash and wipe ${a} ${keep}`, (g) => (g.crash(g.at(a)), g.wipe(g.at(a), keep)))),
   fc.constant(crashAll),
@@ -88,7 +93,7 @@ test('three new members become one group by themselves', () => {
 });
 
 test('whatever crashes, is cut off or answers late: all come back to one group, and no acknowledged write is lost', () => {
-  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: fc.constant(crashAll) }), { maxLength: 120, size: 'max' });
+  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: naps }, { weight: 1, arbitrary: fc.constant(crashAll) }), { maxLength: 120, size: 'max' });
   fc.assert(
     fc.property(steps, (list) => {
       const group = run(list);
@@ -98,8 +103,30 @@ test('whatever crashes, is cut off or answers late: all come back to one group, 
   );
 });
 
+test('a PRIMARY that was frozen and asks the others on waking never claims the role beside another', () => {
+  const restarts = index.map((a) => named(`restart agent ${a}`, (g) => g.restartAgent(g.at(a))));
+  const steps = fc.array(fc.oneof({ weight: 8, arbitrary: life }, { weight: 1, arbitrary: restarts }), { maxLength: 40 });
+  fc.assert(
+    fc.property(steps, steps, (before, meanwhile) => {
+      const group = formed();
+      for (const step of before) step(group);
+      const former = group.members.find(({ writableByHealth }) => writableByHealth) ?? group.at(0);
+      group.freeze(former);
+      for (const step of meanwhile) step(group);
+      group.wake(former);
+      pollAll(group);
+      group.members.forEach((member) => group.tick(member));
+      const claiming = group.members.filter(({ writableByHealth }) => writableByHealth);
+      if (claiming.length > 1) throw new Error(`${claiming.map(({ name }) => name).join(' and ')} claim the role`);
+      group.settle();
+      if (!group.isHealthy) throw new Error(group.describe());
+    }),
+    { numRuns: RUNS },
+  );
+});
+
 test('faults during the first formation leave one group, founded at most once an incarnation', () => {
-  const steps = fc.array(fc.oneof({ weight: 3, arbitrary: life }, { weight: 1, arbitrary: faults }), { maxLength: 120, size: 'max' });
+  const steps = fc.array(fc.oneof({ weight: 6, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: naps }), { maxLength: 120, size: 'max' });
   fc.assert(
     fc.property(steps, (list) => {
       const group = run(list, new SimulatedGroup(['db-1', 'db-2', 'db-3']));
@@ -111,7 +138,7 @@ test('faults during the first formation leave one group, founded at most once an
 
 test('lost disks and writes past the router never end in a lost acknowledged write without an operator', () => {
   const steps = fc.array(
-    fc.oneof({ weight: 8, arbitrary: life }, { weight: 3, arbitrary: faults }, { weight: 1, arbitrary: disasters }, { weight: 1, arbitrary: strayWrites }),
+    fc.oneof({ weight: 8, arbitrary: life }, { weight: 3, arbitrary: faults }, { weight: 1, arbitrary: naps }, { weight: 1, arbitrary: disasters }, { weight: 1, arbitrary: strayWrites }),
     { maxLength: 120, size: 'max' },
   );
   fc.assert(

@@ -29,6 +29,10 @@ interface Simulated {
   epoch: string | null;
   superReadOnly: boolean;
   unreachable: Set<string>;
+  /** mysqld is frozen, its agent is not. */
+  frozen: boolean;
+  /** What mysqld, frozen or just awake, knew when it froze; null once it has heard from the group. */
+  outdated: Sample | null;
   /** A START GROUP_REPLICATION under way, which survives its agent. */
   starting: 'bootstrap' | 'join' | null;
   /** The agent's state, gone when it restarts. */
@@ -75,6 +79,8 @@ export class SimulatedGroup {
       epoch: null,
       superReadOnly: true,
       unreachable: new Set(),
+      frozen: false,
+      outdated: null,
       starting: null,
       memory: NO_MEMORY,
       busy: null,
@@ -101,7 +107,7 @@ export class SimulatedGroup {
   // --- faults
 
   crash(member: Simulated): void {
-    Object.assign(member, { up: false, state: 'OFFLINE', epoch: null, superReadOnly: true, starting: null, writableByHealth: false });
+    Object.assign(member, { up: false, state: 'OFFLINE', epoch: null, superReadOnly: true, frozen: false, outdated: null, starting: null, writableByHealth: false });
     this.restartAgent(member);
   }
 
@@ -115,6 +121,15 @@ export class SimulatedGroup {
     Object.assign(member, { busy: null, lastKind: '', lastAction: null, failures: 0, recordedEpoch: null, memory: member.memoryFile, writableByHealth: false });
     member.known.clear();
     member.underWay.clear();
+  }
+
+  freeze(member: Simulated): void {
+    if (member.up && !member.frozen) Object.assign(member, { outdated: this.sample(member), frozen: true });
+  }
+
+  /** After a pause so long that the agent wants to be confirmed anew. */
+  wake(member: Simulated): void {
+    if (member.frozen) Object.assign(member, { frozen: false, recordedEpoch: null });
   }
 
   /** A new disk, or (keepMemory) a data directory removed by hand. */
@@ -152,11 +167,15 @@ export class SimulatedGroup {
     return member.epoch === null ? undefined : this.groups.get(member.epoch);
   }
 
+  private hears(a: Simulated, b: Simulated): boolean {
+    return this.connected(a, b) && !a.frozen && !b.frozen;
+  }
+
   /** Members of its group that this member hears. */
   private component(member: Simulated): Simulated[] {
     const group = this.groupOf(member);
     if (!group) return [];
-    return this.members.filter((other) => other.epoch === group.epoch && group.view.includes(other.name) && this.connected(member, other));
+    return this.members.filter((other) => other.epoch === group.epoch && group.view.includes(other.name) && this.hears(member, other));
   }
 
   private hasMajority(member: Simulated): boolean {
@@ -167,6 +186,8 @@ export class SimulatedGroup {
   /** The failure detector: suspects, and expels if it speaks for a majority. */
   detect(member: Simulated): void {
     const group = this.groupOf(member);
+    if (member.frozen) return;
+    member.outdated = null;
     if (!group) return;
     const heard = this.component(member).map(({ name }) => name);
     member.unreachable = new Set(group.view.filter((name) => !heard.includes(name)));
@@ -176,11 +197,11 @@ export class SimulatedGroup {
 
   /** Cut off for longer than unreachable_majority_timeout. */
   giveUp(member: Simulated): void {
-    if (member.epoch !== null && !this.hasMajority(member)) this.expelled(member);
+    if (!member.frozen && member.epoch !== null && !this.hasMajority(member)) this.expelled(member);
   }
 
   private expelled(member: Simulated): void {
-    Object.assign(member, { state: 'ERROR', epoch: null, superReadOnly: true });
+    Object.assign(member, { state: 'ERROR', epoch: null, superReadOnly: true, outdated: null });
   }
 
   private installView(group: Group, view: string[]): void {
@@ -194,7 +215,7 @@ export class SimulatedGroup {
 
   private elect(group: Group, name: string): void {
     const old = this.members.find((member) => member.name === group.primary);
-    if (old?.epoch === group.epoch) old.superReadOnly = true;
+    if (old?.epoch === group.epoch && !old.frozen) old.superReadOnly = true;
     group.primary = name;
     const chosen = this.members.find((member) => member.name === name) as Simulated;
     addAll(chosen.executed, group.log);
@@ -214,7 +235,7 @@ export class SimulatedGroup {
 
   private leave(member: Simulated): void {
     const group = this.groupOf(member);
-    Object.assign(member, { state: 'OFFLINE', epoch: null, superReadOnly: true });
+    Object.assign(member, { state: 'OFFLINE', epoch: null, superReadOnly: true, outdated: null });
     if (group?.view.includes(member.name)) this.installView(group, group.view.filter((name) => name !== member.name));
   }
 
@@ -227,6 +248,7 @@ export class SimulatedGroup {
   /** START GROUP_REPLICATION comes to its end. */
   finishStart(member: Simulated, glitch: boolean): void {
     const { starting } = member;
+    if (member.frozen) return;
     member.starting = null;
     if (!member.up || starting === null) return;
     let success = true;
@@ -244,7 +266,7 @@ export class SimulatedGroup {
   }
 
   private enter(member: Simulated, glitch: boolean): boolean {
-    const seed = this.members.find((other) => other !== member && this.connected(member, other) && this.hasMajority(other) && !this.groupOf(other)?.view.includes(member.name));
+    const seed = this.members.find((other) => other !== member && this.hears(member, other) && this.hasMajority(other) && !this.groupOf(other)?.view.includes(member.name));
     const group = seed && this.groupOf(seed);
     if (group && [...member.executed].every((id) => group.log.has(id))) {
       this.installView(group, [...group.view, member.name]);
@@ -279,6 +301,7 @@ export class SimulatedGroup {
   // --- agents
 
   sample(member: Simulated): Sample {
+    if (member.outdated) return { ...member.outdated, superReadOnly: member.superReadOnly, readOnly: member.superReadOnly, changing: member.starting !== null };
     const group = this.groupOf(member);
     return {
       serverUuid: member.uuid,
@@ -305,7 +328,7 @@ export class SimulatedGroup {
   }
 
   report(member: Simulated): Report {
-    return { name: member.name, configured: member.configured, memory: member.memory, sample: this.sample(member), busy: member.busy?.kind ?? null, disk: null };
+    return { name: member.name, configured: member.configured, memory: member.memory, sample: member.frozen ? null : this.sample(member), busy: member.busy?.kind ?? null, disk: null };
   }
 
   /** Asks a peer; its answer arrives at once, or (slow) when deliver is called. One question a peer at a time. */
@@ -347,7 +370,7 @@ export class SimulatedGroup {
     const known = [...peers.values()].filter((peer): peer is Report => peer !== null);
     if (isRecorded(self, known)) member.recordedEpoch = self.memory.epoch;
     const recorded = member.recordedEpoch !== null && member.recordedEpoch === self.sample?.view?.epoch;
-    member.writableByHealth = primaryHealth({ self, recorded, sampleAgeMs: 0 }).ok;
+    member.writableByHealth = primaryHealth({ self, recorded, sampleAgeMs: 0, peers: known }).ok;
   }
 
   private act(member: Simulated, action: Action): void {
@@ -355,11 +378,11 @@ export class SimulatedGroup {
       case 'bootstrap':
       case 'reboot-group':
         this.checkBootstrap(member, action.incarnation);
-        Object.assign(member, { busy: action, starting: 'bootstrap', state: 'OFFLINE' });
+        Object.assign(member, { busy: action, starting: 'bootstrap', state: 'OFFLINE', outdated: null });
         return;
       case 'join':
       case 'rejoin':
-        Object.assign(member, { busy: action, starting: 'join', state: 'OFFLINE' });
+        Object.assign(member, { busy: action, starting: 'join', state: 'OFFLINE', outdated: null });
         return;
       case 'join-by-clone':
         return this.clone(member, action.donor);
@@ -380,7 +403,7 @@ export class SimulatedGroup {
 
   private clone(member: Simulated, donorName: string): void {
     const donor = this.members.find(({ name }) => name === donorName) as Simulated;
-    if (!this.connected(member, donor) || donor.state !== 'ONLINE') return;
+    if (!this.hears(member, donor) || donor.state !== 'ONLINE') return;
     const group = this.groupOf(donor);
     const known = new Set([...(group?.log ?? []), ...member.setAside]);
     const lost = [...member.executed].filter((id) => !known.has(id));
@@ -401,7 +424,7 @@ export class SimulatedGroup {
   }
 
   private checkFence(member: Simulated): void {
-    if (!member.superReadOnly && !inMajority(this.report(member))) throw new Violation(`${member.name} stays writable outside of the majority`);
+    if (!member.frozen && !member.superReadOnly && !inMajority(this.report(member))) throw new Violation(`${member.name} stays writable outside of the majority`);
   }
 
   // --- at the end
@@ -410,6 +433,7 @@ export class SimulatedGroup {
   settle(): void {
     this.healAll();
     for (const member of this.members) this.boot(member);
+    for (const member of this.members) this.wake(member);
     for (let round = 0; round < 60; round += 1) {
       for (const member of this.members) {
         this.detect(member);
