@@ -32,6 +32,8 @@ export function accounts({ accounts: { applicationHosts, memberHosts, schema, ap
         'GRANT PROCESS, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.*',
         'GRANT GROUP_REPLICATION_ADMIN, REPLICATION_SLAVE_ADMIN, SYSTEM_VARIABLES_ADMIN, CLONE_ADMIN, CONNECTION_ADMIN ON *.*',
         'GRANT SELECT ON performance_schema.*',
+        // to install what improves elections, see actions.ts
+        'GRANT SELECT, INSERT ON mysql.component',
       ],
     },
     {

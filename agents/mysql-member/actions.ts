@@ -66,12 +66,34 @@ async function join(session: Connection, tools: Tools): Promise<void> {
   await start(session, tools);
 }
 
-async function prepare(session: Connection, { config }: Tools): Promise<void> {
+async function prepare(session: Connection, tools: Tools): Promise<void> {
+  const { config } = tools;
   // a member in state ERROR has left the group, but its plugin still runs
   await run(session, 'STOP GROUP_REPLICATION');
   await run(session, 'SET GLOBAL group_replication_bootstrap_group = OFF');
   const seeds = config.members.filter(({ name }) => name !== config.name).map(({ address }) => `${address}:${config.sqlPort}`);
   await session.query('SET GLOBAL group_replication_group_seeds = ?', [seeds.join(',')]);
+  await preferMostUpdated(session).catch((error: unknown) => tools.log(`elections go by weight alone: ${String(error)}`));
+}
+
+/**
+ * A new PRIMARY applies all it has received before it serves: with this component the group elects the one with least to
+ * apply. MySQL writes its installation to no binary log, so that each member installs it for itself, once. MySQL 8.4 has it
+ * not in its community edition.
+ */
+async function preferMostUpdated(session: Connection): Promise<void> {
+  const urn = 'file://component_group_replication_elect_prefers_most_updated';
+  const [installed] = await session.query<RowDataPacket[]>('SELECT 1 FROM mysql.component WHERE component_urn = ?', [urn]);
+  if (installed.length > 0) return;
+  await run(session, 'SET SESSION sql_log_bin = 0');
+  try {
+    // read_only stays ON, so that no client can write meanwhile
+    await run(session, 'SET GLOBAL super_read_only = OFF');
+    await run(session, `INSTALL COMPONENT '${urn}'`);
+  } finally {
+    await run(session, 'SET GLOBAL super_read_only = ON');
+    await run(session, 'SET SESSION sql_log_bin = 1');
+  }
 }
 
 async function start(session: Connection, tools: Tools): Promise<void> {

@@ -127,6 +127,8 @@ export class Agent {
       .then(async () => {
         this.errantSetAside = await setAside(this.config.errantFolder);
         this.finished(action, 'done');
+        // the failures were those of the data that it had before: they must not make it take one copy after another
+        if (action.kind === 'join-by-clone') this.joinFailures = 0;
       })
       .catch((error: unknown) => {
         this.finished(action, messageOf(error));

@@ -4,7 +4,7 @@ import { parse } from '../traffic';
 /** Where the agents answer on the hosts of a tier. The lab imports nothing of the product: these are its public ports. */
 const AGENTS = { lb: 9101, mysql: 9200 } as const;
 
-/** What a machine says of itself: `MASTER`, `BACKUP`, `FAULT`; `PRIMARY`, `SECONDARY`, or a member state that is not ONLINE. null: no answer. */
+/** What a machine says of itself: `MASTER`, `BACKUP`, `FAULT`; `PRIMARY`, `SECONDARY`, or why it is neither. null: no answer. */
 export async function roleOf(lab: LabHandle, machine: Machine): Promise<string | null> {
   if (machine.tier !== 'lb' && machine.tier !== 'mysql') return null;
   const status = await agentStatus(lab, machine);
@@ -37,11 +37,13 @@ function vrrpState(status: Record<string, unknown>): string | null {
 /** A mysqld that stopped answering has been something else than what it last said for longer than this, in milliseconds. */
 const STALE_MILLISECONDS = 3000;
 
-/** PRIMARY is only who may be written to: an old one without a majority still calls itself that. */
+/** Only those who do their part: an old PRIMARY without a majority still calls itself that, and a SECONDARY may lag behind. */
 function memberRole(status: Record<string, unknown>): string | null {
-  const { state, role, sampleAgeMs, primary } = status;
+  const { state, role, sampleAgeMs } = status;
   if (typeof state !== 'string') return null;
   if (typeof sampleAgeMs === 'number' && sampleAgeMs > STALE_MILLISECONDS) return 'DOWN';
   if (state !== 'ONLINE' || typeof role !== 'string') return state;
-  return role === 'PRIMARY' && (primary as { ok?: unknown } | undefined)?.ok === false ? 'NOT WRITABLE' : role;
+  const serves = (status[role === 'PRIMARY' ? 'primary' : 'reader'] as { ok?: unknown } | undefined)?.ok !== false;
+  if (serves) return role;
+  return role === 'PRIMARY' ? 'NOT WRITABLE' : 'NOT READABLE';
 }
