@@ -82,7 +82,8 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
   return JSON.stringify(after) === JSON.stringify(before) ? before : after;
 }
 
-function online({ self, peers }: Situation, sample: Sample, memory: Memory): Decision {
+function online(situation: Situation, sample: Sample, memory: Memory): Decision {
+  const { self, peers } = situation;
   const majority = inMajority(self);
   if (sample.role !== 'PRIMARY' && !sample.superReadOnly) {
     return decision(memory, { kind: 'fence' }, 'a SECONDARY that accepts writes');
@@ -95,17 +96,23 @@ function online({ self, peers }: Situation, sample: Sample, memory: Memory): Dec
     if (elsewhere) {
       return decision(memory, { kind: 'leave' }, `${elsewhere.name} is in a group with a majority, this member is not in it`, 1000);
     }
-    const alone = sample.members.length <= 1;
-    if (alone && sample.view && memory.epoch !== sample.view.epoch) {
-      return decision(memory, { kind: 'leave' }, 'a join ended alone in a group that nobody founded', 2000);
-    }
   }
+  if (nobodyFounded(situation, sample, memory)) return decision(memory, { kind: 'leave' }, 'a join ended in a group that nobody founded', 2000);
   if (sample.role === 'PRIMARY' && majority && sample.readOnly && memory.fenced) {
     return decision(memory, { kind: 'unfence' }, 'PRIMARY with a majority again');
   }
   const heir = sample.role === 'PRIMARY' && majority && self.disk && isFull(self.disk) ? roomyMember(peers, sample) : undefined;
   if (heir) return decision(memory, { kind: 'hand-over', to: heir.name }, `the data volume is full; ${heir.name} has space and becomes PRIMARY`);
   return decision(memory, { kind: 'stay' }, majority ? 'ONLINE in the majority' : 'ONLINE, waiting for a majority');
+}
+
+/**
+ * A join while the group loses its majority may end as PRIMARY of a new group of one, and other joins may follow it there.
+ * None of its members knows what it descends from: it never takes writes, and the others would wait for it for ever.
+ */
+function nobodyFounded({ self, peers }: Situation, { view, members }: Sample, memory: Memory): boolean {
+  const known = members.map(({ name }) => (name === self.name ? memory : peers.get(name)?.memory));
+  return view !== null && known.every((of) => of !== undefined && of.epoch !== view.epoch);
 }
 
 function roomyMember(peers: Situation['peers'], sample: Sample): Report | undefined {

@@ -167,6 +167,15 @@ test('a join that ended as PRIMARY of a group of its own is undone', () => {
   expect(decide(situation(report('db-1', { ...past(), sample: alone }), [])).action.kind).toBe('leave');
 });
 
+test('so is one that others have followed into a group that nobody founded, but not before all of them have said so', () => {
+  const view = { epoch: 'other', counter: 2 };
+  const self = report('db-1', { ...past(), sample: online('PRIMARY', ['db-1', 'db-2'], { view, superReadOnly: true, readOnly: true }) });
+  const follower = (knows: string) => report('db-2', { ...past({ epoch: knows }), sample: online('SECONDARY', ['db-1', 'db-2'], { view }) });
+  expect(decide(situation(self, [follower('e1')])).action.kind).toBe('leave');
+  expect(decide(situation(self, [follower('other')])).action.kind).toBe('stay');
+  expect(decide(situation(self, [])).action.kind).toBe('stay');
+});
+
 test('a copied data directory is told from its original', () => {
   const twin = report('db-2', { sample: sample({ serverUuid: 'same' }) });
   const { action, reason } = decide(situation(report('db-1', { sample: sample({ serverUuid: 'same' }) }), [twin]));

@@ -31,16 +31,13 @@ const faultsOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> => fc.oneof(
   { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`slow poll ${a} ${b}`, (g) => g.poll(g.at(a), g.at(b), true))) },
   { weight: 2, arbitrary: index.map((a) => named(`deliver ${a}`, (g) => g.deliver(g.at(a)))) },
   { weight: 1, arbitrary: index.map((a) => named(`glitch ${a}`, (g) => g.finishStart(g.at(a), true))) },
+  { weight: 2, arbitrary: index.map((a) => named(`freeze ${a}`, (g) => g.freeze(g.at(a)))) },
+  { weight: 3, arbitrary: index.map((a) => named(`wake ${a}`, (g) => g.wake(g.at(a)))) },
   { weight: 2, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`switchover ${a} ${b}`, (g) => g.switchover(g.at(a), g.at(b)))) },
 );
 
 const life = lifeOf(index);
 const faults = faultsOf(index);
-
-const naps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: index.map((a) => named(`freeze ${a}`, (g) => g.freeze(g.at(a)))) },
-  { weight: 2, arbitrary: index.map((a) => named(`wake ${a}`, (g) => g.wake(g.at(a)))) },
-);
 
 const disasters: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(index, fc.boolean()).map(([a, keep]) => named(`crash and wipe ${a} ${keep}`, (g) => (g.crash(g.at(a)), g.wipe(g.at(a), keep)))),
@@ -93,7 +90,7 @@ test('three new members become one group by themselves', () => {
 });
 
 test('whatever crashes, is cut off or answers late: all come back to one group, and no acknowledged write is lost', () => {
-  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: naps }, { weight: 1, arbitrary: fc.constant(crashAll) }), { maxLength: 120, size: 'max' });
+  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: fc.constant(crashAll) }), { maxLength: 120, size: 'max' });
   fc.assert(
     fc.property(steps, (list) => {
       const group = run(list);
@@ -126,7 +123,7 @@ test('a PRIMARY that was frozen and asks the others on waking never claims the r
 });
 
 test('faults during the first formation leave one group, founded at most once an incarnation', () => {
-  const steps = fc.array(fc.oneof({ weight: 6, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: naps }), { maxLength: 120, size: 'max' });
+  const steps = fc.array(fc.oneof({ weight: 3, arbitrary: life }, { weight: 1, arbitrary: faults }), { maxLength: 120, size: 'max' });
   fc.assert(
     fc.property(steps, (list) => {
       const group = run(list, new SimulatedGroup(['db-1', 'db-2', 'db-3']));
@@ -138,7 +135,7 @@ test('faults during the first formation leave one group, founded at most once an
 
 test('lost disks and writes past the router never end in a lost acknowledged write without an operator', () => {
   const steps = fc.array(
-    fc.oneof({ weight: 8, arbitrary: life }, { weight: 3, arbitrary: faults }, { weight: 1, arbitrary: naps }, { weight: 1, arbitrary: disasters }, { weight: 1, arbitrary: strayWrites }),
+    fc.oneof({ weight: 8, arbitrary: life }, { weight: 3, arbitrary: faults }, { weight: 1, arbitrary: disasters }, { weight: 1, arbitrary: strayWrites }),
     { maxLength: 120, size: 'max' },
   );
   fc.assert(
@@ -178,36 +175,42 @@ function configured(names: readonly string[]): Step[] {
   return FIVE.map((name, n) => named(`configure ${name} for ${names.length}`, (g) => (g.configure(g.at(n), names), g.boot(g.at(n)))));
 }
 
-const growing = fc.property(deployed(configured(FIVE)), (steps) => {
+/** A group of three, beside two machines that are not there yet. */
+function threeOfFive(): SimulatedGroup {
   const group = new SimulatedGroup(FIVE);
   for (const member of group.members) {
     if (THREE.includes(member.name)) group.configure(member, THREE);
     else group.crash(member);
   }
   for (let round = 0; round < 20; round += 1) calmRound(group);
-  if (!run(steps, group).isHealthy) throw new Error(group.describe());
-});
+  return group;
+}
 
-// From one seed, because of the next test: until that is mended, some other seeds find it, too
 test('three members become five while members crash, are cut off and write, and nothing acknowledged is lost', () => {
-  fc.assert(growing, { numRuns: RUNS, seed: 1 });
+  fc.assert(
+    fc.property(deployed(configured(FIVE)), (steps) => {
+      const group = threeOfFive();
+      if (!run(steps, group).isHealthy) throw new Error(group.describe());
+    }),
+    { numRuns: RUNS },
+  );
 });
 
-/**
- * KNOWN: one of the three is stopped and another crashes while the number grows. A former and a new member are ONLINE, and
- * the others wait: nothing is lost, but the group does not become whole by itself. Fails once it is mended, so that this goes.
- */
-test.fails('three members become five although one is stopped and another crashes in the middle', () => {
-  fc.assert(growing, { seed: -2022245600, path: '75:2:6:9:3:3:5:3:3:6:9:10:7:5:6:8', endOnFailure: true });
+test('two new joiners that end in a group of their own, for one of the three is stopped and another crashes, leave it again', () => {
+  const group = threeOfFive();
+  group.stop(group.at(0));
+  group.crash(group.at(1));
+  configured(FIVE).slice(0, 4).forEach((configure) => configure(group));
+  pollAll(group);
+  group.members.forEach((member) => group.tick(member));
+  group.finishStart(group.at(0), true);
+  configured(FIVE).slice(4).forEach((configure) => configure(group));
+  group.settle();
+  expect(group.isHealthy, group.describe()).toBe(true);
 });
 
 test('a group of three that shall become five still writes after the loss of one of the three', () => {
-  const group = new SimulatedGroup(FIVE);
-  for (const member of group.members) {
-    if (THREE.includes(member.name)) group.configure(member, THREE);
-    else group.crash(member);
-  }
-  for (let round = 0; round < 20; round += 1) calmRound(group);
+  const group = threeOfFive();
   for (const name of THREE) group.configure(group.at(FIVE.indexOf(name)), FIVE);
   for (let round = 0; round < 5; round += 1) calmRound(group);
   group.crash(group.at(0));
