@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execa, type ExecaError } from 'execa';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { startProviders, type StartedProviders } from '../lab/providers';
 
 const PROJECT = process.cwd();
 const PARTS = ['main.ts', 'cdktf.json', 'package.json', 'tsconfig.json', 'lib', 'provisioning', 'agents', 'app', '.gen'];
+const PRIVATE_KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----';
 const root = mkdtempSync(join(tmpdir(), 'synth-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -73,8 +74,14 @@ describe('cdktf synth', () => {
       expect(plan.match(/"hcloud_server"/g)).toHaveLength(9);
     });
 
-    test.each(['ssh_public_key', 'ssh_additional_public_keys'])('refuses text in %s that sshd could not read, before anything is changed', async (name) => {
-      await expect(terraform('plan', '-no-color', `-var=${name}=ssh-ed25519 AAAA\n-----BEGIN OPENSSH PRIVATE KEY-----`)).rejects.toThrow(`${name} ha`);
+    test.each([
+      ['ssh_public_key', PRIVATE_KEY],
+      ['ssh_public_key', `ssh-ed25519 AAAA\n${PRIVATE_KEY}`],
+      ['ssh_additional_public_keys', `ssh-ed25519 AAAA\n${PRIVATE_KEY}`],
+    ])('refuses text in %s that sshd could not read before anything is changed, and does not print it: it may be a private key', async (name, pasted) => {
+      const refusal = await terraform('plan', '-no-color', `-var=${name}=${pasted}`).then(() => 'planned', ({ stdout, stderr }: ExecaError<object>) => `${String(stdout)}${String(stderr)}`);
+      expect(refusal).toContain(`${name} ha`);
+      expect(refusal).not.toMatch(/PRIVATE KEY|b3BlbnNzaC1rZXk/);
     });
 
     test('has no secret in its plan', async () => {

@@ -92,6 +92,7 @@ export class PlatformStack extends TerraformStack {
       sshPublicKey: variables.sshPublicKey,
       sshPrivateKey: variables.sshPrivateKey,
       sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
+      sshKeyChecks: variables.sshKeyChecks,
       secretsRevision: variables.secretsRevision,
       hostFiles: hostFirewall({ connections, waysOut, ...addresses, ...sources }),
     });

@@ -1,4 +1,4 @@
-import { Fn, Token, type ITerraformDependable } from 'cdktf';
+import { Fn, Token, type ITerraformDependable, type Precondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIp } from '../../.gen/providers/hcloud/floating-ip';
@@ -30,6 +30,8 @@ export interface SiteProps {
   readonly sshPrivateKey: string;
   /** Public keys that may log in besides, one a line. @default none */
   readonly sshAdditionalPublicKeys?: string;
+  /** What the public keys have to be; a plan fails without it. @default anything */
+  readonly sshKeyChecks?: readonly Precondition[];
   /** Ranges that may reach SSH on the load balancers. @default any */
   readonly sshSources?: readonly string[];
   /** Ranges that may reach ports 80 and 443 on the load balancers. @default any */
@@ -106,7 +108,7 @@ export class Site extends Construct {
       // Hetzner refuses two changes of one network at the same time, and a gateway must lie in a subnet
       dependsOn: TIERS.map((tier) => this.subnets[tier]),
     });
-    this.sshKey = new SshKey(this, 'ssh-key', { name, publicKey: props.sshPublicKey, labels: this.labels() });
+    this.sshKey = new SshKey(this, 'ssh-key', { name, publicKey: props.sshPublicKey, labels: this.labels(), lifecycle: props.sshKeyChecks && { precondition: [...props.sshKeyChecks] } });
     this.floatingIp = new FloatingIp(this, 'floating-ip', {
       name,
       type: 'ipv4',

@@ -1,4 +1,4 @@
-import { TerraformVariable, type TerraformStack } from 'cdktf';
+import { Fn, TerraformVariable, type Precondition, type TerraformStack } from 'cdktf';
 
 interface VariableOptions {
   readonly description: string;
@@ -7,6 +7,8 @@ interface VariableOptions {
   readonly check?: { readonly condition: string; readonly message: string };
   /** Neither in the state nor in a saved plan; usable in provisioners and providers only. */
   readonly secret?: boolean;
+  /** No secret, but Terraform is not to print it: it may be one by mistake. */
+  readonly hidden?: boolean;
 }
 
 /** What is not known at synth, or must not be written down: given as TF_VAR_<name>, or as workspace variables. */
@@ -18,13 +20,16 @@ export class PlatformVariables {
   readonly keysRevision: string;
   readonly sshPublicKey: string;
   readonly sshAdditionalPublicKeys: string;
+  /** What the public keys have to be, for a resource that all who get them depend on. */
+  readonly sshKeyChecks: readonly Precondition[];
   readonly sshPrivateKey: string;
   readonly mysqlAdminPassword: string;
   readonly mysqlReplicationPassword: string;
   readonly mysqlAppPassword: string;
 
   constructor(stack: TerraformStack) {
-    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default' | 'check'>) => variable(stack, name, { description, ...options });
+    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default'>) => variable(stack, name, { description, ...options });
+    const publicKeys = (name: string, description: string, absent?: string): string => Fn.nonsensitive(variable(stack, name, { description, default: absent, hidden: true })) as string;
     const secret = (name: string, description: string) => variable(stack, name, { description, secret: true });
 
     this.hcloudToken = secret('hcloud_token', 'Token of the Hetzner Cloud project, read and write');
@@ -36,17 +41,17 @@ export class PlatformVariables {
       default: '',
     });
     this.keysRevision = text('keys_revision', 'Any text; another one makes new TLS keys and certificates, all but those of CAs', { default: '' });
-    this.sshPublicKey = text('ssh_public_key', 'Public key for root on all servers', {
-      check: { condition: `\${${isPublicKey('var.ssh_public_key')}}`, message: 'ssh_public_key has to be one public key, as in a .pub file.' },
-    });
+    this.sshPublicKey = publicKeys('ssh_public_key', 'Public key for root on all servers');
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
-    this.sshAdditionalPublicKeys = text('ssh_additional_public_keys', 'Further public keys for root, one a line: those of people, and the next one during a rotation', {
-      default: '',
-      check: {
+    this.sshAdditionalPublicKeys = publicKeys('ssh_additional_public_keys', 'Further public keys for root, one a line: those of people, and the next one during a rotation', '');
+    // No validations of the variables: those print what they refuse, even if it is sensitive, and it may well be a private key
+    this.sshKeyChecks = [
+      { condition: `\${${isPublicKey('var.ssh_public_key')}}`, errorMessage: 'ssh_public_key has to be one public key, as in a .pub file.' },
+      {
         condition: `\${alltrue([for line in split("\\n", var.ssh_additional_public_keys) : trimspace(line) == "" || ${isPublicKey('line')}])}`,
-        message: 'ssh_additional_public_keys have to be public keys as in .pub files, one a line.',
+        errorMessage: 'ssh_additional_public_keys have to be public keys as in .pub files, one a line.',
       },
-    });
+    ];
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');
     this.mysqlReplicationPassword = secret('mysql_replication_password', 'MySQL account of the group members among themselves');
     this.mysqlAppPassword = secret('mysql_app_password', 'MySQL account of the application');
@@ -55,8 +60,8 @@ export class PlatformVariables {
 
 /** Token of a variable that goes by exactly this name, whatever construct asks for it. */
 export function variable(stack: TerraformStack, name: string, options: VariableOptions): string {
-  const { description, secret = false } = options;
-  const declared = new TerraformVariable(stack, name, { type: 'string', description, default: options.default, sensitive: secret || undefined });
+  const { description, secret = false, hidden = secret } = options;
+  const declared = new TerraformVariable(stack, name, { type: 'string', description, default: options.default, sensitive: hidden || undefined });
   if (options.check) declared.addValidation({ condition: options.check.condition, errorMessage: options.check.message });
   // cdktf 0.21 has no property for it
   if (secret) declared.addOverride('ephemeral', true);
