@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EdgeView, EdgeZone, ProxiedName } from '../../../lab/cloudflare-api/edge-view';
 import { createEdge } from '../../../lab/cloudflare-edge/edge';
@@ -36,10 +37,28 @@ function httpsOrigin(listener: http.RequestListener = echo, { ca = originCa, nam
   return https.createServer({ cert: certificate, key: privateKey, requestCert: true, rejectUnauthorized: demands, ca: pullCa.certificate }, listener);
 }
 
+/** A port of a host that is off: whoever asks it for a connection hears nothing. */
+async function silentPort(): Promise<number> {
+  // It listens and never accepts, and its queue is full: Linux drops what asks for a connection then
+  const listening = `const { parentPort } = require('node:worker_threads');
+    const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const worker = new Worker(listening, { eval: true });
+  onTestFinished(async () => void (await worker.terminate()));
+  const [port] = (await once(worker, 'message')) as [number];
+  const queued = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  onTestFinished(() => queued.forEach((socket) => socket.destroy()));
+  await Promise.all(queued.map((socket) => once(socket.on('error', () => undefined), 'connect')));
+  return port;
+}
+
 interface Setup {
   readonly ports?: { readonly http?: number; readonly https?: number };
   readonly zone?: Partial<EdgeZone>;
   readonly name?: Partial<ProxiedName>;
+  readonly connectMilliseconds?: number;
   readonly answerMilliseconds?: number;
 }
 
@@ -215,6 +234,11 @@ describe('the origin', () => {
   test('that refuses connections gives 521', async () => {
     const answer = await (await edgeOf()).ask();
     expect([answer.status, answer.headers['cf-ray'], answer.body]).toEqual([521, expect.stringMatching(/-LAB$/), expect.stringContaining('521: Web server is down')]);
+  });
+
+  test('that is off gives 522: nothing answers', async () => {
+    const answer = await (await edgeOf({ ports: { https: await silentPort() }, connectMilliseconds: 50 })).ask();
+    expect([answer.status, answer.body]).toEqual([522, expect.stringContaining('522: Connection timed out')]);
   });
 
   test('that does not speak TLS gives 525', async () => {
