@@ -143,6 +143,11 @@ reload_or_restart_haproxy() {
   mark_applied "$UPLOAD_DIR/units/$HAPROXY_DROP_IN"
 }
 
+check_token() {
+  bash "$UPLOAD_DIR/load-balancer/token-may-write" "$TOKEN" "$(fact HCLOUD_ENDPOINT)/floating_ips/$(fact FLOATING_IP_ID)" ||
+    die "Hetzner refuses failover_token; the floating-ip agent has it from its next start on: deploy with one of this project that may write"
+}
+
 apply_agent() {
   local unit=$UPLOAD_DIR/units/floating-ip-agent.service program config facts=/etc/platform/facts.env
   program=$(staged "$AGENT")
@@ -236,6 +241,7 @@ remove_certificate_agent() {
 
 configure_role() {
   wait_for_private_address
+  check_token
   apply_sysctl
   apply_floating_ip_address
   apply_nat_gateway
