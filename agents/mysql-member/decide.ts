@@ -86,7 +86,8 @@ function online(situation: Situation, sample: Sample, memory: Memory): Decision 
   const { self, peers } = situation;
   const majority = inMajority(self);
   if (sample.role !== 'PRIMARY' && !sample.superReadOnly) {
-    return decision(memory, { kind: 'fence' }, 'a SECONDARY that accepts writes');
+    // fenced: should it be elected in this moment, it may write again
+    return decision({ ...memory, fenced: true }, { kind: 'fence' }, 'a SECONDARY that accepts writes');
   }
   if (sample.role === 'PRIMARY' && !majority && !sample.superReadOnly) {
     return decision({ ...memory, fenced: true }, { kind: 'fence' }, 'PRIMARY without a majority of the configured members');

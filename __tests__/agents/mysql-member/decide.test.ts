@@ -150,6 +150,13 @@ describe('fencing', () => {
     expect(decide(situation(report('db-1', { ...past(), sample: own }), [])).action.kind).toBe('fence');
   });
 
+  test('gives it back to a SECONDARY that is elected while it is taken', () => {
+    const writable = report('db-1', { ...past(), sample: online('SECONDARY', NAMES, { superReadOnly: false, readOnly: false }) });
+    const { memory } = decide(situation(writable, []));
+    const elected = report('db-1', { memory, sample: online('PRIMARY', NAMES, { superReadOnly: true, readOnly: true }) });
+    expect(decide(situation(elected, [])).action.kind).toBe('unfence');
+  });
+
   test('gives it back to a PRIMARY that has its majority again, and to nobody that it did not take it from', () => {
     const readOnly = online('PRIMARY', NAMES, { superReadOnly: true, readOnly: true });
     expect(decide(situation(report('db-1', { ...past({ fenced: true }), sample: readOnly }), [])).action.kind).toBe('unfence');
