@@ -177,6 +177,11 @@ describe('a change of one tier', () => {
     expect(provisionedAgain({ app: { serverCount: 3 } })).toEqual(['web-1_configure', 'web-2_configure']);
   });
 
+  test('a tenth app server is told to the members, which have to take its connections', () => {
+    expect(provisionedAgain({ app: { serverCount: 9 } })).toEqual(['web-1_configure', 'web-2_configure']);
+    expect(provisionedAgain({ app: { serverCount: 10 } })).toEqual(['db-1_configure', 'db-2_configure', 'db-3_configure', 'web-1_configure', 'web-2_configure']);
+  });
+
   test('a third web server is told to the load balancers, and to nobody else', () => {
     expect(provisionedAgain({ web: { serverCount: 3 } })).toEqual(['lb-1_configure', 'lb-2_configure']);
   });

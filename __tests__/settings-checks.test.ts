@@ -93,6 +93,30 @@ describe('counts', () => {
   });
 });
 
+describe('connections to MySQL', () => {
+  test('of all app servers together fit, whatever their number', () => {
+    expect(codes({ app: { serverCount: 20, databaseConnections: 400 } })).toEqual([]);
+    expect(codes({ app: { serverCount: 9 }, mysql: { maxConnections: 400 } })).toEqual([]);
+  });
+
+  test('that do not fit into a number of your own are refused with one that does', () => {
+    expect(problems({ app: { serverCount: 10 }, mysql: { maxConnections: 400 } })).toEqual([
+      {
+        code: 'max-connections',
+        prop: 'mysql.maxConnections',
+        got: 400,
+        want: 'a whole number from 440 to 10000',
+        fix: 'the app servers may open 400, and 40 are for members, agents and people; leave it out for 440',
+      },
+    ]);
+    expect(codes({ mysql: { maxConnections: 10_001 } })).toEqual(['mysql.maxConnections: max-connections']);
+  });
+
+  test.each([0, 1, 2.5, 401])('are not %d on an app server', (databaseConnections) => {
+    expect(codes({ app: { databaseConnections } })).toEqual(['app.databaseConnections: database-connections']);
+  });
+});
+
 describe('locations', () => {
   test('may be several of one network zone', () => {
     expect(codes({ locations: ['fsn1', 'nbg1', 'hel1'] })).toEqual([]);

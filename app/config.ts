@@ -9,6 +9,8 @@ export interface DatabaseConfig {
   readonly readersPort: number;
   readonly name: string;
   readonly user: string;
+  /** The most that this process opens. */
+  readonly connections: number;
   readonly password: string;
   /** All members' certificates carry `serverName`, whichever member the router chooses. Undefined: no TLS (development). */
   readonly tls?: { readonly serverName: string; readonly ca: string };
@@ -37,6 +39,7 @@ export function readConfig(environment: Environment = process.env): Config {
       readersPort: port(environment, 'DATABASE_READERS_PORT', 3307),
       name: environment['DATABASE_NAME'] ?? 'app',
       user: environment['DATABASE_USER'] ?? 'app',
+      connections: wholeNumber(environment, 'DATABASE_CONNECTIONS', 40, { least: 2, most: 10_000, want: 'a whole number from 2 to 10000' }),
       password: readFileSync(join(credentials, 'mysql-app-password'), 'utf8').trimEnd(),
       ...(serverName && { tls: { serverName, ca: readFileSync(join(credentials, 'internal-ca.pem'), 'utf8') } }),
     },
@@ -50,7 +53,11 @@ function required(environment: Environment, name: string): string {
 }
 
 function port(environment: Environment, name: string, otherwise: number): number {
+  return wholeNumber(environment, name, otherwise, { least: 1, most: 65_535, want: 'a port number' });
+}
+
+function wholeNumber(environment: Environment, name: string, otherwise: number, { least, most, want }: { least: number; most: number; want: string }): number {
   const value = Number(environment[name] ?? otherwise);
-  if (!Number.isInteger(value) || value < 1 || value > 65535) throw new Error(`${name} is ${environment[name]}, want a port number`);
+  if (!Number.isInteger(value) || value < least || value > most) throw new Error(`${name} is ${environment[name]}, want ${want}`);
   return value;
 }

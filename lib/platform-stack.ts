@@ -6,6 +6,7 @@ import { CloudflareZone } from './cloudflare/zone';
 import { Edge } from './edge';
 import { TIERS } from './net/address-plan';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
+import { applicationConnections } from './net/database-connections';
 import type { ProvisionedServer } from './servers/provisioned-server';
 import { InternalAuthority } from './servers/internal-authority';
 import { Revision } from './servers/revision';
@@ -112,6 +113,7 @@ export class PlatformStack extends TerraformStack {
     const mysqlTier = new MySqlTier(this, 'mysql', {
       site,
       ...mysql,
+      applicationConnections: applicationConnections(app),
       authority,
       credentials: {
         mysqlAdminPassword: variables.mysqlAdminPassword,

@@ -5,6 +5,7 @@ import { ConfigError, type Problem } from './errors';
 import { domainProblem, sourceProblem } from './net/checks';
 import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
 import { AddressPlan, TIERS } from './net/address-plan';
+import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
 import { architectureOf, SERVER_TYPES, successorOf } from './net/server-types';
 import { projectPath } from './servers/bundle';
@@ -21,6 +22,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
   return [
     ...names(settings),
     ...counts(settings),
+    ...connections(settings),
     ...locations(settings),
     ...serverTypes(settings),
     ...image(settings),
@@ -73,6 +75,14 @@ function counts(settings: EnvironmentSettings): Problem[] {
     problems.push({ code: 'member-count', prop: 'mysql.memberCount', got: members, want: '3, 5, 7 or 9', fix });
   }
   return problems;
+}
+
+function connections({ app = {}, mysql = {} }: EnvironmentSettings): Problem[] {
+  const inAll = applicationConnections(app);
+  const problem =
+    databaseConnectionsProblem('app.databaseConnections', app.databaseConnections ?? DATABASE_CONNECTIONS) ??
+    maxConnectionsProblem('mysql.maxConnections', mysql.maxConnections ?? defaultMaxConnections(inAll), inAll);
+  return problem ? [problem] : [];
 }
 
 function locations({ locations: chosen = ['fsn1'] }: EnvironmentSettings): Problem[] {

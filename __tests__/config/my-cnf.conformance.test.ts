@@ -20,6 +20,7 @@ test.skipIf(!existsSync(MYSQLD))('mysqld accepts the configuration', () => {
     groupName: 'aaaaaaaa-0000-8000-a000-000000000000',
     dataFolder: '/srv/mysql/data',
     tlsFolder: '/etc/mysql/platform-tls',
+    maxConnections: 400,
     binaryLogDays: 3,
     slowSeconds: 1,
   });

@@ -30,6 +30,10 @@ test('refuses too little memory for Node', () => {
   expect(() => appTier({ memoryMegabytes: 128 })).toThrow('memoryMegabytes is 128, want a whole number of 256 or more');
 });
 
+test('refuses a number of database connections that two pools cannot share', () => {
+  expect(() => appTier({ databaseConnections: 1 })).toThrow('databaseConnections is 1, want a whole number from 2 to 400');
+});
+
 test('refuses to run without a database', () => {
   expect(() => appTier({ databaseMembers: [] })).toThrow('databaseMembers is [], want at least one MySQL member');
 });

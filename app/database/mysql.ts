@@ -4,7 +4,6 @@ import type { DatabaseConfig } from '../config';
 import type { Database, Limits, Session, Value } from './database';
 import { classify, NotConnected } from './errors';
 
-const CONNECTIONS = 20;
 /** A member that was frozen accepts connections and never greets. */
 const CONNECT_TIMEOUT_MILLISECONDS = 2000;
 /** Longer than any statement of this application takes; shorter than a failover, so that it is noticed. */
@@ -89,6 +88,7 @@ class MySqlSession implements Session {
 
 function pool(config: DatabaseConfig, port: number): Pool {
   const { tls } = config;
+  const connections = Math.floor(config.connections / 2);
   const created = createPool({
     // The name that is verified, not the one that is connected to: behind the router it may be any member
     host: tls?.serverName ?? config.host,
@@ -100,8 +100,8 @@ function pool(config: DatabaseConfig, port: number): Pool {
     charset: 'utf8mb4',
     timezone: 'Z',
     connectTimeout: CONNECT_TIMEOUT_MILLISECONDS,
-    connectionLimit: CONNECTIONS,
-    maxIdle: CONNECTIONS,
+    connectionLimit: connections,
+    maxIdle: connections,
     // Idle connections are renewed now and then, so that they spread over the members again after one was away
     idleTimeout: 60_000,
     waitForConnections: true,

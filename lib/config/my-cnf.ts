@@ -10,8 +10,7 @@ export interface MyCnfConfig {
   readonly dataFolder: string;
   /** Folder with ca.pem, server.pem and server.key. */
   readonly tlsFolder: string;
-  /** @default 400 */
-  readonly maxConnections?: number;
+  readonly maxConnections: number;
   /** How long binary logs are kept, in days. */
   readonly binaryLogDays: number;
   /** Statements that take longer, in seconds, go to the slow log. */
@@ -20,7 +19,7 @@ export interface MyCnfConfig {
 
 /** /etc/mysql/platform.cnf: the only file that mysqld reads (the packages' own files are left to the packages). */
 export function renderMyCnf(config: MyCnfConfig): string {
-  const { maxConnections = 400, tlsFolder: tls } = config;
+  const { tlsFolder: tls } = config;
   const memory = memoryShares(config.memoryMegabytes);
   return `\
 [mysqld]
@@ -39,7 +38,7 @@ mysqlx = OFF
 skip_name_resolve = ON
 report_host = ${config.address}
 report_port = ${config.port}
-max_connections = ${maxConnections}
+max_connections = ${config.maxConnections}
 default_time_zone = '+00:00'
 local_infile = OFF
 secure_file_priv = NULL

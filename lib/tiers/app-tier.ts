@@ -5,6 +5,7 @@ import { renderDatabaseRouterConfig } from '../config/database-router';
 import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
+import { DATABASE_CONNECTIONS, databaseConnectionsProblem } from '../net/database-connections';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
@@ -39,6 +40,8 @@ export interface AppTierProps {
   readonly internalCaRevision?: string;
   /** Memory of the application on each server in MB, 256 or more; three quarters of it are Node's heap. @default 2048 */
   readonly memoryMegabytes?: number;
+  /** Connections to MySQL that the application opens at most on each server, 2 to 400; it is told by `DATABASE_CONNECTIONS`. @default 40 */
+  readonly databaseConnections?: number;
   /** Ranges (CIDR) that the application may talk to besides the private network; `any` for all. @default none */
   readonly outboundRanges?: readonly string[];
   /** Steps that must have succeeded before the first server is configured. @default none */
@@ -79,13 +82,15 @@ export class AppTier extends Construct {
     this.endpoints = site.endpoints('app', 'http', serverCount);
   }
 
-  private check({ serverCount = 2, memoryMegabytes = 2048, databaseMembers, application }: AppTierProps): void {
+  private check({ serverCount = 2, memoryMegabytes = 2048, databaseConnections = DATABASE_CONNECTIONS, databaseMembers, application }: AppTierProps): void {
     if (!Number.isInteger(serverCount) || serverCount < 1 || serverCount > 20) {
       throw new ConfigError(this, { code: 'server-count', prop: 'serverCount', got: serverCount, want: 'a whole number from 1 to 20', fix: 'choose one in that range' });
     }
     if (!Number.isInteger(memoryMegabytes) || memoryMegabytes < 256) {
       throw new ConfigError(this, { code: 'app-memory', prop: 'memoryMegabytes', got: memoryMegabytes, want: 'a whole number of 256 or more', fix: 'give Node at least its own needs' });
     }
+    const connections = databaseConnectionsProblem('databaseConnections', databaseConnections);
+    if (connections) throw new ConfigError(this, connections);
     if (databaseMembers.length === 0) {
       throw new ConfigError(this, { code: 'no-database-members', prop: 'databaseMembers', got: [], want: 'at least one MySQL member', fix: 'pass the endpoints of a MySqlTier' });
     }
@@ -103,7 +108,7 @@ export class AppTier extends Construct {
 function appFiles(host: Host, props: AppTierProps): Record<string, string> {
   const { memoryMegabytes = 2048, outboundRanges = [], site } = props;
   return {
-    '/opt/app/release/environment': renderAppEnvironment({ variables: environment(host, memoryMegabytes, props.application) }),
+    '/opt/app/release/environment': renderAppEnvironment({ variables: environment(host, props) }),
     '/etc/systemd/system/app.service.d/limits.conf': renderAppLimits({
       memoryMegabytes,
       allowedRanges: [site.plan.networkRange, ...outboundRanges],
@@ -120,7 +125,7 @@ function appFiles(host: Host, props: AppTierProps): Record<string, string> {
   };
 }
 
-function environment(host: Host, memoryMegabytes: number, application: Application): Record<string, string> {
+function environment(host: Host, { memoryMegabytes = 2048, databaseConnections = DATABASE_CONNECTIONS, application }: AppTierProps): Record<string, string> {
   return {
     NODE_ENV: 'production',
     NODE_OPTIONS: `--max-old-space-size=${nodeHeapMegabytes(memoryMegabytes)}`,
@@ -133,6 +138,7 @@ function environment(host: Host, memoryMegabytes: number, application: Applicati
     DATABASE_NAME: 'app',
     DATABASE_USER: 'app',
     DATABASE_TLS_NAME: 'mysql.platform.internal',
+    DATABASE_CONNECTIONS: String(databaseConnections),
     ...application.environment,
   };
 }

@@ -7,6 +7,7 @@ import { renderMysqlMemberAgentConfig } from '../config/mysql-member-agent';
 import { ConfigError, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { formatAddress, rangeOf } from '../net/cidr';
+import { applicationConnections, defaultMaxConnections, maxConnectionsProblem } from '../net/database-connections';
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
 import type { InternalAuthority } from '../servers/internal-authority';
@@ -41,7 +42,9 @@ export interface MySqlTierProps {
   readonly database?: string;
   /** The application's account, with all rights in its schema and none besides; from app hosts, by TLS. @default app */
   readonly databaseUser?: string;
-  /** @default 400 */
+  /** How many connections the application opens at most, all its servers together. @default 80 */
+  readonly applicationConnections?: number;
+  /** Connections that a member takes, up to 10000. @default 40 more than `applicationConnections`, 400 at least */
   readonly maxConnections?: number;
   /** How long binary logs are kept, in days: what a member may miss without a full copy. @default 3 */
   readonly binaryLogDays?: number;
@@ -133,6 +136,7 @@ export class MySqlTier extends Construct {
 
   private files(host: Host, members: readonly Host[], props: MySqlTierProps): Record<string, string> {
     const { site, database = 'app', databaseUser = 'app', binaryLogDays = 3, slowSeconds = 1 } = props;
+    const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } = props;
     return {
       '/etc/mysql/platform.cnf': renderMyCnf({
         address: host.address,
@@ -142,7 +146,7 @@ export class MySqlTier extends Construct {
         groupName: this.groupName,
         dataFolder: `${DATA_VOLUME}/data`,
         tlsFolder: '/etc/mysql/platform-tls',
-        maxConnections: props.maxConnections,
+        maxConnections,
         binaryLogDays,
         slowSeconds,
       }),
@@ -170,7 +174,8 @@ export class MySqlTier extends Construct {
     };
   }
 
-  private check({ memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3 }: MySqlTierProps): void {
+  private check({ memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3, ...props }: MySqlTierProps): void {
+    const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } = props;
     const problems: Problem[] = [];
     if (![3, 5, 7, 9].includes(memberCount)) {
       problems.push({ code: 'member-count', prop: 'memberCount', got: memberCount, want: '3, 5, 7 or 9', fix: 'choose an odd number; two cannot outvote a failure, and Group Replication takes nine at most' });
@@ -195,6 +200,8 @@ export class MySqlTier extends Construct {
     if (!(binaryLogDays > 0 && binaryLogDays <= 90)) {
       problems.push({ code: 'binary-log-days', prop: 'binaryLogDays', got: binaryLogDays, want: 'more than 0 and at most 90', fix: 'choose a time in that range' });
     }
+    const connections = maxConnectionsProblem('maxConnections', maxConnections, ofApplication);
+    if (connections) problems.push(connections);
     if (problems.length > 0) throw new ConfigError(this, problems);
   }
 }
