@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createAuthority, issuePair } from '../lab/x509/authority';
+import { generateKey } from '../lab/x509/keys';
 import { Edge } from '../lib/edge';
 import { resource, synthesized, testStack } from './helpers/stack';
 
@@ -33,16 +35,17 @@ test('an origin certificate is for all domains in order, and goes with the certi
 test('an own private key reaches neither the synthesized files nor the state', () => {
   const folder = mkdtempSync(join(tmpdir(), 'edge-'));
   const [certificateFile, privateKeyFile] = [join(folder, 'site.pem'), join(folder, 'site.key')];
-  writeFileSync(certificateFile, 'CERTIFICATE ${chain}\n');
-  writeFileSync(privateKeyFile, 'PRIVATE KEY');
+  const { certificate, privateKey } = issuePair(createAuthority(generateKey('ECDSA', 0, 'P256'), { commonName: ['a CA'] }, Date.now()), 'server', 'www.example.test', [], Date.now());
+  writeFileSync(certificateFile, `${certificate}# \${chain}\n`);
+  writeFileSync(privateKeyFile, privateKey);
   const stack = testStack();
   const edge = new Edge(stack, 'edge', { domains: ['www.example.test'], certificate: { mode: 'files', certificateFile, privateKeyFile } });
   rmSync(folder, { recursive: true });
 
   new TerraformOutput(stack, 'pem', { value: edge.certificatePem });
-  expect(synthesized(stack).output?.pem?.value).toBe('CERTIFICATE $${chain}\n${var.certificate_private_key}');
+  expect(synthesized(stack).output?.pem?.value).toBe(`${certificate}# $\${chain}\n\${var.certificate_private_key}`);
   expect(synthesized(stack).variable).toMatchObject({ certificate_private_key: { ephemeral: true, sensitive: true } });
-  expect(Testing.synth(stack)).not.toContain('PRIVATE KEY"');
+  expect(Testing.synth(stack)).not.toContain(privateKey.split('\n')[1]);
   expect(edge.authorityCertificate).toBeUndefined();
   expect(edge.certificateRevision).toMatch(/^[0-9a-f]{64}$/);
 });

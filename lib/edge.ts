@@ -1,10 +1,11 @@
 import { TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OriginCertificate } from './cloudflare/origin-certificate';
 import type { OriginCertificateSettings } from './cloudflare/settings';
 import { projectPath } from './servers/bundle';
+import { warnBeforeEnd } from './servers/certificate-end';
 import { InternalAuthority } from './servers/internal-authority';
 import type { Revision } from './servers/revision';
 import { terraformText } from './servers/terraform-text';
@@ -16,7 +17,8 @@ export type CertificateSource =
   | { readonly mode: 'self-signed' }
   /**
    * Own PEM files: the server's certificate followed by its intermediates, and the private key.
-   * The key is only compared with the certificate at synth; Terraform takes it from the variable certificate_private_key.
+   * The key is only compared with the certificate at synth; Terraform takes it from the variable certificate_private_key,
+   * and compares that with the file's fingerprint. A plan warns when fewer than 30 days are left.
    */
   | { readonly mode: 'files'; readonly certificateFile: string; readonly privateKeyFile: string }
   /** Of Cloudflare's Origin CA, for names that are proxied: Cloudflare trusts it, browsers do not. Its key is in the state. */
@@ -75,6 +77,17 @@ export class Edge extends Construct {
       const key = variable(TerraformStack.of(this), 'certificate_private_key', {
         description: `Private key (PEM) of the certificate for ${domains.join(', ')}`,
         secret: true,
+        check: {
+          condition: `\${sha256(replace(var.certificate_private_key, "/\\\\s/", "")) == "${fingerprint(readFileSync(projectPath(certificate.privateKeyFile), 'utf8'))}"}`,
+          message: 'certificate_private_key is not the key that certificate.privateKeyFile held at synth, which belongs to the certificate: give the text of that file, or synthesize anew.',
+        },
+      });
+      const { validTo } = new X509Certificate(chain);
+      // Terraform takes no check of something that is written in it
+      TerraformStack.of(this).addOverride('locals.own_certificate_end', new Date(validTo).toISOString());
+      warnBeforeEnd(TerraformStack.of(this), 'own_certificate', {
+        end: 'local.own_certificate_end',
+        message: `The certificate in certificate.certificateFile ends on ${validTo}. Nobody renews it but you: put another into the files, and deploy.`,
       });
       this.certificatePem = `${terraformText(chain)}\n${key}`;
       this.certificateRevision = createHash('sha256').update(chain).digest('hex');
@@ -91,6 +104,11 @@ export class Edge extends Construct {
       else this.authorityCertificate = authority.certificates;
     }
   }
+}
+
+/** Of a key as text, which cannot be guessed from it: it is random. Line ends differ between a file and a variable of a workspace. */
+function fingerprint(key: string): string {
+  return createHash('sha256').update(key.replace(/\s/g, '')).digest('hex');
 }
 
 function acmeRequest(domains: readonly string[], { email, directoryUrl = LETS_ENCRYPT, directoryCaFile }: AcmeSettings): AcmeRequest {

@@ -3,12 +3,10 @@ import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
 import { dependable, TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { warnBeforeEnd } from '../servers/certificate-end';
 import { HOURS_A_DAY, privateKey } from '../servers/internal-authority';
 import type { Revision } from '../servers/revision';
 import { originCertificateDays, type OriginCertificateSettings } from './settings';
-
-/** With less than this left, a plan warns. */
-const WARNED_BEFORE_DAYS = 30;
 
 export interface OriginCertificateProps extends OriginCertificateSettings {
   readonly names: readonly string[];
@@ -58,17 +56,14 @@ export class OriginCertificate extends Construct {
     this.certificate = issued.certificate;
     this.privateKey = key.privateKeyPem;
     this.revision = issued.id;
-    warnBeforeEnd(TerraformStack.of(this), dependable(issued));
+    warnBeforeEnd(TerraformStack.of(this), 'origin_certificate', {
+      end: endOf(dependable(issued)),
+      message: `The origin certificate ends on \${${dependable(issued)}.expires_on}. Nobody renews it but an apply: run one, with a larger certificate.renewBeforeDays if this one does not renew it.`,
+    });
   }
 }
 
-/** Cloudflare's time is `2040-04-05 13:40:00 +0000 UTC`, which is not what Terraform's functions read. */
-function warnBeforeEnd(stack: TerraformStack, certificate: string): void {
-  const end = `format("%sT%sZ", regex("^(\\\\S+)[ T]([0-9:]{8})", ${certificate}.expires_on)...)`;
-  stack.addOverride('check.origin_certificate', {
-    assert: {
-      condition: `\${timecmp(plantimestamp(), timeadd(${end}, "-${WARNED_BEFORE_DAYS * HOURS_A_DAY}h")) < 0}`,
-      error_message: `The origin certificate ends on \${${certificate}.expires_on}. Nobody renews it but an apply: run one, with a larger certificate.renewBeforeDays if this one does not renew it.`,
-    },
-  });
+/** Terraform's words for the end, in RFC 3339: Cloudflare's time is `2040-04-05 13:40:00 +0000 UTC`, which Terraform's functions do not read. */
+function endOf(certificate: string): string {
+  return `format("%sT%sZ", regex("^(\\\\S+)[ T]([0-9:]{8})", ${certificate}.expires_on)...)`;
 }
