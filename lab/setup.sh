@@ -13,7 +13,7 @@ readonly NEEDED=(
   debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 sysctl:procps losetup:mount nsenter:util-linux
   mkfs.ext4:e2fsprogs ssh:openssh-client curl:curl
   shellcheck:shellcheck shfmt:shfmt hcloud:hcloud-cli haproxy:haproxy keepalived:keepalived nginx:nginx-light python3:python3-venv
-  socat:socat unzip:unzip openssl:openssl git:git masscan:masscan nmap:nmap
+  socat:socat unzip:unzip openssl:openssl git:git masscan:masscan nmap:nmap pebble:pebble
 )
 
 log() { printf 'setup: %s\n' "$*"; }

@@ -1,0 +1,182 @@
+import { execa } from 'execa';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Operation } from '../../lab/checkers';
+import { readStatus } from '../../lab/cli/status';
+import { onMachine, tryOnMachine, until, type LabHandle } from '../../lab/faults';
+import { openLab } from '../../lab/lab';
+import { openHandle } from '../../lab/scenarios';
+import { startTraffic } from '../../lab/traffic';
+import { editedMain } from './edited-main';
+import { DIRECTORY_URL, startPebble, type Pebble } from './pebble';
+
+/** Gives the running platform a certificate of an ACME server, and then one of the operator's own. Runs inside the client namespace: see run.sh. */
+const NAMES = ['www.example.test', 'example.test'];
+
+let lab: LabHandle;
+let state: string;
+let pebble: Pebble;
+
+beforeAll(async () => {
+  state = (await openLab()).paths.state;
+  lab = await openHandle();
+  pebble = startPebble(join(state, 'pebble'), NAMES, lab.floatingIp);
+});
+afterAll(() => pebble.stop());
+
+const active = async () => (await lab.addressHolders()).floatingIp ?? '';
+const loadBalancers = async () => (await lab.machines()).filter(({ tier }) => tier === 'lb');
+const other = async (than: string) => (await loadBalancers()).find(({ name }) => name !== than)!;
+const renew = (machine: string) => onMachine(lab, machine, 'platform-renew-certificate', 120);
+
+/** A change of settings in main.ts. */
+async function deployWith(certificate: object): Promise<void> {
+  await lab.deploy({ app: await editedMain(await openLab(), `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`) });
+}
+
+/** What clients lived through during a change; it begins and ends with all of them served. */
+async function whileVisited(change: () => Promise<void>): Promise<readonly Operation[]> {
+  const traffic = startTraffic({ target: { address: lab.floatingIp, host: lab.domain }, streams: ['probes', 'keepAlive', 'getMix', 'writers'], seed: 'certificate', runId: `certificate-${Date.now()}` });
+  try {
+    expect(await traffic.serving()).toBe(true);
+    await change();
+    expect(await traffic.serving()).toBe(true);
+  } finally {
+    await traffic.stop();
+  }
+  expect(traffic.history.length).toBeGreaterThan(100);
+  return traffic.history;
+}
+const failed = (history: readonly Operation[]) => history.filter(({ outcome }) => outcome !== 'acknowledged');
+
+/** When it ends that a load balancer shows, as its metric and the lab's status say, in seconds since the epoch. */
+async function told({ name, privateAddress }: { readonly name: string; readonly privateAddress: string }): Promise<readonly number[]> {
+  const metrics = await onMachine(lab, name, `curl -sf http://${privateAddress}:9101/metrics`);
+  const { certificateEndsAt } = await readStatus(await openLab());
+  return [Number(/^floating_ip_agent_certificate_expiry_timestamp_seconds (\S+)$/m.exec(metrics)?.[1]), Date.parse(certificateEndsAt ?? '') / 1000];
+}
+
+describe('a certificate of an ACME server', () => {
+  let deployed: string;
+  let holder: string;
+
+  beforeAll(async () => {
+    await deployWith({ mode: 'acme', directoryUrl: DIRECTORY_URL, directoryCaFile: pebble.caFile });
+    deployed = await readFile(join(state, 'deploy.log'), 'utf8');
+  });
+
+  test('is shown by both load balancers soon after the deploy, for all names', async () => {
+    const root = pebble.root();
+    for (const { name, publicAddress } of await loadBalancers()) {
+      // The address moved while they were configured: the one that has it in the end obtains, the other takes
+      await until(`${name} shows a certificate of Pebble; the deploy said: ${deployed.slice(-4000)}`, async () => (await shown(publicAddress ?? '', root)).trusted, 180_000, 500);
+      expect(await shown(publicAddress ?? '', root)).toMatchObject({ names: 'DNS:www.example.test, DNS:example.test' });
+    }
+    expect(await shown(lab.floatingIp, root)).toMatchObject({ trusted: true });
+  });
+
+  test('is nothing that Terraform would change', async () => {
+    const { exitCode, stdout } = await execa('terraform', ['plan', '-detailed-exitcode', '-no-color', '-input=false'], { cwd: join(state, 'cdktf.out/stacks/lab'), reject: false });
+    expect(exitCode, stdout.slice(-4000)).toBe(0);
+  });
+
+  test('tells by metric and status when it ends', async () => {
+    const { endsAt } = await shown(lab.floatingIp, pebble.root());
+    for (const machine of await loadBalancers()) expect(await told(machine), machine.name).toEqual([endsAt, endsAt]);
+  });
+
+  test('is renewed under load without a failed request, and the load balancer that was off has it after its boot', async () => {
+    holder = await active();
+    const off = await other(holder);
+    onTestFinished(() => lab.powerOn(off.name));
+    await lab.powerOff(off.name);
+    const before = await shown(lab.floatingIp, pebble.root());
+    const history = await whileVisited(async () => {
+      await renew(holder);
+      await until('visitors see another certificate', async () => (await shown(lab.floatingIp, pebble.root())).fingerprint !== before.fingerprint);
+    });
+    expect(failed(history)).toEqual([]);
+
+    const renewed = await shown(lab.floatingIp, pebble.root());
+    expect(renewed.trusted).toBe(true);
+    await lab.powerOn(off.name);
+    await until(`${off.name} shows the new certificate`, async () => (await shown(off.publicAddress ?? '', pebble.root()).catch(() => before)).fingerprint === renewed.fingerprint, 120_000, 500);
+  });
+
+  test('when the active load balancer loses power, the other one shows the same, and obtains the next', async () => {
+    const before = await shown(lab.floatingIp, pebble.root());
+    const lost = holder;
+    const { name: next } = await other(lost);
+    onTestFinished(() => lab.powerOn(lost));
+    await lab.powerOff(lost);
+    await until(`${next} has the floating IP`, async () => (await active()) === next && (await shown(lab.floatingIp, pebble.root()).catch(() => undefined))?.fingerprint === before.fingerprint, 30_000);
+    await until(`${next} knows that it has it`, async () => (await onMachine(lab, next, 'cat /run/floating-ip-agent/holds-floating-ip')) === '1', 30_000);
+    await renew(next);
+    await until('visitors see another certificate', async () => (await shown(lab.floatingIp, pebble.root())).fingerprint !== before.fingerprint);
+    holder = next;
+  });
+
+  test('stays in force while the ACME server is away, and the unit has failed and says why', async () => {
+    const root = pebble.root();
+    const before = await shown(lab.floatingIp, root);
+    pebble.stop();
+    const { exitCode, stderr } = await tryOnMachine(lab, holder, 'platform-renew-certificate', 120);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('no certificate from https://');
+    expect((await tryOnMachine(lab, holder, 'systemctl is-failed certificate-agent.service')).stdout.trim()).toBe('failed');
+    expect(await shown(lab.floatingIp, root)).toEqual(before);
+  });
+
+  test('has keys and an account that nobody but the agent can read', async () => {
+    const { stdout } = await tryOnMachine(lab, holder, 'runuser -u nobody -- find /var/lib/certificate-agent /etc/haproxy/platform /etc/platform/credentials -readable 2>/dev/null');
+    expect(stdout).toBe('');
+  });
+});
+
+describe("an operator's own certificate", () => {
+  let folder: string;
+  beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'own-certificate-'))));
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test('takes its place without a failed request, and tells when it ends', async () => {
+    const [certificateFile, privateKeyFile] = [join(folder, 'site.pem'), join(folder, 'site.key')];
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', privateKeyFile];
+    const names = NAMES.map((name) => `DNS:${name}`).join();
+    await execa('openssl', ['req', '-x509', ...key, '-out', certificateFile, '-days', '60', '-subj', '/CN=own', '-addext', `subjectAltName=${names}`]);
+    process.env['TF_VAR_certificate_private_key'] = await readFile(privateKeyFile, 'utf8');
+
+    expect(failed(await whileVisited(() => deployWith({ mode: 'files', certificateFile, privateKeyFile })))).toEqual([]);
+
+    const own = await readFile(certificateFile, 'utf8');
+    for (const machine of await loadBalancers()) {
+      const { trusted, endsAt } = await shown(machine.publicAddress ?? '', own);
+      expect([trusted, await told(machine)], machine.name).toEqual([true, [endsAt, endsAt]]);
+      expect((await tryOnMachine(lab, machine.name, 'systemctl is-enabled certificate-agent.timer')).stdout.trim(), machine.name).not.toBe('enabled');
+    }
+  });
+});
+
+interface Shown {
+  readonly trusted: boolean;
+  readonly names: string | undefined;
+  readonly fingerprint: string;
+  /** Seconds since the epoch. */
+  readonly endsAt: number;
+}
+
+/** What a new client is shown at this address, and whether it would trust it who trusts that root. */
+function shown(address: string, root: string): Promise<Shown> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port: 443, servername: 'www.example.test', ca: root, rejectUnauthorized: false, timeout: 5_000 }, () => {
+      const { raw, subjectaltname: names, valid_to: end } = socket.getPeerCertificate();
+      resolve({ trusted: socket.authorized, names, fingerprint: createHash('sha256').update(raw).digest('hex'), endsAt: Date.parse(end) / 1000 });
+      socket.end();
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address} within 5 s`)));
+    socket.on('error', reject);
+  });
+}
