@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from '../lab';
 import { tryRun } from '../machines/command';
@@ -8,7 +9,7 @@ import { machineArgv } from '../machines/exec';
 export async function sshTo(lab: Lab, host: string, command: readonly string[]): Promise<number> {
   const machine = (await lab.machines()).find(({ name }) => name === host);
   const initPid = await lab.initPid(host);
-  const argv = sshArgv(lab, machine?.publicAddress ?? null, machine?.privateAddress ?? '');
+  const argv = sshArgv(lab, await loginUser(lab), machine?.publicAddress ?? null, machine?.privateAddress ?? '');
   const [probe = '', ...probeArgs] = lab.inClient([...argv, 'true']);
   if (await tryRun(['timeout', '5', probe, ...probeArgs])) return interactive(lab.inClient([...argv.slice(0, -1), ...(command.length ? [] : ['-t']), argv.at(-1) ?? '', ...command]));
   process.stderr.write(`lab: ${host} does not answer by SSH, entering it directly\n`);
@@ -22,15 +23,22 @@ export async function showLogs(lab: Lab, host: string, options: readonly string[
   return interactive(machineArgv(initPid, ['journalctl', '--no-pager', ...options]));
 }
 
+/** Whom Terraform logs in as. */
+async function loginUser(lab: Lab): Promise<string> {
+  const stack = await readFile(join(lab.paths.state, 'cdktf.out/stacks/lab/cdk.tf.json'), 'utf8').catch(() => '{}');
+  const { resource } = JSON.parse(stack) as { resource?: { terraform_data?: Record<string, { connection?: { user: string } }> } };
+  return Object.values(resource?.terraform_data ?? {}).find(({ connection }) => connection)?.connection?.user ?? 'root';
+}
+
 /** Host keys are made anew with every machine: nothing would be gained by remembering them. */
-function sshArgv(lab: Lab, publicAddress: string | null, privateAddress: string): string[] {
+function sshArgv(lab: Lab, user: string, publicAddress: string | null, privateAddress: string): string[] {
   const options = [
     ...['-i', lab.secrets.sshPrivateKeyFile],
     ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=3', 'BatchMode=yes'].flatMap((option) => ['-o', option]),
   ];
-  if (publicAddress) return ['ssh', ...options, `root@${publicAddress}`];
-  const jump = ['ssh', ...options, '-W', '%h:%p', `root@${lab.floatingIp}`].join(' ');
-  return ['ssh', ...options, '-o', `ProxyCommand=${jump}`, `root@${privateAddress}`];
+  if (publicAddress) return ['ssh', ...options, `${user}@${publicAddress}`];
+  const jump = ['ssh', ...options, '-W', '%h:%p', `${user}@${lab.floatingIp}`].join(' ');
+  return ['ssh', ...options, '-o', `ProxyCommand=${jump}`, `${user}@${privateAddress}`];
 }
 
 function interactive(argv: readonly string[]): Promise<number> {

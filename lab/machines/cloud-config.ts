@@ -7,6 +7,8 @@ export interface FirstBoot {
   readonly files: readonly InitialFile[];
   /** Public keys for root. */
   readonly authorizedKeys: readonly string[];
+  /** Root has none, not even those of the API. */
+  readonly disableRoot: boolean;
   /** File name in /etc/ssh -> text. */
   readonly hostKeys: Readonly<Record<string, string>>;
   /** A program with its `#!` line, run as root once the network is there; null: nothing to run. */
@@ -27,6 +29,7 @@ const user = z.strictObject({
   groups: z.union([z.string(), z.array(z.string())]).default([]),
   shell: absolutePath.default('/bin/bash'),
   sudo: z.string().optional(),
+  lock_passwd: z.literal(true).default(true),
 });
 
 /** The part of cloud-init's modules that the lab knows. Anything else is an error and not a silent success. */
@@ -45,12 +48,13 @@ const cloudConfig = z.strictObject({
     .default([]),
   runcmd: z.array(words).default([]),
   ssh_authorized_keys: z.array(z.string()).default([]),
-  ssh_keys: z.strictObject({ ed25519_private: z.string(), ed25519_public: z.string() }).optional(),
+  ssh_keys: z.partialRecord(z.enum(['ed25519_private', 'ed25519_public', 'ecdsa_private', 'ecdsa_public']), z.string()).default({}),
   ssh_deletekeys: z.boolean().optional(),
+  disable_root: z.boolean().default(false),
   users: z.array(z.union([z.literal('default'), user])).default([]),
 });
 
-const NOTHING: FirstBoot = { hostname: null, files: [], authorizedKeys: [], hostKeys: {}, script: null };
+const NOTHING: FirstBoot = { hostname: null, files: [], authorizedKeys: [], disableRoot: false, hostKeys: {}, script: null };
 
 /**
  * Reads user data as cloud-init would: `#cloud-config` or a script.
@@ -77,9 +81,11 @@ export function readUserData(userData: string | null): FirstBoot {
       mode: Number.parseInt(file.permissions, 8),
     })),
     authorizedKeys: config.ssh_authorized_keys,
-    hostKeys: config.ssh_keys
-      ? { ssh_host_ed25519_key: config.ssh_keys.ed25519_private, 'ssh_host_ed25519_key.pub': config.ssh_keys.ed25519_public }
-      : {},
+    disableRoot: config.disable_root,
+    hostKeys: Object.fromEntries(Object.entries(config.ssh_keys).map(([name, text]) => {
+      const [kind, half] = name.split('_');
+      return [`ssh_host_${kind}_key${half === 'public' ? '.pub' : ''}`, text];
+    })),
     script: commands.length > 0 ? ['#!/bin/sh', ...commands, ''].join('\n') : null,
   };
 }

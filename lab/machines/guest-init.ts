@@ -17,7 +17,7 @@ export async function initialiseDisk(root: string, spec: ServerSpec): Promise<vo
 export function initialFiles(spec: ServerSpec): InitialFile[] {
   const userData = readUserData(spec.userData);
   const hostname = userData.hostname ?? spec.name;
-  const keys = [...spec.sshPublicKeys, ...userData.authorizedKeys].map((key) => key.trim());
+  const keys = (userData.disableRoot ? [] : [...spec.sshPublicKeys, ...userData.authorizedKeys]).map((key) => key.trim());
   return [
     { path: '/etc/hostname', content: `${hostname}\n`, mode: 0o644 },
     { path: '/etc/hosts', content: `127.0.1.1 ${hostname}\n127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n`, mode: 0o644 },

@@ -5,7 +5,7 @@ const cloudConfig = (...lines: string[]) => readUserData(['#cloud-config', ...li
 
 describe('user data', () => {
   test('no user data does nothing', () => {
-    expect(readUserData(null)).toEqual({ hostname: null, files: [], authorizedKeys: [], hostKeys: {}, script: null });
+    expect(readUserData(null)).toEqual({ hostname: null, files: [], authorizedKeys: [], disableRoot: false, hostKeys: {}, script: null });
   });
 
   test('a script is run as it is', () => {
@@ -31,6 +31,12 @@ describe('user data', () => {
   test('host keys are put where sshd looks for them', () => {
     const { hostKeys } = cloudConfig('ssh_keys: { ed25519_private: secret, ed25519_public: known }');
     expect(hostKeys).toEqual({ ssh_host_ed25519_key: 'secret', 'ssh_host_ed25519_key.pub': 'known' });
+  });
+
+  test('a user may have all rights, and root no key', () => {
+    const { script, disableRoot } = cloudConfig('users:', '- { name: deploy, sudo: "ALL=(ALL) NOPASSWD:ALL", lock_passwd: true, ssh_authorized_keys: [ssh-ed25519 AAAA] }', 'disable_root: true');
+    expect(script).toContain("printf '%s\\n' 'deploy ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/90-deploy\n");
+    expect(disableRoot).toBe(true);
   });
 });
 

@@ -17,11 +17,11 @@ readonly CACHE_IN_LAB=http://198.51.100.20:3142
 # What a Hetzner image has and the minimal Debian lacks
 readonly PACKAGES=(
   systemd systemd-sysv dbus libpam-systemd openssh-server sudo gpg ca-certificates curl iproute2 iputils-ping nftables procps e2fsprogs kmod
-  less nano-tiny netbase tzdata
+  less nano-tiny netbase tzdata python3
 )
 # Asked for by the roles: their packages are fetched once, while the image is built, so that the first deploy need not wait
 # for the Internet nine times. They are installed by the provisioning scripts, on each machine.
-readonly FETCHED_AHEAD=(haproxy keepalived nginx nodejs xfsprogs socat jq)
+readonly FETCHED_AHEAD=(haproxy keepalived nginx nodejs unattended-upgrades xfsprogs socat jq)
 readonly FETCHED_AHEAD_FROM_SID=(mysql-server mysql-client)
 
 phase() { printf '@phase %s\n' "$*"; }
