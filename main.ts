@@ -42,6 +42,8 @@ new PlatformStack(app, 'production', {
     volumeGb: 100,
   },
   deleteProtection: true,
+  // pinHostKeys: false,
+  // sshUser: 'root',
   // backend: { type: 'local' },
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -191,6 +191,26 @@ test.each([9, 10241, 10.5])('refuses a volume of %d GB', (volumeGb) => {
 
 test.each(['-a', 'Shop-', 'a'.repeat(41)])('refuses the name prefix %s, which becomes part of host names', (namePrefix) => {
   expect(codes({ namePrefix })).toEqual(['namePrefix: name-prefix']);
+});
+
+describe('who logs in', () => {
+  test.each(['root', 'deploy', 'ops-2', 'a_b'])('may be %s', (sshUser) => {
+    expect(codes({ sshUser })).toEqual([]);
+  });
+
+  test.each(['', 'Deploy', '2ops', '_apt', 'de ploy', "a'b", 'systemd-network', 'www-data', 'sudo', 'd'.repeat(32)])('may not be %j', (sshUser) => {
+    expect(codes({ sshUser })).toEqual(['sshUser: ssh-user']);
+  });
+
+  test('may be no user of a unit, which would have all rights then', () => {
+    const units = readdirSync('provisioning/units').filter((name) => name.endsWith('.service'));
+    const users = units.flatMap((name) => {
+      const text = readFileSync(join('provisioning/units', name), 'utf8');
+      return [...text.matchAll(/^User=(.+)$/gm)].map((match) => match[1] ?? '').concat(/^DynamicUser=yes$/m.test(text) ? [name.replace(/@?\.service$/, '')] : []);
+    });
+    expect(users).toEqual(expect.arrayContaining(['app', 'floating-ip']));
+    expect(users.filter((sshUser) => codes({ sshUser }).length === 0)).toEqual([]);
+  });
 });
 
 test('the application has to be there', () => {

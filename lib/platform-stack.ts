@@ -159,7 +159,9 @@ export class PlatformStack extends TerraformStack {
 
     tell(this, 'url', `https://${settings.domain}/`, 'Where visitors find the platform');
     tell(this, 'floating_ip', site.floatingIp.ipAddress, `Address that ${settings.domain} has to resolve to`);
-    tell(this, 'servers', addressesOf([...pair.servers, ...webTier.servers, ...appTier.servers, ...mysqlTier.servers]), 'Addresses of all servers');
+    const servers = [...pair.servers, ...webTier.servers, ...appTier.servers, ...mysqlTier.servers];
+    tell(this, 'servers', addressesOf(servers), 'Addresses of all servers');
+    if (settings.pinHostKeys) tell(this, 'known_hosts', knownHosts(site.floatingIp.ipAddress, servers), 'Lines for known_hosts of SSH');
     if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
   }
 }
@@ -185,6 +187,13 @@ function addressesOf(servers: readonly ProvisionedServer[]): Record<string, Reco
     host.name,
     { tier: host.tier, private_address: host.address, ...(publicAddress && { public_address: publicAddress }) },
   ]));
+}
+
+/** The load balancers share one key, and so does the floating IP. */
+function knownHosts(floatingIp: string, servers: readonly ProvisionedServer[]): string {
+  return servers
+    .map(({ host, publicAddress, publicHostKey = '' }) => `${[host.address, ...(publicAddress ? [publicAddress, floatingIp] : [])].join(',')} ${publicHostKey}\n`)
+    .join('');
 }
 
 function tell(stack: TerraformStack, name: string, value: unknown, description: string): void {

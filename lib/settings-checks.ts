@@ -34,6 +34,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...cloudflare(settings, now),
     ...acme(settings),
     ...authorities(settings),
+    ...login(settings),
     ...application(settings),
   ];
 }
@@ -309,6 +310,22 @@ function authorities({ internalAuthorities: got }: EnvironmentSettings): Problem
   if (got === undefined || (got.length > 0 && new Set(got).size === got.length && got.every((name) => /^[a-z0-9][a-z0-9-]{0,29}$/.test(name)))) return [];
   const want = 'one or more names of small letters, digits and hyphens, each once';
   return [{ code: 'internal-authorities', prop: 'internalAuthorities', got, want, fix: "leave it out for ['1']; the first signs, all are trusted" }];
+}
+
+/**
+ * Users and groups of Debian, of the packages and of the units of the platform; __tests__/settings-checks.test.ts compares the last line with the units.
+ * A unit with DynamicUser=yes would run as an account of its name, with all its rights.
+ */
+const TAKEN_USERS = new Set(
+  `daemon bin sys sync games man lp mail news uucp proxy backup list irc nobody sshd messagebus polkitd uuidd tcpdump
+   adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users nogroup input sgx kvm
+   render netdev crontab haproxy mysql keepalived_script
+   app app-watchdog database-router certificate-agent floating-ip mysql-member www-data`.split(/\s+/),
+);
+
+function login({ sshUser: got = 'root' }: EnvironmentSettings): Problem[] {
+  if (/^[a-z][a-z0-9_-]{0,30}$/.test(got) && !got.startsWith('systemd-') && !TAKEN_USERS.has(got)) return [];
+  return [{ code: 'ssh-user', prop: 'sshUser', got, want: 'root, or a name of small letters, digits, - and _ that no service and no group has', fix: 'give it a name of its own, e.g. deploy' }];
 }
 
 function readPem<T extends object>(prop: string, file: string, parse: (pem: string) => T): T | Problem {

@@ -53,6 +53,16 @@ export interface EnvironmentSettings {
   /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
   readonly deleteProtection?: boolean;
   /**
+   * Terraform knows the SSH host key of each server before its first login, and gives up where it finds another. Decide before the
+   * first deploy: servers that were made without have keys that it does not know, and would have to be replaced. @default false
+   */
+  readonly pinHostKeys?: boolean;
+  /**
+   * Who logs in to servers by SSH, Terraform and people. Another than root is made with each server and has all rights by sudo, without a
+   * password; root cannot log in at all then. On servers that exist make the user first: docs/security.md. @default root
+   */
+  readonly sshUser?: string;
+  /**
    * CAs of the TLS between application and database, and between the load balancers where they obtain the certificate, by
    * names of your own. The first signs, all are trusted.
    * docs/rotation.md tells how to go from one to another. @default ['1']

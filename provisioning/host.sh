@@ -47,11 +47,15 @@ expose_login_key() {
 
 # These keys and no others may log in
 apply_authorized_keys() {
-  local keys=$UPLOAD_DIR/authorized_keys
+  local keys=$UPLOAD_DIR/authorized_keys user group home
   ssh-keygen -l -f "$keys" >/dev/null || die "a line of ssh_public_key or ssh_additional_public_keys is no public key"
   login_key_is_in "$keys" || die "ssh_private_key belongs to none of ssh_public_key and ssh_additional_public_keys: this deploy would lock itself out"
-  install -d -m 0700 /root/.ssh
-  replace_file "$keys" /root/.ssh/authorized_keys 0600
+  user=$(fact LOGIN_USER)
+  group=$(id -gn "$user")
+  home=$(getent passwd "$user" | cut -d : -f 6)
+  install -d -m 0700 -o "$user" -g "$group" "$home/.ssh"
+  replace_file "$keys" "$home/.ssh/authorized_keys" 0600 "$user:$group"
+  [[ $user == root ]] || rm -f /root/.ssh/authorized_keys
 }
 
 # True, too, where sshd does not tell
@@ -109,6 +113,7 @@ apply_sshd() {
   local candidate=$UPLOAD_DIR/sshd_config
   local -a parts=("$UPLOAD_DIR/shared/sshd.conf")
   [[ $(fact TIER) != lb ]] || parts=("$UPLOAD_DIR/shared/sshd-bastion.conf" "${parts[@]}")
+  [[ $(fact LOGIN_USER) == root ]] || parts=("$UPLOAD_DIR/shared/sshd-no-root.conf" "${parts[@]}")
   already_applied "${parts[@]}" && return
   cat "${parts[@]}" /etc/ssh/sshd_config >"$candidate"
   /usr/sbin/sshd -t -f "$candidate" || die "sshd rejects the new configuration; the running one was left alone"

@@ -1,5 +1,6 @@
 import type { TerraformStack } from 'cdktf';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { HOST_KEY_KINDS } from '../../lib/servers/host-identity';
 import { ProvisionedServer, type ProvisionedServerProps } from '../../lib/servers/provisioned-server';
 import type { Site } from '../../lib/servers/site';
 import { resource, testSite, testStack, type TerraformBlock } from '../helpers/stack';
@@ -125,4 +126,75 @@ test('hosts without a public address are installed after the way out is there, w
 test('protection is a setting of the site', () => {
   const site = testSite(testStack(), { deleteProtection: true });
   expect(resource(webServer({}, site).stack, 'hcloud_server', 'web-1')).toMatchObject({ delete_protection: true, rebuild_protection: true });
+});
+
+describe('where host keys are pinned', () => {
+  const pinned = (publicAddress: boolean) => {
+    const stack = testStack();
+    return webServer({ publicAddress }, testSite(stack, { pinHostKeys: true })).stack;
+  };
+  const lines = (made: Record<string, string>) => (made['host_key'] ?? '').split('\n');
+  const connection = (stack: TerraformStack, step: string) => resource(stack, 'terraform_data', `web-1_${step}`).connection as Record<string, string>;
+
+  test('the first login expects the key of the user data or the one that replaces it, and every other login the latter', () => {
+    const stack = pinned(false);
+    const [first, lasting] = [connection(stack, 'identify'), connection(stack, 'install')].map(lines) as [string[], string[]];
+    expect(first).toEqual([expect.stringContaining('first-key'), expect.stringMatching(/^10\.0\.2\.11 .*identity_key_/), expect.stringMatching(/floating-ip.* .*bastion-key/)]);
+    expect(lasting).toEqual([expect.stringMatching(/identity_key_/), first[2]]);
+    expect(connection(stack, 'configure')['host_key']).toBe(connection(stack, 'install')['host_key']);
+    expect(resource(stack, 'hcloud_server', 'web-1').user_data).toContain('first-key');
+    expect(resource(stack, 'hcloud_server', 'web-1').user_data).not.toContain('identity_key_');
+    expect(resource(stack, 'terraform_data', 'web-1_install').depends_on).toEqual([expect.stringContaining('identify')]);
+  });
+
+  // Terraform 1.11 looks at host_key for the bastion, too, and of each kind of key at the first one only
+  test('the keys of a host, of its first login and of the load balancers are of different kinds', () => {
+    const kinds = Object.values(HOST_KEY_KINDS).map((kind) => JSON.stringify(kind));
+    expect(new Set(kinds).size).toBe(kinds.length);
+  });
+
+  test('the way through the load balancers is pinned, too; both have the same key', () => {
+    expect(connection(pinned(false), 'install')['bastion_host_key']).toContain('bastion-key');
+    expect(lines(connection(pinned(true), 'install'))).toEqual([expect.stringContaining('bastion-key')]);
+    expect(connection(pinned(true), 'install')).not.toHaveProperty('bastion_host_key');
+  });
+
+  test('the lasting key comes in a provisioner of its own', () => {
+    const uploads = provisioners(resource(pinned(false), 'terraform_data', 'web-1_identify')).filter(({ file }) => file?.content?.includes('private_key_openssh'));
+    expect(uploads).toHaveLength(1);
+  });
+
+  test('nothing of it exists where they are not', () => {
+    const { stack } = webServer();
+    expect(connection(stack, 'install')).not.toHaveProperty('host_key');
+    expect(resource(stack, 'hcloud_server', 'web-1')).not.toHaveProperty('user_data');
+  });
+});
+
+describe('where another than root logs in', () => {
+  const deployed = () => webServer({}, testSite(testStack(), { sshUser: 'deploy' })).stack;
+
+  test('the server is made with that user, who may do everything, and the public key alone', () => {
+    const { user_data: userData } = resource(deployed(), 'hcloud_server', 'web-1') as { user_data: string };
+    expect(userData).toMatch(/^#cloud-config\n\$\{jsonencode\(/);
+    expect(userData).toContain('"name" = "deploy"');
+    expect(userData).toContain('"sudo" = "ALL=(ALL) NOPASSWD:ALL"');
+    expect(userData).toContain('"disable_root" = true');
+    expect(userData).not.toContain('ssh_private_key');
+  });
+
+  test('that user logs in to host and load balancer, owns what is uploaded, and runs the scripts by sudo', () => {
+    const block = resource(deployed(), 'terraform_data', 'web-1_configure');
+    expect(block.connection).toMatchObject({ user: 'deploy', bastion_user: 'deploy' });
+    const commands = provisioners(block).flatMap((each) => (each['remote-exec'])?.inline ?? []);
+    expect(commands).toHaveLength(2);
+    for (const command of commands) expect(command).toMatch(/^sudo --non-interactive --preserve-env=SSH_USER_AUTH sh -eu -c '/);
+    expect(commands[0]).toContain('install -d -m 0700 -o deploy /var/lib/platform/configure');
+    expect(commands[1]).toContain('host.sh configure');
+  });
+
+  test('its name is a fact of the host', () => {
+    const { stack } = webServer({}, testSite(testStack(), { sshUser: 'deploy' }));
+    expect(resource(stack, 'terraform_data', 'web-1_install')).not.toEqual(resource(webServer().stack, 'terraform_data', 'web-1_install'));
+  });
 });

@@ -11,6 +11,7 @@ test('each role has its own script, the shared ones and what they name', () => {
     'shared/journald.conf',
     'shared/releases.sh',
     'shared/sshd-bastion.conf',
+    'shared/sshd-no-root.conf',
     'shared/sshd.conf',
     'units/default-route.service',
     'units/default-route.sh',

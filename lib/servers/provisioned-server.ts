@@ -1,10 +1,11 @@
-import { Token, type FileProvisioner, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
+import { Fn, Token, type FileProvisioner, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
 import { Construct } from 'constructs';
 import { Server } from '../../.gen/providers/hcloud/server';
 import { Volume } from '../../.gen/providers/hcloud/volume';
 import { VolumeAttachment } from '../../.gen/providers/hcloud/volume-attachment';
 import type { Host } from '../net/address-plan';
 import { bundleProgram, projectPath } from './bundle';
+import { HostIdentity, knownBy, publicKeyOf } from './host-identity';
 import { ProvisioningStep } from './provisioning-step';
 import { roleScripts } from './role-scripts';
 import type { Site } from './site';
@@ -42,6 +43,10 @@ export interface ProvisionedServerProps {
 
 const INSTALL_DIR = '/var/lib/platform/install';
 const CONFIGURE_DIR = '/var/lib/platform/configure';
+const NEW_HOST_KEY = '/var/lib/platform/new-host-key';
+/** A name that no package makes a key for, so that there is never a second one. */
+const HOST_KEY = '/etc/ssh/platform_host_key';
+const HOST_KEY_CONFIG = '/etc/ssh/sshd_config.d/00-host-key.conf';
 
 /**
  * One server, and how files reach it.
@@ -56,21 +61,30 @@ export class ProvisionedServer extends Construct {
   readonly installed: ITerraformDependable;
   /** Succeeds when the role's script has seen the host healthy. */
   readonly configured: ITerraformDependable;
+  /** Token: public host key, one line; undefined where keys are not pinned. */
+  get publicHostKey(): string | undefined {
+    return this.identity && publicKeyOf(this.identity.key);
+  }
   /** Token; undefined for a host without one. */
   readonly publicAddress?: string;
 
   private readonly props: ProvisionedServerProps;
+  /** Undefined: keys are not pinned. */
+  private readonly identity?: HostIdentity;
 
   constructor(scope: Construct, id: string, props: ProvisionedServerProps) {
     super(scope, id);
     this.props = props;
     this.host = props.host;
+    const { bastionKey } = props.site;
+    if (bastionKey) this.identity = new HostIdentity(this, 'identity', props.publicAddress ? bastionKey : undefined);
     this.server = this.createServer();
     if (props.publicAddress) this.publicAddress = this.server.ipv4Address;
     const volume = this.createVolume();
 
-    const install = this.install();
-    if (!props.publicAddress) props.site.needEgress(install);
+    const identified = this.identify();
+    const install = this.install(identified);
+    if (!props.publicAddress) props.site.needEgress(identified ?? install);
     this.installed = install;
     this.configured = this.configure(install, volume);
   }
@@ -81,7 +95,7 @@ export class ProvisionedServer extends Construct {
       triggers: { server: this.server.id, ...triggers },
       connection: this.connection(),
       dependsOn: [this.configured, ...after],
-      provisioners: [shell(command)],
+      provisioners: [this.shell(command)],
     });
   }
 
@@ -94,6 +108,7 @@ export class ProvisionedServer extends Construct {
       location: site.locationOf(host),
       labels: site.labels(host.tier),
       sshKeys: [site.sshKey.id],
+      userData: this.userData(),
       placementGroupId: Token.asNumber(site.placementGroup(host).id),
       deleteProtection: site.deleteProtection,
       rebuildProtection: site.deleteProtection,
@@ -130,17 +145,49 @@ export class ProvisionedServer extends Construct {
     return { device: volume.linuxDevice, attachment };
   }
 
-  private install(): ProvisioningStep {
-    const { role } = this.props;
+  /** What a server cannot learn by SSH, because it is about SSH. Undefined: nothing. */
+  private userData(): string | undefined {
+    const config = { ...this.props.site.loginCloudConfig, ...this.identity?.cloudConfig };
+    // JSON is YAML
+    return Object.keys(config).length === 0 ? undefined : `#cloud-config\n${Fn.jsonencode(config)}`;
+  }
+
+  /** The key of the user data, which the host's metadata shows for ever, gives way to one that came by SSH. */
+  private identify(): ProvisioningStep | undefined {
+    if (!this.identity) return undefined;
+    const { firstKey, key } = this.identity;
+    const { sshUser } = this.props.site;
+    return new ProvisioningStep(this, 'identify', {
+      triggers: { server: this.server.id, hostKey: publicKeyOf(key) },
+      connection: this.connection(firstKey),
+      dependsOn: this.props.installAfter ?? [],
+      provisioners: [
+        this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `install -m 0600 -o ${sshUser} /dev/null ${NEW_HOST_KEY}`),
+        uploadText(key.privateKeyOpenssh, NEW_HOST_KEY),
+        this.shell(
+          `install -m 0600 ${NEW_HOST_KEY} ${HOST_KEY}`,
+          `rm ${NEW_HOST_KEY}`,
+          `ssh-keygen -y -f ${HOST_KEY} >${HOST_KEY}.pub`,
+          `echo HostKey ${HOST_KEY} >${HOST_KEY_CONFIG}`,
+          `/usr/sbin/sshd -t`,
+          `rm -f /etc/ssh/ssh_host_*`,
+          `systemctl reload ssh`,
+        ),
+      ],
+    });
+  }
+
+  private install(identified?: ProvisioningStep): ProvisioningStep {
+    const { role, site: { sshUser } } = this.props;
     const tree = this.scripts();
     return new ProvisioningStep(this, 'install', {
       triggers: { server: this.server.id, content: tree.hash },
       connection: this.connection(),
-      dependsOn: this.props.installAfter ?? [],
+      dependsOn: [...(this.props.installAfter ?? []), ...(identified ? [identified] : [])],
       provisioners: [
-        shell(`install -d -m 0700 /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 ${INSTALL_DIR}`),
+        this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 -o ${sshUser} ${INSTALL_DIR}`),
         upload(tree.asset(this, 'install-files'), INSTALL_DIR),
-        shell(`bash ${INSTALL_DIR}/host.sh install`, `bash ${INSTALL_DIR}/${role}.sh install`),
+        this.shell(`bash ${INSTALL_DIR}/host.sh install`, `bash ${INSTALL_DIR}/${role}.sh install`),
       ],
     });
   }
@@ -155,13 +202,13 @@ export class ProvisionedServer extends Construct {
       connection: this.connection(),
       dependsOn: [install, ...(volume ? [volume.attachment] : []), ...(this.props.configureAfter ?? [])],
       provisioners: [
-        shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 ${CONFIGURE_DIR} ${credentialsDir}`),
+        this.shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 -o ${site.sshUser} ${CONFIGURE_DIR} ${credentialsDir}`),
         upload(tree.asset(this, 'configure-files'), CONFIGURE_DIR),
         uploadText(lines(escaped(facts)), `${CONFIGURE_DIR}/facts.env`),
         uploadText(site.authorizedKeys, `${CONFIGURE_DIR}/authorized_keys`),
         // Steps of their own: Terraform hides all output of a provisioner that holds a sensitive value
         ...Object.entries(credentials).map(([name, token]) => uploadText(token, `${credentialsDir}/${name}`)),
-        shell(`bash ${CONFIGURE_DIR}/host.sh configure`, `bash ${CONFIGURE_DIR}/${role}.sh configure`),
+        this.shell(`bash ${CONFIGURE_DIR}/host.sh configure`, `bash ${CONFIGURE_DIR}/${role}.sh configure`),
       ],
     });
   }
@@ -180,6 +227,7 @@ export class ProvisionedServer extends Construct {
     const { role, host, site } = this.props;
     const facts = {
       HOST_NAME: host.name,
+      LOGIN_USER: site.sshUser,
       TIER: host.tier,
       PRIVATE_ADDRESS: host.address,
       PRIVATE_NETWORK: site.plan.networkRange,
@@ -189,12 +237,29 @@ export class ProvisionedServer extends Construct {
     return roleScripts(role).text('host.env', lines(facts));
   }
 
-  private connection(): SSHProvisionerConnection {
+  /** @param firstKey a public key that the host may have instead of its lasting one */
+  private connection(firstKey?: string): SSHProvisionerConnection {
     const { site, host } = this.props;
-    const key = site.sshPrivateKey;
-    const login = { type: 'ssh', user: 'root', privateKey: key, timeout: '5m' } as const;
-    if (this.publicAddress) return { ...login, host: this.publicAddress };
-    return { ...login, host: host.address, bastionHost: site.floatingIp.ipAddress, bastionUser: 'root', bastionPrivateKey: key };
+    const { sshUser: user, sshPrivateKey: privateKey } = site;
+    const login = { type: 'ssh', user, privateKey, timeout: '5m' } as const;
+    const lasting = this.identity && publicKeyOf(this.identity.key);
+    if (this.publicAddress) {
+      const hostKey = firstKey && lasting ? knownBy(firstKey, [{ address: this.publicAddress, key: lasting }]) : lasting;
+      return { ...login, host: this.publicAddress, ...(hostKey && { hostKey }) };
+    }
+    const way = { ...login, host: host.address, bastionHost: site.floatingIp.ipAddress, bastionUser: user, bastionPrivateKey: privateKey };
+    if (!lasting || !site.bastionKey) return way;
+    const bastionHostKey = publicKeyOf(site.bastionKey);
+    const others = [...(firstKey ? [{ address: host.address, key: lasting }] : []), { address: site.floatingIp.ipAddress, key: bastionHostKey }];
+    return { ...way, hostKey: knownBy(firstKey ?? lasting, others), bastionHostKey };
+  }
+
+  /** Commands as root in one shell that stops at the first failure; Terraform's own would go on. */
+  private shell(...commands: string[]): RemoteExecProvisioner {
+    const { sshUser } = this.props.site;
+    if (sshUser === 'root') return { type: 'remote-exec', inline: ['set -eu', ...commands] };
+    // The one variable tells with which key the session was opened
+    return { type: 'remote-exec', inline: [`sudo --non-interactive --preserve-env=SSH_USER_AUTH sh -eu -c '${commands.join('\n').replaceAll("'", `'\\''`)}'`] };
   }
 }
 
@@ -207,11 +272,6 @@ function escaped(facts: Readonly<Record<string, string>>): Record<string, string
   return Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [name, Token.isUnresolved(value) ? value : terraformText(value)]),
   );
-}
-
-/** Commands in one shell that stops at the first failure; Terraform's own would go on. */
-function shell(...commands: string[]): RemoteExecProvisioner {
-  return { type: 'remote-exec', inline: ['set -eu', ...commands] };
 }
 
 function upload(folder: string, destination: string): FileProvisioner {

@@ -1,3 +1,4 @@
+import type { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { Fn, Token, type ITerraformDependable, type Precondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
@@ -11,6 +12,7 @@ import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/
 import { admitsAnyIpv4 } from '../net/cidr';
 import { NETWORK_ZONES, type LocationName } from '../net/locations';
 import { PORTS } from '../net/ports';
+import { hostKey } from './host-identity';
 import type { ProvisioningStep } from './provisioning-step';
 
 export interface SiteProps {
@@ -28,6 +30,8 @@ export interface SiteProps {
   readonly sshPublicKey: string;
   /** Ephemeral token. */
   readonly sshPrivateKey: string;
+  /** Who logs in; another than root is made with the server, and has all rights by sudo without a password. @default root */
+  readonly sshUser?: string;
   /** Public keys that may log in besides, one a line. @default none */
   readonly sshAdditionalPublicKeys?: string;
   /** What the public keys have to be; a plan fails without it. @default anything */
@@ -42,6 +46,8 @@ export interface SiteProps {
   readonly deleteProtection?: boolean;
   /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
   readonly secretsRevision?: string;
+  /** Every login, the first as well, fails unless the server shows its key; for servers that are made from now on. @default false */
+  readonly pinHostKeys?: boolean;
   /** Files that every host of a tier gets, whatever its role: absolute path to text. @default none */
   readonly hostFiles?: (tier: Tier) => Readonly<Record<string, string>>;
 }
@@ -59,7 +65,8 @@ export class Site extends Construct {
   readonly location: LocationName;
   readonly image: string;
   readonly sshPrivateKey: string;
-  /** Text of root's authorized_keys on every host. */
+  readonly sshUser: string;
+  /** Text of the login user's authorized_keys on every host. */
   readonly authorizedKeys: string;
   readonly deleteProtection: boolean;
   readonly secretsRevision: string;
@@ -73,6 +80,8 @@ export class Site extends Construct {
   private readonly props: SiteProps;
   private readonly locations: readonly LocationName[];
   private readonly subnets: Readonly<Record<Tier, NetworkSubnet>>;
+  /** Key of both load balancers: whoever logs in by the floating IP meets the same one after a failover. Undefined: not pinned. */
+  readonly bastionKey?: PrivateKey;
   private readonly placementGroups = new Map<string, PlacementGroup>();
   private readonly egressProviders: ITerraformDependable[] = [];
   private readonly egressUsers: ProvisioningStep[] = [];
@@ -86,6 +95,7 @@ export class Site extends Construct {
     this.location = this.locations[0] ?? 'fsn1';
     this.image = props.image ?? 'debian-13';
     this.sshPrivateKey = props.sshPrivateKey;
+    this.sshUser = props.sshUser ?? 'root';
     this.authorizedKeys = `${props.sshPublicKey}\n${props.sshAdditionalPublicKeys ?? ''}\n`;
     this.deleteProtection = props.deleteProtection ?? false;
     this.secretsRevision = props.secretsRevision ?? '';
@@ -118,6 +128,7 @@ export class Site extends Construct {
       ...protection,
     });
     this.publicFirewall = this.createPublicFirewall(name);
+    if (props.pinHostKeys) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
   }
 
   hosts(tier: Tier, count: number): readonly Host[] {
@@ -134,6 +145,14 @@ export class Site extends Construct {
 
   labels(tier?: Tier): Record<string, string> {
     return { 'managed-by': 'terraform', ...(tier && { tier }) };
+  }
+
+  /** Of new servers, so that somebody can log in for the first time. */
+  get loginCloudConfig(): Readonly<Record<string, unknown>> {
+    const { sshUser: name, props } = this;
+    if (name === 'root') return {};
+    const user = { name, shell: '/bin/bash', sudo: 'ALL=(ALL) NOPASSWD:ALL', lock_passwd: true, ssh_authorized_keys: [Fn.trimspace(props.sshPublicKey)] };
+    return { users: [user], disable_root: true };
   }
 
   subnet(tier: Tier): NetworkSubnet {

@@ -41,9 +41,9 @@ export class PlatformVariables {
       default: '',
     });
     this.keysRevision = text('keys_revision', 'Any text; another one makes new TLS keys and certificates, all but those of CAs', { default: '' });
-    this.sshPublicKey = publicKeys('ssh_public_key', 'Public key for root on all servers');
+    this.sshPublicKey = publicKeys('ssh_public_key', 'Public key of who logs in to the servers');
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
-    this.sshAdditionalPublicKeys = publicKeys('ssh_additional_public_keys', 'Further public keys for root, one a line: those of people, and the next one during a rotation', '');
+    this.sshAdditionalPublicKeys = publicKeys('ssh_additional_public_keys', 'Further public keys, one a line: those of people, and the next one during a rotation', '');
     // No validations of the variables: those print what they refuse, even if it is sensitive, and it may well be a private key
     this.sshKeyChecks = [
       { condition: `\${${isPublicKey('var.ssh_public_key')}}`, errorMessage: 'ssh_public_key has to be one public key, as in a .pub file.' },
