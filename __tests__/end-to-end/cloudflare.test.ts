@@ -6,6 +6,7 @@ import { execInClient } from '../../lab/cli/in-client';
 import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';
+import { openHandle } from '../../lab/scenarios';
 import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
 
 /** Turns Cloudflare on for the running platform, and off again. Runs inside the client namespace: see run.sh. */
@@ -56,6 +57,10 @@ test('both names lead to the floating IP, by way of the proxies', async () => {
     expect.arrayContaining(['www.example.test', 'example.test'].map((name) => ({ name, content: lab.floatingIp, proxied: true }))),
   );
   expect([unexpectedRequests, failures]).toEqual([[], []]);
+});
+
+test('fault scenarios refuse to measure here, where nobody comes to the floating IP', async () => {
+  await expect(openHandle()).rejects.toThrow('come by way of Cloudflare');
 });
 
 test.each(LOAD_BALANCERS)('%s shows a certificate of the Origin CA for both names', async (host) => {

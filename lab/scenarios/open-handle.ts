@@ -18,11 +18,12 @@ interface World {
 
 /**
  * The lab that runs, as the scenarios see it.
- * @throws if no lab runs, or nothing is deployed to it
+ * @throws if no lab runs, nothing is deployed to it, or visitors come by way of Cloudflare: what is measured is the floating IP
  */
 export async function openHandle(name?: string): Promise<LabHandle> {
   const lab = await openLab(name);
   if (lab.floatingIp === '') throw new Error(`nothing is deployed to the lab ${lab.name}; deploy with: npx lab deploy`);
+  if ((await lab.entrance()).by === 'Cloudflare') throw new Error(`visitors of the lab ${lab.name} come by way of Cloudflare, and scenarios are measured at the floating IP; deploy without Cloudflare with: npx lab deploy`);
   const power = (change: (machine: string) => Promise<void>) => async (machine: string) => {
     await change(machine);
     await refillApiBudget(lab);
