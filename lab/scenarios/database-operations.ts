@@ -1,12 +1,15 @@
-import { primaryMovedAtMost } from '../checkers';
+import { nothingOscillates, primaryMovedAtMost, type Checker } from '../checkers';
 import { cleanStop, databaseSetting, kill, makeWay, serverGone, tryOnMachine } from '../faults';
 import { DATA, FAILOVER, ONE_LOST } from './group';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
 
-/** Of a roll: to the member that comes last, and away from it at the end. */
-const ROLLED = ONE_LOST.map((checker) => (checker.name === primaryMovedAtMost(1).name ? primaryMovedAtMost(2) : checker));
+/** In a roll the role moves to the member that comes last, and away from it at the end, perhaps to where it was before. */
+function rolled(times: number): readonly Checker[] {
+  const others = ONE_LOST.filter(({ name }) => name !== primaryMovedAtMost(1).name && name !== nothingOscillates(0).name);
+  return [...others, primaryMovedAtMost(2 * times), nothingOscillates(120_000, ['floating-ip', 'nat-gateway'])];
+}
 
 /** What operators do to the members, by the commands that they use. */
 export const operationsScenarios: readonly Scenario[] = [
@@ -56,7 +59,8 @@ export const operationsScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     targets: () => FAILOVER,
-    checkers: ROLLED,
+    // the setting is taken back in the same way
+    checkers: rolled(2),
     healthySeconds: 400,
   },
   {
@@ -72,7 +76,7 @@ export const operationsScenarios: readonly Scenario[] = [
       }
     },
     targets: () => FAILOVER,
-    checkers: ROLLED,
+    checkers: rolled(1),
     healthySeconds: 400,
   },
 ];
