@@ -44,6 +44,7 @@ new PlatformStack(app, 'production', {
   deleteProtection: true,
   // pinHostKeys: false,
   // sshUser: 'root',
+  // updates: { securityUpdates: false, rebootWindow: '01:00-05:00' },
   // backend: { type: 'local' },
 });
 

@@ -186,6 +186,13 @@ describe('a change of one tier', () => {
     expect(provisionedAgain({ web: { serverCount: 3 } })).toEqual(['lb-1_configure', 'lb-2_configure']);
   });
 
+  test('where hosts take turns for updates, a third web server is told to the other two as well', () => {
+    const updates = { securityUpdates: true };
+    const [two, three] = [triggers(platform({ updates })), triggers(platform({ updates, web: { serverCount: 3 } }))];
+    const again = Object.keys(two).filter((step) => three[step] !== two[step]).sort();
+    expect(again).toEqual(['lb-1_configure', 'lb-2_configure', 'web-1_configure', 'web-2_configure']);
+  });
+
   test('of the variable secrets_revision provisions all hosts again, and ends what was valid before', () => {
     const concerned = Object.keys(before).filter((step) => before[step]?.includes('${var.secrets_revision}'));
     expect(concerned).toHaveLength(9 + 1);

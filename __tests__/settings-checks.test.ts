@@ -288,3 +288,20 @@ describe('a certificate of an ACME server', () => {
     expect(acme({ directoryUrl: 'https://ca.internal/directory' }, { loadBalancers })).toEqual([]);
   });
 });
+
+describe('the reboot window', () => {
+  test.each(['01:00', '1:00-5:00', '24:00-01:00', '02:00-02:00', ''])('%j is none', (rebootWindow) => {
+    expect(codes({ updates: { rebootWindow } })).toEqual(['updates.rebootWindow: reboot-window']);
+  });
+
+  test('has room for every server of the largest tier', () => {
+    expect(codes({ updates: { rebootWindow: '23:45-00:21' } })).toEqual([]);
+    expect(codes({ updates: { rebootWindow: '23:45-00:20' } })).toEqual(['updates.rebootWindow: reboot-window']);
+    expect(codes({ updates: { rebootWindow: '23:00-02:26' }, web: { serverCount: 20 } })).toEqual([]);
+    expect(codes({ updates: { rebootWindow: '23:00-02:25' }, web: { serverCount: 20 } })).toEqual(['updates.rebootWindow: reboot-window']);
+  });
+
+  test('by default has room for the most servers that a tier can have', () => {
+    expect(codes({ web: { serverCount: 20 }, app: { serverCount: 20 }, mysql: { memberCount: 9 } })).toEqual([]);
+  });
+});

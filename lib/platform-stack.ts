@@ -7,6 +7,7 @@ import { Edge } from './edge';
 import { TIERS } from './net/address-plan';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import { applicationConnections } from './net/database-connections';
+import { checkedRebootWindow, REBOOT_WINDOW } from './net/reboot-window';
 import type { ProvisionedServer } from './servers/provisioned-server';
 import { InternalAuthority } from './servers/internal-authority';
 import { Revision } from './servers/revision';
@@ -18,6 +19,7 @@ import { AppTier } from './tiers/app-tier';
 import { hostFirewall } from './tiers/host-firewall';
 import { LoadBalancerPair } from './tiers/load-balancer-pair';
 import { MySqlTier } from './tiers/mysql-tier';
+import { securityUpdates } from './tiers/security-updates';
 import { WebTier } from './tiers/web-tier';
 
 /** Who may talk to whom. Each host drops whatever is not said here, on its private address too. */
@@ -43,6 +45,14 @@ export const CONNECTIONS: readonly Connection[] = [
 export const ACME_CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'lb', port: 'acmeChallenge' }, // whoever has the address asks the one that obtains
   { from: 'lb', to: 'lb', port: 'certificate' }, // what one has obtained the other takes
+];
+
+/** Besides, where security updates install themselves: before one reboots it asks the others of its tier. */
+export const UPDATE_CONNECTIONS: readonly Connection[] = [
+  { from: 'lb', to: 'lb', port: 'updates' },
+  { from: 'web', to: 'web', port: 'updates' },
+  { from: 'app', to: 'app', port: 'updates' },
+  { from: 'mysql', to: 'mysql', port: 'updates' },
 ];
 
 /** Who may talk to the Internet. Programs that are not named here, such as Nginx and mysqld, may not. */
@@ -84,8 +94,10 @@ export class PlatformStack extends TerraformStack {
     const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision });
     const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
     const acme = settings.certificate?.mode === 'acme';
-    const connections = acme ? [...CONNECTIONS, ...ACME_CONNECTIONS] : CONNECTIONS;
+    const { securityUpdates: updates = false, rebootWindow = REBOOT_WINDOW } = settings.updates ?? {};
+    const connections = [...CONNECTIONS, ...(acme ? ACME_CONNECTIONS : []), ...(updates ? UPDATE_CONNECTIONS : [])];
     const waysOut = [...WAYS_OUT, ...(acme ? ACME_WAYS_OUT : []), ...ofApplication(app.outboundRanges)];
+    const firewall = hostFirewall({ connections, waysOut, ...addresses, ...sources });
     const site = new Site(this, 'site', {
       ...settings,
       ...addresses,
@@ -95,7 +107,11 @@ export class PlatformStack extends TerraformStack {
       sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
       sshKeyChecks: variables.sshKeyChecks,
       secretsRevision: variables.secretsRevision,
-      hostFiles: hostFirewall({ connections, waysOut, ...addresses, ...sources }),
+      securityUpdates: updates,
+      hostFiles: (host, peers) => ({
+        ...firewall(host.tier),
+        ...(updates && securityUpdates(host, peers, checkedRebootWindow(rebootWindow))),
+      }),
     });
     const domains = [settings.domain, ...(settings.additionalDomains ?? [])];
     const edge = new Edge(this, 'edge', {

@@ -7,6 +7,7 @@ import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange,
 import { AddressPlan, TIERS } from './net/address-plan';
 import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
+import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
 import { architectureOf, SERVER_TYPES, successorOf } from './net/server-types';
 import { projectPath } from './servers/bundle';
 import { IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
@@ -35,6 +36,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...acme(settings),
     ...authorities(settings),
     ...login(settings),
+    ...updates(settings),
     ...application(settings),
   ];
 }
@@ -320,12 +322,21 @@ const TAKEN_USERS = new Set(
   `daemon bin sys sync games man lp mail news uucp proxy backup list irc nobody sshd messagebus polkitd uuidd tcpdump
    adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users nogroup input sgx kvm
    render netdev crontab haproxy mysql keepalived_script
-   app app-watchdog database-router certificate-agent floating-ip mysql-member www-data`.split(/\s+/),
+   app app-watchdog database-router certificate-agent floating-ip mysql-member security-updates-answer www-data`.split(/\s+/),
 );
 
 function login({ sshUser: got = 'root' }: EnvironmentSettings): Problem[] {
   if (/^[a-z][a-z0-9_-]{0,30}$/.test(got) && !got.startsWith('systemd-') && !TAKEN_USERS.has(got)) return [];
   return [{ code: 'ssh-user', prop: 'sshUser', got, want: 'root, or a name of small letters, digits, - and _ that no service and no group has', fix: 'give it a name of its own, e.g. deploy' }];
+}
+
+function updates({ updates: { rebootWindow: got = REBOOT_WINDOW } = {}, web, app, mysql }: EnvironmentSettings): Problem[] {
+  const prop = 'updates.rebootWindow';
+  const window = parseRebootWindow(got);
+  if (!window) return [{ code: 'reboot-window', prop, got, want: 'two times of the day, UTC, such as 23:00-03:00', fix: `leave it out for ${REBOOT_WINDOW}` }];
+  const most = Math.max(2, web?.serverCount ?? 2, app?.serverCount ?? 2, mysql?.memberCount ?? 3);
+  if (turnsIn(window) >= most) return [];
+  return [{ code: 'reboot-window', prop, got, want: `time for ${most} servers, ${TURN_MINUTES} minutes each and 6 more`, fix: 'make it longer; servers of a tier reboot one after another' }];
 }
 
 function readPem<T extends object>(prop: string, file: string, parse: (pem: string) => T): T | Problem {

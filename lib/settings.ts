@@ -52,6 +52,12 @@ export interface EnvironmentSettings {
   readonly allowSinglePointOfFailure?: boolean;
   /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
   readonly deleteProtection?: boolean;
+  readonly updates?: {
+    /** Hosts install security updates by themselves, and reboot where one needs it, one host of a tier after another: docs/updates.md. @default false */
+    readonly securityUpdates?: boolean;
+    /** When, UTC, e.g. `23:00-03:00`; at least 10 minutes for each server of the largest tier, and 6 more. @default 01:00-05:00 */
+    readonly rebootWindow?: string;
+  };
   /**
    * Terraform knows the SSH host key of each server before its first login, and gives up where it finds another. Decide before the
    * first deploy: servers that were made without have keys that it does not know, and would have to be replaced. @default false

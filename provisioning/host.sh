@@ -123,6 +123,37 @@ apply_sshd() {
   mark_applied "${parts[@]}"
 }
 
+# Debian's timers would install and restart whatever they like, on all hosts within the same hour
+end_uncoordinated_updates() {
+  systemctl --quiet mask --now apt-daily.timer apt-daily-upgrade.timer
+}
+
+apply_security_updates() {
+  local socket=security-updates-answer.socket timer=/etc/systemd/system/security-updates.timer part
+  if [[ $(fact SECURITY_UPDATES) != yes ]]; then
+    [[ ! -f $timer ]] || systemctl --quiet disable --now security-updates.timer "$socket"
+    rm -f "$timer" /usr/local/sbin/platform-updates
+    return
+  fi
+  replace_file "$UPLOAD_DIR/shared/apt-security-updates.conf" /etc/apt/apt.conf.d/90platform-updates
+  leave_restarts_to_us
+  replace_file "$UPLOAD_DIR/shared/platform-updates" /usr/local/sbin/platform-updates 0755
+  for part in "$PLATFORM_DIR/security-updates.env" "$timer" "/etc/systemd/system/$socket.d/address.conf" \
+    /etc/systemd/system/security-updates-answer@.service.d/network.conf; do
+    replace_file "$(staged "$part")" "$part"
+  done
+  install_unit security-updates.service security-updates-answer@.service "$socket"
+  systemctl --quiet enable security-updates.timer "$socket"
+  systemctl restart security-updates.timer "$socket"
+}
+
+# Some images have needrestart, which would restart daemons after any run of apt
+leave_restarts_to_us() {
+  [[ -d /etc/needrestart ]] || return 0
+  printf '%s\n' "\$nrconf{restart} = 'l';" >"$UPLOAD_DIR/needrestart.conf"
+  replace_file "$UPLOAD_DIR/needrestart.conf" /etc/needrestart/conf.d/90-restarts.conf
+}
+
 apply_journal_limits() {
   local limits=$UPLOAD_DIR/shared/journald.conf
   already_applied "$limits" && return
@@ -138,7 +169,9 @@ install_host() {
   keep_default_route
   make_apt_impatient
   expose_login_key
-  install_packages nftables systemd-timesyncd
+  end_uncoordinated_updates
+  install_packages nftables systemd-timesyncd curl
+  [[ $(fact SECURITY_UPDATES) != yes ]] || install_packages unattended-upgrades
 }
 
 configure_host() {
@@ -149,6 +182,7 @@ configure_host() {
   apply_host_firewall
   apply_sshd
   apply_journal_limits
+  apply_security_updates
 }
 
 main() {

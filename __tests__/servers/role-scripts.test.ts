@@ -8,7 +8,9 @@ test('each role has its own script, the shared ones and what they name', () => {
   expect(roleScripts('web').paths).toEqual([
     'common.sh',
     'host.sh',
+    'shared/apt-security-updates.conf',
     'shared/journald.conf',
+    'shared/platform-updates',
     'shared/releases.sh',
     'shared/sshd-bastion.conf',
     'shared/sshd-no-root.conf',
@@ -18,6 +20,9 @@ test('each role has its own script, the shared ones and what they name', () => {
     'units/default-route.timer',
     'units/host-firewall.service',
     'units/nginx.service.d/nginx-hardening.conf',
+    'units/security-updates-answer.socket',
+    'units/security-updates-answer@.service',
+    'units/security-updates.service',
     'web.sh',
   ]);
 });

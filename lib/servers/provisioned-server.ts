@@ -15,6 +15,8 @@ import type { UploadTree } from './upload-tree';
 export interface ProvisionedServerProps {
   readonly site: Site;
   readonly host: Host;
+  /** The other hosts of its tier. @default none */
+  readonly peers?: readonly Host[];
   /** e.g. `cx23`. */
   readonly serverType: string;
   /** provisioning/<role>.sh: load-balancer, web, app or mysql. */
@@ -214,9 +216,9 @@ export class ProvisionedServer extends Construct {
   }
 
   private configureTree(): UploadTree {
-    const { site, host, files, folders = {}, programs = {} } = this.props;
+    const { site, host, peers = [], files, folders = {}, programs = {} } = this.props;
     const tree = this.scripts();
-    for (const [path, text] of Object.entries({ ...site.hostFiles(host.tier), ...files })) tree.text(`files${path}`, text);
+    for (const [path, text] of Object.entries({ ...site.hostFiles(host, peers), ...files })) tree.text(`files${path}`, text);
     for (const [path, folder] of Object.entries(folders)) tree.folder(`files${path}`, projectPath(folder));
     for (const [path, entryPoint] of Object.entries(programs)) tree.text(`files${path}`, bundleProgram(entryPoint));
     return tree;
@@ -229,6 +231,7 @@ export class ProvisionedServer extends Construct {
       HOST_NAME: host.name,
       LOGIN_USER: site.sshUser,
       TIER: host.tier,
+      SECURITY_UPDATES: site.securityUpdates ? 'yes' : 'no',
       PRIVATE_ADDRESS: host.address,
       PRIVATE_NETWORK: site.plan.networkRange,
       NETWORK_GATEWAY: site.plan.gateway,

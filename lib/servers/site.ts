@@ -48,8 +48,10 @@ export interface SiteProps {
   readonly secretsRevision?: string;
   /** Every login, the first as well, fails unless the server shows its key; for servers that are made from now on. @default false */
   readonly pinHostKeys?: boolean;
-  /** Files that every host of a tier gets, whatever its role: absolute path to text. @default none */
-  readonly hostFiles?: (tier: Tier) => Readonly<Record<string, string>>;
+  /** Whether hosts need what installs security updates. @default false */
+  readonly securityUpdates?: boolean;
+  /** Files that every host gets, whatever its role: absolute path to text. `peers` are the other hosts of its tier. @default none */
+  readonly hostFiles?: (host: Host, peers: readonly Host[]) => Readonly<Record<string, string>>;
 }
 
 export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
@@ -159,8 +161,12 @@ export class Site extends Construct {
     return this.subnets[tier];
   }
 
-  hostFiles(tier: Tier): Readonly<Record<string, string>> {
-    return this.props.hostFiles?.(tier) ?? {};
+  hostFiles(host: Host, peers: readonly Host[]): Readonly<Record<string, string>> {
+    return this.props.hostFiles?.(host, peers) ?? {};
+  }
+
+  get securityUpdates(): boolean {
+    return this.props.securityUpdates ?? false;
   }
 
   /** Whether ports 80 and 443 of the load balancers are closed to some: what they need of each other is allowed apart then. */

@@ -60,12 +60,14 @@ export class AppTier extends Construct {
     this.check(props);
     const { site, serverCount = 2, serverType = 'cx23', application, credentials } = props;
     const servers: ProvisionedServer[] = [];
-    for (const host of site.hosts('app', serverCount)) {
+    const hosts = site.hosts('app', serverCount);
+    for (const host of hosts) {
       const previous = servers.at(-1);
       servers.push(
         new ProvisionedServer(this, host.name, {
           site,
           host,
+          peers: hosts.filter((other) => other !== host),
           serverType,
           role: 'app',
           files: appFiles(host, props),

@@ -127,6 +127,7 @@ export class LoadBalancerPair extends Construct {
     const server: ProvisionedServer = new ProvisionedServer(this, host.name, {
       site,
       host,
+      peers: [peer],
       serverType,
       role: 'load-balancer',
       publicAddress: true,

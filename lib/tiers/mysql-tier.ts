@@ -99,6 +99,7 @@ export class MySqlTier extends Construct {
         new ProvisionedServer(this, host.name, {
           site,
           host,
+          peers: hosts.filter((other) => other !== host),
           serverType,
           role: 'mysql',
           dataVolumeGb: volumeGb,

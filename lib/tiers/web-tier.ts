@@ -49,12 +49,14 @@ export class WebTier extends Construct {
       throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one app server', fix: 'pass the endpoints of an AppTier' });
     }
     const servers: ProvisionedServer[] = [];
-    for (const host of site.hosts('web', serverCount)) {
+    const hosts = site.hosts('web', serverCount);
+    for (const host of hosts) {
       const previous = servers.at(-1);
       servers.push(
         new ProvisionedServer(this, host.name, {
           site,
           host,
+          peers: hosts.filter((other) => other !== host),
           serverType,
           role: 'web',
           files: {
