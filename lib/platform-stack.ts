@@ -48,12 +48,7 @@ export const ACME_CONNECTIONS: readonly Connection[] = [
 ];
 
 /** Besides, where security updates install themselves: before one reboots it asks the others of its tier. */
-export const UPDATE_CONNECTIONS: readonly Connection[] = [
-  { from: 'lb', to: 'lb', port: 'updates' },
-  { from: 'web', to: 'web', port: 'updates' },
-  { from: 'app', to: 'app', port: 'updates' },
-  { from: 'mysql', to: 'mysql', port: 'updates' },
-];
+export const UPDATE_CONNECTIONS: readonly Connection[] = TIERS.map((tier) => ({ from: tier, to: tier, port: 'updates' }));
 
 /** Who may talk to the Internet. Programs that are not named here, such as Nginx and mysqld, may not. */
 export const WAYS_OUT: readonly WayOut[] = [

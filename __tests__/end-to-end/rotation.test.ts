@@ -11,6 +11,7 @@ import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scena
 import { placesWithCanaries } from './canaries';
 import { acceptedCredentials, MEMBER, MEMBER_TLS, servedKeys, sshTo, type Credentials } from './credentials';
 import { editedMain } from './edited-main';
+import { planAgain } from './plan-again';
 
 interface Round {
   readonly secrets: readonly string[];
@@ -111,8 +112,7 @@ describe('afterwards', () => {
 
   test('another plan is empty', async () => {
     const lab = await openLab();
-    const env = clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null);
-    const { exitCode, stdout } = await execa('terraform', ['plan', '-detailed-exitcode', '-no-color', '-input=false'], { cwd: join(lab.paths.state, 'cdktf.out/stacks/lab'), env, reject: false });
+    const { exitCode, stdout } = await planAgain(lab, clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null));
     expect(exitCode, stdout.slice(-4000)).toBe(0);
   });
 

@@ -1,9 +1,9 @@
 import { execa } from 'execa';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab } from '../../lab/lab';
 import { attempt, createRandom, servedBy, type Ask, type Target } from '../../lab/traffic';
 import { canaries, madeKeys, placesWithCanaries } from './canaries';
+import { planAgain } from './plan-again';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
 let lab: Lab;
@@ -57,7 +57,7 @@ describe('through the floating IP', () => {
 });
 
 test('a second plan is empty', async () => {
-  const { exitCode, stdout } = await execa('terraform', ['plan', '-detailed-exitcode', '-no-color', '-input=false'], { cwd: join(lab.paths.state, 'cdktf.out/stacks/lab'), reject: false });
+  const { exitCode, stdout } = await planAgain(lab);
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 });
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { run } from '../machines/command';
+import { memberRole, type RoleOfMember } from '../member-role';
 import type { Entrance, Lab, LabMachine } from '../lab';
 
 export interface StatusReport {
@@ -26,18 +27,15 @@ export interface DatabaseMember {
 }
 
 /** Of the agents' GET /status. */
-interface RoleStatus extends Partial<DatabaseMember> {
+interface RoleStatus extends Partial<DatabaseMember>, RoleOfMember {
   readonly vrrp?: string;
-  readonly role?: string | null;
-  readonly primary?: { readonly ok: boolean };
   readonly state?: string;
 }
 
 /** Where roles are told; the agents' own ports. */
 const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (status: RoleStatus) => string | null | undefined }>> = {
   lb: { port: 9101, read: ({ vrrp }) => vrrp },
-  // an old PRIMARY that has not heard of its successor yet still calls itself that
-  mysql: { port: 9200, read: ({ role, state, primary }) => (role === 'PRIMARY' && primary?.ok === false ? 'NOT WRITABLE' : (role ?? state)) },
+  mysql: { port: 9200, read: (status) => memberRole(status) ?? status.state },
 };
 
 export async function readStatus(lab: Lab): Promise<StatusReport> {

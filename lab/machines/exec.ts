@@ -38,15 +38,15 @@ export function execInMachine(initPid: number, argv: readonly string[], { timeou
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     const continuing = setInterval(() => child.kill('SIGCONT'), CONTINUE_EVERY_MILLISECONDS);
-    child.on('exit', () => clearInterval(continuing));
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', (error) => {
+    child.on('error', reject);
+    // also after an error
+    child.on('close', (code) => {
       clearInterval(continuing);
-      reject(error);
+      resolve({ exitCode: code === 124 || code === 137 ? null : code, stdout, stderr });
     });
-    child.on('close', (code) => resolve({ exitCode: code === 124 || code === 137 ? null : code, stdout, stderr }));
   });
 }

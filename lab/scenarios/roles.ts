@@ -1,4 +1,5 @@
 import { tryOnMachine, type LabHandle, type Machine } from '../faults';
+import { memberRole } from '../member-role';
 import { parse } from '../traffic';
 
 /** Where the agents answer on the hosts of a tier. The lab imports nothing of the product: these are its public ports. */
@@ -9,7 +10,7 @@ export async function roleOf(lab: LabHandle, machine: Machine): Promise<string |
   if (machine.tier !== 'lb' && machine.tier !== 'mysql') return null;
   const status = await agentStatus(lab, machine);
   if (!status) return null;
-  return machine.tier === 'lb' ? vrrpState(status) : memberRole(status);
+  return machine.tier === 'lb' ? vrrpState(status) : servingRole(status);
 }
 
 export async function agentStatus(lab: LabHandle, machine: Machine): Promise<Record<string, unknown> | undefined> {
@@ -37,13 +38,12 @@ function vrrpState(status: Record<string, unknown>): string | null {
 /** A mysqld that stopped answering has been something else than what it last said for longer than this, in milliseconds. */
 const STALE_MILLISECONDS = 3000;
 
-/** Only those who do their part: an old PRIMARY without a majority still calls itself that, and a SECONDARY may lag behind. */
-function memberRole(status: Record<string, unknown>): string | null {
+/** Of those who do their part: a SECONDARY may also lag behind. */
+function servingRole(status: Record<string, unknown>): string | null {
   const { state, role, sampleAgeMs } = status;
   if (typeof state !== 'string') return null;
   if (typeof sampleAgeMs === 'number' && sampleAgeMs > STALE_MILLISECONDS) return 'DOWN';
   if (state !== 'ONLINE' || typeof role !== 'string') return state;
-  const serves = (status[role === 'PRIMARY' ? 'primary' : 'reader'] as { ok?: unknown } | undefined)?.ok !== false;
-  if (serves) return role;
-  return role === 'PRIMARY' ? 'NOT WRITABLE' : 'NOT READABLE';
+  const behind = role === 'SECONDARY' && (status.reader as { ok?: unknown } | undefined)?.ok === false;
+  return behind ? 'NOT READABLE' : (memberRole(status) ?? null);
 }

@@ -63,10 +63,6 @@ export class ProvisionedServer extends Construct {
   readonly installed: ITerraformDependable;
   /** Succeeds when the role's script has seen the host healthy. */
   readonly configured: ITerraformDependable;
-  /** Token: public host key, one line; undefined where keys are not pinned. */
-  get publicHostKey(): string | undefined {
-    return this.identity && publicKeyOf(this.identity.key);
-  }
   /** Token; undefined for a host without one. */
   readonly publicAddress?: string;
 
@@ -89,6 +85,11 @@ export class ProvisionedServer extends Construct {
     if (!props.publicAddress) props.site.needEgress(identified ?? install);
     this.installed = install;
     this.configured = this.configure(install, volume);
+  }
+
+  /** Token: public host key, one line; undefined where keys are not pinned. */
+  get publicHostKey(): string | undefined {
+    return this.identity && publicKeyOf(this.identity.key);
   }
 
   /** A command on this host, as a step of its own. */
@@ -245,7 +246,7 @@ export class ProvisionedServer extends Construct {
     const { site, host } = this.props;
     const { sshUser: user, sshPrivateKey: privateKey } = site;
     const login = { type: 'ssh', user, privateKey, timeout: '5m' } as const;
-    const lasting = this.identity && publicKeyOf(this.identity.key);
+    const lasting = this.publicHostKey;
     if (this.publicAddress) {
       const hostKey = firstKey && lasting ? knownBy(firstKey, [{ address: this.publicAddress, key: lasting }]) : lasting;
       return { ...login, host: this.publicAddress, ...(hostKey && { hostKey }) };

@@ -72,6 +72,9 @@ export class Site extends Construct {
   readonly authorizedKeys: string;
   readonly deleteProtection: boolean;
   readonly secretsRevision: string;
+  readonly securityUpdates: boolean;
+  /** Key of both load balancers: whoever logs in by the floating IP meets the same one after a failover. Undefined: not pinned. */
+  readonly bastionKey?: PrivateKey;
   readonly network: Network;
   readonly sshKey: SshKey;
   /** Assigned by the load balancer pair; also the way in by SSH to hosts without a public address. */
@@ -82,8 +85,6 @@ export class Site extends Construct {
   private readonly props: SiteProps;
   private readonly locations: readonly LocationName[];
   private readonly subnets: Readonly<Record<Tier, NetworkSubnet>>;
-  /** Key of both load balancers: whoever logs in by the floating IP meets the same one after a failover. Undefined: not pinned. */
-  readonly bastionKey?: PrivateKey;
   private readonly placementGroups = new Map<string, PlacementGroup>();
   private readonly egressProviders: ITerraformDependable[] = [];
   private readonly egressUsers: ProvisioningStep[] = [];
@@ -101,6 +102,7 @@ export class Site extends Construct {
     this.authorizedKeys = `${props.sshPublicKey}\n${props.sshAdditionalPublicKeys ?? ''}\n`;
     this.deleteProtection = props.deleteProtection ?? false;
     this.secretsRevision = props.secretsRevision ?? '';
+    this.securityUpdates = props.securityUpdates ?? false;
 
     const protection = { deleteProtection: this.deleteProtection };
     const name = `${this.namePrefix}platform`;
@@ -163,10 +165,6 @@ export class Site extends Construct {
 
   hostFiles(host: Host, peers: readonly Host[]): Readonly<Record<string, string>> {
     return this.props.hostFiles?.(host, peers) ?? {};
-  }
-
-  get securityUpdates(): boolean {
-    return this.props.securityUpdates ?? false;
   }
 
   /** Whether ports 80 and 443 of the load balancers are closed to some: what they need of each other is allowed apart then. */
