@@ -243,19 +243,21 @@ export class ProvisionedServer extends Construct {
 
   /** @param firstKey a public key that the host may have instead of its lasting one */
   private connection(firstKey?: string): SSHProvisionerConnection {
-    const { site, host } = this.props;
-    const { sshUser: user, sshPrivateKey: privateKey } = site;
-    const login = { type: 'ssh', user, privateKey, timeout: '5m' } as const;
+    const { host, site: { sshUser: user, sshPrivateKey: privateKey, floatingIp } } = this.props;
+    const throughPair = { bastionHost: floatingIp.ipAddress, bastionUser: user, bastionPrivateKey: privateKey };
+    const address = this.publicAddress ?? host.address;
+    return { type: 'ssh', user, privateKey, timeout: '5m', host: address, ...(!this.publicAddress && throughPair), ...this.expectedKeys(address, firstKey) };
+  }
+
+  /** Empty where keys are not pinned. */
+  private expectedKeys(address: string, firstKey?: string): Pick<SSHProvisionerConnection, 'hostKey' | 'bastionHostKey'> {
+    const { bastionKey, floatingIp } = this.props.site;
     const lasting = this.publicHostKey;
-    if (this.publicAddress) {
-      const hostKey = firstKey && lasting ? knownBy(firstKey, [{ address: this.publicAddress, key: lasting }]) : lasting;
-      return { ...login, host: this.publicAddress, ...(hostKey && { hostKey }) };
-    }
-    const way = { ...login, host: host.address, bastionHost: site.floatingIp.ipAddress, bastionUser: user, bastionPrivateKey: privateKey };
-    if (!lasting || !site.bastionKey) return way;
-    const bastionHostKey = publicKeyOf(site.bastionKey);
-    const others = [...(firstKey ? [{ address: host.address, key: lasting }] : []), { address: site.floatingIp.ipAddress, key: bastionHostKey }];
-    return { ...way, hostKey: knownBy(firstKey ?? lasting, others), bastionHostKey };
+    if (!lasting || !bastionKey) return {};
+    const ownToo = firstKey ? [{ address, key: lasting }] : [];
+    if (this.publicAddress) return { hostKey: knownBy(firstKey ?? lasting, ownToo) };
+    const bastionHostKey = publicKeyOf(bastionKey);
+    return { hostKey: knownBy(firstKey ?? lasting, [...ownToo, { address: floatingIp.ipAddress, key: bastionHostKey }]), bastionHostKey };
   }
 
   /** Commands as root in one shell that stops at the first failure; Terraform's own would go on. */
