@@ -19,10 +19,10 @@ export async function act(action: Action, tools: Tools): Promise<void> {
   switch (action.kind) {
     case 'bootstrap':
     case 'reboot-group':
-      return withSession(tools, 2 * MINUTE_MS, (session) => bootstrap(session, tools));
+      return withSession(tools, 2 * MINUTE_MS, (session) => bootstrap(session, tools, action.groupName));
     case 'join':
     case 'rejoin':
-      return withSession(tools, 3 * MINUTE_MS, (session) => join(session, tools));
+      return withSession(tools, 3 * MINUTE_MS, (session) => join(session, tools, action.groupName));
     case 'join-by-clone':
       return withSession(tools, CLONE_LIMIT_MS, (session) => clone(session, tools, action.donor));
     case 'leave':
@@ -50,8 +50,8 @@ export async function switchover(serverUuid: string, tools: Tools): Promise<void
   });
 }
 
-async function bootstrap(session: Connection, tools: Tools): Promise<void> {
-  await prepare(session, tools);
+async function bootstrap(session: Connection, tools: Tools, groupName: string): Promise<void> {
+  await prepare(session, tools, groupName);
   try {
     await run(session, 'SET GLOBAL group_replication_bootstrap_group = ON');
     await start(session, tools);
@@ -61,16 +61,17 @@ async function bootstrap(session: Connection, tools: Tools): Promise<void> {
   }
 }
 
-async function join(session: Connection, tools: Tools): Promise<void> {
-  await prepare(session, tools);
+async function join(session: Connection, tools: Tools, groupName: string): Promise<void> {
+  await prepare(session, tools, groupName);
   await start(session, tools);
 }
 
-async function prepare(session: Connection, tools: Tools): Promise<void> {
+async function prepare(session: Connection, tools: Tools, groupName: string): Promise<void> {
   const { config } = tools;
   // a member in state ERROR has left the group, but its plugin still runs
   await run(session, 'STOP GROUP_REPLICATION');
   await run(session, 'SET GLOBAL group_replication_bootstrap_group = OFF');
+  await session.query('SET GLOBAL group_replication_group_name = ?', [groupName]);
   const seeds = config.members.filter(({ name }) => name !== config.name).map(({ address }) => `${address}:${config.sqlPort}`);
   await session.query('SET GLOBAL group_replication_group_seeds = ?', [seeds.join(',')]);
   await preferMostUpdated(session).catch((error: unknown) => tools.log(`elections go by weight alone: ${String(error)}`));

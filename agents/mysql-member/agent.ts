@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { act, switchover, type Tools } from './actions';
 import type { AgentConfig } from './config';
 import { decide } from './decide';
 import { type Action, type Decision } from './decision';
 import { setAside } from './errant';
-import { announce, givesWay } from './forced';
+import { announce, founded, givesWay } from './forced';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
 import { diskOf, warningsOf, type Disk } from './disk';
 import { readMemory, writeMemory } from './memory-file';
@@ -238,8 +239,9 @@ export class Agent {
     const why = givesWay(this.report, this.peerReports, incarnation) ?? (this.report.busy && `this member is ${this.report.busy}`);
     if (why) throw new Error(why);
     this.log(`force-bootstrap by ${operator}: incarnation ${incarnation}`);
-    await this.remember({ ...this.memory, incarnation, candidate: null, entering: 'bootstrap' });
-    this.begin({ kind: 'reboot-group', incarnation });
+    const lineage = randomUUID();
+    await this.remember(founded(this.memory, incarnation, lineage));
+    this.begin({ kind: 'reboot-group', incarnation, groupName: lineage });
   }
 }
 

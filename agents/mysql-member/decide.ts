@@ -72,7 +72,7 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     promised: highest,
     candidate: null,
     fenced: before.fenced && sample.readOnly,
-    ...(accepted && { epoch: view.epoch, incarnation, entering: null, groupName: configuredGroupName }),
+    ...(accepted && { epoch: view.epoch, incarnation, entering: null, groupName: configuredGroupName, lineage: lineageOf(sample, configuredGroupName) }),
     ...(accepted &&
       inMajority(self) && {
         lastMajority: { incarnation, counter: view.counter, members: sample.members.map(({ name }) => name).sort() },
@@ -80,6 +80,10 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
       }),
   };
   return JSON.stringify(after) === JSON.stringify(before) ? before : after;
+}
+
+function lineageOf({ groupName }: Sample, configuredGroupName: string): string | null {
+  return groupName === configuredGroupName ? null : groupName;
 }
 
 function online(situation: Situation, sample: Sample, memory: Memory): Decision {
@@ -146,6 +150,12 @@ function liveGroup(peers: readonly Report[]): readonly Report[] {
   return [...groups.values()].sort((a, b) => size(b) - size(a))[0] ?? [];
 }
 
+/** An operator founded that group after this member was last in one, and accepted that what others hold leaves the database. */
+function isOperatorsChoice(peer: Report, own: Memory): boolean {
+  const { lineage, incarnation } = peer.memory;
+  return lineage !== null && lineage !== own.lineage && incarnation > own.incarnation;
+}
+
 function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]): Decision {
   const { self, joinFailures, sinceJoinFailureMs } = situation;
   const memory = self.memory.candidate === self.name ? { ...self.memory, candidate: null } : self.memory;
@@ -157,9 +167,9 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
   const executed = parseGtidSet(sample.executed);
   const theirs = union(...samples.flatMap((peer) => [parseGtidSet(peer.executed), parseGtidSet(peer.received)]));
   const errant = subtract(executed, theirs);
-  const majority = live.some((peer) => inMajority(peer));
+  const authority = live.some((peer) => inMajority(peer) || isOperatorsChoice(peer, memory));
   if (!isEmpty(errant) && !isSubset(errant, parseGtidSet(situation.setAside))) {
-    if (majority) {
+    if (authority) {
       const text = formatted(errant);
       return decision(memory, { kind: 'report-errant', errant: text }, `transactions that the group does not have: ${text}`, 3000);
     }
@@ -187,10 +197,11 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
     (missing > CLONE_ABOVE && `${missing} transactions behind`) ||
     (joinFailures >= CLONE_AFTER_FAILURES && `${joinFailures} attempts to join failed`);
   if (why) {
-    if (!majority) return decision(memory, { kind: 'wait' }, `a clone needs a group with a majority (${why})`);
+    if (!authority) return decision(memory, { kind: 'wait' }, `a clone needs a group with a majority (${why})`);
     const donor = live.find((peer) => peer.sample?.role === 'SECONDARY') ?? target;
     return decision(entering, { kind: 'join-by-clone', donor: donor.name }, why, 1000);
   }
   const kind = self.memory.lastMajority ? 'rejoin' : 'join';
-  return decision(entering, { kind }, `${names(live)} ONLINE, ${missing} transactions behind`);
+  const { groupName } = target.sample as Sample;
+  return decision(entering, { kind, groupName }, `${names(live)} ONLINE, ${missing} transactions behind`);
 }

@@ -14,8 +14,8 @@ export interface Situation {
 
 export type Action =
   | { readonly kind: 'stay' | 'wait' | 'leave' | 'fence' | 'unfence' | 'apply-relay-log' }
-  | { readonly kind: 'bootstrap' | 'reboot-group'; readonly incarnation: number }
-  | { readonly kind: 'join' | 'rejoin' }
+  | { readonly kind: 'bootstrap' | 'reboot-group'; readonly incarnation: number; readonly groupName: string }
+  | { readonly kind: 'join' | 'rejoin'; readonly groupName: string }
   | { readonly kind: 'hand-over'; readonly to: string }
   | { readonly kind: 'join-by-clone'; readonly donor: string }
   | { readonly kind: 'report-errant'; readonly errant: string }

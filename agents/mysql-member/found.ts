@@ -7,7 +7,7 @@ import { isOutside, type MajorityView, type Memory, type Report, type Sample } f
  * all configured members have answered, lost nothing, and voted for it. Anything less is for the operator to decide:
  * a member that is missing may be the only one to hold the last acknowledged write.
  */
-export function restartOrFound({ self, peers }: Situation, sample: Sample): Decision {
+export function restartOrFound({ self, peers, configuredGroupName }: Situation, sample: Sample): Decision {
   const memory = self.memory;
   const wait = (reason: string, next: Memory = memory) => decision(next, { kind: 'wait' }, reason);
 
@@ -56,14 +56,15 @@ export function restartOrFound({ self, peers }: Situation, sample: Sample): Deci
       'compare them, then platform-mysql force-bootstrap on the member to keep; the others keep theirs in a dump',
     );
   }
-  return leader.name === self.name ? stand(self, others) : vote(self, leader);
+  return leader.name === self.name ? stand(self, others, configuredGroupName) : vote(self, leader);
 }
 
 /** Stands for election with the next number, or goes ahead if everybody has voted for this member. */
-function stand(self: Report, others: readonly Report[]): Decision {
+function stand(self: Report, others: readonly Report[], configuredGroupName: string): Decision {
   const { memory, name } = self;
   const highest = Math.max(...[self, ...others].flatMap((member) => [member.memory.promised, member.memory.incarnation]));
-  if (memory.candidate !== name || memory.promised < highest) {
+  const refused = others.some((peer) => peer.memory.promised === memory.promised && peer.memory.candidate !== name);
+  if (memory.candidate !== name || memory.promised < highest || refused) {
     const next = { ...memory, promised: highest + 1, candidate: name };
     return decision(next, { kind: 'wait' }, `holds all transactions; asks for votes in ballot ${next.promised}`);
   }
@@ -76,7 +77,8 @@ function stand(self: Report, others: readonly Report[]): Decision {
   // the ballot is used up before the bootstrap starts: after a crash in between, a repetition needs new votes
   const next: Memory = { ...memory, incarnation: ballot, candidate: null, entering: 'bootstrap' };
   const reason = first ? 'all members are new: the first group' : 'full outage: this member holds all transactions';
-  return decision(next, { kind: first ? 'bootstrap' : 'reboot-group', incarnation: ballot }, `${reason}; all voted in ballot ${ballot}`);
+  const groupName = lineage([self, ...others]) ?? configuredGroupName;
+  return decision(next, { kind: first ? 'bootstrap' : 'reboot-group', incarnation: ballot, groupName }, `${reason}; all voted in ballot ${ballot}`);
 }
 
 function vote(self: Report, leader: Report): Decision {
@@ -100,6 +102,10 @@ function holderOfAll(all: readonly Report[], configured: readonly string[]): Rep
 function latestMajority(all: readonly Report[]): MajorityView | null {
   const views = all.flatMap((member) => member.memory.lastMajority ?? []);
   return views.sort((a, b) => b.incarnation - a.incarnation || b.counter - a.counter)[0] ?? null;
+}
+
+function lineage(all: readonly Report[]): string | null {
+  return [...all].sort((a, b) => b.memory.incarnation - a.memory.incarnation)[0]?.memory.lineage ?? null;
 }
 
 /** Of the group that the member was in, or at least on its way to. A new data directory knows of none. */

@@ -71,6 +71,11 @@ export interface Memory {
   /** The agent (not MySQL) took the PRIMARY's right to write, and gives it back. */
   readonly fenced: boolean;
   readonly groupName: string | null;
+  /**
+   * UUID in the GTIDs of this group since an operator founded it, perhaps without some transactions; null: the group name.
+   * With the old UUID it would give the numbers of those transactions to others, and nobody could tell one from the other.
+   */
+  readonly lineage: string | null;
   /** Of the data that this memory is about: a new data directory has no past. */
   readonly serverUuid: string | null;
 }
@@ -85,6 +90,7 @@ export const NO_MEMORY: Memory = {
   joined: [],
   fenced: false,
   groupName: null,
+  lineage: null,
   serverUuid: null,
 };
 

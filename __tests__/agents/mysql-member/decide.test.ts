@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../agents/mysql-member/decide';
-import { memory, NAMES, online, report, REMEMBERS, sample, situation, unreachable } from './situations';
+import { GROUP_NAME, memory, NAMES, online, report, REMEMBERS, sample, situation, unreachable } from './situations';
 
 const TRANSACTIONS = 'g:1-9';
 const past = (values = {}) => ({ memory: { ...REMEMBERS, ...values } });
@@ -28,7 +28,7 @@ describe('the first group', () => {
   test('is bootstrapped with all votes, and the ballot is used up before it starts', () => {
     const voted = { memory: memory({ promised: 1, candidate: 'db-1' }) };
     const decided = decide(situation(report('db-1', voted), [report('db-2', voted), report('db-3', voted)]));
-    expect(decided.action).toEqual({ kind: 'bootstrap', incarnation: 1 });
+    expect(decided.action).toEqual({ kind: 'bootstrap', incarnation: 1, groupName: GROUP_NAME });
     expect(decided.memory).toMatchObject({ incarnation: 1, promised: 1, candidate: null, entering: 'bootstrap' });
   });
 
@@ -76,6 +76,18 @@ describe('a full outage', () => {
     const lastMajority = { incarnation: 1, counter: 4, members: ['db-1', 'db-2'] };
     const members = [member('db-1', 'g:1-9', { lastMajority }), member('db-2', 'g:1-9', { lastMajority })] as const;
     expect(decide(situation(members[0], [members[1], report('db-3')])).memory.candidate).toBe('db-1');
+  });
+
+  test('ends after a refused ballot in the next one', () => {
+    const [self, other] = [member('db-1', 'g:1-9', { promised: 3, candidate: 'db-1' }), member('db-2', 'g:1-9', { promised: 3 })];
+    expect(decide(situation(self, [other, member('db-3', 'g:1-9')])).memory).toMatchObject({ promised: 4, candidate: 'db-1' });
+  });
+
+  test('ends in the lineage that the last group had', () => {
+    const voted = { promised: 5, candidate: 'db-1' };
+    const later = { ...voted, incarnation: 4, lineage: 'lineage-4' };
+    const members = [member('db-1', 'g:1-9', voted), member('db-2', 'g:1-9', later), member('db-3', 'g:1-9', voted)] as const;
+    expect(decide(situation(members[0], [members[1], members[2]])).action).toEqual({ kind: 'reboot-group', incarnation: 5, groupName: 'lineage-4' });
   });
 
   test('is not ended by a bootstrap while a member is busy', () => {
@@ -131,6 +143,22 @@ describe('a group that lives', () => {
     const self = report('db-1', past());
     expect(decide(situation(self, live, { joinFailures: 3, sinceJoinFailureMs: 3000 })).action.kind).toBe('wait');
     expect(decide(situation(self, live, { joinFailures: 3, sinceJoinFailureMs: 4000 })).action.kind).toBe('rejoin');
+  });
+
+  test('of another lineage is joined under its name, which is written down', () => {
+    const other = live.map((peer) => ({ ...peer, sample: peer.sample && { ...peer.sample, groupName: 'lineage-1' } }));
+    expect(decide(situation(report('db-1', past()), other)).action).toEqual({ kind: 'rejoin', groupName: 'lineage-1' });
+    const inside = report('db-2', { ...past(), sample: online('PRIMARY', NAMES, { groupName: 'lineage-1' }) });
+    expect(decide(situation(inside, [])).memory.lineage).toBe('lineage-1');
+  });
+
+  test('that an operator founded takes others by clone without a majority, once a dump holds what they had alone', () => {
+    const founder = report('db-2', { memory: { ...REMEMBERS, incarnation: 2, promised: 2, lineage: 'y' }, sample: online('PRIMARY', ['db-2'], { executed: 'g:1-7,y:1' }) });
+    const self = report('db-1', { ...past(), sample: sample({ executed: 'g:1-9' }) });
+    expect(decide(situation(self, [founder])).action).toEqual({ kind: 'report-errant', errant: 'g:8-9' });
+    expect(decide(situation(self, [founder], { setAside: 'g:8-9' })).action).toEqual({ kind: 'join-by-clone', donor: 'db-2' });
+    const grown = { ...self, memory: { ...self.memory, incarnation: 2, lineage: 'y' } };
+    expect(decide(situation(grown, [founder])).action.kind).toBe('needs-operator');
   });
 
   test('lends its data to no clone while it has no majority', () => {

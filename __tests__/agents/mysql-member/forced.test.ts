@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { announce, givesWay } from '../../../agents/mysql-member/forced';
+import { announce, founded, givesWay } from '../../../agents/mysql-member/forced';
 import type { Report } from '../../../agents/mysql-member/report';
 import { memory, NAMES, online, report, sample } from './situations';
 
-const outside = (name: string, promised = 1): Report => report(name, { sample: sample(), memory: memory({ incarnation: 1, promised }) });
+const outside = (name: string, promised = 1, executed = ''): Report => report(name, { sample: sample({ executed }), memory: memory({ incarnation: 1, promised }) });
 const announced = (self: Report, others: readonly Report[]): Report => ({ ...self, memory: announce(self, others) });
 
 test('a member that nobody contradicts founds the group, with a number that nobody has seen', () => {
@@ -17,6 +17,18 @@ test('of two that are told at the same moment the first by configuration goes ah
   const [one, two] = [announced(outside('db-1'), [outside('db-2')]), announced(outside('db-2'), [outside('db-1')])];
   expect(givesWay(one, [two], 2)).toBeNull();
   expect(givesWay(two, [one], 2)).toBe('db-1 was told the same at the same moment, and goes ahead');
+});
+
+test('of two that are told at the same moment the one that holds more transactions goes ahead', () => {
+  const [less, more] = [outside('db-1', 1, 'g:1-7'), outside('db-2', 1, 'g:1-9')];
+  const [one, two] = [announced(less, [more]), announced(more, [less])];
+  expect(givesWay(two, [one], 2)).toBeNull();
+  expect(givesWay(one, [two], 2)).toBe('db-2 was told the same at the same moment, and goes ahead');
+});
+
+test('the group gets a lineage of its own, and the ballot is used up before it is founded', () => {
+  const { memory: announcement } = announced(outside('db-1'), []);
+  expect(founded(announcement, 2, 'y')).toMatchObject({ incarnation: 2, promised: 2, candidate: null, entering: 'bootstrap', lineage: 'y' });
 });
 
 test('a member gives way to one that founds already, or is in a group', () => {
@@ -32,9 +44,10 @@ test('a member that has voted for another meanwhile gives way', () => {
 
 test('however many are told, and whoever has heard of whom, exactly one goes ahead', () => {
   const order = fc.shuffledSubarray([...NAMES], { minLength: 1 });
+  const held = fc.array(fc.nat({ max: 2 }), { minLength: 3, maxLength: 3 });
   fc.assert(
-    fc.property(order, fc.array(fc.nat({ max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), (told, before, heard) => {
-      const reports = new Map(NAMES.map((name, n) => [name as string, outside(name, 1 + before[n]!)]));
+    fc.property(order, held, fc.array(fc.nat({ max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), (told, holds, before, heard) => {
+      const reports = new Map(NAMES.map((name, n) => [name as string, outside(name, 1 + before[n]!, `g:1-${1 + holds[n]!}`)]));
       told.forEach((name, n) => {
         // Some announcements came early enough to be known when the next was made.
         const known = [...reports.values()].filter((other) => other.name !== name).map((other, m) => (heard[n * 3 + m] ? other : outside(other.name, 1 + before[NAMES.indexOf(other.name as (typeof NAMES)[number])]!)));

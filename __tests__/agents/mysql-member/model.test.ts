@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { SimulatedGroup } from './simulated-group';
+import { GROUP_NAME } from './situations';
 
 type Step = (group: SimulatedGroup) => void;
 
@@ -89,7 +90,7 @@ fc.configureGlobal({ asyncBeforeEach: () => nextTurn() });
 test('three new members become one group by themselves', () => {
   const group = formed();
   expect(group.isHealthy, group.describe()).toBe(true);
-  expect(group.bootstraps).toEqual([{ incarnation: 1, by: 'db-1' }]);
+  expect(group.bootstraps).toEqual([{ incarnation: 1, groupName: GROUP_NAME, by: 'db-1' }]);
 });
 
 test('whatever crashes, is cut off or answers late: all come back to one group, and no acknowledged write is lost', async () => {
@@ -145,6 +146,30 @@ test('lost disks and writes past the router never end in a lost acknowledged wri
     fc.asyncProperty(steps, async (list) => {
       const group = run(list);
       if (!group.isHealthy && !((group.wiped || group.strayWrites) && group.waitsForOperator)) throw new Error(group.describe());
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('operators who found a group on any members, one after another or at once, leave one group that agrees, and nothing is dropped in silence', async () => {
+  const told = fc.subarray([0, 1, 2], { minLength: 1 });
+  const operators = told.map((those) => named(`operators found on ${those.join()}`, (g) => g.operatorsFound(those.map((n) => g.at(n)))));
+  const outage = fc.tuple(index, fc.array(life, { maxLength: 5 })).map(([away, between]) =>
+    named(`outage without ${away}, ${between.join('; ')}`, (g) => {
+      crashAll(g);
+      g.members.forEach((member, n) => n !== away && g.boot(member));
+      between.forEach((step) => step(g));
+      [1, 2, 3].forEach(() => calmRound(g));
+    }),
+  );
+  const steps = fc.array(
+    fc.oneof({ weight: 8, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 2, arbitrary: outage }, { weight: 3, arbitrary: operators }),
+    { maxLength: 80, size: 'max' },
+  );
+  await fc.assert(
+    fc.asyncProperty(steps, async (list) => {
+      const group = run(list);
+      if (!(group.isHealthy || group.waitsForOperator) || !group.isAllKept) throw new Error(group.describe());
     }),
     { numRuns: RUNS },
   );

@@ -1,16 +1,19 @@
 import type { Action } from '../../../agents/mysql-member/decision';
 import { decide } from '../../../agents/mysql-member/decide';
-import { formatGtidSet, parseGtidSet } from '../../../agents/mysql-member/gtid';
+import { announce, founded, givesWay } from '../../../agents/mysql-member/forced';
+import { formatGtidSet, isSubset, parseGtidSet } from '../../../agents/mysql-member/gtid';
 import { isRecorded, primaryHealth } from '../../../agents/mysql-member/health';
 import { electorate, inMajority, majorityOf, NO_MEMORY, type Memory, type Report, type Sample } from '../../../agents/mysql-member/report';
+import { GROUP_NAME } from './situations';
 
 /** One Group Replication group: what its members have agreed on. */
 interface Group {
   readonly epoch: string;
+  readonly name: string;
   counter: number;
   view: string[];
   primary: string;
-  /** Transactions in their order; a member that is connected to a majority can have all of them. */
+  /** Transactions in their order, each a number that no other has; a member that is connected to a majority can have all of them. */
   readonly log: Set<number>;
 }
 
@@ -34,7 +37,7 @@ interface Simulated {
   /** What mysqld, frozen or just awake, knew when it froze; null once it has heard from the group. */
   outdated: Sample | null;
   /** A START GROUP_REPLICATION under way, which survives its agent. */
-  starting: 'bootstrap' | 'join' | null;
+  starting: { readonly as: 'founder' | 'joiner'; readonly groupName: string } | null;
   /** The agent's state, gone when it restarts. */
   memory: Memory;
   busy: Action | null;
@@ -42,12 +45,11 @@ interface Simulated {
   underWay: Map<string, Report>;
   lastKind: string;
   lastAction: Action | null;
+  lastReason: string;
   failures: number;
   recordedEpoch: string | null;
   writableByHealth: boolean;
 }
-
-const GROUP_NAME = 'aaaaaaaa-0000-8000-a000-000000000000';
 
 export class Violation extends Error {}
 
@@ -58,8 +60,12 @@ export class Violation extends Error {}
 export class SimulatedGroup {
   readonly members: readonly Simulated[];
   readonly groups = new Map<string, Group>();
-  readonly bootstraps: { readonly incarnation: number; readonly by: string }[] = [];
+  readonly bootstraps: { readonly incarnation: number; readonly groupName: string; readonly by: string }[] = [];
   readonly committed = new Set<number>();
+  /** Acknowledged, and not among what an operator founded a group with. */
+  readonly givenUp = new Set<number>();
+  /** What MySQL calls each transaction: a name that another may get once the group has forgotten this one. */
+  private readonly gtidOf = new Map<number, string>();
   private readonly cuts = new Set<string>();
   private counter = 0;
   /** A write was accepted by a member that was alone, before its agent could see that. */
@@ -88,6 +94,7 @@ export class SimulatedGroup {
       underWay: new Map(),
       lastKind: '',
       lastAction: null,
+      lastReason: '',
       failures: 0,
       recordedEpoch: null,
       writableByHealth: false,
@@ -218,14 +225,20 @@ export class SimulatedGroup {
     if (old?.epoch === group.epoch && !old.frozen) old.superReadOnly = true;
     group.primary = name;
     const chosen = this.members.find((member) => member.name === name) as Simulated;
-    addAll(chosen.executed, group.log);
+    this.replay(chosen, group);
     chosen.superReadOnly = false;
   }
 
   /** The applier catches up. */
   apply(member: Simulated): void {
     const group = this.groupOf(member);
-    if (group && this.hasMajority(member)) addAll(member.executed, group.log);
+    if (group && this.hasMajority(member)) this.replay(member, group);
+  }
+
+  /** MySQL goes by the names alone: what it has under a name already, it skips. */
+  private replay(member: Simulated, group: Group): void {
+    const held = new Set([...member.executed].map((id) => this.gtidOf.get(id)));
+    addAll(member.executed, [...group.log].filter((id) => !held.has(this.gtidOf.get(id))));
   }
 
   switchover(from: Simulated, to: Simulated): void {
@@ -252,30 +265,31 @@ export class SimulatedGroup {
     member.starting = null;
     if (!member.up || starting === null) return;
     let success = true;
-    if (starting === 'bootstrap') this.found(member);
-    else success = this.enter(member, glitch);
+    if (starting.as === 'founder') this.found(member, starting.groupName);
+    else success = this.enter(member, starting.groupName, glitch);
     if (!success) member.failures += 1;
     if (member.busy) member.busy = null;
   }
 
-  private found(member: Simulated): Group {
-    const group: Group = { epoch: `e${++this.counter}`, counter: 1, view: [member.name], primary: member.name, log: new Set(member.executed) };
+  private found(member: Simulated, name: string): Group {
+    const group: Group = { epoch: `e${++this.counter}`, name, counter: 1, view: [member.name], primary: member.name, log: new Set(member.executed) };
     this.groups.set(group.epoch, group);
     Object.assign(member, { state: 'ONLINE', epoch: group.epoch, superReadOnly: false, unreachable: new Set() });
     return group;
   }
 
-  private enter(member: Simulated, glitch: boolean): boolean {
+  private enter(member: Simulated, name: string, glitch: boolean): boolean {
     const seed = this.members.find((other) => other !== member && this.hears(member, other) && this.hasMajority(other) && !this.groupOf(other)?.view.includes(member.name));
     const group = seed && this.groupOf(seed);
-    if (group && [...member.executed].every((id) => group.log.has(id))) {
+    const theirs = new Set([...(group?.log ?? [])].map((id) => this.gtidOf.get(id)));
+    if (group?.name === name && [...member.executed].every((id) => theirs.has(this.gtidOf.get(id)))) {
       this.installView(group, [...group.view, member.name]);
       Object.assign(member, { state: 'ONLINE', epoch: group.epoch, superReadOnly: true, unreachable: new Set() });
-      addAll(member.executed, group.log);
+      this.replay(member, group);
       return true;
     }
     // seen with MySQL: a join while the group loses its majority ends as PRIMARY of a group of one
-    if (glitch && !group) this.found(member);
+    if (glitch && !group) this.found(member, name);
     return glitch && !group;
   }
 
@@ -294,6 +308,7 @@ export class SimulatedGroup {
       if (lost.length > 0) throw new Violation(`${member.name} accepts writes without transactions ${lost.join()}`);
       this.committed.add(id);
     }
+    this.gtidOf.set(id, `${group.name}:${1 + [...group.log].filter((old) => this.gtidOf.get(old)?.startsWith(`${group.name}:`)).length}`);
     group.log.add(id);
     member.executed.add(id);
   }
@@ -306,7 +321,7 @@ export class SimulatedGroup {
     return {
       serverUuid: member.uuid,
       version: 'simulated',
-      groupName: GROUP_NAME,
+      groupName: group?.name ?? GROUP_NAME,
       state: member.state,
       role: group ? (group.primary === member.name ? 'PRIMARY' : 'SECONDARY') : null,
       superReadOnly: member.superReadOnly,
@@ -317,7 +332,7 @@ export class SimulatedGroup {
         state: member.unreachable.has(name) ? 'UNREACHABLE' : 'ONLINE',
         role: group?.primary === name ? 'PRIMARY' : 'SECONDARY',
       })),
-      executed: gtids(member.executed),
+      executed: this.gtids(member.executed),
       received: '',
       purged: '',
       changing: member.starting !== null,
@@ -346,17 +361,18 @@ export class SimulatedGroup {
   tick(member: Simulated): void {
     if (!member.up) return;
     const peers = new Map(member.configured.filter((name) => name !== member.name).map((name) => [name, member.known.get(name) ?? null]));
-    const { action, memory, afterMs } = decide({
+    const { action, memory, afterMs, reason } = decide({
       self: this.report(member),
       peers,
       joinFailures: 0,
       sinceJoinFailureMs: 0,
-      setAside: gtids(member.setAside),
+      setAside: this.gtids(member.setAside),
       configuredGroupName: GROUP_NAME,
     });
     const settled = afterMs === 0 || member.lastKind === action.kind;
     member.lastKind = action.kind;
     member.lastAction = action;
+    member.lastReason = reason;
     if (settled) {
       member.memory = member.memoryFile = memory;
       if (!member.busy || action.kind === 'fence') this.act(member, action);
@@ -377,17 +393,17 @@ export class SimulatedGroup {
     switch (action.kind) {
       case 'bootstrap':
       case 'reboot-group':
-        this.checkBootstrap(member, action.incarnation);
-        Object.assign(member, { busy: action, starting: 'bootstrap', state: 'OFFLINE', outdated: null });
+        this.checkBootstrap(member, action);
+        Object.assign(member, { busy: action, starting: { as: 'founder', groupName: action.groupName }, state: 'OFFLINE', outdated: null });
         return;
       case 'join':
       case 'rejoin':
-        Object.assign(member, { busy: action, starting: 'join', state: 'OFFLINE', outdated: null });
+        Object.assign(member, { busy: action, starting: { as: 'joiner', groupName: action.groupName }, state: 'OFFLINE', outdated: null });
         return;
       case 'join-by-clone':
         return this.clone(member, action.donor);
       case 'report-errant':
-        addAll(member.setAside, numbers(action.errant));
+        addAll(member.setAside, this.named(member, action.errant));
         return;
       case 'leave':
         return this.leave(member);
@@ -399,6 +415,42 @@ export class SimulatedGroup {
         return;
       default:
     }
+  }
+
+  /** Operators give the command on each of these members that asks for it, at the same moment. */
+  operatorsFound(told: readonly Simulated[]): void {
+    if (this.cuts.size > 0) return;
+    const able = told.filter((member) => member.up && !member.frozen && !member.busy && !member.starting && member.lastAction?.kind === 'needs-operator');
+    const othersOf = (member: Simulated) => {
+      for (const peer of this.members) this.poll(member, peer, false);
+      return [...member.known.values()];
+    };
+    const announced = able.filter((member) => othersOf(member).every(({ sample }) => sample?.state !== 'ONLINE'));
+    for (const member of announced) member.memory = member.memoryFile = announce(this.report(member), [...member.known.values()]);
+    const ballots = announced.map(({ memory }) => memory.promised);
+    for (const member of this.members) othersOf(member);
+    for (const member of this.members) this.tick(member);
+    announced.forEach((member, n) => {
+      const ballot = ballots[n] as number;
+      if (member.busy || givesWay(this.report(member), othersOf(member), ballot) !== null) return;
+      const lineage = `lineage-${++this.counter}`;
+      member.memory = member.memoryFile = founded(member.memory, ballot, lineage);
+      for (const id of [...this.committed].filter((old) => !member.executed.has(old))) {
+        this.committed.delete(id);
+        this.givenUp.add(id);
+      }
+      this.act(member, { kind: 'reboot-group', incarnation: ballot, groupName: lineage });
+    });
+  }
+
+  private gtids(ids: ReadonlySet<number>): string {
+    return ids.size === 0 ? '' : formatGtidSet(parseGtidSet([...ids].map((id) => this.gtidOf.get(id)).join(',')));
+  }
+
+  /** Those of its transactions that have these names. */
+  private named(member: Simulated, errant: string): number[] {
+    const names = parseGtidSet(errant);
+    return [...member.executed].filter((id) => isSubset(parseGtidSet(this.gtidOf.get(id) as string), names));
   }
 
   private clone(member: Simulated, donorName: string): void {
@@ -413,9 +465,10 @@ export class SimulatedGroup {
     member.executed = new Set(donor.executed);
   }
 
-  private checkBootstrap(member: Simulated, incarnation: number): void {
-    if (this.bootstraps.some((other) => other.incarnation === incarnation)) throw new Violation(`incarnation ${incarnation} is bootstrapped twice`);
-    this.bootstraps.push({ incarnation, by: member.name });
+  private checkBootstrap(member: Simulated, { incarnation, groupName }: { readonly incarnation: number; readonly groupName: string }): void {
+    // of two that operators found on members that never heard of each other, each has a lineage of its own
+    if (this.bootstraps.some((other) => other.incarnation === incarnation && other.groupName === groupName)) throw new Violation(`incarnation ${incarnation} is bootstrapped twice`);
+    this.bootstraps.push({ incarnation, groupName, by: member.name });
     const lost = [...this.committed].filter((id) => !member.executed.has(id));
     if (lost.length > 0) throw new Violation(`${member.name} bootstraps without ${lost.join()}`);
     const counted = (other: Simulated) => electorate(this.report(other));
@@ -454,12 +507,17 @@ export class SimulatedGroup {
       && this.members.filter(({ writableByHealth }) => writableByHealth).length === 1;
   }
 
+  /** What left the database by an operator's decision lies in a dump, or is still where it was. */
+  get isAllKept(): boolean {
+    return [...this.givenUp].every((id) => this.members.some(({ executed, setAside }) => executed.has(id) || setAside.has(id)));
+  }
+
   get waitsForOperator(): boolean {
     return this.members.some(({ lastAction }) => lastAction?.kind === 'needs-operator');
   }
 
   describe(): string {
-    return this.members.map((member) => `${member.name} ${member.up ? member.state : 'down'} ${member.lastAction?.kind} [${[...member.executed].join()}]`).join('; ');
+    return this.members.map((member) => `${member.name} ${member.up ? member.state : 'down'} ${member.lastAction?.kind} (${member.lastReason}) [${[...member.executed].join()}]`).join('; ');
   }
 }
 
@@ -469,12 +527,4 @@ function pair(a: Simulated, b: Simulated): string {
 
 function addAll(target: Set<number>, source: Iterable<number>): void {
   for (const id of source) target.add(id);
-}
-
-function gtids(ids: ReadonlySet<number>): string {
-  return ids.size === 0 ? '' : formatGtidSet(parseGtidSet([...ids].map((id) => `g:${id}`).join(',')));
-}
-
-function numbers(text: string): number[] {
-  return [...parseGtidSet(text).values()].flat().flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
 }
