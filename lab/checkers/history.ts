@@ -74,6 +74,8 @@ export interface Evidence {
   readonly observations: readonly Observation[];
   /** Absent where no member could be asked: then nothing can be said about lost writes. */
   readonly members?: readonly MemberRows[];
+  /** Keys of this run in the dumps that members made of what they alone held. */
+  readonly setAside?: readonly string[];
 }
 
 export function ofStream(operations: readonly Operation[], ...streams: readonly Stream[]): Operation[] {

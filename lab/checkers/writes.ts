@@ -21,6 +21,18 @@ export const noAcknowledgedWriteLost: Checker = {
   },
 };
 
+/** An operator accepted a loss: what was acknowledged is on every member, or in a dump; and something is in a dump. */
+export const everyAcknowledgedWriteKept: Checker = {
+  name: 'everyAcknowledgedWriteKept',
+  check: (evidence) => {
+    const name = everyAcknowledgedWriteKept.name;
+    const setAside = new Set(evidence.setAside);
+    const lost = noAcknowledgedWriteLost.check({ ...evidence, operations: evidence.operations.filter(({ note }) => !setAside.has(note?.key ?? '')) });
+    const left = acknowledgedWrites(evidence).some(({ note }) => setAside.has(note!.key));
+    return [...lost.map((finding) => ({ ...finding, checker: name })), ...(left ? [] : [unsure(name, 'no acknowledged write had to leave the database')])];
+  },
+};
+
 /** Whatever was repeated on the way, each note exists once: one row, one id, the same on all members and in all answers. */
 export const noDoubleExecution: Checker = {
   name: 'noDoubleExecution',

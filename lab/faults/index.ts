@@ -8,6 +8,7 @@ export * from './fault';
 export type * from './lab-handle';
 export * from './leak';
 export * from './link';
+export * from './locked-tables';
 export * from './power';
 export * from './pressure';
 export * from './process';

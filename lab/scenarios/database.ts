@@ -2,6 +2,7 @@ import type { MemberRows, Operation } from '../checkers';
 import { onMachine, tryOnMachine, type LabHandle } from '../faults';
 import { now, pause } from '../traffic';
 import { repeatedly, type Repeated } from './repeatedly';
+import { DUMPS } from './units';
 
 /** The sample application's table. */
 const TABLE = 'app.notes';
@@ -36,6 +37,13 @@ export async function rowsOfAll(lab: LabHandle, members: readonly string[], runI
     if (new Set(all.map(({ rows }) => rows.length)).size === 1 || now() > deadline) return all;
     await pause(500);
   }
+}
+
+/** Keys of this run's notes in the dumps of members: a note that left the database is in one. */
+export async function keysSetAside(lab: LabHandle, members: readonly string[], runId: string): Promise<string[]> {
+  const search = `find ${DUMPS} -name '*.sql' -exec grep --only-matching --no-filename "'${runId}-[a-z0-9-]*'" {} +`;
+  const found = await Promise.all(members.map((member) => tryOnMachine(lab, member, search, 60)));
+  return [...new Set(found.flatMap(({ stdout }) => stdout.split('\n')).map((key) => key.replaceAll("'", '')).filter((key) => key !== ''))];
 }
 
 /** Writes to one member directly, four times a second, as a client would that still believes it to be the primary. */

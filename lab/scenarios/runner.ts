@@ -2,7 +2,7 @@ import { check, closelyWatched, invalid, unsure, worst, type Evidence, type Find
 import type { LabHandle } from '../faults';
 import type { RunResult } from '../report/result';
 import { createRandom, EVERYTHING, now, pause, startTraffic, type Target } from '../traffic';
-import { rowsOfAll } from './database';
+import { keysSetAside, rowsOfAll } from './database';
 import { measureAll } from './figures';
 import { observe } from './observer';
 import { DEFAULT_MINUTES } from './options';
@@ -57,9 +57,12 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, minutes 
 
   const operations = [...(await traffic.stop().catch((error: unknown) => (findings.push(unsure('traffic', messageOf(error))), traffic.history))), ...stage.extraOperations];
   await observer.stop();
-  const members = await rowsOfAll(lab, await topology.names('mysql'), runId).catch((error: unknown) => (findings.push(unsure('members', messageOf(error))), undefined));
+  const names = await topology.names('mysql');
+  const members = await rowsOfAll(lab, names, runId).catch((error: unknown) => (findings.push(unsure('members', messageOf(error))), undefined));
 
-  const evidence: Evidence = { operations, marks: stage.marks, observations: observer.observations, members };
+  const setAside = await keysSetAside(lab, names, runId);
+
+  const evidence: Evidence = { operations, marks: stage.marks, observations: observer.observations, members, setAside };
   return {
     run,
     startedAt,

@@ -10,3 +10,4 @@ export const UNITS = {
 } as const;
 
 export const DATA_FOLDER = '/srv/mysql/data';
+export const DUMPS = '/srv/mysql/member/errant';

@@ -1,5 +1,5 @@
-import { noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { all, allPowerOff, busy, cleanStop, errantTransaction, kill, losePackets, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
+import { everyAcknowledgedWriteKept, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
+import { all, allPowerOff, busy, cleanStop, errantTransaction, kill, lockedTables, losePackets, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
@@ -51,10 +51,10 @@ const errant: Scenario = {
   checkers: ONE_LOST,
 };
 
-/** The command that the members ask for, on all of them at the same moment. One has to do it; the others may refuse. */
+/** The command that the members ask for, at the same moment if there are several. One has to do it; the others may refuse. */
 function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
   return {
-    title: `platform-mysql force-bootstrap on ${members.join(' and ')} at the same moment`,
+    title: `platform-mysql force-bootstrap on ${members.join(' and, at the same moment, on ')}`,
     async inject() {
       const answers = await Promise.all(members.map((member) => tryOnMachine(lab, member, 'platform-mysql force-bootstrap --yes', 60)));
       if (answers.every(({ exitCode }) => exitCode !== 0)) throw new Error(answers.map(({ stderr }) => stderr.trim()).join('; '));
@@ -166,7 +166,8 @@ export const severalMembersScenarios: readonly Scenario[] = [
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const members = await stage.topology.names('mysql');
-      const missing = stage.random.pick(members);
+      // with the PRIMARY what it alone had acknowledged would be away: see the next one
+      const missing = stage.random.pick(await stage.topology.secondaries());
       const two = members.filter((name) => name !== missing);
       const outage = await stage.inject(allPowerOff(lab, members));
       await all(two.map((name) => () => powerOnAgain(lab, name)));
@@ -179,6 +180,28 @@ export const severalMembersScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     checkers: DATA,
+  },
+  {
+    name: 'db-founded-without-primary',
+    fault: 37,
+    title: 'An operator founds the group without the member that holds the last writes',
+    explanation: 'The others had received the last writes of the PRIMARY and not yet stored them when all lost power, and the PRIMARY does not return. An operator goes on without. Later it does return: what it alone holds is kept in a dump, and all members hold the same.',
+    async story(stage: Stage): Promise<void> {
+      const { lab } = stage;
+      const primary = await stage.topology.primary();
+      const others = await stage.topology.secondaries();
+      await stage.inject(together('the others store nothing', others.map((member) => lockedTables(lab, member))));
+      await stage.pause(1500);
+      const outage = await stage.inject(allPowerOff(lab, [primary, ...others]));
+      await all(others.map((name) => () => powerOnAgain(lab, name)));
+      stage.mark('note', `${primary} stays away`);
+      await stage.until('both ask for a decision', async () => (await Promise.all(others.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'), 90_000);
+      await stage.inject(forcedBootstraps(lab, [stage.random.pick(others)]));
+      await stage.writing(120_000);
+      await stage.recover(outage);
+      await stage.healthy();
+    },
+    checkers: [everyAcknowledgedWriteKept, noDoubleExecution, membersAgree],
   },
   {
     name: 'db-killed-twice',

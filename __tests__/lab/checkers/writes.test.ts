@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { check, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay, nothingAcceptedWhenAlone } from '../../../lab/checkers';
+import { check, everyAcknowledgedWriteKept, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay, nothingAcceptedWhenAlone } from '../../../lab/checkers';
 import { evidence, members, write } from './histories';
 
 test('an acknowledged write that one member lacks is lost', () => {
@@ -17,6 +17,16 @@ test('without a member to ask, or without an acknowledged write, nothing is know
   expect(check(evidence([write(0, 'a')]), [noAcknowledgedWriteLost]).outcome).toBe('unknown');
   expect(check(evidence([write(0, 'a')], { members: [] }), [noAcknowledgedWriteLost]).outcome).toBe('unknown');
   expect(check(evidence([write(0, 'a', 'unknown')], { members: members(['a']) }), [noAcknowledgedWriteLost]).outcome).toBe('unknown');
+});
+
+test('where an operator accepted a loss, an acknowledged write is on all members or in a dump', () => {
+  const judged = (setAside: string[]) => check(evidence([write(0, 'a'), write(1, 'b')], { members: members(['a'], ['a']), setAside }), [everyAcknowledgedWriteKept]);
+  expect(judged(['b']).outcome).toBe('valid');
+  expect(judged(['c']).findings[0]).toMatchObject({ outcome: 'invalid', message: 'db-1 lacks b, which was acknowledged' });
+});
+
+test('where nothing acknowledged had to leave, nothing is known of how that is kept', () => {
+  expect(check(evidence([write(0, 'a')], { members: members(['a']), setAside: [] }), [everyAcknowledgedWriteKept]).outcome).toBe('unknown');
 });
 
 test('a changed text is a lost write', () => {
