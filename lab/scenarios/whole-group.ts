@@ -1,12 +1,12 @@
 import { everyAcknowledgedWriteKept, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { all, allPowerOff, busy, cleanStop, errantTransaction, kill, lockedTables, losePackets, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
+import { all, allPowerOff, busy, cleanStop, errantTransaction, appliesNothing, kill, losePackets, losesUnsynced, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
 import { agentStatus } from './roles';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
-import { UNITS } from './units';
+import { DATA_FOLDER, UNITS } from './units';
 
 const afterBoot: Measured = { figure: 'writes after boot', unit: 'ms', max: 90_000, measure: writesAfterRecovery };
 
@@ -190,8 +190,9 @@ export const severalMembersScenarios: readonly Scenario[] = [
       const { lab } = stage;
       const primary = await stage.topology.primary();
       const others = await stage.topology.secondaries();
-      await stage.inject(together('the others store nothing', others.map((member) => lockedTables(lab, member))));
+      await stage.inject(together(`${others.join(' and ')} apply nothing`, others.map((member) => appliesNothing(lab, member, DATA_FOLDER))));
       await stage.pause(1500);
+      await stage.inject(together(`${others.join(' and ')} lose what they have not applied`, others.map((member) => losesUnsynced(lab, member, UNITS.mysql))));
       const outage = await stage.inject(allPowerOff(lab, [primary, ...others]));
       await all(others.map((name) => () => powerOnAgain(lab, name)));
       stage.mark('note', `${primary} stays away`);
