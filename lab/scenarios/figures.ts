@@ -38,6 +38,13 @@ export const failedRequests = (evidence: Evidence): number | undefined => eviden
 /** A machine without a public address could not reach the outside. */
 export const egressOutageAtMost = (max: number): Measured => ({ figure: 'egress outage', unit: 'ms', max, measure: (evidence) => longestOutage(evidence.operations, 'egress') });
 
+/** Of those that were served, in milliseconds. */
+export const slowestGet = (evidence: Evidence): number | undefined => {
+  const served = ofStream(evidence.operations, 'get').filter(({ outcome }) => outcome === 'acknowledged');
+  return served.length === 0 ? undefined : served.reduce((slowest, { start, end }) => Math.max(slowest, end - start), 0);
+};
+
+export const slowestGetAtMost = (max: number): Measured => ({ figure: 'slowest GET', unit: 'ms', max, measure: slowestGet });
 export const outageAtMost = (max: number): Measured => ({ figure: 'outage', unit: 'ms', max, measure: outage });
 export const writeGapAtMost = (max: number, p95?: number): Measured => ({ figure: 'write gap', unit: 'ms', max, p95, measure: writeGapOfFault });
 export const nothingFails: Measured = { figure: 'failed requests', unit: 'count', max: 0, measure: failedRequests };

@@ -1,7 +1,7 @@
 import { answersWhileDown, noAcknowledgedWriteLost, noDoubleExecution, noFailedGet, noFailedRequest, noHiddenReplay, quietAfterRecovery, type Checker } from '../checkers';
 import { allPowerOff, brokenRelease, freeze, kill, killForGood, leakMemory, mainPid, newRelease, powerOff, slowed, type Fault, type LabHandle, type Tier } from '../faults';
 import type { StreamName } from '../traffic';
-import { nothingFails, serviceAfterFirstRecovery } from './figures';
+import { nothingFails, outageAtMost, serviceAfterFirstRecovery, slowestGetAtMost } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
@@ -16,15 +16,24 @@ const HIDDEN: readonly Checker[] = [
   quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
 ];
 
+/**
+ * A server that accepts and does not answer. Whoever is waiting for it waits until its watchdog ends it, three silent answers later,
+ * and is then served by another; a browser has that patience, a probe with its two seconds has not. New visitors are served meanwhile.
+ */
+const SILENT: Pick<Scenario, 'checkers' | 'targets'> = {
+  checkers: [noFailedRequest('get', 'write', 'read'), ...HIDDEN.filter((checker) => checker !== noFailedGet)],
+  targets: () => [slowestGetAtMost(9000), outageAtMost(500)],
+};
+
 /** A change by way of a deploy: not even a request that is tried once fails. Downloads and event streams may be cut by it. */
 const SHORT_LIVED: readonly StreamName[] = ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'];
 const UNNOTICED: readonly Checker[] = [noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'), noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay];
 
 /** A fault of one server of the tier, chosen by the seed. */
-function oneOf(tier: Tier, scenario: Omit<Scenario, 'story' | 'checkers'>, fault: (lab: LabHandle, machine: string) => Fault, holdMilliseconds = 8000): Scenario {
+function oneOf(tier: Tier, scenario: Omit<Scenario, 'story' | 'checkers'> & Partial<Scenario>, fault: (lab: LabHandle, machine: string) => Fault, holdMilliseconds = 8000): Scenario {
   return {
-    ...scenario,
     checkers: HIDDEN,
+    ...scenario,
     async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names(tier));
       const injected = await stage.inject(fault(stage.lab, machine));
@@ -54,7 +63,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
   ),
   oneOf(
     'app',
-    { name: 'app-node-frozen', fault: 18, title: 'node on an app server freezes', explanation: 'It accepts and does not answer. No GET fails, and no POST is done twice.' },
+    { ...SILENT, name: 'app-node-frozen', fault: 18, title: 'node on an app server freezes', explanation: 'It accepts and does not answer. No GET fails, though one may be slow, and no POST is done twice.' },
     (lab, machine) => freeze(lab, machine, UNITS.app),
   ),
   oneOf('app', { name: 'app-power-off', fault: 17, title: 'An app server loses power', explanation: 'No GET fails, and no POST is done twice.' }, powerOff),
@@ -62,7 +71,8 @@ export const webAndAppScenarios: readonly Scenario[] = [
     name: 'app-memory-leak',
     fault: 19,
     title: 'The application on one server leaks memory until its limit',
-    explanation: 'It gets slower as it collects in vain, ends at its limit, and is started again with nothing. No GET fails, and no POST is done twice.',
+    explanation: 'It gets slower as it collects in vain, ends at its limit, and is started again with nothing. No GET fails, though one may be slow, and no POST is done twice.',
+    ...SILENT,
     async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names('app'));
       const before = await mainPid(stage.lab, machine, UNITS.app);
@@ -73,7 +83,6 @@ export const webAndAppScenarios: readonly Scenario[] = [
       await stage.recover(fault);
       await stage.healthy();
     },
-    checkers: HIDDEN,
   },
   {
     name: 'app-new-release',
