@@ -11,6 +11,10 @@ const CLONE_ABOVE = 200_000;
 const EMPTY_CLONE_ABOVE = 100;
 const CLONE_AFTER_FAILURES = 6;
 const MAX_BACKOFF_MS = 15_000;
+/** Until a peer that begins to join has been seen to: two looks and a poll, see agent.ts and peers.ts. */
+const TURN_MS = 1500;
+/** A join takes 2 to 4 s; one that hangs must not keep the next from making up a majority. */
+const LONGEST_TURN_MS = 15_000;
 
 /** What this member does next: a pure function, called after every look at the local mysqld. */
 export function decide(given: Situation): Decision {
@@ -203,5 +207,16 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
   }
   const kind = self.memory.lastMajority ? 'rejoin' : 'join';
   const { groupName } = target.sample as Sample;
-  return decision(entering, { kind, groupName }, `${names(live)} ONLINE, ${missing} transactions behind`);
+  return decision(entering, { kind, groupName }, `${names(live)} ONLINE, ${missing} transactions behind`, turn(situation));
+}
+
+/**
+ * One joins after another. Two that join a PRIMARY which is alone get into its view together, which then has no majority without them:
+ * measured, that takes MySQL half a minute to sort out.
+ */
+function turn({ self, peers }: Situation): number {
+  const outsiders = reports(peers).filter(({ sample }) => sample && isOutside(sample));
+  if (outsiders.some(({ busy }) => busy === 'join' || busy === 'rejoin')) return LONGEST_TURN_MS;
+  const ordinal = (name: string) => self.configured.indexOf(name);
+  return TURN_MS * outsiders.filter(({ name }) => ordinal(name) < ordinal(self.name)).length;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../agents/mysql-member/decide';
+import type { Report } from '../../../agents/mysql-member/report';
 import { GROUP_NAME, memory, NAMES, online, report, REMEMBERS, sample, situation, unreachable } from './situations';
 
 const TRANSACTIONS = 'g:1-9';
@@ -118,6 +119,14 @@ describe('a group that lives', () => {
     const errant = report('db-1', { ...past(), sample: sample({ executed: 'g:1-8,x:1-2' }) });
     expect(decide(situation(errant, live)).action).toEqual({ kind: 'report-errant', errant: 'x:1-2' });
     expect(decide(situation(errant, live, { setAside: 'x:1-2' })).action.kind).toBe('join-by-clone');
+  });
+
+  test('is joined by one member after another, in their order, but not for ever after one that hangs', () => {
+    const [founder] = [report('db-2', { ...past(), sample: online('PRIMARY', ['db-2'], { executed: TRANSACTIONS }) })];
+    const delay = (self: string, other: Partial<Report>) => decide(situation(report(self, past()), [founder, report(self === 'db-1' ? 'db-3' : 'db-1', other)])).afterMs;
+    expect(delay('db-1', past())).toBe(0);
+    expect(delay('db-3', past())).toBe(1500);
+    expect(delay('db-1', { ...past(), busy: 'rejoin' })).toBe(15_000);
   });
 
   test('is waited for while it still counts the member that died', () => {
