@@ -66,19 +66,22 @@ function inProcesses(patterns: string, proc: string, file: 'cmdline' | 'environ'
   return grep(patterns, ['-s', ...files]);
 }
 
-/** Files that somebody other than their owner may read, environments of processes, the journal, and the user data, of one machine. */
+/** Files that more than one user may read, or another than the one whose unit needs them; environments of processes, the journal, and the user data, of one machine. */
 async function inMachine(lab: Lab, machine: string, patterns: string, secrets: readonly string[]): Promise<string[]> {
   const root = `/proc/${await lab.initPid(machine)}/root`;
   // Mounts of their own beside the disk
   const folders = ['/', '/run', '/tmp', '/dev/shm', '/srv/mysql'].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
-  const { stdout: readable } = await execa('find', [...folders, '-xdev', '-type', 'f', '-perm', '/077', '-size', '-20M', '-not', '-path', '*/journal/*', '-print0'], { maxBuffer: 100_000_000, reject: false });
-  const { stdout: files } = await execa('xargs', ['-0', 'grep', '-l', '-s', '-a', '-F', '-f', patterns], { input: readable, reject: false });
+  const every = ['-type', 'f', '-size', '-20M', '-not', '-path', '*/journal/*', '-print0'];
+  const { stdout: onDisks } = await execa('find', [...folders, '-xdev', ...every], { maxBuffer: 100_000_000, reject: false });
+  // Each unit's own mount
+  const { stdout: ofUnits } = await execa('find', [join(root, 'run/credentials'), ...every], { reject: false });
+  const { stdout: files } = await execa('xargs', ['-0', 'grep', '-l', '-s', '-a', '-F', '-f', patterns], { input: onDisks + ofUnits, reject: false });
   const journal = await lab.exec(machine, ['journalctl', '--no-pager', '-o', 'cat']);
   const userData = await lab.exec(machine, ['curl', '-sf', 'http://169.254.169.254/hetzner/v1/userdata']);
   const environments = await inProcesses(patterns, join(root, 'proc'), 'environ');
   const open: string[] = [];
   for (const file of files.split('\n').filter(Boolean)) {
-    if (!(await forOneServiceOnly(lab, machine, file.slice(root.length)))) open.push(file);
+    if (!(await forOneUserOnly(lab, machine, file.slice(root.length)))) open.push(file);
   }
   const containsSecret = (text: string) => secrets.some((secret) => text.includes(secret));
   return [
@@ -88,10 +91,26 @@ async function inMachine(lab: Lab, machine: string, patterns: string, secrets: r
   ];
 }
 
-/** mysqld reads its key as a member of its own group, which has no other. */
-async function forOneServiceOnly(lab: Lab, machine: string, file: string): Promise<boolean> {
-  const { stdout } = await lab.exec(machine, ['sh', '-c', 'stat -c "%a %G" "$1"; getent group mysql', 'sh', file]);
-  return /^\d\d0 mysql\nmysql:[^:]*:\d+:$/.test(stdout.trim());
+/** Where a service keeps a secret, other than root: its user. A unit's own credentials are those of whoever the unit runs as. */
+const KEPT_BY: readonly (readonly [folder: string, user: string])[] = [
+  ['/srv/mysql/data/', 'mysql'], // the replication password, in mysqld's own tables and logs
+  ['/srv/mysql/member/', 'mysql-member'],
+  ['/var/lib/certificate-agent/', 'certificate-agent'],
+];
+
+async function forOneUserOnly(lab: Lab, machine: string, file: string): Promise<boolean> {
+  const { stdout } = await lab.exec(machine, ['sh', '-c', 'stat -c "%a %U %u %G" "$1"; getent group mysql', 'sh', file]);
+  const [, mode = '777', user = '', uid = '', group = ''] = /^(\d+) (\S+) (\d+) (\S+)$/m.exec(stdout) ?? [];
+  const [, unit] = /^\/run\/credentials\/([^/]+)\//.exec(file) ?? [];
+  if (unit) return mode.endsWith('00') ? user === 'root' || uid === (await uidOf(lab, machine, unit)) : mode.endsWith('0') && user === 'root';
+  const owner = KEPT_BY.find(([folder]) => file.startsWith(folder))?.[1] ?? 'root';
+  if (user !== owner && user !== 'root') return false;
+  // mysqld reads as a member of its own group, which has no other
+  return mode.endsWith('00') || (mode.endsWith('0') && group === 'mysql' && /^mysql:[^:]*:\d+:$/m.test(stdout));
+}
+
+async function uidOf(lab: Lab, machine: string, unit: string): Promise<string> {
+  return (await lab.exec(machine, ['systemctl', 'show', '--property=UID', '--value', unit])).stdout.trim();
 }
 
 /** Names of the files that contain a pattern. */
