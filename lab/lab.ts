@@ -49,6 +49,7 @@ export interface Outputs {
   readonly url?: string;
   readonly floating_ip?: string;
   readonly ca_certificate?: string;
+  readonly known_hosts?: string;
 }
 
 /** From the visitor inwards. */

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../../lab/lab';
+import { HOST_KEY_KINDS } from '../../lib/servers/host-identity';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,11 +15,22 @@ export async function canaries(lab: Lab, environment: Environment = process.env)
   return secrets.map((name) => canaryOf(environment[`TF_VAR_${name}`], `TF_VAR_${name}`));
 }
 
-/** Keys that the tls provider has made: in the state by nature, and nowhere else in the open. */
+/**
+ * Keys that the tls provider has made: in the state by nature, and nowhere else in the open. Not a server's first host key, which user
+ * data tells, and which proves nothing any more: docs/decisions/0005-host-keys-are-pinned.md.
+ */
 export async function madeKeys(lab: Lab): Promise<string[]> {
-  const { resources } = JSON.parse(await readFile(join(lab.paths.state, STATE), 'utf8')) as { resources: { type: string; instances: { attributes: { private_key_pem?: string } }[] }[] };
-  const keys = resources.filter(({ type }) => type === 'tls_private_key').flatMap(({ instances }) => instances);
-  return keys.map(({ attributes }) => canaryOf(attributes.private_key_pem, 'tls_private_key'));
+  const { resources } = JSON.parse(await readFile(join(lab.paths.state, STATE), 'utf8')) as { resources: { type: string; instances: { attributes: MadeKey }[] }[] };
+  const keys = resources.filter(({ type }) => type === 'tls_private_key').flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
+  const lasting = keys.filter(({ ecdsa_curve }) => ecdsa_curve !== HOST_KEY_KINDS.first.ecdsaCurve);
+  return lasting.flatMap(({ private_key_pem, private_key_openssh }) => [private_key_pem, ...(private_key_openssh ? [private_key_openssh] : [])].map((text) => canaryOf(text, 'tls_private_key')));
+}
+
+interface MadeKey {
+  readonly ecdsa_curve?: string;
+  readonly private_key_pem?: string;
+  /** Empty for a kind of key that SSH does not know. */
+  readonly private_key_openssh?: string;
 }
 
 const STATE = 'terraform.lab.tfstate';

@@ -73,20 +73,30 @@ function accepted({ exitCode, stderr }: { readonly exitCode?: number | null; rea
 }
 
 async function sshLogin(lab: Lab, keyFile: string, host: string): Promise<boolean> {
-  const { exitCode, stderr } = await sshTo(lab, host, 'true', keyFile);
+  const { exitCode, stderr } = await sshTo(lab, host, 'true', { keyFile });
   if (exitCode !== 0 && !stderr.includes('Permission denied (publickey')) throw new Error(`ssh ${host}: ${stderr}`);
   return exitCode === 0;
 }
 
+export interface Login {
+  /** @default root */
+  readonly user?: string;
+  /** @default the present one */
+  readonly keyFile?: string;
+  /** File with the only host keys that are trusted. @default whoever answers is trusted */
+  readonly knownHostsFile?: string;
+}
+
 /** Runs a command on a host as a deploy does, private hosts by way of the floating IP. */
-export async function sshTo(lab: Lab, host: string, command: string, keyFile = lab.secrets.sshPrivateKeyFile): Promise<{ readonly exitCode?: number; readonly stderr: string }> {
+export async function sshTo(lab: Lab, host: string, command: string, { user = 'root', keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {}): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
   const { publicAddress, privateAddress } = await machine(lab, host);
-  const settings = ['IdentitiesOnly=yes', 'BatchMode=yes', 'ConnectTimeout=20', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR'];
+  const trust = knownHostsFile === undefined ? ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'] : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHostsFile}`];
+  const settings = ['IdentitiesOnly=yes', 'BatchMode=yes', 'ConnectTimeout=20', 'GlobalKnownHostsFile=/dev/null', ...trust, 'LogLevel=ERROR'];
   const ssh = (key: string) => ['-F', 'none', '-i', key, ...settings.flatMap((setting) => ['-o', setting])];
   // The load balancer on the way gets the present key: the host alone decides
-  const jump = ['ssh', ...ssh(lab.secrets.sshPrivateKeyFile), '-W', '%h:%p', `root@${lab.floatingIp}`].join(' ');
+  const jump = ['ssh', ...ssh(lab.secrets.sshPrivateKeyFile), '-W', '%h:%p', `${user}@${lab.floatingIp}`].join(' ');
   const way = publicAddress ? [] : ['-o', `ProxyCommand=${jump}`];
-  return execa('ssh', [...ssh(keyFile), ...way, `root@${publicAddress ?? privateAddress}`, command], { reject: false });
+  return execa('ssh', [...ssh(keyFile), ...way, `${user}@${publicAddress ?? privateAddress}`, command], { reject: false });
 }
 
 function servedKey(host: string, servername: string): Promise<string> {

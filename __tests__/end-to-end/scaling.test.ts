@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, membersAgree } from '../../lab/checkers';
+import { openLab } from '../../lab/lab';
 import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
 import type { Stage } from '../../lab/scenarios/stage';
-
-const app = (name: string) => `tsx __tests__/end-to-end/scaling/${name}.ts`;
+import { editedMain } from './edited-main';
 
 /** A change of settings and its deploy. */
-async function deployed(stage: Stage, title: string, name?: string): Promise<void> {
-  const change = { title, inject: () => stage.lab.deploy(name === undefined ? {} : { app: app(name) }), recover: async () => undefined };
-  await stage.inject(change);
+async function deployed(stage: Stage, title: string, settings = ''): Promise<void> {
+  const deploy = async () => stage.lab.deploy({ app: await editedMain(await openLab(), settings) });
+  await stage.inject({ title, inject: deploy, recover: async () => undefined });
 }
 
 const scaling: Scenario = {
@@ -16,10 +16,10 @@ const scaling: Scenario = {
   title: 'Three members become five, and three again',
   explanation: 'By changing the number and deploying, twice for the way back; the application writes and reads all the time.',
   async story(stage) {
-    await deployed(stage, 'five members are deployed', 'five-members');
+    await deployed(stage, 'five members are deployed', 'mysql: { memberCount: 5 },');
     await stage.healthy();
     expect(await stage.topology.names('mysql')).toHaveLength(5);
-    await deployed(stage, 'two of five leave the group', 'two-leave');
+    await deployed(stage, 'two of five leave the group', 'mysql: { memberCount: 5, leavingCount: 2 },');
     await stage.writing();
     await deployed(stage, 'their servers are deleted');
     await stage.healthy();

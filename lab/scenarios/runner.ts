@@ -38,7 +38,7 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, minutes 
   const runId = `f${Math.floor(startedAt).toString(36)}-${scenario.name}-${run}`;
   const findings: Finding[] = [];
 
-  const sick = await waitForHealth(() => topology.problems(), (scenario.healthySeconds ?? 180) * 1000);
+  const sick = await waitForHealth(() => topology.problems(), (scenario.healthySeconds ?? 180) * 1000, log);
   if (sick.length > 0) return unrun(run, startedAt, `not healthy before the fault: ${sick.join(', ')}`);
 
   const observer = observe(lab);
@@ -93,11 +93,14 @@ function unrun(run: number, startedAt: number, message: string): RunResult {
 }
 
 /** The problems that are left when the time is over; none as soon as there are none. */
-async function waitForHealth(problems: () => Promise<string[]>, milliseconds: number): Promise<string[]> {
+async function waitForHealth(problems: () => Promise<string[]>, milliseconds: number, log: (line: string) => void): Promise<string[]> {
   const deadline = now() + milliseconds;
+  let told = '';
   for (;;) {
     const left = await problems().catch((error: unknown) => [messageOf(error)]);
     if (left.length === 0 || now() > deadline) return left;
+    const waiting = `waits until all is healthy: ${left.join(', ')}`;
+    if (waiting !== told) log((told = waiting));
     await pause(1000);
   }
 }

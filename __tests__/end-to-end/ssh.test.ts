@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deploy, destroy } from '../../lab/cli/deploy';
+import { clientEnvironment } from '../../lab/cli/in-client';
+import { openLab, type Lab } from '../../lab/lab';
+import { attempt } from '../../lab/traffic';
+import { placesWithCanaries } from './canaries';
+import { sshTo } from './credentials';
+import { editedMain } from './edited-main';
+import { planAgain } from './plan-again';
+
+/** Host keys are pinned before servers exist, so this deploys the stack by itself, to a lab that is emptied before: see run.sh. */
+const SETTINGS = "pinHostKeys: true, sshUser: 'deploy',";
+const USER = 'deploy';
+const HOST_KEY = '/etc/ssh/platform_host_key';
+
+let lab: Lab;
+let folder: string;
+let knownHostsFile: string;
+let hosts: readonly string[];
+
+const environment = () => clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null);
+const deployed = async (settings = '') => deploy(lab, { app: await editedMain(lab, `${SETTINGS} ${settings}`) });
+
+beforeAll(async () => {
+  lab = await openLab();
+  if ((await lab.machines()).length > 0) await destroy(lab);
+  await deployed();
+  lab = await openLab();
+  hosts = (await lab.machines()).map(({ name }) => name);
+  folder = await mkdtemp(join(tmpdir(), 'ssh-'));
+  knownHostsFile = join(folder, 'known_hosts');
+  await writeFile(knownHostsFile, lab.outputs.known_hosts ?? '');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('with host keys that are known from the start, and a user of its own', () => {
+  test('visitors are served', async () => {
+    for (const path of ['/', '/api/notes']) expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+  });
+
+  test('another plan is empty', async () => {
+    const { exitCode, stdout } = await planAgain(lab, environment());
+    expect(exitCode, stdout.slice(-4000)).toBe(0);
+  });
+
+  test('everybody logs in everywhere by the keys that the output known_hosts names, and is root by sudo', async () => {
+    for (const host of hosts) expect(await sshTo(lab, host, 'sudo -n id -u', { user: USER, knownHostsFile }), host).toMatchObject({ exitCode: 0, stdout: '0' });
+  });
+
+  test('root cannot log in', async () => {
+    for (const host of hosts) {
+      const { exitCode, stderr } = await sshTo(lab, host, 'true', { user: 'root' });
+      expect(exitCode, host).toBe(255);
+      expect(stderr, host).toContain('Permission denied (publickey)');
+    }
+  });
+
+  test('no host has the key any more that its user data tells', async () => {
+    for (const host of hosts) {
+      const told = await lab.exec(host, ['sh', '-c', 'curl -sf http://169.254.169.254/hetzner/v1/userdata | grep -o "ecdsa-sha2-nistp384 [^ \\"]*" | cut -d" " -f2']);
+      expect(told.stdout.trim(), host).not.toBe('');
+      const shown = await lab.exec(host, ['ssh-keyscan', '127.0.0.1']);
+      expect(shown.stdout.split('\n').filter(Boolean), host).toHaveLength(1);
+      expect(shown.stdout, host).not.toContain(told.stdout.trim());
+    }
+  });
+
+  test('no secret stands where it should not', async () => {
+    expect(await placesWithCanaries(lab, environment())).toEqual([]);
+  });
+});
+
+describe.each(['web-1', 'lb-2'])('%s has another host key than the one that is known', (host) => {
+  const on = async (script: string) => {
+    const { exitCode, stdout, stderr } = await lab.exec(host, ['sh', '-euc', script]);
+    expect(exitCode, stderr).toBe(0);
+    return stdout;
+  };
+  const configuration = () => on('find /etc /var/lib/platform/configure -xdev -type f -newer /run/before-the-deploy');
+
+  beforeAll(() => on(`mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`));
+  afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
+
+  test('a deploy fails, says why, and brings nothing there', async () => {
+    await expect(deployed('web: { maxBodyMegabytes: 21 }, loadBalancers: { hsts: { maxAgeSeconds: 60 } },')).rejects.toThrow(/knownhosts: key (mismatch|is unknown)/);
+    expect(await configuration()).toBe('');
+  });
+
+  test('visitors are served', async () => {
+    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path: '/api/notes' })).answer?.status).toBe(200);
+  });
+});
+
+test('with the keys that are known a deploy works again', async () => {
+  await deployed();
+  const { exitCode, stdout } = await planAgain(lab, environment());
+  expect(exitCode, stdout.slice(-4000)).toBe(0);
+});
