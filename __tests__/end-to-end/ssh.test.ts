@@ -73,20 +73,20 @@ describe('with host keys that are known from the start, and a user of its own', 
   });
 });
 
-describe.each(['web-1', 'lb-2'])('%s has another host key than the one that is known', (host) => {
+describe('web-1 has another host key than the one that is known', () => {
   const on = async (script: string) => {
-    const { exitCode, stdout, stderr } = await lab.exec(host, ['sh', '-euc', script]);
+    const { exitCode, stdout, stderr } = await lab.exec('web-1', ['sh', '-euc', script]);
     expect(exitCode, stderr).toBe(0);
     return stdout;
   };
-  const configuration = () => on('find /etc /var/lib/platform/configure -xdev -type f -newer /run/before-the-deploy');
 
   beforeAll(() => on(`mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`));
   afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
 
+  // Terraform tries for as long as a server may take to boot: five minutes
   test('a deploy fails, says why, and brings nothing there', async () => {
-    await expect(deployed('web: { maxBodyMegabytes: 21 }, loadBalancers: { hsts: { maxAgeSeconds: 60 } },')).rejects.toThrow(/knownhosts: key (mismatch|is unknown)/);
-    expect(await configuration()).toBe('');
+    await expect(deployed('web: { maxBodyMegabytes: 21 },')).rejects.toThrow('knownhosts: key mismatch');
+    expect(await on('find /etc /var/lib/platform -xdev -type f -newer /run/before-the-deploy')).toBe('');
   });
 
   test('visitors are served', async () => {

@@ -103,8 +103,11 @@ const reboots = (tier: Tier, goneTogether: string[]): Scenario => ({
   checkers: JUDGES[tier],
 });
 
-/** `away`: shut down, booting, or not doing its part for others; `rebooted`: back and well. */
+/**
+ * `away`: shut down, booting, or not doing its part for others; `rebooted`: back and well. Asks the first of the health URLs: at
+ * the second of a load balancer nobody is well while the addresses are on their way from one to the other.
+ */
 async function stateOf(name: string): Promise<'waits' | 'away' | 'rebooted'> {
-  const { exitCode, stdout } = await lab.exec(name, ['sh', '-c', '. /etc/platform/security-updates.env; for url in $HEALTH_URLS; do curl -sf -o /dev/null --max-time 2 "$url" || exit 1; done; [ -e /run/reboot-required ] && echo waits || echo rebooted']).catch(() => ({ exitCode: 1, stdout: '' }));
+  const { exitCode, stdout } = await lab.exec(name, ['sh', '-c', '. /etc/platform/security-updates.env; curl -sf -o /dev/null --max-time 2 "${HEALTH_URLS%% *}" || exit 1; [ -e /run/reboot-required ] && echo waits || echo rebooted']).catch(() => ({ exitCode: 1, stdout: '' }));
   return exitCode === 0 ? (stdout.trim() as 'waits' | 'rebooted') : 'away';
 }
