@@ -81,6 +81,8 @@ async function sshLogin(lab: Lab, keyFile: string, host: string): Promise<boolea
 export interface Login {
   /** @default root */
   readonly user?: string;
+  /** On the load balancer on the way. @default that of the host */
+  readonly jumpUser?: string;
   /** @default the present one */
   readonly keyFile?: string;
   /** File with the only host keys that are trusted. @default whoever answers is trusted */
@@ -88,13 +90,13 @@ export interface Login {
 }
 
 /** Runs a command on a host as a deploy does, private hosts by way of the floating IP. */
-export async function sshTo(lab: Lab, host: string, command: string, { user = 'root', keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {}): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
+export async function sshTo(lab: Lab, host: string, command: string, { user = 'root', jumpUser = user, keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {}): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
   const { publicAddress, privateAddress } = await machine(lab, host);
   const trust = knownHostsFile === undefined ? ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'] : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHostsFile}`];
   const settings = ['IdentitiesOnly=yes', 'BatchMode=yes', 'ConnectTimeout=20', 'GlobalKnownHostsFile=/dev/null', ...trust, 'LogLevel=ERROR'];
   const ssh = (key: string) => ['-F', 'none', '-i', key, ...settings.flatMap((setting) => ['-o', setting])];
   // The load balancer on the way gets the present key: the host alone decides
-  const jump = ['ssh', ...ssh(lab.secrets.sshPrivateKeyFile), '-W', '%h:%p', `${user}@${lab.floatingIp}`].join(' ');
+  const jump = ['ssh', ...ssh(lab.secrets.sshPrivateKeyFile), '-W', '%h:%p', `${jumpUser}@${lab.floatingIp}`].join(' ');
   const way = publicAddress ? [] : ['-o', `ProxyCommand=${jump}`];
   return execa('ssh', [...ssh(keyFile), ...way, `${user}@${publicAddress ?? privateAddress}`, command], { reject: false });
 }
