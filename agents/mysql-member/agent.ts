@@ -3,7 +3,8 @@ import { act, switchover, type Tools } from './actions';
 import type { AgentConfig } from './config';
 import { decide } from './decide';
 import { type Action, type Decision } from './decision';
-import { setAside } from './errant';
+import { dumpsIn, type Dump } from './errant';
+import { formatGtidSet, parseGtidSet, union } from './gtid';
 import { announce, founded, givesWay } from './forced';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
 import { diskOf, warningsOf, type Disk } from './disk';
@@ -30,7 +31,7 @@ export class Agent {
   private lastAction: AgentStatus['lastAction'] = null;
   private joinFailures = 0;
   private joinFailedAt = 0;
-  private errantSetAside = '';
+  private dumps: readonly Dump[] = [];
   /**
    * Epoch in which a majority confirmed that it knows this member, and when. Kept, for an agent that hangs must not stop the
    * writes; but not over a long pause of mysqld or of this agent, in which the group may have gone on without this member.
@@ -57,7 +58,7 @@ export class Agent {
 
   async run(): Promise<never> {
     this.memory = await readMemory(this.config.memoryFile);
-    this.errantSetAside = await setAside(this.config.errantFolder);
+    this.dumps = await dumpsIn(this.config.errantFolder);
     this.peers.start();
     for (;;) {
       this.lookFailure = await this.sampler.look();
@@ -74,7 +75,6 @@ export class Agent {
       peers: this.peers.reports,
       joinFailures: this.joinFailures,
       sinceJoinFailureMs: this.now() - this.joinFailedAt,
-      setAside: this.errantSetAside,
       configuredGroupName: this.config.groupName,
     });
     const sameAsBefore = this.decided?.decision.action.kind === decision.action.kind;
@@ -126,7 +126,8 @@ export class Agent {
     this.busy = action;
     this.carryOut(action)
       .then(async () => {
-        this.errantSetAside = await setAside(this.config.errantFolder);
+        if (action.kind === 'report-errant') await this.noteDump(action.errant);
+        if (action.kind === 'join-by-clone') await this.remember({ ...this.memory, setAside: '' });
         this.finished(action, 'done');
         // the failures were those of the data that it had before: they must not make it take one copy after another
         if (action.kind === 'join-by-clone') this.joinFailures = 0;
@@ -139,6 +140,12 @@ export class Agent {
         }
       })
       .finally(() => (this.busy = null));
+  }
+
+  private async noteDump(errant: string): Promise<void> {
+    const setAside = formatGtidSet(union(parseGtidSet(this.memory.setAside), parseGtidSet(errant)));
+    await this.remember({ ...this.memory, setAside });
+    this.dumps = await dumpsIn(this.config.errantFolder);
   }
 
   private async carryOut(action: Action): Promise<void> {
@@ -202,7 +209,7 @@ export class Agent {
       lastDecision: decision ? { ...decision.action, reason: decision.reason } : null,
       lastAction: this.lastAction,
       joinFailures: this.joinFailures,
-      errantSetAside: this.errantSetAside,
+      dumps: this.dumps,
       peers: Object.fromEntries([...this.peers.reports].map(([name, peer]) => [name, peer?.sample?.state ?? (peer ? 'DOWN' : 'NO ANSWER')])),
       actions: Object.fromEntries(this.counters),
       report: this.report,

@@ -75,6 +75,8 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     // a ballot that runs while a group lives is refused, so that it can never succeed behind the group's back
     promised: highest,
     candidate: null,
+    // a member of the group has nothing that the group lacks
+    setAside: '',
     fenced: before.fenced && sample.readOnly,
     ...(accepted && { epoch: view.epoch, incarnation, entering: null, groupName: configuredGroupName, lineage: lineageOf(sample, configuredGroupName) }),
     ...(accepted &&
@@ -172,7 +174,7 @@ function joinGroup(situation: Situation, sample: Sample, live: readonly Report[]
   const theirs = union(...samples.flatMap((peer) => [parseGtidSet(peer.executed), parseGtidSet(peer.received)]));
   const errant = subtract(executed, theirs);
   const authority = live.some((peer) => inMajority(peer) || isOperatorsChoice(peer, memory));
-  if (!isEmpty(errant) && !isSubset(errant, parseGtidSet(situation.setAside))) {
+  if (!isEmpty(errant) && !isSubset(errant, parseGtidSet(memory.setAside))) {
     if (authority) {
       const text = formatted(errant);
       return decision(memory, { kind: 'report-errant', errant: text }, `transactions that the group does not have: ${text}`, 3000);

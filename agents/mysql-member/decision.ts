@@ -7,8 +7,6 @@ export interface Situation {
   /** Attempts to join that failed since the last success, and how long ago the last one was. */
   readonly joinFailures: number;
   readonly sinceJoinFailureMs: number;
-  /** Errant transactions (a GTID set) that lie in a dump already, so that a clone may replace them. */
-  readonly setAside: string;
   readonly configuredGroupName: string;
 }
 

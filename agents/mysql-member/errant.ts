@@ -6,7 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { Tools } from './actions';
 import { connect } from './database';
-import { formatGtidSet, parseGtidSet, union } from './gtid';
+
+/** Of the file that says what a dump holds. */
+const SET = '.gtids';
 
 /**
  * Writes the transactions that only this member has into a file of SQL, so that a person can judge them and
@@ -25,6 +27,8 @@ export async function dumpErrant(errant: string, { config, log }: Tools): Promis
       `--user=${config.localAccount.user}`,
       '--verbose',
       `--include-gtids=${errant}`,
+      // repeated, they get numbers of the group: under their old ones MySQL would skip what shares its name with another
+      '--skip-gtids',
       ...logs,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -37,15 +41,21 @@ export async function dumpErrant(errant: string, { config, log }: Tools): Promis
   if (code !== 0) throw new Error(`mysqlbinlog ended with ${code}: ${complaint.trim()}`);
   await sync(`${target}.part`);
   await rename(`${target}.part`, target);
-  await writeFile(join(config.errantFolder, `${name}.gtids`), `${errant}\n`, { mode: 0o600, flush: true });
+  await writeFile(join(config.errantFolder, `${name}${SET}`), `${errant}\n`, { mode: 0o600, flush: true });
   log(`errant transactions ${errant} lie in ${target}`);
 }
 
-/** The GTID set of all complete dumps. */
-export async function setAside(folder: string): Promise<string> {
+export interface Dump {
+  readonly file: string;
+  /** GTID set of what it holds. Two dumps may name different transactions alike. */
+  readonly gtids: string;
+}
+
+/** All complete dumps, the oldest first. */
+export async function dumpsIn(folder: string): Promise<readonly Dump[]> {
   const files = await readdir(folder).catch(() => []);
-  const sets = files.filter((file) => file.endsWith('.gtids')).map((file) => readFile(join(folder, file), 'utf8'));
-  return formatGtidSet(union(...(await Promise.all(sets)).map((text) => parseGtidSet(text))));
+  const names = files.filter((file) => file.endsWith(SET)).map((file) => file.slice(0, -SET.length)).sort();
+  return Promise.all(names.map(async (name) => ({ file: join(folder, `${name}.sql`), gtids: (await readFile(join(folder, `${name}${SET}`), 'utf8')).trim() })));
 }
 
 async function binaryLogs(config: Tools['config']): Promise<string[]> {

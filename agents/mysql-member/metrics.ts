@@ -33,7 +33,7 @@ export function renderMetrics(status: AgentStatus): string {
     ...family('mysql_member_decision', 'gauge', 'The last decision of the agent', status.lastDecision ? [[`kind="${status.lastDecision.kind}"`, true]] : []),
     ...family('mysql_member_join_failures', 'gauge', 'Attempts to join that failed since the last success', [['', status.joinFailures]]),
     ...family('mysql_member_errant_transactions', 'gauge', 'Transactions that were set aside in dumps on this member', [
-      ['', sizeOf(parseGtidSet(status.errantSetAside))],
+      ['', status.dumps.reduce((sum, { gtids }) => sum + sizeOf(parseGtidSet(gtids)), 0)],
     ]),
     ...family('mysql_member_actions_total', 'counter', 'Actions started by the agent', Object.entries(status.actions).map(([kind, count]) => [`action="${kind}"`, count] as const)),
   ].join('\n') + '\n';

@@ -93,7 +93,7 @@ export function describe(status: AgentStatus): string {
     ...(status.lastDecision ? [`decision      ${status.lastDecision.kind}: ${status.lastDecision.reason}`] : []),
     ...(status.lastDecision?.kind === 'needs-operator' ? [`you can       ${status.lastDecision.instruction}`] : []),
     ...status.warnings.map((warning) => `warning       ${warning}`),
-    ...(status.errantSetAside ? [`set aside     ${status.errantSetAside}`] : []),
+    ...status.dumps.map(({ file, gtids }) => `set aside     ${gtids} in ${file}`),
   ];
   return `${lines.join('\n')}\n`;
 }

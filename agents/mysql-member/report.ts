@@ -76,6 +76,11 @@ export interface Memory {
    * With the old UUID it would give the numbers of those transactions to others, and nobody could tell one from the other.
    */
   readonly lineage: string | null;
+  /**
+   * Errant transactions (a GTID set) of the present data that lie in a dump, so that a clone may replace them. Their names say nothing
+   * of other data: after a clone the member gives the same numbers to whatever is written to it alone.
+   */
+  readonly setAside: string;
   /** Of the data that this memory is about: a new data directory has no past. */
   readonly serverUuid: string | null;
 }
@@ -91,6 +96,7 @@ export const NO_MEMORY: Memory = {
   fenced: false,
   groupName: null,
   lineage: null,
+  setAside: '',
   serverUuid: null,
 };
 

@@ -1,4 +1,5 @@
 import type { Action } from './decision';
+import type { Dump } from './errant';
 import type { Health } from './health';
 import type { MemberState, Report, Role, ViewMember } from './report';
 
@@ -24,8 +25,8 @@ export interface AgentStatus {
   readonly lastDecision: (Action & { readonly reason: string }) | null;
   readonly lastAction: { readonly kind: string; readonly at: string; readonly outcome: string } | null;
   readonly joinFailures: number;
-  /** GTID set of all complete dumps. */
-  readonly errantSetAside: string;
+  /** Of transactions that only this member had, the oldest first, until somebody removes them. */
+  readonly dumps: readonly Dump[];
   /** Peer to its member state, DOWN, or NO ANSWER of its agent. */
   readonly peers: Readonly<Record<string, string>>;
   /** Actions started, by kind. */

@@ -118,7 +118,8 @@ describe('a group that lives', () => {
   test('gets no member with errant transactions before they lie in a dump; then a clone replaces them', () => {
     const errant = report('db-1', { ...past(), sample: sample({ executed: 'g:1-8,x:1-2' }) });
     expect(decide(situation(errant, live)).action).toEqual({ kind: 'report-errant', errant: 'x:1-2' });
-    expect(decide(situation(errant, live, { setAside: 'x:1-2' })).action.kind).toBe('join-by-clone');
+    expect(decide(situation({ ...errant, ...past({ setAside: 'x:1-2' }) }, live)).action.kind).toBe('join-by-clone');
+    expect(decide(situation(report('db-1', { ...past({ setAside: 'x:1-2' }), sample: online('SECONDARY') }), live)).memory.setAside).toBe('');
   });
 
   test('is joined by one member after another, in their order, but not for ever after one that hangs', () => {
@@ -165,7 +166,7 @@ describe('a group that lives', () => {
     const founder = report('db-2', { memory: { ...REMEMBERS, incarnation: 2, promised: 2, lineage: 'y' }, sample: online('PRIMARY', ['db-2'], { executed: 'g:1-7,y:1' }) });
     const self = report('db-1', { ...past(), sample: sample({ executed: 'g:1-9' }) });
     expect(decide(situation(self, [founder])).action).toEqual({ kind: 'report-errant', errant: 'g:8-9' });
-    expect(decide(situation(self, [founder], { setAside: 'g:8-9' })).action).toEqual({ kind: 'join-by-clone', donor: 'db-2' });
+    expect(decide(situation({ ...self, ...past({ setAside: 'g:8-9' }) }, [founder])).action).toEqual({ kind: 'join-by-clone', donor: 'db-2' });
     const grown = { ...self, memory: { ...self.memory, incarnation: 2, lineage: 'y' } };
     expect(decide(situation(grown, [founder])).action.kind).toBe('needs-operator');
   });

@@ -20,7 +20,7 @@ test('is Prometheus text with one value a line', () => {
     lastDecision: { kind: 'stay', reason: 'ONLINE in the majority' },
     lastAction: null,
     joinFailures: 0,
-    errantSetAside: 'x:1-2',
+    dumps: [{ file: 'a.sql', gtids: 'x:1' }, { file: 'b.sql', gtids: 'x:1' }],
     peers: {},
     actions: { rejoin: 1 },
     report: report('db-1', { memory: REMEMBERS, disk: { freeBytes: 5e8, sizeBytes: 2e10 } }),

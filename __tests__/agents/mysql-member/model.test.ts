@@ -46,7 +46,10 @@ const disasters: fc.Arbitrary<Step> = fc.oneof(
   fc.constant(crashAll),
 );
 
-const strayWrites: fc.Arbitrary<Step> = index.map((a) => named(`write straight ${a}`, (g) => g.write(g.at(a), false)));
+const strayWrites: fc.Arbitrary<Step> = fc.oneof(
+  index.map((a) => named(`write straight ${a}`, (g) => g.write(g.at(a), false))),
+  index.map((a) => named(`write alone ${a}`, (g) => g.writeAlone(g.at(a)))),
+);
 
 function named(name: string, step: Step): Step {
   return Object.assign(step, { toString: () => name, [fc.toStringMethod]: () => name });
@@ -173,6 +176,20 @@ test('operators who found a group on any members, one after another or at once, 
     }),
     { numRuns: RUNS },
   );
+});
+
+test('of a member that somebody writes to alone, again and again, every transaction lies in a dump, though MySQL names them alike', () => {
+  const group = formed();
+  const member = group.at(2);
+  for (const written of [1, 2, 3]) {
+    group.crash(member);
+    for (let round = 0; round < 5; round += 1) calmRound(group);
+    group.boot(member);
+    group.writeAlone(member);
+    group.settle();
+    expect(group.isHealthy, group.describe()).toBe(true);
+    expect(member.setAside.size).toBe(written);
+  }
 });
 
 test('one lost disk beside a group that lives is replaced by a copy, without an operator', async () => {

@@ -21,7 +21,7 @@ function status(name: string, values: Partial<AgentStatus> = {}): AgentStatus {
     lastDecision: { kind: 'wait', reason: 'nobody is in a group; waiting for db-3' },
     lastAction: null,
     joinFailures: 0,
-    errantSetAside: '',
+    dumps: [],
     peers: { 'db-2': 'NO ANSWER', 'db-3': 'NO ANSWER' },
     actions: {},
     report: report(name),

@@ -33,7 +33,6 @@ export class SimulatedGroup extends SimulatedMembers {
       peers,
       joinFailures: 0,
       sinceJoinFailureMs: 0,
-      setAside: this.gtids(member.setAside),
       configuredGroupName: GROUP_NAME,
     });
     const settled = afterMs === 0 || member.lastKind === action.kind;
@@ -71,6 +70,7 @@ export class SimulatedGroup extends SimulatedMembers {
         return this.clone(member, action.donor);
       case 'report-errant':
         addAll(member.setAside, this.named(member, action.errant));
+        this.noteSetAside(member, action.errant);
         return;
       case 'leave':
         return this.leave(member);
@@ -111,6 +111,10 @@ export class SimulatedGroup extends SimulatedMembers {
   }
 
 
+  private noteSetAside(member: Simulated, setAside: string): void {
+    member.memory = member.memoryFile = { ...member.memory, setAside };
+  }
+
   /** Those of its transactions that have these names. */
   private named(member: Simulated, errant: string): number[] {
     const names = parseGtidSet(errant);
@@ -127,6 +131,7 @@ export class SimulatedGroup extends SimulatedMembers {
     const dropped = [...this.committed].filter((id) => member.executed.has(id) && !group?.log.has(id));
     if (dropped.length > 0) throw new Violation(`a clone drops the committed ${dropped.join()} from ${member.name}`);
     member.executed = new Set(donor.executed);
+    this.noteSetAside(member, '');
   }
 
   private checkBootstrap(member: Simulated, { incarnation, groupName }: { readonly incarnation: number; readonly groupName: string }): void {

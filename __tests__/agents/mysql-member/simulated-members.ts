@@ -307,6 +307,16 @@ export class SimulatedMembers {
     member.executed.add(id);
   }
 
+  /** Somebody writes to a member that is in no group: a transaction that nobody else has, numbered by the member itself. */
+  writeAlone(member: Simulated): void {
+    if (!member.up || member.frozen || member.epoch !== null || member.busy || member.starting) return;
+    const id = ++this.counter;
+    const own = [...member.executed].filter((old) => this.gtidOf.get(old)?.startsWith(`${member.uuid}:`));
+    this.gtidOf.set(id, `${member.uuid}:${1 + own.length}`);
+    member.executed.add(id);
+    this.strayWrites = true;
+  }
+
   // --- what its agent sees
 
   sample(member: Simulated): Sample {

@@ -80,7 +80,6 @@ export function situation(self: Report, peers: readonly (Report | null)[], value
     peers: new Map(others.map((name) => [name, peers.find((peer) => peer?.name === name) ?? null])),
     joinFailures: 0,
     sinceJoinFailureMs: 0,
-    setAside: '',
     configuredGroupName: GROUP_NAME,
     ...values,
   };
