@@ -30,7 +30,7 @@ export interface RetryOptions {
 }
 
 const FIRST_DELAY = 50;
-const LONGEST_DELAY = 500;
+const LONGEST_DELAY = 250;
 
 /**
  * Repeats an attempt while the database fails over, if it may be repeated and as long as there is time. The user
@@ -58,7 +58,7 @@ export async function retry<T>(options: RetryOptions, attempt: (attempt: Attempt
   }
 }
 
-/** Exponential, between half and all of 50, 100, 200, 400, 500, 500 ... ms: many that failed together must not come back together. */
+/** Exponential, between half and all of 50, 100, 200, 250, 250 ... ms: many that failed together must not come back together. */
 export function delayAfter(attempt: number, random: number): number {
   const delay = Math.min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY);
   return delay / 2 + (delay / 2) * random;
