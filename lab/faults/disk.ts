@@ -2,6 +2,9 @@ import { onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 import { startAgain } from './process';
 
+/** A unit, so that it can be stopped half-way: who is interrupted meanwhile must not leave a disk that fills up. */
+const FILLING = 'lab-filling.service';
+
 /** The file system that holds `folder` gets full to the last block, root's reserve included. */
 export function diskFull(lab: LabHandle, machine: string, folder: string): Fault {
   // Beside the data, never in it: a database takes every folder of its data directory for a schema.
@@ -9,10 +12,11 @@ export function diskFull(lab: LabHandle, machine: string, folder: string): Fault
   return {
     title: `the disk of ${machine} is full`,
     async inject() {
-      await onMachine(lab, machine, `dd if=/dev/zero of=${ballast} bs=1M status=none 2>/dev/null; sync; dd if=/dev/zero of=${ballast} bs=4k oflag=append conv=notrunc status=none 2>/dev/null || :`, 300);
+      const fill = `dd if=/dev/zero of=${ballast} bs=1M status=none 2>/dev/null; sync; dd if=/dev/zero of=${ballast} bs=4k oflag=append conv=notrunc status=none 2>/dev/null || :`;
+      await onMachine(lab, machine, `systemd-run --quiet --collect --wait --unit ${FILLING} sh -c '${fill}'`, 300);
       await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, `df --output=avail --block-size=1M ${folder} | tail -n 1`)) === 0);
     },
-    recover: async () => void (await onMachine(lab, machine, `rm -f ${ballast}`, 60)),
+    recover: async () => void (await onMachine(lab, machine, `systemctl stop ${FILLING} 2>/dev/null; rm -f ${ballast}`, 60)),
   };
 }
 
