@@ -303,7 +303,7 @@ describe('a PRIMARY whose data volume is full', () => {
   });
 
   test('is left alone while there is space', () => {
-    const decided = decide(situation(member('db-1', 'PRIMARY', 300), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 9000)]));
+    const decided = decide(situation(member('db-1', 'PRIMARY', 600), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 9000)]));
     expect(decided.action.kind).toBe('stay');
   });
 });
