@@ -5,6 +5,18 @@ import { startAgain } from './process';
 /** A unit, so that it can be stopped half-way: who is interrupted meanwhile must not leave a disk that fills up. */
 const FILLING = 'lab-filling.service';
 
+/** What is written in the end, in megabytes: enough for those who watch the disk to see it coming. */
+const WRITTEN_MEGABYTES = 2048;
+
+function filling(folder: string, ballast: string): string {
+  const append = (blockSize: string) => `dd if=/dev/zero of=${ballast} bs=${blockSize} oflag=append conv=notrunc status=none 2>/dev/null`;
+  return [
+    `free=$(df --output=avail --block-size=1M ${folder} | tail -n 1)`,
+    `[ "$free" -le ${WRITTEN_MEGABYTES} ] || fallocate --length "$((free - ${WRITTEN_MEGABYTES}))M" ${ballast}`,
+    `${append('1M')}; sync; ${append('4k')} || :`,
+  ].join('; ');
+}
+
 /** The file system that holds `folder` gets full to the last block, root's reserve included. */
 export function diskFull(lab: LabHandle, machine: string, folder: string): Fault {
   // Beside the data, never in it: a database takes every folder of its data directory for a schema.
@@ -12,8 +24,7 @@ export function diskFull(lab: LabHandle, machine: string, folder: string): Fault
   return {
     title: `the disk of ${machine} is full`,
     async inject() {
-      const fill = `dd if=/dev/zero of=${ballast} bs=1M status=none 2>/dev/null; sync; dd if=/dev/zero of=${ballast} bs=4k oflag=append conv=notrunc status=none 2>/dev/null || :`;
-      await onMachine(lab, machine, `systemd-run --quiet --collect --wait --unit ${FILLING} sh -c '${fill}'`, 300);
+      await onMachine(lab, machine, `systemd-run --quiet --collect --wait --expand-environment=no --unit ${FILLING} sh -c '${filling(folder, ballast)}'`, 300);
       await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, `df --output=avail --block-size=1M ${folder} | tail -n 1`)) === 0);
     },
     recover: async () => void (await onMachine(lab, machine, `systemctl stop ${FILLING} 2>/dev/null; rm -f ${ballast}`, 60)),
