@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deploy, destroy } from '../../lab/cli/deploy';
-import { clientEnvironment } from '../../lab/cli/in-client';
+import { onMachine } from '../../lab/faults';
 import { openLab, type Lab } from '../../lab/lab';
+import { openHandle } from '../../lab/scenarios';
 import { attempt } from '../../lab/traffic';
 import { placesWithCanaries } from './canaries';
 import { sshTo } from './credentials';
@@ -21,7 +22,6 @@ let folder: string;
 let knownHostsFile: string;
 let hosts: readonly string[];
 
-const environment = () => clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null);
 const deployed = async (settings = '') => deploy(lab, { app: await editedMain(lab, `${SETTINGS} ${settings}`) });
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('with host keys that are known from the start, and a user of its own', 
   });
 
   test('another plan is empty', async () => {
-    const { exitCode, stdout } = await planAgain(lab, environment());
+    const { exitCode, stdout } = await planAgain(lab);
     expect(exitCode, stdout.slice(-4000)).toBe(0);
   });
 
@@ -69,16 +69,12 @@ describe('with host keys that are known from the start, and a user of its own', 
   });
 
   test('no secret stands where it should not', async () => {
-    expect(await placesWithCanaries(lab, environment())).toEqual([]);
+    expect(await placesWithCanaries(lab)).toEqual([]);
   });
 });
 
 describe('web-1 has another host key than the one that is known', () => {
-  const on = async (script: string) => {
-    const { exitCode, stdout, stderr } = await lab.exec('web-1', ['sh', '-euc', script]);
-    expect(exitCode, stderr).toBe(0);
-    return stdout;
-  };
+  const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
 
   beforeAll(() => on(`mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`));
   afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
@@ -96,6 +92,6 @@ describe('web-1 has another host key than the one that is known', () => {
 
 test('with the keys that are known a deploy works again', async () => {
   await deployed();
-  const { exitCode, stdout } = await planAgain(lab, environment());
+  const { exitCode, stdout } = await planAgain(lab);
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 });

@@ -4,7 +4,6 @@ import type { AgentConfig } from './config';
 import { decide } from './decide';
 import { type Action, type Decision } from './decision';
 import { dumpsIn, type Dump } from './errant';
-import { formatGtidSet, parseGtidSet, union } from './gtid';
 import { announce, founded, givesWay } from './forced';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
 import { diskOf, warningsOf, type Disk } from './disk';
@@ -126,7 +125,8 @@ export class Agent {
     this.busy = action;
     this.carryOut(action)
       .then(async () => {
-        if (action.kind === 'report-errant') await this.noteDump(action.errant);
+        this.dumps = await dumpsIn(this.config.errantFolder);
+        if (action.kind === 'report-errant') await this.remember({ ...this.memory, setAside: action.errant });
         if (action.kind === 'join-by-clone') await this.remember({ ...this.memory, setAside: '' });
         this.finished(action, 'done');
         // the failures were those of the data that it had before: they must not make it take one copy after another
@@ -140,12 +140,6 @@ export class Agent {
         }
       })
       .finally(() => (this.busy = null));
-  }
-
-  private async noteDump(errant: string): Promise<void> {
-    const setAside = formatGtidSet(union(parseGtidSet(this.memory.setAside), parseGtidSet(errant)));
-    await this.remember({ ...this.memory, setAside });
-    this.dumps = await dumpsIn(this.config.errantFolder);
   }
 
   private async carryOut(action: Action): Promise<void> {

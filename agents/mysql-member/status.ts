@@ -25,7 +25,7 @@ export interface AgentStatus {
   readonly lastDecision: (Action & { readonly reason: string }) | null;
   readonly lastAction: { readonly kind: string; readonly at: string; readonly outcome: string } | null;
   readonly joinFailures: number;
-  /** Of transactions that only this member had, the oldest first, until somebody removes them. */
+  /** Of transactions that only this member had, the oldest first, as of the last action. */
   readonly dumps: readonly Dump[];
   /** Peer to its member state, DOWN, or NO ANSWER of its agent. */
   readonly peers: Readonly<Record<string, string>>;

@@ -8,10 +8,12 @@ const FILLING = 'lab-filling.service';
 /** What is written in the end, in megabytes: enough for those who watch the disk to see it coming. */
 const WRITTEN_MEGABYTES = 2048;
 
+const freeMegabytes = (folder: string) => `df --output=avail --block-size=1M ${folder} | tail -n 1`;
+
 function filling(folder: string, ballast: string): string {
   const append = (blockSize: string) => `dd if=/dev/zero of=${ballast} bs=${blockSize} oflag=append conv=notrunc status=none 2>/dev/null`;
   return [
-    `free=$(df --output=avail --block-size=1M ${folder} | tail -n 1)`,
+    `free=$(${freeMegabytes(folder)})`,
     `[ "$free" -le ${WRITTEN_MEGABYTES} ] || fallocate --length "$((free - ${WRITTEN_MEGABYTES}))M" ${ballast}`,
     `${append('1M')}; sync; ${append('4k')} || :`,
   ].join('; ');
@@ -25,7 +27,7 @@ export function diskFull(lab: LabHandle, machine: string, folder: string): Fault
     title: `the disk of ${machine} is full`,
     async inject() {
       await onMachine(lab, machine, `systemd-run --quiet --collect --wait --expand-environment=no --unit ${FILLING} sh -c '${filling(folder, ballast)}'`, 300);
-      await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, `df --output=avail --block-size=1M ${folder} | tail -n 1`)) === 0);
+      await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, freeMegabytes(folder))) === 0);
     },
     recover: async () => void (await onMachine(lab, machine, `systemctl stop ${FILLING} 2>/dev/null; rm -f ${ballast}`, 60)),
   };

@@ -110,7 +110,6 @@ export class SimulatedGroup extends SimulatedMembers {
     });
   }
 
-
   private noteSetAside(member: Simulated, setAside: string): void {
     member.memory = member.memoryFile = { ...member.memory, setAside };
   }

@@ -14,7 +14,7 @@ function failing(times: number, error: () => Error, seen: Attempt[] = []) {
   };
 }
 
-test('waits longer and longer, but never more than half a second', async () => {
+test('waits longer and longer, but never more than a quarter of a second', async () => {
   const clock = new FakeClock();
   const options = { clock, withinMilliseconds: 25_000, harmless: true };
   await expect(retry(options, failing(6, lost))).resolves.toBe('done');
