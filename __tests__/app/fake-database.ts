@@ -8,8 +8,8 @@ interface StoredRow {
   createdAt: Date;
 }
 
-/** What happens to the next statement on the PRIMARY: with "answer-lost" it is committed, but nobody hears of it. */
-export type Fault = 'no-connection' | 'read-only' | 'lost-before-commit' | 'answer-lost';
+/** What happens to the next work on the PRIMARY: with "answer-lost" it is committed, but nobody hears of it; with "switched-over-after-commit" it is committed, and what follows is refused. */
+export type Fault = 'no-connection' | 'read-only' | 'lost-before-commit' | 'answer-lost' | 'switched-over-after-commit';
 
 /** The notes table in memory, at the port that the application uses; faults are queued. */
 export class FakeDatabase implements Database {
@@ -34,6 +34,7 @@ export class FakeDatabase implements Database {
     return {
       hostName,
       query: async <Row>(sql: string, [value]: readonly Value[] = []) => {
+        if (fault === 'switched-over-after-commit') throw mysqlError(4094);
         const rows = sql.includes('idempotency_key = ?')
           ? visible().filter(({ key }) => key === value)
           : sql.includes('id = ?')

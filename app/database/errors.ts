@@ -12,6 +12,11 @@ export class NotConnected extends Error {
   override readonly name = 'NotConnected';
 }
 
+/** A later statement of the same work failed: what an earlier one has written is there. */
+export class PartlyExecuted extends Error {
+  override readonly name = 'PartlyExecuted';
+}
+
 /** The time for a request is over and the database has not answered. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
@@ -70,6 +75,7 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set([
 /** Takes any error of mysql2 or of Node's sockets; pure. */
 export function classify(error: unknown): Outcome {
   if (error instanceof NotConnected) return 'not-executed';
+  if (error instanceof PartlyExecuted) return 'unclear';
   const { errno, code, fatal } = properties(error);
   if (typeof errno === 'number' && NOT_EXECUTED.has(errno)) return 'not-executed';
   if (typeof errno === 'number' && UNCLEAR.has(errno)) return 'unclear';
@@ -77,6 +83,15 @@ export function classify(error: unknown): Outcome {
   // mysql2 marks with it what ends a connection, also where it has no code for it
   if (fatal === true) return 'unclear';
   return 'permanent';
+}
+
+/** For what follows a statement that was executed: that it has itself left no trace does not hold for the work as a whole. */
+export async function afterExecuted<T>(following: Promise<T>): Promise<T> {
+  try {
+    return await following;
+  } catch (error) {
+    throw classify(error) === 'not-executed' ? new PartlyExecuted('executed in part', { cause: error }) : error;
+  }
 }
 
 /** Whether a statement with this outcome may be sent again. */

@@ -1,5 +1,5 @@
 import type { Database, Session } from '../database/database';
-import { isDuplicate } from '../database/errors';
+import { afterExecuted, isDuplicate } from '../database/errors';
 import { retry, type Attempt, type Clock } from '../database/retry';
 
 export interface Note {
@@ -80,7 +80,8 @@ async function insertOrFind(session: Session, text: string, key: string, afterUn
     if (!isDuplicate(error)) throw error;
     inserted = false;
   }
-  const [row] = await session.query<Row>(`SELECT ${COLUMNS} FROM notes WHERE idempotency_key = ?`, [key]);
+  const reading = session.query<Row>(`SELECT ${COLUMNS} FROM notes WHERE idempotency_key = ?`, [key]);
+  const [row] = await (inserted ? afterExecuted(reading) : reading);
   if (!row) throw new Error(`the note with key ${key} is gone`);
   const note = noteOf(row);
   if (note.text !== text) return { kind: 'other-text', note };

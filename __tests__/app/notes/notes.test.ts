@@ -39,6 +39,17 @@ test('a commit whose answer was lost is settled by the key: one note, and to its
   expect(database.rows).toHaveLength(1);
 });
 
+test('a note that is stored and cannot be read back, because a switchover begins, is new to its client when it is found', async () => {
+  const { notes, database } = application(['switched-over-after-commit']);
+  await expect(notes.create('hello', 'key-1')).resolves.toMatchObject({ value: { kind: 'created', note: { id: 1 } } });
+  expect(database.rows).toHaveLength(1);
+});
+
+test('a note that is stored and cannot be read back for 25 s is not said to be missing', async () => {
+  const { notes } = application(['switched-over-after-commit', ...Array<Fault>(200).fill('no-connection')]);
+  await expect(notes.create('hello', 'key-1')).rejects.toMatchObject({ name: 'DatabaseUnavailable', outcome: 'unclear' });
+});
+
 test('a write that was lost before its commit is made by the next attempt', async () => {
   const { notes, database } = application(['lost-before-commit', 'no-connection', 'read-only']);
   await expect(notes.create('hello', 'key-1')).resolves.toMatchObject({ value: { kind: 'created' } });
@@ -46,7 +57,7 @@ test('a write that was lost before its commit is made by the next attempt', asyn
 });
 
 test('whatever happens in whatever order, a key has one note, and none that was acknowledged is missing', async () => {
-  const fault = fc.constantFrom<Fault>('no-connection', 'read-only', 'lost-before-commit', 'answer-lost');
+  const fault = fc.constantFrom<Fault>('no-connection', 'read-only', 'lost-before-commit', 'answer-lost', 'switched-over-after-commit');
   const request = fc.record({ key: fc.constantFrom('a', 'b', 'c'), faults: fc.array(fault, { maxLength: 6 }) });
   await fc.assert(
     fc.asyncProperty(fc.array(request, { maxLength: 12 }), async (requests) => {
