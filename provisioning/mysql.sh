@@ -123,7 +123,7 @@ apply_agent() {
   local -a parts
   parts=(
     "$(staged "$AGENT")" "$(staged "$AGENT_CONFIG")" "$(staged "$AGENT_NETWORK")"
-    "$UPLOAD_DIR/units/mysql-member.service" "$UPLOAD_DIR/shared/platform-mysql" "$REPLICATION_PASSWORD"
+    "$UPLOAD_DIR/units/mysql-member.service" "$UPLOAD_DIR/units/mysql-end.path" "$UPLOAD_DIR/units/mysql-end.service" "$UPLOAD_DIR/shared/platform-mysql" "$REPLICATION_PASSWORD"
   )
   replace_file "$UPLOAD_DIR/shared/platform-mysql" /usr/local/sbin/platform-mysql 0755
   already_applied "${parts[@]}" && systemctl --quiet is-active mysql-member && return
@@ -132,9 +132,9 @@ apply_agent() {
   replace_file "${parts[0]}" "$AGENT"
   replace_file "${parts[1]}" "$AGENT_CONFIG"
   replace_file "${parts[2]}" "$AGENT_NETWORK"
-  install_unit mysql-member.service
-  systemctl --quiet enable mysql-member
-  systemctl restart mysql-member
+  install_unit mysql-member.service mysql-end.path mysql-end.service
+  systemctl --quiet enable mysql-member mysql-end.path
+  systemctl restart mysql-member mysql-end.path
   wait_until 20 agent_answers || die "the agent does not answer: $(last_words mysql-member)"
   mark_applied "${parts[@]}"
 }

@@ -14,6 +14,7 @@ test('is JSON that says what was put in, on lines that a person can read', () =>
     memoryFile: '/srv/mysql/member/memory.json',
     errantFolder: '/srv/mysql/member/errant',
     controlSocket: '/run/mysql-member/control.sock',
+    endMysqldFile: '/run/mysql-member/end-mysqld',
     accounts: { schema: 'app', applicationUser: 'app', applicationHosts: '10.0.3.0/255.255.255.0', memberHosts: '10.0.4.0/255.255.255.0' },
   };
   const text = renderMysqlMemberAgentConfig(config);

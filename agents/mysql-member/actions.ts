@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { AgentConfig } from './config';
 import { connect } from './database';
@@ -35,6 +36,8 @@ export async function act(action: Action, tools: Tools): Promise<void> {
       return withSession(tools, 30 * MINUTE_MS, (session) => applyRelayLog(session));
     case 'report-errant':
       return dumpErrant(action.errant, tools);
+    case 'end-mysqld':
+      return writeFile(tools.config.endMysqldFile, '');
     case 'hand-over': // needs the other's server_uuid: the agent's own handOver
     case 'stay':
     case 'wait':
@@ -44,8 +47,8 @@ export async function act(action: Action, tools: Tools): Promise<void> {
 }
 
 /** Gives the PRIMARY's role to that member: waits up to two seconds for transactions that run. */
-export async function switchover(serverUuid: string, tools: Tools): Promise<void> {
-  await withSession(tools, 30_000, async (session) => {
+export async function switchover(serverUuid: string, tools: Tools, limitMs: number): Promise<void> {
+  await withSession(tools, limitMs, async (session) => {
     await session.query('SELECT group_replication_set_as_primary(?, 2)', [serverUuid]);
   });
 }

@@ -7,6 +7,7 @@ import { dumpsIn, type Dump } from './errant';
 import { announce, founded, givesWay } from './forced';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
 import { diskOf, warningsOf, type Disk } from './disk';
+import { lagSeconds, nextLag, type Lag } from './lag';
 import { readMemory, writeMemory } from './memory-file';
 import { Peers } from './peers';
 import { NO_MEMORY, type Memory, type Report } from './report';
@@ -15,6 +16,9 @@ import { onlinePeers, successors } from './successors';
 import type { AgentStatus } from './status';
 
 const LOOK_EVERY_MS = 250;
+/** An operator's switchover may wait for large transactions to be applied; a full disk does not wait. */
+const SWITCHOVER_LIMIT_MS = 30_000;
+const FULL_DISK_SWITCHOVER_LIMIT_MS = 4000;
 /** Longer than any other member needs to hear of it: see peers.ts. */
 const ANNOUNCED_MS = 3000;
 
@@ -30,6 +34,7 @@ export class Agent {
   private lastAction: AgentStatus['lastAction'] = null;
   private joinFailures = 0;
   private joinFailedAt = 0;
+  private handOverFailed = false;
   private dumps: readonly Dump[] = [];
   /**
    * Epoch in which a majority confirmed that it knows this member, and when. Kept, for an agent that hangs must not stop the
@@ -39,6 +44,7 @@ export class Agent {
   private lookFailure: string | null = null;
   private stepFailure: string | null = null;
   private disk: Disk | null = null;
+  private lag: Lag | null = null;
   private readonly counters = new Map<string, number>();
 
   constructor(
@@ -62,6 +68,7 @@ export class Agent {
     for (;;) {
       this.lookFailure = await this.sampler.look();
       this.disk = await diskOf(this.config.memoryFile);
+      this.lag = nextLag(this.lag, this.sampler.sample, this.peerReports, this.now());
       // e.g. a memory that cannot be written, because the disk is full: nothing may be done then, but health is still told
       await this.step().catch((error: unknown) => this.complain(messageOf(error)));
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -74,12 +81,14 @@ export class Agent {
       peers: this.peers.reports,
       joinFailures: this.joinFailures,
       sinceJoinFailureMs: this.now() - this.joinFailedAt,
+      handOverFailed: this.handOverFailed,
       configuredGroupName: this.config.groupName,
     });
     const sameAsBefore = this.decided?.decision.action.kind === decision.action.kind;
     if (this.decided?.decision.reason !== decision.reason) this.log(`${decision.action.kind}: ${decision.reason}`);
     this.decided = { decision, since: sameAsBefore && this.decided ? this.decided.since : this.now() };
     if (decision.action.kind === 'stay') this.joinFailures = 0;
+    if (!['hand-over', 'end-mysqld'].includes(decision.action.kind)) this.handOverFailed = false;
     if (this.now() - this.decided.since < decision.afterMs) return;
     await this.remember(decision.memory);
     this.stepFailure = null;
@@ -134,6 +143,7 @@ export class Agent {
       })
       .catch((error: unknown) => {
         this.finished(action, messageOf(error));
+        if (action.kind === 'hand-over') this.handOverFailed = true;
         if (isEntry(action)) {
           this.joinFailures += 1;
           this.joinFailedAt = this.now();
@@ -143,7 +153,7 @@ export class Agent {
   }
 
   private async carryOut(action: Action): Promise<void> {
-    if (action.kind === 'hand-over') await this.handOver(action.to);
+    if (action.kind === 'hand-over') await this.handOver(action.to, FULL_DISK_SWITCHOVER_LIMIT_MS);
     else await act(action, this.tools);
   }
 
@@ -160,8 +170,12 @@ export class Agent {
     return [...this.peers.reports.values()].filter((peer): peer is Report => peer !== null);
   }
 
+  private get lagSeconds(): number {
+    return lagSeconds(this.lag, this.now());
+  }
+
   private get observed(): Observed {
-    return { self: this.report, recorded: this.recorded, sampleAgeMs: this.sampler.age, peers: this.peerReports };
+    return { self: this.report, recorded: this.recorded, sampleAgeMs: this.sampler.age, lagSeconds: this.lagSeconds, peers: this.peerReports };
   }
 
   get report(): Report {
@@ -193,7 +207,7 @@ export class Agent {
       members: sample?.members ?? [],
       gtidExecuted: sample?.executed ?? null,
       applierQueue: sample?.applierQueue ?? null,
-      lagSeconds: sample?.lagSeconds ?? null,
+      lagSeconds: sample && this.lagSeconds,
       version: sample?.version ?? null,
       sampleAgeMs: Number.isFinite(this.sampler.age) ? Math.round(this.sampler.age) : null,
       lookFailure: this.lookFailure,
@@ -211,13 +225,13 @@ export class Agent {
   }
 
   /** Gives the PRIMARY's role to a named member, or to the one that `successors` puts first. */
-  async handOver(to?: string): Promise<string> {
+  async handOver(to?: string, limitMs = SWITCHOVER_LIMIT_MS): Promise<string> {
     const sample = this.sampler.sample;
     if (sample?.state !== 'ONLINE') throw new Error(`this member is ${sample?.state ?? 'DOWN'}`);
     const online = onlinePeers(this.peerReports, sample);
     const target = to === undefined ? successors(online)[0] : [this.report, ...online].find(({ name }) => name === to);
     if (!target?.sample) throw new Error(to ? `${to} is not ONLINE` : 'no other member is ONLINE');
-    await switchover(target.sample.serverUuid, this.tools);
+    await switchover(target.sample.serverUuid, this.tools, limitMs);
     this.log(`switchover: ${target.name} is PRIMARY`);
     return target.name;
   }

@@ -15,12 +15,6 @@ SELECT @@server_uuid AS serverUuid, @@version AS version, @@super_read_only AS s
   (SELECT view_id FROM performance_schema.replication_group_member_stats WHERE member_id = @@server_uuid) AS viewId,
   (SELECT count_transactions_remote_in_applier_queue FROM performance_schema.replication_group_member_stats
     WHERE member_id = @@server_uuid) AS applierQueue,
-  (SELECT MAX(TIMESTAMPDIFF(MICROSECOND, applying_transaction_original_commit_timestamp, NOW(6))) / 1000000
-    FROM performance_schema.replication_applier_status_by_worker
-    WHERE channel_name = 'group_replication_applier' AND applying_transaction <> '') AS lagSeconds,
-  (SELECT MAX(TIMESTAMPDIFF(MICROSECOND, applying_transaction_start_apply_timestamp, NOW(6))) / 1000000
-    FROM performance_schema.replication_applier_status_by_worker
-    WHERE channel_name = 'group_replication_applier' AND applying_transaction <> '') AS applyingSeconds,
   (SELECT COUNT(*) FROM performance_schema.processlist WHERE info LIKE 'START GROUP_REPLICATION%'
     OR info LIKE 'STOP GROUP_REPLICATION%' OR info LIKE 'CLONE INSTANCE%') AS changing,
   (SELECT JSON_ARRAYAGG(JSON_OBJECT('uuid', member_id, 'host', member_host, 'state', member_state, 'role', member_role))
@@ -37,8 +31,6 @@ export interface SampleRow {
   readonly received: string | null;
   readonly viewId: string | null;
   readonly applierQueue: number | string | null;
-  readonly lagSeconds: number | string | null;
-  readonly applyingSeconds: number | string | null;
   readonly changing: number;
   readonly members: string | readonly MemberRow[] | null;
 }
@@ -91,8 +83,6 @@ export function toSample(row: SampleRow, nameOf: (address: string) => string): S
     received: compact(row.received ?? ''),
     changing: Number(row.changing) > 0,
     applierQueue: Number(row.applierQueue ?? 0),
-    lagSeconds: Math.max(0, Number(row.lagSeconds ?? 0)),
-    applyingSeconds: Math.max(0, Number(row.applyingSeconds ?? 0)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatGtidSet as formatted, isEmpty, isSubset, parseGtidSet, sizeOf, subtract, union } from './gtid';
 import { electorate, inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, type Report, type Sample } from './report';
 import { decision, names, needsOperator, reports, type Decision, type Situation } from './decision';
-import { isFull } from './disk';
+import { isFull, isUsedUp } from './disk';
 import { restartOrFound } from './found';
 import { onlinePeers, successors } from './successors';
 
@@ -113,6 +113,10 @@ function online(situation: Situation, sample: Sample, memory: Memory): Decision 
     return decision(memory, { kind: 'unfence' }, 'PRIMARY with a majority again');
   }
   const heir = sample.role === 'PRIMARY' && majority && self.disk && isFull(self.disk) ? roomyMember(peers, sample) : undefined;
+  if (heir && situation.handOverFailed && isUsedUp(self.disk!)) {
+    // commits that wait for space keep the role here, and every write waits for them: as a crash it is what the group can deal with
+    return decision(memory, { kind: 'end-mysqld' }, `the data volume is full, and the role cannot be handed over; ${heir.name} has space`);
+  }
   if (heir) return decision(memory, { kind: 'hand-over', to: heir.name }, `the data volume is full; ${heir.name} has space and becomes PRIMARY`);
   return decision(memory, { kind: 'stay' }, majority ? 'ONLINE in the majority' : 'ONLINE, waiting for a majority');
 }

@@ -7,11 +7,13 @@ export interface Situation {
   /** Attempts to join that failed since the last success, and how long ago the last one was. */
   readonly joinFailures: number;
   readonly sinceJoinFailureMs: number;
+  /** The last attempt to hand over the PRIMARY's role failed, or did not end. */
+  readonly handOverFailed: boolean;
   readonly configuredGroupName: string;
 }
 
 export type Action =
-  | { readonly kind: 'stay' | 'wait' | 'leave' | 'fence' | 'unfence' | 'apply-relay-log' }
+  | { readonly kind: 'stay' | 'wait' | 'leave' | 'fence' | 'unfence' | 'apply-relay-log' | 'end-mysqld' }
   | { readonly kind: 'bootstrap' | 'reboot-group'; readonly incarnation: number; readonly groupName: string }
   | { readonly kind: 'join' | 'rejoin'; readonly groupName: string }
   | { readonly kind: 'hand-over'; readonly to: string }

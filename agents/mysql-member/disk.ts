@@ -32,6 +32,11 @@ export function isFull({ freeBytes }: Disk): boolean {
   return freeBytes < FULL_BELOW;
 }
 
+/** Not a commit more finds space. */
+export function isUsedUp({ freeBytes }: Disk): boolean {
+  return freeBytes < 1024 ** 2;
+}
+
 /** What somebody should look at although nothing has happened yet; one sentence each. */
 export function warningsOf({ disk }: Pick<Report, 'disk'>, stepFailure: string | null): readonly string[] {
   const space = disk && isLow(disk) ? [`${spaceOf(disk)}; raise volumeGb or lower binaryLogDays, and deploy`] : [];

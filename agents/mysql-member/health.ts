@@ -2,8 +2,8 @@ import { electorate, inMajority, majorityOf, type Report } from './report';
 
 /** Above so many transactions behind, a SECONDARY is not asked for reads. */
 const READER_QUEUE_LIMIT = 10_000;
-/** In seconds. A SECONDARY whose disk is full stops applying, and has a short queue as long as little is written. */
-const APPLYING_LIMIT = 10;
+/** A SECONDARY whose disk is full stands still, and has a short queue as long as little is written. */
+const LAG_LIMIT_SECONDS = 10;
 const FRESH_MS = 1000;
 
 export interface Health {
@@ -17,12 +17,14 @@ export interface Observed {
   readonly recorded: boolean;
   /** Age of the sample in milliseconds. */
   readonly sampleAgeMs: number;
+  /** See lag.ts. */
+  readonly lagSeconds: number;
   /** The others' reports, as far as they are fresh: see peers.ts. */
   readonly peers: readonly Report[];
 }
 
 /** May the application write here? */
-export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Observed): Health {
+export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Omit<Observed, 'lagSeconds'>): Health {
   const sample = self.sample;
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
@@ -37,12 +39,12 @@ export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Observed):
 }
 
 /** Is this member fit for reads? */
-export function readerHealth({ self, sampleAgeMs }: Pick<Observed, 'self' | 'sampleAgeMs'>): Health {
+export function readerHealth({ self, sampleAgeMs, lagSeconds }: Pick<Observed, 'self' | 'sampleAgeMs' | 'lagSeconds'>): Health {
   const sample = self.sample;
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
   if (!inMajority(self)) return no(`${sample.state}, not in a majority`);
-  if (sample.applyingSeconds > APPLYING_LIMIT) return no(`has applied the same transaction for ${sample.applyingSeconds.toFixed(0)} s`);
+  if (lagSeconds > LAG_LIMIT_SECONDS) return no(`lacks what the PRIMARY had ${lagSeconds.toFixed(0)} s ago`);
   if (sample.applierQueue > READER_QUEUE_LIMIT) return no(`${sample.applierQueue} transactions behind`);
   return { ok: true, why: sample.role ?? sample.state };
 }

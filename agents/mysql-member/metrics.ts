@@ -18,7 +18,7 @@ export function renderMetrics(status: AgentStatus): string {
     ]),
     ...family('mysql_member_online_members', 'gauge', 'Members that are ONLINE in the view of this member', [['', online]]),
     ...family('mysql_member_applier_queue', 'gauge', 'Transactions received and not applied', [['', status.applierQueue ?? 0]]),
-    ...family('mysql_member_lag_seconds', 'gauge', 'Age of the transaction that is being applied', [['', status.lagSeconds ?? 0]]),
+    ...family('mysql_member_lag_seconds', 'gauge', 'How long ago the PRIMARY had already what this member lacks', [['', status.lagSeconds ?? 0]]),
     ...family('mysql_member_disk_free_bytes', 'gauge', 'Space on the data volume that mysqld may use', disk ? [['', disk.freeBytes]] : []),
     ...family('mysql_member_disk_size_bytes', 'gauge', 'Size of the file system on the data volume', disk ? [['', disk.sizeBytes]] : []),
     ...family('mysql_member_disk_low', 'gauge', 'Less than 10 % or 1 GB is free', disk ? [['', isLow(disk)]] : []),

@@ -35,10 +35,6 @@ export interface Sample {
   readonly changing: boolean;
   /** Transactions received and not yet applied. */
   readonly applierQueue: number;
-  /** Age in seconds of what is being applied, by the PRIMARY's clock and this one's; 0: nothing is. */
-  readonly lagSeconds: number;
-  /** How long, in seconds and by this member's clock, the same transaction has been applied; 0: none is. */
-  readonly applyingSeconds: number;
 }
 
 /** A view in which this member was ONLINE together with a majority of the configured members. */

@@ -12,7 +12,7 @@ export interface AgentStatus {
   readonly members: readonly ViewMember[];
   readonly gtidExecuted: string | null;
   readonly applierQueue: number | null;
-  /** Age in seconds of what is being applied; 0: nothing is. */
+  /** How long ago, in seconds, the PRIMARY had already what this member lacks: see lag.ts. */
   readonly lagSeconds: number | null;
   readonly version: string | null;
   readonly sampleAgeMs: number | null;

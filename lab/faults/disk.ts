@@ -5,29 +5,30 @@ import { startAgain } from './process';
 /** A unit, so that it can be stopped half-way: who is interrupted meanwhile must not leave a disk that fills up. */
 const FILLING = 'lab-filling.service';
 
-/** What is written in the end, in megabytes: enough for those who watch the disk to see it coming. */
+/** What is written in the end, in megabytes: enough for those who watch the disk to see it coming. The rest is taken in a moment. */
 const WRITTEN_MEGABYTES = 2048;
+/** Long enough for a commit to come and find no space, shorter than the watchdog of who is frozen. */
+const UNSEEN_SECONDS = 1;
 
-const freeMegabytes = (folder: string) => `df --output=avail --block-size=1M ${folder} | tail -n 1`;
-
-function filling(folder: string, ballast: string): string {
-  const append = (blockSize: string) => `dd if=/dev/zero of=${ballast} bs=${blockSize} oflag=append conv=notrunc status=none 2>/dev/null`;
-  return [
-    `free=$(${freeMegabytes(folder)})`,
-    `[ "$free" -le ${WRITTEN_MEGABYTES} ] || fallocate --length "$((free - ${WRITTEN_MEGABYTES}))M" ${ballast}`,
-    `${append('1M')}; sync; ${append('4k')} || :`,
-  ].join('; ');
-}
-
-/** The file system that holds `folder` gets full to the last block, root's reserve included. */
-export function diskFull(lab: LabHandle, machine: string, folder: string): Fault {
+/**
+ * The file system that holds `folder` gets full to the last block, root's reserve included.
+ *
+ * @param unseenBy a unit that cannot look meanwhile, as if the disk were full from one moment to the next
+ */
+export function diskFull(lab: LabHandle, machine: string, folder: string, { unseenBy }: { unseenBy?: string } = {}): Fault {
   // Beside the data, never in it: a database takes every folder of its data directory for a schema.
   const ballast = `"$(findmnt --noheadings --output TARGET --target ${folder})/lab-ballast"`;
+  const free = `df --output=avail --block-size=1M ${folder} | tail -n 1`;
+  const takeAllBut = (megabytes: number) => `free=$(${free}); [ "$free" -le ${megabytes} ] || fallocate --length "$((free - ${megabytes}))M" ${ballast}`;
+  const append = (blockSize: string) => `dd if=/dev/zero of=${ballast} bs=${blockSize} oflag=append conv=notrunc status=none 2>/dev/null || :`;
+  const filling = unseenBy
+    ? [`systemctl kill --signal=STOP ${unseenBy}`, takeAllBut(0), append('4k'), `sleep ${UNSEEN_SECONDS}`, `systemctl kill --signal=CONT ${unseenBy}`]
+    : [takeAllBut(WRITTEN_MEGABYTES), append('1M'), 'sync', append('4k')];
   return {
     title: `the disk of ${machine} is full`,
     async inject() {
-      await onMachine(lab, machine, `systemd-run --quiet --collect --wait --expand-environment=no --unit ${FILLING} sh -c '${filling(folder, ballast)}'`, 300);
-      await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, freeMegabytes(folder))) === 0);
+      await onMachine(lab, machine, `systemd-run --quiet --collect --wait --expand-environment=no --unit ${FILLING} sh -c '${filling.join('; ')}'`, 300);
+      await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, free)) === 0);
     },
     recover: async () => void (await onMachine(lab, machine, `systemctl stop ${FILLING} 2>/dev/null; rm -f ${ballast}`, 60)),
   };

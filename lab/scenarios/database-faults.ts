@@ -1,5 +1,6 @@
 import { cutLink, losePackets, diskFull, flappingLink, freeze, kill, clockOff, partition, powerOff, together, wiped } from '../faults';
-import { DATA, ONE_LOST, primaryFails, secondaryFails } from './group';
+import { writeGapAtMost } from './figures';
+import { ONE_LOST, primaryFails, secondaryFails } from './group';
 import type { Scenario } from './scenario';
 import { DATA_FOLDER, UNITS } from './units';
 
@@ -45,7 +46,18 @@ export const oneMemberScenarios: readonly Scenario[] = [
   primaryFails(
     { name: 'db-primary-disk-full', fault: 32, title: 'The disk of the PRIMARY is full', explanation: 'The group goes on at another member, nothing is corrupt, and the member returns once there is space.' },
     ({ lab }, primary) => diskFull(lab, primary, DATA_FOLDER),
-    { holdMilliseconds: 10_000, checkers: DATA },
+    { holdMilliseconds: 10_000 },
+  ),
+  primaryFails(
+    {
+      name: 'db-primary-disk-full-at-once',
+      fault: 32,
+      title: 'The disk of the PRIMARY is full from one moment to the next',
+      explanation: 'A commit finds no space, and so the role cannot be handed over. mysqld is ended, the group goes on at another member, and the member returns once there is space.',
+      targets: () => [writeGapAtMost(20_000)],
+    },
+    ({ lab }, primary) => diskFull(lab, primary, DATA_FOLDER, { unseenBy: UNITS.memberAgent }),
+    { holdMilliseconds: 10_000 },
   ),
   secondaryFails(
     { name: 'db-secondary-disk-full', fault: 33, title: 'The disk of a SECONDARY is full', explanation: 'Writes go on, and the member returns once there is space.' },

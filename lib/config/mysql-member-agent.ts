@@ -16,6 +16,8 @@ export interface MysqlMemberAgentConfig {
   /** Where errant transactions are set aside, on the data volume. */
   readonly errantFolder: string;
   readonly controlSocket: string;
+  /** Written by the agent so that mysqld is killed: see mysql-end.path. */
+  readonly endMysqldFile: string;
   readonly accounts: {
     /** The application's schema and account. */
     readonly schema: string;

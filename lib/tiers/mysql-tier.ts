@@ -165,6 +165,7 @@ export class MySqlTier extends Construct {
         memoryFile: `${DATA_VOLUME}/member/memory.json`,
         errantFolder: `${DATA_VOLUME}/member/errant`,
         controlSocket: '/run/mysql-member/control.sock',
+        endMysqldFile: '/run/mysql-member/end-mysqld',
         accounts: {
           schema: database,
           applicationUser: databaseUser,

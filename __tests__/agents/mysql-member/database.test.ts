@@ -12,8 +12,6 @@ const ROW: SampleRow = {
   received: null,
   viewId: '17953718829182:5',
   applierQueue: '7',
-  lagSeconds: '0.2500',
-  applyingSeconds: '0.0100',
   changing: 0,
   members: JSON.stringify([
     { uuid: 'u1', host: '10.0.4.11', state: 'ONLINE', role: 'PRIMARY' },
@@ -31,12 +29,10 @@ test('names members by their addresses and splits the view', () => {
     executed: 'a:1-3,b:1',
     received: '',
     applierQueue: 7,
-    lagSeconds: 0.25,
-    applyingSeconds: 0.01,
   });
 });
 
 test('outside of a group there is no view and no member', () => {
   const members = [{ uuid: 'u1', host: '10.0.4.11', state: 'OFFLINE', role: '' }];
-  expect(toSample({ ...ROW, viewId: null, lagSeconds: null, members }, nameOf)).toMatchObject({ state: 'OFFLINE', role: null, view: null, members: [] });
+  expect(toSample({ ...ROW, viewId: null, members }, nameOf)).toMatchObject({ state: 'OFFLINE', role: null, view: null, members: [] });
 });

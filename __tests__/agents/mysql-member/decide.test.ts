@@ -297,6 +297,18 @@ describe('a PRIMARY whose data volume is full', () => {
     expect(decided.action).toEqual({ kind: 'hand-over', to: 'db-2' });
   });
 
+  test('ends mysqld if it cannot hand over, and not a commit more finds space', () => {
+    const peers = [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 50)];
+    expect(decide(situation(member('db-1', 'PRIMARY', 0), peers, { handOverFailed: true })).action.kind).toBe('end-mysqld');
+    expect(decide(situation(member('db-1', 'PRIMARY', 0), peers)).action.kind).toBe('hand-over');
+    expect(decide(situation(member('db-1', 'PRIMARY', 100), peers, { handOverFailed: true })).action.kind).toBe('hand-over');
+  });
+
+  test('does not end mysqld while no other has space', () => {
+    const peers = [member('db-2', 'SECONDARY', 100), member('db-3', 'SECONDARY', 0)];
+    expect(decide(situation(member('db-1', 'PRIMARY', 0), peers, { handOverFailed: true })).action.kind).toBe('stay');
+  });
+
   test('stays PRIMARY while no other has space', () => {
     const decided = decide(situation(member('db-1', 'PRIMARY', 100), [member('db-2', 'SECONDARY', 100), member('db-3', 'SECONDARY', 50)]));
     expect(decided.action.kind).toBe('stay');

@@ -33,6 +33,7 @@ export class SimulatedGroup extends SimulatedMembers {
       peers,
       joinFailures: 0,
       sinceJoinFailureMs: 0,
+      handOverFailed: false,
       configuredGroupName: GROUP_NAME,
     });
     const settled = afterMs === 0 || member.lastKind === action.kind;

@@ -341,8 +341,6 @@ export class SimulatedMembers {
       purged: '',
       changing: member.starting !== null,
       applierQueue: 0,
-      lagSeconds: 0,
-      applyingSeconds: 0,
     };
   }
 

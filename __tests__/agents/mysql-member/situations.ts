@@ -21,8 +21,6 @@ export function sample(values: Partial<Sample> = {}): Sample {
     purged: '',
     changing: false,
     applierQueue: 0,
-    lagSeconds: 0,
-    applyingSeconds: 0,
     ...values,
   };
 }
@@ -80,6 +78,7 @@ export function situation(self: Report, peers: readonly (Report | null)[], value
     peers: new Map(others.map((name) => [name, peers.find((peer) => peer?.name === name) ?? null])),
     joinFailures: 0,
     sinceJoinFailureMs: 0,
+    handOverFailed: false,
     configuredGroupName: GROUP_NAME,
     ...values,
   };
