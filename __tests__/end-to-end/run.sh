@@ -9,7 +9,7 @@ export LAB_NAME=${LAB_NAME:-test}
 readonly STAGES=(whole-stack walls hardening failover terraform-cloud cloudflare rotation)
 # Too long for a round of all: one is run by hand, in a lab to which the stack has been deployed, by
 #   npx lab exec -- npx vitest run --project end-to-end __tests__/end-to-end/scaling.test.ts
-readonly BY_HAND=(acme scaling ssh updates)
+readonly BY_HAND=(acme scaling ssh updates upgrade)
 
 lab() { node lab/cli/lab.mjs "$@"; }
 

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { membersAgree, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, primaryMovedAtMost } from '../../lab/checkers';
+import { onMachine, type LabHandle } from '../../lab/faults';
+import { openLab } from '../../lab/lab';
+import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
+import { editedMain } from './edited-main';
+
+/** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
+const OFFER = '__tests__/end-to-end/offer-mysql.sh';
+
+let lab: LabHandle;
+let members: readonly string[];
+
+const onEach = (line: string, seconds = 60) => Promise.all(members.map((member) => onMachine(lab, member, line, seconds)));
+const versions = () => onEach("dpkg-query --show --showformat='${Version}' mysql-server");
+const started = () => onEach('systemctl show --property ExecMainStartTimestampMonotonic --value mysql');
+
+/** The registries have one version of MySQL; another one is the same program in packages that call it newer. */
+async function offer(version: string): Promise<void> {
+  await onEach(`bash -c '${(await readFile(OFFER, 'utf8')).replaceAll("'", `'\\''`)}' offer-mysql '${version}'`, 300);
+}
+
+/** The change that the operator's documentation names, and a deploy. */
+const deployRevision = async (packagesRevision: string) => lab.deploy({ app: await editedMain(await openLab(), `mysql: { packagesRevision: '${packagesRevision}' },`) });
+
+beforeAll(async () => {
+  lab = await openHandle();
+  members = (await lab.machines()).filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
+});
+afterAll(async () => {
+  await onEach('rm -rf /var/lib/offered-mysql /etc/apt/sources.list.d/offered-mysql.list');
+});
+
+const upgrade: Scenario = {
+  name: 'db-upgraded',
+  title: 'A newer release of MySQL is brought to all members by a deploy',
+  explanation: 'One member after the other; the PRIMARY hands over first. Requests get slower, none fails.',
+  async story(stage) {
+    await stage.inject({ title: 'another packagesRevision is deployed', inject: () => deployRevision('newer'), recover: async () => undefined });
+    await stage.healthy();
+  },
+  checkers: [noAcknowledgedWriteLost, noDoubleExecution, membersAgree, noFailedRequest('probe', 'get', 'write', 'read'), primaryMovedAtMost(2)],
+  healthySeconds: 400,
+};
+
+test('a newer release of the same series comes to all members, one after another, and no request fails', async () => {
+  const [before = ''] = await versions();
+  const startedBefore = await started();
+  const newer = `${before}+newer${Math.floor(Date.now() / 1000)}`;
+  await offer(newer);
+  const { verdict, figures, operations } = await runScenario(upgrade, { lab, seed: 'upgrade', run: 1, log: (line) => console.log(line) });
+  console.log(`write gap ${figures['write gap']} ms, ${operations.length} requests`);
+  expect(verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
+  expect(await versions()).toEqual(members.map(() => newer));
+  (await started()).forEach((at, index) => expect(Number(at), members[index]).toBeGreaterThan(Number(startedBefore[index])));
+});
+
+test('a release of another series is not taken', async () => {
+  const before = await versions();
+  const startedBefore = await started();
+  await offer('99.0.0-1');
+  await deployRevision('another-series');
+  expect(await versions()).toEqual(before);
+  expect(await started()).toEqual(startedBefore);
+});
