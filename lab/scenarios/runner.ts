@@ -46,7 +46,7 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, minutes 
   const stage = new Stage({ lab, topology, traffic, random, runId, minutes, log });
   try {
     if (!(await traffic.serving({ timeoutMilliseconds: 30_000 }))) throw new NotInjected('clients were not served before the fault');
-    await pause(2000 + random.next() * 1000);
+    await pause(500 + random.next() * 1000);
     await Promise.race([scenario.story(stage), interruption(signal)]);
   } catch (error) {
     findings.push(storyFinding(stage, error));
