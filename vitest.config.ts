@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conformance = ['__tests__/**/conformance/**/*.test.ts', '__tests__/**/*.conformance.test.ts'];
@@ -7,6 +8,9 @@ const endToEnd = ['__tests__/end-to-end/**/*.test.ts'];
 export default defineConfig({
   test: {
     globals: true,
+    // vitest would leave one processor free; many of these tests only wait
+    maxWorkers: availableParallelism(),
+    minWorkers: 1,
     projects: [
       {
         extends: true,

@@ -2,32 +2,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deploy, destroy } from '../../lab/cli/deploy';
-import { onMachine } from '../../lab/faults';
+import { destroy } from '../../lab/cli/deploy';
 import { openLab, type Lab } from '../../lab/lab';
-import { openHandle } from '../../lab/scenarios';
 import { attempt } from '../../lab/traffic';
 import { placesWithCanaries } from './canaries';
 import { sshTo } from './credentials';
-import { editedMain } from './edited-main';
+import { deployPinned, USER } from './pinned-stack';
 import { planAgain } from './plan-again';
 
 /** Host keys are pinned before servers exist, so this deploys the stack by itself, to a lab that is emptied before: see run.sh. */
-const SETTINGS = "pinHostKeys: true, sshUser: 'deploy',";
-const USER = 'deploy';
-const HOST_KEY = '/etc/ssh/platform_host_key';
-
 let lab: Lab;
 let folder: string;
 let knownHostsFile: string;
 let hosts: readonly string[];
 
-const deployed = async (settings = '') => deploy(lab, { app: await editedMain(lab, `${SETTINGS} ${settings}`) });
-
 beforeAll(async () => {
   lab = await openLab();
   if ((await lab.machines()).length > 0) await destroy(lab);
-  await deployed();
+  await deployPinned(lab);
   lab = await openLab();
   hosts = (await lab.machines()).map(({ name }) => name);
   folder = await mkdtemp(join(tmpdir(), 'ssh-'));
@@ -71,27 +63,4 @@ describe('with host keys that are known from the start, and a user of its own', 
   test('no secret stands where it should not', async () => {
     expect(await placesWithCanaries(lab)).toEqual([]);
   });
-});
-
-describe('web-1 has another host key than the one that is known', () => {
-  const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
-
-  beforeAll(() => on(`mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`));
-  afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
-
-  // Terraform tries for as long as a server may take to boot: five minutes
-  test('a deploy fails, says why, and brings nothing there', async () => {
-    await expect(deployed('web: { maxBodyMegabytes: 21 },')).rejects.toThrow('knownhosts: key mismatch');
-    expect(await on('find /etc /var/lib/platform -xdev -type f -newer /run/before-the-deploy')).toBe('');
-  });
-
-  test('visitors are served', async () => {
-    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path: '/api/notes' })).answer?.status).toBe(200);
-  });
-});
-
-test('with the keys that are known a deploy works again', async () => {
-  await deployed();
-  const { exitCode, stdout } = await planAgain(lab);
-  expect(exitCode, stdout.slice(-4000)).toBe(0);
 });
