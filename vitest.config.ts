@@ -8,8 +8,8 @@ const endToEnd = ['__tests__/end-to-end/**/*.test.ts'];
 export default defineConfig({
   test: {
     globals: true,
-    // vitest would leave one processor free; many of these tests only wait
-    maxWorkers: availableParallelism(),
+    // Most of the time the tests wait for something; vitest by itself would leave one processor free
+    maxWorkers: availableParallelism() + 1,
     minWorkers: 1,
     projects: [
       {
