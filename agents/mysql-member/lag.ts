@@ -16,8 +16,9 @@ export interface Lag {
  * them reliably; what it lacks in the end shows them all.
  */
 export function nextLag(lag: Lag | null, own: Sample | null, peers: readonly Report[], now: number): Lag | null {
-  const primary = peers.find(({ sample }) => sample?.state === 'ONLINE' && sample.role === 'PRIMARY' && sample.view?.epoch === own?.view?.epoch);
-  if (!own || own.role === 'PRIMARY' || !primary?.sample) return own?.role === 'SECONDARY' ? lag : null;
+  if (own?.role !== 'SECONDARY') return null;
+  const primary = peers.find(({ sample }) => sample?.state === 'ONLINE' && sample.role === 'PRIMARY' && sample.view?.epoch === own.view?.epoch);
+  if (!primary?.sample) return lag;
   const { executed, view } = primary.sample;
   const next = { of: `${primary.name} ${view?.epoch}`, executed, since: now, before: 0 };
   if (lag?.of !== next.of) return next;
