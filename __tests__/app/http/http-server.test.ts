@@ -129,12 +129,14 @@ test('while it drains, what was accepted is finished, new connections are refuse
 
 test('event streams end when it drains, so that they do not hold it up', async () => {
   const { server, port } = await start();
-  const stream = ask(port, '/api/events', new Agent());
-  await sleep(100);
+  let stream: Promise<Answer> | undefined;
+  await new Promise((begun) => {
+    stream = ask(port, '/api/events', new Agent(), begun);
+  });
   const started = Date.now();
   await server.drain(10_000);
   expect(Date.now() - started).toBeLessThan(2000);
-  expect((await stream).text).toContain('"number":1');
+  expect((await stream)?.text).toContain('"number":1');
 });
 
 test('connections that nobody closes are cut when the time to drain is over', async () => {
@@ -156,11 +158,11 @@ interface Answer {
   readonly text: string;
 }
 
-function ask(port: number, path: string, agent: Agent): Promise<Answer> {
+function ask(port: number, path: string, agent: Agent, onData: (chunk: string) => void = () => undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
     get({ port, path, agent }, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('data', onData);
       response.on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection, text }));
     }).on('error', reject);
   });
