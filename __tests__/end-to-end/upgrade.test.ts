@@ -12,13 +12,15 @@ const OFFER = '__tests__/end-to-end/offer-mysql.sh';
 let lab: LabHandle;
 let members: readonly string[];
 
-const onEach = (line: string, seconds = 60) => Promise.all(members.map((member) => onMachine(lab, member, line, seconds)));
+const onEach = (line: string) => Promise.all(members.map((member) => onMachine(lab, member, line)));
 const versions = () => onEach("dpkg-query --show --showformat='${Version}' mysql-server");
 const started = () => onEach('systemctl show --property ExecMainStartTimestampMonotonic --value mysql');
 
 /** The registries have one version of MySQL; another one is the same program in packages that call it newer. */
 async function offer(version: string): Promise<void> {
-  await onEach(`bash -c '${(await readFile(OFFER, 'utf8')).replaceAll("'", `'\\''`)}' offer-mysql '${version}'`, 300);
+  const script = await readFile(OFFER, 'utf8');
+  const offered = await Promise.all(members.map((member) => lab.exec(member, ['bash', '-c', script, 'offer-mysql', version], { timeoutSeconds: 300 })));
+  for (const { exitCode, stderr } of offered) expect(exitCode, stderr).toBe(0);
 }
 
 /** The change that the operator's documentation names, and a deploy. */

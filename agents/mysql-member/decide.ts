@@ -112,8 +112,9 @@ function online(situation: Situation, sample: Sample, memory: Memory): Decision 
   if (sample.role === 'PRIMARY' && majority && sample.readOnly && memory.fenced) {
     return decision(memory, { kind: 'unfence' }, 'PRIMARY with a majority again');
   }
-  const heir = sample.role === 'PRIMARY' && majority && self.disk && isFull(self.disk) ? roomyMember(peers, sample) : undefined;
-  if (heir && situation.handOverFailed && isUsedUp(self.disk!)) {
+  const disk = sample.role === 'PRIMARY' && majority ? self.disk : null;
+  const heir = disk && isFull(disk) ? roomyMember(peers, sample) : undefined;
+  if (disk && heir && situation.handOverFailed && isUsedUp(disk)) {
     // commits that wait for space keep the role here, and every write waits for them: as a crash it is what the group can deal with
     return decision(memory, { kind: 'end-mysqld' }, `the data volume is full, and the role cannot be handed over; ${heir.name} has space`);
   }

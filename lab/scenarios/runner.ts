@@ -26,7 +26,7 @@ export interface RunOptions {
 export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 });
 
 /** After everything is healthy again clients go on for this long: what is healed has to stay healed. */
-const AFTERWARDS_MILLISECONDS = 3000;
+const AFTERWARDS_MILLISECONDS = 4000;
 
 /** Runs a scenario once. Never throws for what the scenario finds: that is in the verdict. */
 export async function runScenario(scenario: Scenario, { lab, seed, run, minutes = DEFAULT_MINUTES, log = () => undefined, signal }: RunOptions): Promise<RunResult> {
