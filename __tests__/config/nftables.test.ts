@@ -44,6 +44,11 @@ test('lets each tier in on its port, from the subnet of the other', () => {
   ]);
 });
 
+test('whoever is let in by SSH gets answers in sessions that are older than the rules, and nobody is called from that port', () => {
+  expect(rules(render('mysql'), 'output')).toContain('ip daddr 10.0.1.0/24 tcp sport 22 tcp flags & (syn | ack) == ack accept comment "mysql -> lb answers in older ssh sessions"');
+  expect(render('lb')).not.toContain('older');
+});
+
 test('lets out what the table lets in elsewhere, and to the Internet those users that it names', () => {
   expect(rules(render('lb'), 'output')).toEqual([
     'udp sport 68 udp dport 67 accept comment "DHCP"',

@@ -29,6 +29,7 @@ export function renderHostFirewall(config: HostFirewallConfig): string {
   const { tier, connections, waysOut, networkRange } = config;
   const inward = connections.filter(({ to }) => to === tier).flatMap((connection) => acceptFrom(config, connection));
   const inside = connections.filter(({ from }) => from === tier).map((connection) => acceptTo(config, connection));
+  const answers = connections.filter(({ to, port }) => to === tier && port === 'ssh').flatMap((connection) => acceptOlderSessions(config, connection));
   const outward = waysOut.filter(({ from }) => from === tier).flatMap((way) => acceptOut(config, way));
   return `\
 # Default deny, on the private interface too: Hetzner's firewall filters public traffic only.
@@ -53,7 +54,7 @@ ${lines(inward)}  }
     udp sport 68 udp dport 67 accept comment "DHCP"
     # It tells user data and more, and every process on a host can ask it: only root may
     ip daddr ${METADATA_SERVICE} meta skuid != 0 drop
-${lines(inside)}    ip daddr ${networkRange} drop
+${lines([...answers, ...inside])}    ip daddr ${networkRange} drop
 ${lines(outward)}  }
 
   chain forward {
@@ -81,6 +82,15 @@ function acceptFrom(config: HostFirewallConfig, connection: Connection): string[
 
 function acceptTo(config: HostFirewallConfig, connection: Connection): string {
   return `ip daddr ${config.subnets[connection.to]} ${what(config, connection)} accept ${named(connection)}`;
+}
+
+/**
+ * The kernel knows no connection from before the first rules. It learns of one by the next packet that passes, which
+ * would not pass when it is an answer: a deploy that loads the rules would now and then cut its own session.
+ */
+function acceptOlderSessions({ ports, subnets }: HostFirewallConfig, { from, to }: Connection): string[] {
+  if (!(from in subnets)) return []; // public addresses: root may answer them anyhow
+  return [`ip daddr ${subnets[from as Tier]} tcp sport ${ports[to]['ssh']} tcp flags & (syn | ack) == ack accept comment "${to} -> ${from} answers in older ssh sessions"`];
 }
 
 const what = ({ ports }: HostFirewallConfig, { to, port }: Connection) => (port === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${ports[to][port]}`);
