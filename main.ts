@@ -42,8 +42,9 @@ new PlatformStack(app, 'production', {
     volumeGb: 100,
   },
   deleteProtection: true,
-  // pinHostKeys: false,
+  // pinHostKeys: true,
   // sshUser: 'root',
+  // sshTimeoutSeconds: 300,
   // updates: { securityUpdates: false, rebootWindow: '01:00-05:00' },
   // backend: { type: 'local' },
 });

@@ -43,7 +43,7 @@ test('an own private key reaches neither the synthesized files nor the state', (
   rmSync(folder, { recursive: true });
 
   new TerraformOutput(stack, 'pem', { value: edge.certificatePem });
-  expect(synthesized(stack).output?.pem?.value).toBe(`${certificate}# $\${chain}\n\${var.certificate_private_key}`);
+  expect(synthesized(stack).output?.pem?.value).toBe(`\${join("\\n", [base64decode("${Buffer.from(`${certificate}# \${chain}`).toString('base64')}"), var.certificate_private_key])}`);
   expect(synthesized(stack).variable).toMatchObject({ certificate_private_key: { ephemeral: true, sensitive: true } });
   expect(Testing.synth(stack)).not.toContain(privateKey.split('\n')[1]);
   expect(edge.authorityCertificate).toBeUndefined();

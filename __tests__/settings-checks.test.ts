@@ -202,6 +202,10 @@ describe('who logs in', () => {
     expect(codes({ sshUser })).toEqual(['sshUser: ssh-user']);
   });
 
+  test.each([14, 3601, 20.5, Number.NaN])('has no chance within %s s', (sshTimeoutSeconds) => {
+    expect(codes({ sshTimeoutSeconds })).toEqual(['sshTimeoutSeconds: ssh-timeout']);
+  });
+
   test('may be no user of a unit, which would have all rights then', () => {
     const units = readdirSync('provisioning/units').filter((name) => name.endsWith('.service'));
     const users = units.flatMap((name) => {

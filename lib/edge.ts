@@ -1,4 +1,4 @@
-import { TerraformStack, type ITerraformDependable } from 'cdktf';
+import { Fn, TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,6 @@ import { projectPath } from './servers/bundle';
 import { warnBeforeEnd } from './servers/certificate-end';
 import { InternalAuthority } from './servers/internal-authority';
 import type { Revision } from './servers/revision';
-import { terraformText } from './servers/terraform-text';
 import { variable } from './servers/variables';
 
 /** Where the certificate comes from that visitors see, or Cloudflare's proxies. */
@@ -89,7 +88,8 @@ export class Edge extends Construct {
         end: 'local.own_certificate_end',
         message: `The certificate in certificate.certificateFile ends on ${validTo}. Nobody renews it but you: put another into the files, and deploy.`,
       });
-      this.certificatePem = `${terraformText(chain)}\n${key}`;
+      // Every string in Terraform JSON is a template, and what stands between certificates may be anything
+      this.certificatePem = Fn.join('\n', [Fn.base64decode(Buffer.from(chain).toString('base64')), key]);
       this.certificateRevision = createHash('sha256').update(chain).digest('hex');
     } else if (certificate.mode === 'cloudflare-origin') {
       const issued = new OriginCertificate(this, 'origin', { ...certificate, names: domains, keysRevision, dependsOn: issueAfter });

@@ -172,7 +172,7 @@ export class PlatformStack extends TerraformStack {
     tell(this, 'floating_ip', site.floatingIp.ipAddress, `Address that ${settings.domain} has to resolve to`);
     const servers = [...pair.servers, ...webTier.servers, ...appTier.servers, ...mysqlTier.servers];
     tell(this, 'servers', addressesOf(servers), 'Addresses of all servers');
-    if (settings.pinHostKeys) tell(this, 'known_hosts', knownHosts(site.floatingIp.ipAddress, servers), 'Lines for known_hosts of SSH');
+    if (site.bastionKey) tell(this, 'known_hosts', knownHosts(site.floatingIp.ipAddress, servers), 'Lines for known_hosts of SSH');
     if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
   }
 }

@@ -325,7 +325,16 @@ const TAKEN_USERS = new Set(
    app app-watchdog database-router certificate-agent floating-ip mysql-member security-updates-answer www-data`.split(/\s+/),
 );
 
-function login({ sshUser: got = 'root' }: EnvironmentSettings): Problem[] {
+function login(settings: EnvironmentSettings): Problem[] {
+  return [...sshUser(settings), ...sshTimeout(settings)];
+}
+
+function sshTimeout({ sshTimeoutSeconds: got = 300 }: EnvironmentSettings): Problem[] {
+  if (Number.isInteger(got) && got >= 15 && got <= 3600) return [];
+  return [{ code: 'ssh-timeout', prop: 'sshTimeoutSeconds', got, want: 'a whole number from 15 to 3600', fix: 'leave it out for 300; a new server has to boot in that time' }];
+}
+
+function sshUser({ sshUser: got = 'root' }: EnvironmentSettings): Problem[] {
   if (/^[a-z][a-z0-9_-]{0,30}$/.test(got) && !got.startsWith('systemd-') && !TAKEN_USERS.has(got)) return [];
   return [{ code: 'ssh-user', prop: 'sshUser', got, want: 'root, or a name of small letters, digits, - and _ that no service and no group has', fix: 'give it a name of its own, e.g. deploy' }];
 }

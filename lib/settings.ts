@@ -59,8 +59,8 @@ export interface EnvironmentSettings {
     readonly rebootWindow?: string;
   };
   /**
-   * Terraform knows the SSH host key of each server before its first login, and gives up where it finds another. Decide before the
-   * first deploy: servers that were made without have keys that it does not know, and would have to be replaced. @default false
+   * Terraform knows the SSH host key of each server before its first login, and fails where it finds another. Servers that were made
+   * without it have keys that nobody can know, and would have to be replaced: docs/decisions/0005-host-keys-are-pinned.md. @default true
    */
   readonly pinHostKeys?: boolean;
   /**
@@ -68,6 +68,11 @@ export interface EnvironmentSettings {
    * password; root cannot log in at all then. On servers that exist make the user first: docs/security.md. @default root
    */
   readonly sshUser?: string;
+  /**
+   * How long a deploy tries to reach a server by SSH, in seconds, 15 to 3600: a new one has to boot, and a load balancer on the way may fail
+   * over. Only then does it fail on a host key that is not the known one. @default 300
+   */
+  readonly sshTimeoutSeconds?: number;
   /**
    * CAs of the TLS between application and database, and between the load balancers where they obtain the certificate, by
    * names of your own. The first signs, all are trusted.

@@ -31,6 +31,21 @@ keep_default_route() {
   systemctl restart default-route.service default-route.timer
 }
 
+# What only Terraform knows, a line each: where it goes, and what it is as base64
+unpack_values() {
+  local values=$UPLOAD_DIR/values path value
+  install -d -m 0700 "$UPLOAD_DIR/credentials"
+  [[ -f $values ]] || return 0
+  : >"$UPLOAD_DIR/facts.env"
+  while read -r path value; do
+    case $path in
+      facts/*) printf '%s=%s\n' "${path#facts/}" "$(base64 --decode <<<"$value")" >>"$UPLOAD_DIR/facts.env" ;;
+      *) (umask 077 && base64 --decode <<<"$value" >"$UPLOAD_DIR/$path") ;;
+    esac
+  done <"$values"
+  rm "$values"
+}
+
 # A download that hangs because the NAT gateway has moved begins anew after 10 s; apt by itself waits for 30
 make_apt_impatient() {
   printf '%s\n' 'Acquire::http::Timeout "10";' 'Acquire::https::Timeout "10";' 'Acquire::Retries "3";' >"$UPLOAD_DIR/apt.conf"
@@ -75,7 +90,6 @@ apply_facts() {
 # Each is replaced in one move, and those that are no longer sent go last: a unit that restarts meanwhile finds its own
 apply_credentials() {
   local path name
-  chmod -R go= "$UPLOAD_DIR/credentials"
   for path in "$UPLOAD_DIR"/credentials/*; do
     [[ ! -f $path ]] || replace_file "$path" "$PLATFORM_DIR/credentials/${path##*/}" 0600
   done
@@ -175,6 +189,7 @@ install_host() {
 }
 
 configure_host() {
+  unpack_values
   make_folders
   apply_authorized_keys
   apply_facts

@@ -8,11 +8,11 @@ import { HOST_KEY_KINDS } from '../../lib/servers/host-identity';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The value of every ephemeral variable of the stack, as text that can only come from it. */
+/** Of the value of every ephemeral variable of the stack. */
 export async function canaries(lab: Lab, environment: Environment = process.env): Promise<string[]> {
   const { variable } = JSON.parse(await readFile(join(stackFolder(lab), 'cdk.tf.json'), 'utf8')) as { variable: Record<string, { ephemeral?: boolean }> };
   const secrets = Object.entries(variable).filter(([, { ephemeral }]) => ephemeral).map(([name]) => name);
-  return secrets.map((name) => canaryOf(environment[`TF_VAR_${name}`], `TF_VAR_${name}`));
+  return secrets.flatMap((name) => canariesOf(environment[`TF_VAR_${name}`], `TF_VAR_${name}`));
 }
 
 /**
@@ -23,7 +23,7 @@ export async function madeKeys(lab: Lab): Promise<string[]> {
   const { resources } = JSON.parse(await readFile(join(lab.paths.state, STATE), 'utf8')) as { resources: { type: string; instances: { attributes: MadeKey }[] }[] };
   const keys = resources.filter(({ type }) => type === 'tls_private_key').flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
   const lasting = keys.filter(({ ecdsa_curve }) => ecdsa_curve !== HOST_KEY_KINDS.first.ecdsaCurve);
-  return lasting.flatMap(({ private_key_pem, private_key_openssh }) => [private_key_pem, ...(private_key_openssh ? [private_key_openssh] : [])].map((text) => canaryOf(text, 'tls_private_key')));
+  return lasting.flatMap(({ private_key_pem, private_key_openssh }) => [private_key_pem, ...(private_key_openssh ? [private_key_openssh] : [])].flatMap((text) => canariesOf(text, 'tls_private_key')));
 }
 
 interface MadeKey {
@@ -36,11 +36,12 @@ interface MadeKey {
 const STATE = 'terraform.lab.tfstate';
 const stackFolder = (lab: Lab) => join(lab.paths.state, 'cdktf.out/stacks/lab');
 
-/** The longest line: of a key one without its header. */
-function canaryOf(value: string | undefined, name: string): string {
-  const [longest = ''] = (value ?? '').split('\n').sort((a, b) => b.length - a.length);
+/** A text that can only come from the secret: its longest line, of a key one without its header; and the secret as a deploy brings it to a host. */
+function canariesOf(value = '', name: string): string[] {
+  const [longest = ''] = value.split('\n').sort((a, b) => b.length - a.length);
   if (longest.length < 16) throw new Error(`${name} is not set, or too short to be found; run this by \`npx lab exec\``);
-  return longest;
+  // without its end, which differs where more text follows
+  return [longest, Buffer.from(value).toString('base64').slice(0, -4)];
 }
 
 /** Where a secret stands that should not: one line each, without the secret. */

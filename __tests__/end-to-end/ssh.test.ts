@@ -2,15 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { destroy } from '../../lab/cli/deploy';
+import { onMachine } from '../../lab/faults';
 import { openLab, type Lab } from '../../lab/lab';
+import { openHandle } from '../../lab/scenarios';
 import { attempt } from '../../lab/traffic';
 import { placesWithCanaries } from './canaries';
 import { sshTo } from './credentials';
-import { deployPinned, USER } from './pinned-stack';
+import { deployOperated, USER } from './operated-stack';
 import { planAgain } from './plan-again';
 
-/** Host keys are pinned before servers exist, so this deploys the stack by itself, to a lab that is emptied before: see run.sh. */
+/** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. One server is made with its user, all others get it. */
+const NEW_SERVER = 'web-2';
+
 let lab: Lab;
 let folder: string;
 let knownHostsFile: string;
@@ -18,8 +21,8 @@ let hosts: readonly string[];
 
 beforeAll(async () => {
   lab = await openLab();
-  if ((await lab.machines()).length > 0) await destroy(lab);
-  await deployPinned(lab);
+  await (await openHandle()).deleteServer(NEW_SERVER, { volume: false });
+  await deployOperated(lab);
   lab = await openLab();
   hosts = (await lab.machines()).map(({ name }) => name);
   folder = await mkdtemp(join(tmpdir(), 'ssh-'));
@@ -28,17 +31,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('with host keys that are known from the start, and a user of its own', () => {
-  test('visitors are served', async () => {
-    for (const path of ['/', '/api/notes']) expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
-  });
+async function visitorsAreServed(): Promise<void> {
+  for (const path of ['/', '/api/notes']) expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+}
 
-  test('another plan is empty', async () => {
-    const { exitCode, stdout } = await planAgain(lab);
-    expect(exitCode, stdout.slice(-4000)).toBe(0);
-  });
+async function nothingIsLeftToDeploy(): Promise<void> {
+  const { exitCode, stdout } = await planAgain(lab);
+  expect(exitCode, stdout.slice(-4000)).toBe(0);
+}
+
+describe('with host keys that are known from the start, and a user of its own', () => {
+  test('visitors are served', visitorsAreServed);
+
+  test('another plan is empty', nothingIsLeftToDeploy);
 
   test('everybody logs in everywhere by the keys that the output known_hosts names, and is root by sudo', async () => {
+    expect(hosts).toContain(NEW_SERVER);
     for (const host of hosts) expect(await sshTo(lab, host, 'sudo -n id -u', { user: USER, knownHostsFile }), host).toMatchObject({ exitCode: 0, stdout: '0' });
   });
 
@@ -63,4 +71,24 @@ describe('with host keys that are known from the start, and a user of its own', 
   test('no secret stands where it should not', async () => {
     expect(await placesWithCanaries(lab)).toEqual([]);
   });
+});
+
+describe('web-1 has another host key than the one that is known', () => {
+  const HOST_KEY = '/etc/ssh/platform_host_key';
+  const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
+
+  beforeAll(() => on(`mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`));
+  afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
+
+  test('a deploy fails, says why, and brings nothing there', async () => {
+    await expect(deployOperated(lab, 'web: { maxBodyMegabytes: 21 }, sshTimeoutSeconds: 15,')).rejects.toThrow('knownhosts: key mismatch');
+    expect(await on('find /etc /var/lib/platform -xdev -type f -newer /run/before-the-deploy')).toBe('');
+  });
+
+  test('visitors are served', visitorsAreServed);
+});
+
+test('with the keys that are known a deploy works again', async () => {
+  await deployOperated(lab);
+  await nothingIsLeftToDeploy();
 });

@@ -1,4 +1,4 @@
-import type { TerraformStack } from 'cdktf';
+import { TerraformVariable, type TerraformStack } from 'cdktf';
 import { describe, expect, test } from 'vitest';
 import { HOST_KEY_KINDS } from '../../lib/servers/host-identity';
 import { ProvisionedServer, type ProvisionedServerProps } from '../../lib/servers/provisioned-server';
@@ -20,6 +20,13 @@ type Provisioner = { file?: { content?: string; source?: string; destination: st
 
 function provisioners(step: TerraformBlock): Provisioner[] {
   return step.provisioner as Provisioner[];
+}
+
+/** What is brought to the host besides folders, by name; expressions as Terraform reads them. */
+function sent(step: TerraformBlock): Record<string, string> {
+  const [values] = provisioners(step).flatMap(({ file }) => (file?.destination === '/var/lib/platform/configure/values' ? [file.content ?? ''] : []));
+  const readable = (value: string) => (value.startsWith('${') ? value : Buffer.from(value, 'base64').toString());
+  return Object.fromEntries((values ?? '').trimEnd().split('\n').map((line) => line.split(/ (.*)/)).map(([name = '', value = '']) => [name, readable(value)]));
 }
 
 test('a server has a fixed private address and no public one', () => {
@@ -77,22 +84,23 @@ test('another revision of the secrets runs all configure steps again', () => {
 test('exactly the public keys of the site are brought to the host', () => {
   const site = testSite(testStack(), { sshPublicKey: 'ssh-ed25519 AAAA', sshAdditionalPublicKeys: 'ssh-ed25519 BBBB' });
   const step = resource(webServer({}, site).stack, 'terraform_data', 'web-1_configure');
-  const sent = provisioners(step).flatMap(({ file }) => (file?.destination.endsWith('/authorized_keys') ? [file.content] : []));
-  expect(sent).toEqual(['ssh-ed25519 AAAA\nssh-ed25519 BBBB\n']);
+  expect(sent(step)).toMatchObject({ authorized_keys: 'ssh-ed25519 AAAA\nssh-ed25519 BBBB\n' });
 });
 
 test('secrets are neither in triggers nor together with anything that prints', () => {
-  const step = resource(webServer({ credentials: { 'app-password': '${var.app_password}' } }).stack, 'terraform_data', 'web-1_configure');
+  const site = testSite(testStack());
+  const password = new TerraformVariable(site.node.scope as TerraformStack, 'app_password', {}).stringValue;
+  const step = resource(webServer({ credentials: { 'app-password': password } }, site).stack, 'terraform_data', 'web-1_configure');
   expect(JSON.stringify(step.triggers_replace)).not.toContain('app_password');
-  const holders = provisioners(step).filter((each) => JSON.stringify(each).includes('app_password'));
-  expect(holders).toEqual([{ file: { content: '${var.app_password}', destination: '/var/lib/platform/configure/credentials/app-password' } }]);
+  expect(provisioners(step).filter((each) => JSON.stringify(each).includes('app_password')).map((each) => Object.keys(each))).toEqual([['file']]);
+  expect(sent(step)).toMatchObject({ 'credentials/app-password': '${base64encode(var.app_password)}' });
 });
 
 test('text goes to the host as a file, so no template of Terraform can change it', () => {
   const { stack } = webServer({ files: { '/etc/haproxy.cfg': 'log-format %{+Q}r' }, facts: { PLAIN: '${HOME}' } });
   const step = resource(stack, 'terraform_data', 'web-1_configure');
   expect(JSON.stringify(step)).not.toContain('%{+Q}');
-  expect(provisioners(step).map((each) => each.file?.content)).toContain('PLAIN=$${HOME}\n');
+  expect(sent(step)).toMatchObject({ 'facts/PLAIN': '${HOME}' });
 });
 
 test('a script that fails fails the step: each shell stops at the first error', () => {

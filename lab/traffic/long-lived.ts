@@ -1,20 +1,31 @@
 import { now, pause } from './clock';
 import { attempt, type Client } from './stream';
 
-/** Downloads one after the other, each read slowly enough to be under way for some seconds. Short ones count as failed. */
-export async function downloads(client: Client, { bytes = 4_000_000, seconds = 8 } = {}): Promise<void> {
+/**
+ * Downloads one after the other, each read slowly enough to be under way for some seconds. Short ones count as failed, and so does
+ * one that brings nothing for `silenceMilliseconds` when all clients are told to stop.
+ */
+export async function downloads(client: Client, { bytes = 4_000_000, seconds = 8, silenceMilliseconds = 1000 } = {}): Promise<void> {
   while (!client.stopping.aborted) {
     const start = now();
+    const connection = new AbortController();
     let received = 0;
+    let last = start;
+    const watch = setInterval(() => {
+      if (client.stopping.aborted && now() - last > silenceMilliseconds) connection.abort();
+    }, 100);
     const { answer, error } = await attempt(client.target, {
       method: 'GET',
       path: `/api/download?bytes=${bytes}`,
       totalMilliseconds: (seconds + 20) * 1000,
+      signal: connection.signal,
       onData: async (chunk) => {
         received += chunk.length;
+        last = now();
         if (!client.stopping.aborted) await pause(start + (received / bytes) * seconds * 1000 - now(), client.stopping);
       },
     });
+    clearInterval(watch);
     const complete = answer?.status === 200 && received === bytes;
     const told = error?.message ?? (answer?.status === 200 ? `the answer ended early` : `status ${answer?.status}`);
     client.record({

@@ -7,7 +7,6 @@ import { readFileSync } from 'node:fs';
 import { projectPath } from '../servers/bundle';
 import { InternalAuthority } from '../servers/internal-authority';
 import type { Revision } from '../servers/revision';
-import { terraformText } from '../servers/terraform-text';
 import type { OriginPullsSettings } from './settings';
 
 export interface OriginPullsProps {
@@ -35,7 +34,7 @@ export class OriginPulls extends Construct {
     const uploaded: ITerraformDependable[] = [];
     if (settings.mode === 'uploaded') {
       const authority = readFileSync(projectPath(settings.authorityFile), 'utf8');
-      this.authority = terraformText(authority);
+      this.authority = authority;
       this.revision = createHash('sha256').update(authority).digest('hex');
     } else {
       // RSA: Cloudflare documents no other for origin pulls

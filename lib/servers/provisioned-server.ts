@@ -9,7 +9,6 @@ import { HostIdentity, knownBy, publicKeyOf } from './host-identity';
 import { ProvisioningStep } from './provisioning-step';
 import { roleScripts } from './role-scripts';
 import type { Site } from './site';
-import { terraformText } from './terraform-text';
 import type { UploadTree } from './upload-tree';
 
 export interface ProvisionedServerProps {
@@ -199,18 +198,15 @@ export class ProvisionedServer extends Construct {
     const { role, site, credentials = {}, triggers = {} } = this.props;
     const tree = this.configureTree();
     const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.facts };
-    const credentialsDir = `${CONFIGURE_DIR}/credentials`;
     return new ProvisioningStep(this, 'configure', {
       triggers: { server: this.server.id, content: tree.hash, facts, secretsRevision: site.secretsRevision, authorizedKeys: site.authorizedKeys, ...triggers },
       connection: this.connection(),
       dependsOn: [install, ...(volume ? [volume.attachment] : []), ...(this.props.configureAfter ?? [])],
       provisioners: [
-        this.shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 -o ${site.sshUser} ${CONFIGURE_DIR} ${credentialsDir}`),
+        this.shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 -o ${site.sshUser} ${CONFIGURE_DIR}`),
         upload(tree.asset(this, 'configure-files'), CONFIGURE_DIR),
-        uploadText(lines(escaped(facts)), `${CONFIGURE_DIR}/facts.env`),
-        uploadText(site.authorizedKeys, `${CONFIGURE_DIR}/authorized_keys`),
-        // Steps of their own: Terraform hides all output of a provisioner that holds a sensitive value
-        ...Object.entries(credentials).map(([name, token]) => uploadText(token, `${credentialsDir}/${name}`)),
+        // Apart from what prints: Terraform hides all output of a provisioner that holds a sensitive value
+        uploadText(packed({ ...within('facts', facts), authorized_keys: site.authorizedKeys, ...within('credentials', credentials) }), `${CONFIGURE_DIR}/values`),
         this.shell(`bash ${CONFIGURE_DIR}/host.sh configure`, `bash ${CONFIGURE_DIR}/${role}.sh configure`),
       ],
     });
@@ -243,10 +239,10 @@ export class ProvisionedServer extends Construct {
 
   /** @param firstKey a public key that the host may have instead of its lasting one */
   private connection(firstKey?: string): SSHProvisionerConnection {
-    const { host, site: { sshUser: user, sshPrivateKey: privateKey, floatingIp } } = this.props;
+    const { host, site: { sshUser: user, sshPrivateKey: privateKey, sshTimeoutSeconds, floatingIp } } = this.props;
     const throughPair = { bastionHost: floatingIp.ipAddress, bastionUser: user, bastionPrivateKey: privateKey };
     const address = this.publicAddress ?? host.address;
-    return { type: 'ssh', user, privateKey, timeout: '5m', host: address, ...(!this.publicAddress && throughPair), ...this.expectedKeys(address, firstKey) };
+    return { type: 'ssh', user, privateKey, timeout: `${sshTimeoutSeconds}s`, host: address, ...(!this.publicAddress && throughPair), ...this.expectedKeys(address, firstKey) };
   }
 
   /** Empty where keys are not pinned. */
@@ -273,11 +269,13 @@ function lines(values: Readonly<Record<string, string>>): string {
   return Object.entries(values).map(([name, value]) => `${name}=${value}\n`).join('');
 }
 
-/** Tokens stay as they are: they are meant to be filled in by Terraform. */
-function escaped(facts: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [name, Token.isUnresolved(value) ? value : terraformText(value)]),
-  );
+const within = (folder: string, values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`${folder}/${name}`, value]));
+
+/** A line each: name and base64. One file, since Terraform logs in anew for each that it uploads; provisioning/host.sh unpacks it. */
+function packed(values: Readonly<Record<string, string>>): string {
+  const base64 = (value: string) => (Token.isUnresolved(value) ? Fn.base64encode(value) : Buffer.from(value).toString('base64'));
+  return Object.entries(values).map(([name, value]) => `${name} ${base64(value)}\n`).join('');
 }
 
 function upload(folder: string, destination: string): FileProvisioner {

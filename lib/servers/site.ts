@@ -46,8 +46,10 @@ export interface SiteProps {
   readonly deleteProtection?: boolean;
   /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
   readonly secretsRevision?: string;
-  /** Every login, the first as well, fails unless the server shows its key; for servers that are made from now on. @default false */
+  /** Every login, the first as well, fails unless the server shows its key; for servers that are made from now on. @default true */
   readonly pinHostKeys?: boolean;
+  /** How long a deploy tries to reach a server, in seconds. @default 300 */
+  readonly sshTimeoutSeconds?: number;
   /** Whether hosts need what installs security updates. @default false */
   readonly securityUpdates?: boolean;
   /** Files that every host gets, whatever its role: absolute path to text. `peers` are the other hosts of its tier. @default none */
@@ -68,6 +70,7 @@ export class Site extends Construct {
   readonly image: string;
   readonly sshPrivateKey: string;
   readonly sshUser: string;
+  readonly sshTimeoutSeconds: number;
   /** Text of the login user's authorized_keys on every host. */
   readonly authorizedKeys: string;
   readonly deleteProtection: boolean;
@@ -99,6 +102,7 @@ export class Site extends Construct {
     this.image = props.image ?? 'debian-13';
     this.sshPrivateKey = props.sshPrivateKey;
     this.sshUser = props.sshUser ?? 'root';
+    this.sshTimeoutSeconds = props.sshTimeoutSeconds ?? 300;
     this.authorizedKeys = `${props.sshPublicKey}\n${props.sshAdditionalPublicKeys ?? ''}\n`;
     this.deleteProtection = props.deleteProtection ?? false;
     this.secretsRevision = props.secretsRevision ?? '';
@@ -132,7 +136,7 @@ export class Site extends Construct {
       ...protection,
     });
     this.publicFirewall = this.createPublicFirewall(name);
-    if (props.pinHostKeys) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
+    if (props.pinHostKeys ?? true) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
   }
 
   hosts(tier: Tier, count: number): readonly Host[] {
