@@ -16,14 +16,14 @@ export interface ClientOptions {
   readonly providers?: ProviderChoice;
 }
 
-/** Runs a command on the client's side of the Internet; resolves to its exit code. */
+/** Runs a command on the client's side of the Internet; resolves to its exit code. What it runs in turn asks no registry again, which it could not reach. */
 export async function execInClient(lab: Lab, argv: readonly string[], options: ClientOptions = {}): Promise<number> {
   const providers = options.providers ?? (await chooseProviders());
   const inside = lab.inClient([process.execPath, '--import', 'tsx', join(REPOSITORY, 'lab/cli/inside-client.ts'), providers.kind, ...argv]);
   const { onOutput, cwd = REPOSITORY } = options;
   const child = spawn(inside[0] ?? '', inside.slice(1), {
     stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-    env: { ...process.env, ...clientEnvironment(lab, providers.cliConfigFile), LAB_CWD: cwd },
+    env: { ...process.env, ...clientEnvironment(lab, providers.cliConfigFile), LAB_PROVIDERS: providers.kind, LAB_CWD: cwd },
     cwd: REPOSITORY,
   });
   if (onOutput) for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput);

@@ -160,8 +160,9 @@ server {
     proxy_set_header X-Real-IP "";
     proxy_set_header X-Web-Host ${hostName};
 
-    # One lost packet (sent again after a second) is no failure, a server without power is one
-    proxy_connect_timeout 2s;
+    # One lost packet (sent again after a second) is no failure, a server without power is one; who waits for two seconds is
+    # still served by another then
+    proxy_connect_timeout 1250ms;
     proxy_send_timeout 30s;
     proxy_read_timeout ${readTimeoutSeconds}s;
 
