@@ -3,7 +3,19 @@ import type { LabHandle } from '../../lab/faults';
 import { WATCHED, openHandle, runScenario, SCENARIOS } from '../../lab/scenarios';
 
 /** A second kind of the same fault, or too long for a round of all: run by `make faults`. */
-const BY_HAND = ['lb-keepalived-stopped', 'lb-api-server-error', 'web-nginx-frozen', 'web-power-off', 'app-power-off', 'db-replaced', 'db-killed-twice', 'all-random', 'db-primary-disk-full'];
+const BY_HAND = [
+  'lb-keepalived-stopped',
+  'lb-api-server-error',
+  'web-nginx-frozen',
+  'web-power-off',
+  'app-power-off',
+  'db-primary-power-off',
+  'db-primary-disk-full',
+  'db-all-killed-one-missing',
+  'db-replaced',
+  'db-killed-twice',
+  'all-random',
+];
 /** Each other fault of the catalogue, once. */
 const CHOSEN = SCENARIOS.filter(({ name, fault }) => fault !== undefined && !BY_HAND.includes(name));
 const LONGEST_OUTAGE_MILLISECONDS = 15_000;
