@@ -58,7 +58,8 @@ export const WAYS_OUT: readonly WayOut[] = [
     { from, user: 'systemd-timesync', ports: ['ntp'] },
     { from, ports: ['dns'] },
   ]),
-  { from: 'lb', user: 'floating-ip', ports: ['http', 'https'] }, // Hetzner's API, and the public side of the other load balancer
+  { from: 'lb', user: 'floating-ip', ports: ['http', 'https'], to: 'hetzner-api' },
+  { from: 'lb', user: 'floating-ip', ports: ['https'], to: 'other-lb' }, // whether it still serves, when the private network is cut
 ];
 
 /** Besides, where the certificate comes from an ACME server, at whatever port it is. */
@@ -86,7 +87,7 @@ export class PlatformStack extends TerraformStack {
 
     const addresses = { networkRange: network.range, subnets: network.subnets };
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
-    const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision });
+    const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision, issues: issuesAtCloudflare(settings) });
     const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
     const acme = settings.certificate?.mode === 'acme';
     const { securityUpdates: updates = false, rebootWindow = REBOOT_WINDOW } = settings.updates ?? {};
@@ -177,10 +178,12 @@ export class PlatformStack extends TerraformStack {
   }
 }
 
+const issuesAtCloudflare = ({ certificate, cloudflare }: EnvironmentSettings) => certificate?.mode === 'cloudflare-origin' || cloudflare?.originPulls?.mode === 'generated';
+
 /** The application's unit has the same ranges: two walls, as a unit's own is of no use to what breaks out of the unit. */
 function ofApplication(ranges: readonly string[] = []): readonly WayOut[] {
   if (ranges.length === 0) return [];
-  return [{ from: 'app', user: DYNAMIC, ...(!ranges.includes('any') && { ranges }) }];
+  return [{ from: 'app', user: DYNAMIC, ...(!ranges.includes('any') && { to: ranges }) }];
 }
 
 function keepState(stack: TerraformStack, backend: Backend = { type: 'local' }): void {

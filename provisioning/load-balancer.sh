@@ -148,6 +148,16 @@ check_token() {
     die "Hetzner refuses failover_token; the floating-ip agent has it from its next start on: deploy with one of this project that may write"
 }
 
+# To these the agent may talk, and to nothing else outside but the other load balancer
+open_way_to_api() {
+  install -d -m 0755 /etc/platform/host-firewall.d
+  replace_file "$UPLOAD_DIR/load-balancer/hetzner-api-addresses" /usr/local/lib/platform/hetzner-api-addresses 0755
+  install_unit hetzner-api-addresses.service hetzner-api-addresses.timer
+  systemctl enable --quiet hetzner-api-addresses.timer
+  systemctl start hetzner-api-addresses.service || die "$(journalctl --unit hetzner-api-addresses --lines 1 --output cat)"
+  systemctl restart hetzner-api-addresses.timer
+}
+
 apply_agent() {
   local unit=$UPLOAD_DIR/units/floating-ip-agent.service program config facts=/etc/platform/facts.env
   program=$(staged "$AGENT")
@@ -246,6 +256,7 @@ configure_role() {
   apply_floating_ip_address
   apply_nat_gateway
   apply_haproxy
+  open_way_to_api
   apply_agent
   apply_keepalived
   wait_for_addresses

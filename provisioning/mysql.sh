@@ -11,6 +11,7 @@ readonly MYSQL_KEY_FINGERPRINT=BCA43417C3B485DD128EC6D4B7B3B788A8D3785C
 readonly MYSQL_KEYRING=/usr/share/keyrings/mysql-apt.gpg
 
 readonly CONFIG=/etc/mysql/platform.cnf
+readonly DATA_MOUNT=srv-mysql.mount
 readonly TLS=/etc/mysql/platform-tls
 readonly CREDENTIALS=/etc/platform/credentials
 readonly REPLICATION_PASSWORD=$CREDENTIALS/mysql-replication-password
@@ -87,11 +88,14 @@ mount_volume() {
   device=$(fact VOLUME_DEVICE)
   wait_until 60 test -b "$device" || die "the volume $device is not attached"
   [[ $(blkid --output value --match-tag TYPE "$device") == ext4 ]] || die "$device holds no ext4 file system; to use it: mkfs.ext4 $device"
-  install -d -m 0755 /srv/mysql
-  install_unit mysql-data.service
-  systemctl --quiet enable mysql-data.service
-  systemctl start mysql-data.service || die "cannot mount $device: $(last_words mysql-data)"
+  printf '[Mount]\nWhat=%s\n' "$device" >"$UPLOAD_DIR/device.conf"
+  replace_file "$UPLOAD_DIR/device.conf" "/etc/systemd/system/$DATA_MOUNT.d/device.conf"
+  install_unit "$DATA_MOUNT"
+  systemctl --quiet enable "$DATA_MOUNT"
+  systemctl start "$DATA_MOUNT" || die "cannot mount $device: $(last_words "$DATA_MOUNT")"
   grow_file_system "$device"
+  install -d -m 0750 -o mysql -g mysql /srv/mysql/data-tmp
+  install -d -m 0700 -o mysql-member -g mysql-member /srv/mysql/member
   take_over /srv/mysql/data mysql
   take_over /srv/mysql/data-tmp mysql
   take_over /srv/mysql/member mysql-member

@@ -22,7 +22,7 @@ interface Wish {
 function edge({ cloudflare = { zone: 'example.com' }, certificate = {}, names = ['www.example.com', 'example.com'] }: Wish = {}): string {
   const stack = new TerraformStack(Testing.app(), 'test');
   new TlsProvider(stack, 'tls');
-  const zone = new CloudflareZone(stack, 'cloudflare', { settings: cloudflare });
+  const zone = new CloudflareZone(stack, 'cloudflare', { settings: cloudflare, issues: true });
   const made = new Edge(stack, 'edge', { domains: names, certificate: { mode: 'cloudflare-origin', ...certificate }, issueAfter: [zone.found] });
   zone.point(names, FLOATING_IP, []);
   new TerraformOutput(stack, 'revision', { value: made.certificateRevision });
@@ -128,6 +128,11 @@ describe('before anything is changed, an error', () => {
     const fault = { match: { path: '/client/v4/zones' }, effect: { kind: 'status', status: 403, code: '9109', message: 'Unauthorized to access requested resource' } };
     await api.control.request('/faults', { method: 'POST', body: JSON.stringify(fault) });
     expect(await refused()).toContain('Unauthorized to access requested resource');
+  });
+
+  test('tells of a token that may read and not edit', async () => {
+    await api.control.request('/tokens/terraform', { method: 'PUT', body: JSON.stringify({ value: TOKEN, access: 'read' }) });
+    expect(await refused()).toContain('Cloudflare shows cloudflare_token the zone example.com with #dns_records:read and without #dns_records:edit');
   });
 
   test('does not print a token that is too short', async () => {

@@ -108,8 +108,11 @@ describe.concurrent('on the way out', () => {
     expect(await reaches(machine, user, API)).toBe(false);
   });
 
-  test("the floating-ip agent talks to Hetzner's API, and to no other port outside", async () => {
+  test("the floating-ip agent talks to Hetzner's API, and to no other address or port outside", async () => {
     expect(await reaches('lb-1', 'floating-ip', API)).toBe(true);
+    const other = `http://${SERVICES.cloudflare}/`;
+    expect(await reaches('lb-1', 'root', other)).toBe(true);
+    expect(await reaches('lb-1', 'floating-ip', other)).toBe(false);
     expect(await reaches('lb-1', 'floating-ip', MIRROR)).toBe(false);
   });
 

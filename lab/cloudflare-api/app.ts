@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { Tokens } from '../api/tokens';
 import { gate, type Ctx, type Gate, type Variables } from '../api/gate';
 import { routes as certificates } from './certificates';
 import { routes as dnsRecords } from './dns-records';
@@ -18,18 +19,20 @@ const PUBLIC = ROUTES.filter(({ isPublic }) => isPublic).map(({ path }) => PREFI
 export function buildApp(world: World, parts: Omit<Gate, 'manners'> & CloudflareParts): Hono {
   const app = new Hono<{ Variables: Variables }>();
   app.use(gate({ ...parts, manners: cloudflareManners(parts, (context) => PUBLIC.includes(context.req.path)) }));
-  for (const route of ROUTES) app.on(route.method, PREFIX + route.path, (context) => answer(context, world, route));
+  for (const route of ROUTES) app.on(route.method, PREFIX + route.path, (context) => answer(context, world, parts.tokens, route));
   app.notFound((context) => answerError(context, world, new UnexpectedRequest(`${context.req.method} ${context.req.path}`)));
   app.onError((error, context) => answerError(context, world, error));
   return app as unknown as Hono;
 }
 
 /** Always 200 with a JSON body, deletions included: a client must be able to read it. */
-function answer(context: Ctx, world: World, route: Route): Response {
+function answer(context: Ctx, world: World, tokens: Tokens, route: Route): Response {
   const body = context.get('body');
   if (body === undefined) throw invalid(6007, 'Malformed JSON in request body');
   const path = context.req.path.slice(PREFIX.length);
-  const { result, result_info } = route.handle({ world, method: context.req.method, path, params: context.req.param(), query: new URL(context.req.url).searchParams, body });
+  const query = new URL(context.req.url).searchParams;
+  const mayEdit = tokens.find(context.req.header('authorization'))?.access === 'read-write';
+  const { result, result_info } = route.handle({ world, method: context.req.method, path, params: context.req.param(), query, body, mayEdit });
   return context.json({ result, success: true, errors: [], messages: [], ...(result_info === undefined ? {} : { result_info }) });
 }
 

@@ -11,6 +11,8 @@ export interface Call<Body = unknown> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Body;
+  /** Whether the token may write. */
+  readonly mayEdit: boolean;
 }
 /** Call of a route that begins with a zone. */
 export interface ZoneCall<Body = unknown> extends Call<Body> {

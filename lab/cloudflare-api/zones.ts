@@ -9,12 +9,16 @@ export const routes: readonly Route[] = [
     const found = [...call.world.zones.values()].filter(
       (zone) => wanted('name', zone.name) && wanted('account.id', zone.account.id) && wanted('account.name', zone.account.name) && wanted('status', 'active'),
     );
-    return paged(call, found.map(renderZone));
+    return paged(call, found.map((zone) => renderZone(zone, call.mayEdit)));
   }),
-  get('/zones/:zone', [], inZone(({ zone }) => ({ result: renderZone(zone) }))),
+  get('/zones/:zone', [], inZone(({ zone, mayEdit }) => ({ result: renderZone(zone, mayEdit) }))),
 ];
 
-export function renderZone({ id, name, account, createdOn }: Zone): object {
+const READS = ['#dns_records:read', '#ssl:read', '#zone:read', '#zone_settings:read'];
+const EDITS = ['#dns_records:edit', '#ssl:edit', '#zone_settings:edit'];
+
+/** @param mayEdit of who asks: `permissions` are his, and not the zone's */
+function renderZone({ id, name, account, createdOn }: Zone, mayEdit: boolean): object {
   return {
     id, name, status: 'active', paused: false, type: 'full', development_mode: 0,
     name_servers: ['ada.ns.cloudflare.com', 'bob.ns.cloudflare.com'],
@@ -25,7 +29,7 @@ export function renderZone({ id, name, account, createdOn }: Zone): object {
     meta: { step: 4, custom_certificate_quota: 0, page_rule_quota: 3, phishing_detected: false },
     owner: { id: null, type: 'user', email: null },
     account, tenant: { id: null, name: null }, tenant_unit: { id: null },
-    permissions: ['#dns_records:edit', '#dns_records:read', '#ssl:edit', '#ssl:read', '#zone:read', '#zone_settings:edit', '#zone_settings:read'],
+    permissions: [...READS, ...(mayEdit ? EDITS : [])].sort(),
     plan: {
       id: '0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee', name: 'Free Website', price: 0, currency: 'USD', frequency: '', is_subscribed: false,
       can_subscribe: false, legacy_id: 'free', legacy_discount: false, externally_managed: false,
@@ -33,4 +37,4 @@ export function renderZone({ id, name, account, createdOn }: Zone): object {
   };
 }
 
-export const renderZones = (world: World): readonly object[] => [...world.zones.values()].map(renderZone);
+export const renderZones = (world: World): readonly object[] => [...world.zones.values()].map((zone) => renderZone(zone, true));

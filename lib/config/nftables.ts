@@ -37,7 +37,7 @@ export function renderHostFirewall(config: HostFirewallConfig): string {
 table inet host_firewall
 delete table inet host_firewall
 table inet host_firewall {
-  chain input {
+${sets(waysOut, tier)}  chain input {
     type filter hook input priority filter; policy drop;
     iif "lo" accept
     ct state established,related accept
@@ -61,6 +61,23 @@ ${lines(outward)}  }
     type filter hook forward priority filter; policy drop;
 ${forward(config)}  }
 }
+${waysOut.some((way) => leadsToApi(way, tier)) ? `include "${LATER_RULES}"\n` : ''}`;
+}
+
+/** Written on the host by provisioning/load-balancer/hetzner-api-addresses; need not be there. */
+const LATER_RULES = '/etc/platform/host-firewall.d/*.nft';
+const leadsToApi = ({ from, to }: WayOut, tier: Tier) => from === tier && to === 'hetzner-api';
+
+function sets(waysOut: readonly WayOut[], tier: Tier): string {
+  if (!waysOut.some((way) => leadsToApi(way, tier))) return '';
+  return `  set hetzner_api_ipv4 {
+    type ipv4_addr
+  }
+
+  set hetzner_api_ipv6 {
+    type ipv6_addr
+  }
+
 `;
 }
 
@@ -97,11 +114,18 @@ const what = ({ ports }: HostFirewallConfig, { to, port }: Connection) => (port 
 const named = ({ from, to, port }: Connection) => `comment "${from} -> ${to} ${port}"`;
 
 /** One rule for each address family, one for all where no range is given. */
-function acceptOut({ ports }: HostFirewallConfig, { user, ports: to, ranges }: WayOut): string[] {
+function acceptOut({ ports }: HostFirewallConfig, { user, ports: on, to }: WayOut): string[] {
   const by = user === undefined ? '' : `meta skuid ${typeof user === 'string' ? `"${user}"` : `${user.firstId}-${user.lastId}`} `;
-  const at = to === undefined ? '' : `meta l4proto { tcp, udp } th dport { ${to.map((port) => ports.internet[port]).join(', ')} } `;
+  const at = on === undefined ? '' : `meta l4proto { tcp, udp } th dport { ${on.map((port) => ports.internet[port]).join(', ')} } `;
   const who = user === undefined ? 'everybody' : typeof user === 'string' ? user : 'units with a user of their own';
-  return (ranges === undefined ? [''] : families('daddr', ranges).flat()).map((where) => `${by}${where}${at}accept comment "${who} -> internet"`);
+  return destinations(to).map((where) => `${by}${where}${at}accept comment "${who} -> ${typeof to === 'string' ? to : 'internet'}"`);
+}
+
+function destinations(to: WayOut['to']): string[] {
+  if (to === undefined) return [''];
+  if (to === 'hetzner-api') return ['ip daddr @hetzner_api_ipv4 ', 'ip6 daddr @hetzner_api_ipv6 '];
+  if (to === 'other-lb') return ['ip daddr $PEER_PUBLIC_ADDRESS '];
+  return families('daddr', to).flat();
 }
 
 function sources(config: HostFirewallConfig, peer: Peer): string[] {

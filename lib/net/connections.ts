@@ -24,8 +24,11 @@ export interface WayOut {
   readonly user?: string | typeof DYNAMIC;
   /** @default any */
   readonly ports?: readonly (keyof (typeof PORTS)['internet'])[];
-  /** CIDRs, IPv4 and IPv6. @default any */
-  readonly ranges?: readonly string[];
+  /**
+   * CIDRs, IPv4 and IPv6; `hetzner-api`: whatever addresses the API's name has, which the host looks up again and again; `other-lb`: the
+   * public address of the other load balancer. @default any
+   */
+  readonly to?: readonly string[] | 'hetzner-api' | 'other-lb';
 }
 
 /** Users that systemd makes up for a unit with DynamicUser, one for each. */
