@@ -22,7 +22,7 @@ export class Witness {
   readonly #hook: 'input' | 'forward';
 
   /**
-   * @param enter command line that runs a program of this host in the namespace
+   * @param enter command line that runs nft in the namespace
    * @param hook input: what reaches a host itself. forward: what a router hands on
    */
   constructor(enter: readonly string[], hook: 'input' | 'forward') {
