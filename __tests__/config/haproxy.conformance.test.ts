@@ -30,10 +30,11 @@ class Web {
   readonly requests: IncomingMessage[] = [];
   readonly server: Server;
   port = 0;
+  draining = false;
 
   constructor(answer: RequestListener) {
     this.server = createServer((message, response) => {
-      if (message.url === '/nginx-health') return void response.end('ok');
+      if (message.url === '/nginx-health') return void response.writeHead(this.draining ? 404 : 200).end();
       this.requests.push(message);
       answer(message, response);
     });
@@ -229,6 +230,20 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     expect(Date.now() - begin).toBeLessThan(4_500);
     expect(answers.slice(0, 6).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
     expect(living.methods().filter((method) => method === 'POST')).toHaveLength(answers.slice(6).filter(({ status }) => status === 200).length);
+  });
+
+  test('a server that drains: what it has is finished, and nothing new comes', { timeout: 30_000 }, async () => {
+    const slowly: RequestListener = ({ url }, response) => void setTimeout(() => response.end(), url === '/slow' ? 4000 : 0);
+    const webs = [await new Web(slowly).start(), await new Web(slowly).start()];
+    const lb = await balancer(webs);
+    const slow = get(lb, '/slow', { method: 'POST' });
+    await expect.poll(() => webs.some(({ requests }) => requests.length > 0)).toBe(true);
+    const leaving = webs.find(({ requests }) => requests.length > 0)!;
+    leaving.draining = true;
+    await sleep(2500);
+    for (let number = 0; number < 6; number++) expect((await get(lb, '/')).status).toBe(200);
+    expect((await slow).status).toBe(200);
+    expect(leaving.methods()).toEqual(['POST']);
   });
 
   test('no web server left: a clear page that asks to come back', { timeout: 30_000 }, async () => {

@@ -111,11 +111,11 @@ describe.skipIf(!hasProgram('nginx'))('the real Nginx', () => {
     expect(one.requests[0]).toMatchObject({ url: '/api/notes?x=1', headers: { 'x-web-host': 'web-1' } });
   });
 
-  test('answers /nginx-health itself, and 503 once it is draining', async () => {
+  test('answers /nginx-health itself, and 404 once it is draining', async () => {
     const { port, folder } = await nginx([{ port: await freePort() }]);
     expect(await ask(port, '/nginx-health')).toMatchObject({ status: 200, text: 'ok\n' });
     writeFileSync(join(folder, 'run/draining'), '');
-    expect((await ask(port, '/nginx-health')).status).toBe(503);
+    expect((await ask(port, '/nginx-health')).status).toBe(404);
   });
 
   test('GET and POST go to the other app server when one refuses connections: it has seen nothing', async () => {

@@ -268,6 +268,8 @@ function web({ upstreams }: HaproxyConfig, { requestsPerServer }: Required<Hapro
     '  option httpchk',
     '  http-check send meth GET uri /nginx-health ver HTTP/1.1 hdr Host load-balancer',
     '  http-check expect status 200',
+    '  # A web server that is about to stop gets nothing new, and finishes what it has',
+    '  http-check disable-on-404',
     '  # A server that is silent counts as failed after 0.8 s, and twice in a row takes it out: at most 2.9 s',
     '  timeout check 800ms',
     '  # A request is sent again only if repeating it does no harm. A POST is never: it may have been executed',

@@ -131,7 +131,7 @@ server {
     default_type text/plain;
     # The unit puts the file there before it stops, so that the load balancers go elsewhere first
     if (-f /run/nginx/draining) {
-      return 503 "draining\\n";
+      return 404 "draining\\n";
     }
     return 200 "ok\\n";
   }
