@@ -87,7 +87,7 @@ export class PlatformStack extends TerraformStack {
 
     const addresses = { networkRange: network.range, subnets: network.subnets };
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
-    const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision, issues: issuesAtCloudflare(settings) });
+    const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision, issuesCertificates: issuesAtCloudflare(settings) });
     const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
     const acme = settings.certificate?.mode === 'acme';
     const { securityUpdates: updates = false, rebootWindow = REBOOT_WINDOW } = settings.updates ?? {};

@@ -22,7 +22,7 @@ interface Wish {
 function edge({ cloudflare = { zone: 'example.com' }, certificate = {}, names = ['www.example.com', 'example.com'] }: Wish = {}): string {
   const stack = new TerraformStack(Testing.app(), 'test');
   new TlsProvider(stack, 'tls');
-  const zone = new CloudflareZone(stack, 'cloudflare', { settings: cloudflare, issues: true });
+  const zone = new CloudflareZone(stack, 'cloudflare', { settings: cloudflare, issuesCertificates: true });
   const made = new Edge(stack, 'edge', { domains: names, certificate: { mode: 'cloudflare-origin', ...certificate }, issueAfter: [zone.found] });
   zone.point(names, FLOATING_IP, []);
   new TerraformOutput(stack, 'revision', { value: made.certificateRevision });

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
-import type { Tokens } from '../api/tokens';
 import { gate, type Ctx, type Gate, type Variables } from '../api/gate';
+import type { Tokens } from '../api/tokens';
 import { routes as certificates } from './certificates';
 import { routes as dnsRecords } from './dns-records';
 import { CloudflareError, invalid, UnexpectedRequest } from './errors';

@@ -18,16 +18,8 @@ export interface CloudflareZoneProps {
   readonly settings: CloudflareSettings;
   /** Makes a new key for origin pulls when it changes. @default never */
   readonly keysRevision?: Revision;
-  /** Whether certificates are made at Cloudflare. @default false */
-  readonly issues?: boolean;
-}
-
-/**
- * False where Cloudflare says so, of the zone that was found: it lists what the token may do there. Where it lists nothing of the kind, the
- * request itself will tell.
- */
-function mayEdit(right: string): string {
-  return `\${try(!contains(self.result[0].permissions, "#${right}:read") || contains(self.result[0].permissions, "#${right}:edit"), true)}`;
+  /** Whether certificates are made at Cloudflare, which the token has to allow. @default false */
+  readonly issuesCertificates?: boolean;
 }
 
 /** The zone, as found by its name, and what Cloudflare does for it. */
@@ -41,7 +33,7 @@ export class CloudflareZone extends Construct {
 
   private readonly zoneId: string;
 
-  constructor(scope: Construct, id: string, { settings, keysRevision, issues = false }: CloudflareZoneProps) {
+  constructor(scope: Construct, id: string, { settings, keysRevision, issuesCertificates = false }: CloudflareZoneProps) {
     super(scope, id);
     const { zone, proxied = true, originPulls } = settings;
     this.useProvider();
@@ -54,7 +46,7 @@ export class CloudflareZone extends Construct {
             condition: '${length(self.result) == 1}',
             errorMessage: `Cloudflare shows the token no zone ${zone}, or several: check the setting cloudflare.zone, and that the variable cloudflare_token may read the zone.`,
           },
-          ...['dns_records', ...(issues ? ['ssl'] : [])].map((right) => ({
+          ...['dns_records', ...(issuesCertificates ? ['ssl'] : [])].map((right) => ({
             condition: mayEdit(right),
             errorMessage: `Cloudflare shows cloudflare_token the zone ${zone} with #${right}:read and without #${right}:edit: give the token the right to edit.`,
           })),
@@ -109,4 +101,12 @@ export class CloudflareZone extends Construct {
       },
     });
   }
+}
+
+/**
+ * False where Cloudflare says so, of the zone that was found: it lists what the token may do there. Where it lists nothing of the kind, the
+ * request itself will tell.
+ */
+function mayEdit(right: string): string {
+  return `\${try(!contains(self.result[0].permissions, "#${right}:read") || contains(self.result[0].permissions, "#${right}:edit"), true)}`;
 }

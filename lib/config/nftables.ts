@@ -30,14 +30,16 @@ export function renderHostFirewall(config: HostFirewallConfig): string {
   const inward = connections.filter(({ to }) => to === tier).flatMap((connection) => acceptFrom(config, connection));
   const inside = connections.filter(({ from }) => from === tier).map((connection) => acceptTo(config, connection));
   const answers = connections.filter(({ to, port }) => to === tier && port === 'ssh').flatMap((connection) => acceptOlderSessions(config, connection));
-  const outward = waysOut.filter(({ from }) => from === tier).flatMap((way) => acceptOut(config, way));
+  const ways = waysOut.filter(({ from }) => from === tier);
+  const outward = ways.flatMap((way) => acceptOut(config, way));
+  const toApi = ways.some(({ to }) => to === 'hetzner-api');
   return `\
 # Default deny, on the private interface too: Hetzner's firewall filters public traffic only.
 # The first two lines make the file replace its table as one transaction, whether or not it was there.
 table inet host_firewall
 delete table inet host_firewall
 table inet host_firewall {
-${sets(waysOut, tier)}  chain input {
+${toApi ? API_ADDRESSES : ''}  chain input {
     type filter hook input priority filter; policy drop;
     iif "lo" accept
     ct state established,related accept
@@ -61,16 +63,11 @@ ${lines(outward)}  }
     type filter hook forward priority filter; policy drop;
 ${forward(config)}  }
 }
-${waysOut.some((way) => leadsToApi(way, tier)) ? `include "${LATER_RULES}"\n` : ''}`;
+${toApi ? KNOWN_ADDRESSES : ''}`;
 }
 
-/** Written on the host by provisioning/load-balancer/hetzner-api-addresses; need not be there. */
-const LATER_RULES = '/etc/platform/host-firewall.d/*.nft';
-const leadsToApi = ({ from, to }: WayOut, tier: Tier) => from === tier && to === 'hetzner-api';
-
-function sets(waysOut: readonly WayOut[], tier: Tier): string {
-  if (!waysOut.some((way) => leadsToApi(way, tier))) return '';
-  return `  set hetzner_api_ipv4 {
+const API_ADDRESSES = `\
+  set hetzner_api_ipv4 {
     type ipv4_addr
   }
 
@@ -79,7 +76,9 @@ function sets(waysOut: readonly WayOut[], tier: Tier): string {
   }
 
 `;
-}
+
+/** What provisioning/load-balancer/hetzner-api-addresses has found; need not be there. */
+const KNOWN_ADDRESSES = 'include "/etc/platform/host-firewall.d/*.nft"\n';
 
 const lines = (rules: readonly string[]) => rules.map((rule) => `    ${rule}\n`).join('');
 
