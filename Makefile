@@ -4,10 +4,10 @@ export CHECKPOINT_DISABLE := 1
 export DISABLE_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status synth test faults
+.PHONY: help setup up down status synth check test test-all faults
 
 help: ## show this
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: ## install what this machine lacks
 	@lab/setup.sh
@@ -27,8 +27,15 @@ synth: ## write the Terraform configuration to cdktf.out; needs neither root nor
 	@lab/setup.sh node
 	@npx cdktf synth
 
-test: setup ## run all tests
-	@__tests__/run.sh
+check: ## types, lint and fast tests; needs neither root nor the lab
+	@lab/setup.sh node
+	@__tests__/run.sh check
+
+test: setup ## that, and on a lab of its own each capability and the most telling faults
+	@__tests__/run.sh test
+
+test-all: setup ## everything, for hours; run again, it goes on where it ended
+	@__tests__/run.sh all
 
 faults: ## break things in the running lab and measure; ONLY=lb,db-primary RUNS=5 SEED=... MINUTES=60
 	@$(LAB) exec -- npx tsx lab/scenarios/run.ts

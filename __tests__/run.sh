@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# All tests, fast ones first: what `make test` runs.
+# The tests, fast ones first.
+#   run.sh check   types, lint, unit and conformance tests: needs neither root nor a lab
+#   run.sh test    that, and on a lab the main path of each capability and the most telling faults: what CI runs
+#   run.sh all     everything; goes on after the stages of the lab that have passed for this commit
 set -euo pipefail
 
 # vitest leaves its results here, for the line at the end
@@ -10,13 +13,23 @@ static_checks() {
   step 'lint' npx eslint --max-warnings 0 .
   local scripts
   mapfile -t scripts < <(shell_scripts)
-  step 'shellcheck' shellcheck -x -P SCRIPTDIR "${scripts[@]}"
-  step 'shfmt' shfmt -i 2 -ci -d "${scripts[@]}"
+  step 'shellcheck' if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+  step 'shfmt' if_installed shfmt -i 2 -ci -d "${scripts[@]}"
 }
 
 shell_scripts() {
   git ls-files --cached --others --exclude-standard |
     xargs grep -lIE '^#!/.*[/ ](ba)?sh$|^# shellcheck shell=' -- | grep -v '^\.gen/'
+}
+
+# As hasProgram in the tests: what is missing is skipped, and a failure in CI
+if_installed() {
+  if command -v "$1" >/dev/null; then
+    "$@"
+    return
+  fi
+  printf -- '-- %s: SKIPPED, it is not installed; make setup installs it\n' "$1"
+  [[ ${CI:-} != true ]]
 }
 
 step() {
@@ -35,7 +48,7 @@ vitest_project() {
 end_to_end() {
   local obstacle
   if obstacle=$(node lab/cli/lab.mjs check); then
-    step 'end to end, on a lab' __tests__/end-to-end/run.sh "$RESULTS"
+    step 'end to end, on a lab' __tests__/end-to-end/run.sh "$RESULTS" "$1"
   else
     printf -- '-- end to end: SKIPPED, %s\n' "$obstacle"
     [[ ${CI:-} != true ]]
@@ -43,13 +56,18 @@ end_to_end() {
 }
 
 main() {
+  local size=${1:-}
+  [[ $size =~ ^(check|test|all)$ ]] || {
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+  }
   cd "$(dirname "$0")/.."
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   static_checks
   step 'unit' vitest_project unit
   step 'conformance' vitest_project conformance
-  end_to_end
+  [[ $size == check ]] || end_to_end "$size"
   npx tsx __tests__/summary.ts "$RESULTS"
 }
 main "$@"

@@ -1,28 +1,60 @@
 #!/usr/bin/env bash
 # Deploys the platform to a lab of its own, tries it from outside, breaks it, destroys it, and looks that nothing is left.
-#   run.sh FOLDER   where results go
+#   run.sh FOLDER test   the stages of each round; results go to FOLDER
+#   run.sh FOLDER all    the long ones too, but for those that have passed for this commit
 set -euo pipefail
 
 export LAB_NAME=${LAB_NAME:-test}
 
 # Test files in this order: those that change the stack come last
 readonly STAGES=(whole-stack walls hardening failover terraform-cloud cloudflare acme rotation ssh updates)
-# Too long for a round of all: one is run by hand, in a lab to which the stack has been deployed, by
+# Too long for each round. One alone, in a lab to which the stack has been deployed:
 #   npx lab exec -- npx vitest run --project end-to-end __tests__/end-to-end/scaling.test.ts
-readonly BY_HAND=(scaling upgrade)
+readonly LONG_STAGES=(scaling upgrade)
 
 lab() { node lab/cli/lab.mjs "$@"; }
 
+# The folder of what has passed for exactly this commit; nothing where files differ from it
+passed_folder() {
+  [[ -n $(git status --porcelain) ]] || printf '.lab/passed/%s\n' "$(git rev-parse HEAD)"
+}
+
+# stages SIZE: those that are to run
+stages() {
+  local stage passed
+  if [[ $1 == test ]]; then
+    printf '%s\n' "${STAGES[@]}"
+    return
+  fi
+  passed=$(passed_folder)
+  for stage in "${LONG_STAGES[@]}" "${STAGES[@]}"; do
+    if [[ -n $passed && -e $passed/$stage ]]; then
+      printf -- '-- %s: has passed for this commit; to repeat it: rm %s\n' "$stage" "$passed/$stage" >&2
+    else
+      printf '%s\n' "$stage"
+    fi
+  done
+}
+
+# run_stage FOLDER SIZE STAGE
+run_stage() {
+  local passed
+  printf -- '-- %s\n' "$3"
+  lab exec -- env TEST_SIZE="$2" npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$1/$3.json" "__tests__/end-to-end/$3.test.ts"
+  passed=$(passed_folder)
+  [[ $2 == test || -z $passed ]] || { mkdir -p "$passed" && touch "$passed/$3"; }
+}
+
 main() {
-  local results=$1 stage
+  local results=$1 size=$2 stage selected
   every_file_has_its_stage
+  mapfile -t selected < <(stages "$size")
   lab down
   trap 'lab down' EXIT
   lab up
   lab deploy
-  for stage in "${STAGES[@]}"; do
-    printf -- '-- %s\n' "$stage"
-    lab exec -- npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$results/$stage.json" "__tests__/end-to-end/$stage.test.ts"
+  for stage in "${selected[@]}"; do
+    run_stage "$results" "$size" "$stage"
   done
   lab destroy
   lab exec -- npx tsx __tests__/end-to-end/nothing-left-in-project.ts
@@ -32,7 +64,7 @@ main() {
 }
 
 every_file_has_its_stage() {
-  diff <(printf '%s.test.ts\n' "${STAGES[@]}" "${BY_HAND[@]}" | sort) <(cd __tests__/end-to-end && ls -- *.test.ts) || {
+  diff <(printf '%s.test.ts\n' "${STAGES[@]}" "${LONG_STAGES[@]}" | sort) <(cd __tests__/end-to-end && ls -- *.test.ts) || {
     printf 'test files and the lists in run.sh differ: see above\n' >&2
     return 1
   }
