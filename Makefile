@@ -37,5 +37,5 @@ test: setup ## that, and on a lab of its own each capability and the most tellin
 test-all: setup ## everything, for hours; run again, it goes on where it ended
 	@__tests__/run.sh all
 
-faults: ## break things in the running lab and measure; ONLY=lb,db-primary RUNS=5 SEED=... MINUTES=60
+faults: ## break things in the running lab and measure; ONLY=lb,db-primary RUNS=5 SEED=... MINUTES=60 KEEP=1
 	@$(LAB) exec -- npx tsx lab/scenarios/run.ts

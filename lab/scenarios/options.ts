@@ -7,6 +7,8 @@ export interface Options {
   readonly seed: string;
   /** How long scenarios of random faults go on, in minutes. */
   readonly minutes: number;
+  /** Whether the figures go to docs/measurements, and from there into the tables of the documentation. */
+  readonly keep: boolean;
   readonly list: boolean;
   readonly help: boolean;
 }
@@ -16,20 +18,21 @@ export const DEFAULT_MINUTES = 3;
 
 export const USAGE = `Runs fault scenarios against the lab that is up, and judges what its clients saw.
 
-  make faults [ONLY=NAMES] [RUNS=N] [SEED=SEED] [MINUTES=N]
+  make faults [ONLY=NAMES] [RUNS=N] [SEED=SEED] [MINUTES=N] [KEEP=1]
 
   --only NAMES   scenarios by name or beginning of a name, by comma: lb-power-off,db-primary,web; default all
   --runs N       runs of each; default 1. Targets are meant for at least 5
   --seed SEED    repeats the choices of an earlier run; default a new one, which is printed
   --minutes N    how long all-random goes on; default ${DEFAULT_MINUTES}
+  --keep         keeps the figures in docs/measurements, and updates the tables of the documentation
   --list         names the scenarios
 `;
 
-/** Flags win over the variables ONLY, RUNS, SEED and MINUTES, which `make` passes on. */
+/** Flags win over the variables ONLY, RUNS, SEED, MINUTES and KEEP, which `make` passes on. */
 export function readOptions(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Options {
   const { values } = parseArgs({
     args: [...argv],
-    options: { only: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' }, list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: { only: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' }, keep: { type: 'boolean' }, list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const given = (flag: string | undefined, variable: string) => flag ?? (environment[variable] || undefined);
   const runs = given(values.runs, 'RUNS') ?? '1';
@@ -38,7 +41,7 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   if (!/^[\w.-]+$/.test(seed)) throw new RangeError(`SEED is ${JSON.stringify(seed)}, want letters, digits, dots and dashes`);
   const minutes = given(values.minutes, 'MINUTES') ?? String(DEFAULT_MINUTES);
   if (!/^[1-9]\d{0,3}$/.test(minutes)) throw new RangeError(`MINUTES is ${JSON.stringify(minutes)}, want a number from 1 to 9999`);
-  return { only: given(values.only, 'ONLY'), runs: Number(runs), seed, minutes: Number(minutes), list: values.list ?? false, help: values.help ?? false };
+  return { only: given(values.only, 'ONLY'), runs: Number(runs), seed, minutes: Number(minutes), keep: values.keep ?? environment['KEEP'] === '1', list: values.list ?? false, help: values.help ?? false };
 }
 
 export function commandOf({ only, runs, seed, minutes }: Pick<Options, 'runs' | 'seed' | 'minutes'> & { only?: string }): string {

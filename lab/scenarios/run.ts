@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resultOutcome, table, writeReport, type Result } from '../report';
+import { keep } from '../report/keep';
 import { runCampaign } from './campaign';
 import { SCENARIOS, select } from './catalogue';
 import { openHandle } from './open-handle';
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
   const result = await runCampaign({ ...options, lab, scenarios, log, signal: interruptible(log), save: async (sofar: Result) => void (await writeReport(folder, sofar)) });
   const written = await writeReport(folder, result);
   print(`\n${table(result)}\n\n${written.html}\n${written.json}\nagain: ${result.command}\n`);
+  if (options.keep) keep(REPOSITORY, result);
   return resultOutcome(result) === 'valid' ? 0 : 1;
 }
 

@@ -1,0 +1,52 @@
+import { figureRows, type Result, type Target } from './result';
+
+/** One figure of one scenario, as `docs/measurements/faults.json` keeps it. Times are in milliseconds. */
+export interface Measurement {
+  readonly scenario: string;
+  readonly title: string;
+  readonly figure: string;
+  readonly unit: Target['unit'];
+  readonly runs: number;
+  readonly median: number;
+  readonly longest: number;
+  /** No run may exceed it. */
+  readonly target: number;
+  /** How long the emulated API took for each action, in seconds: the L of the targets. */
+  readonly actionSeconds: number;
+  readonly commit: string;
+  /** 2026-11-30 */
+  readonly date: string;
+  /** `2 cores, 24 GB`, with the processor's name. */
+  readonly machine: string;
+}
+
+export type Circumstances = Pick<Measurement, 'commit' | 'date' | 'machine'>;
+
+/** Of each figure that has a target and a number from every run. */
+export function measurementsOf(result: Result, circumstances: Circumstances): readonly Measurement[] {
+  return result.scenarios.flatMap((scenario) =>
+    figureRows(scenario).flatMap(({ figure, unit, target, summary }): Measurement[] => {
+      if (!target || !summary || summary.count !== scenario.runs.length) return [];
+      return [{
+        scenario: scenario.name,
+        title: scenario.title,
+        figure,
+        unit,
+        runs: summary.count,
+        median: summary.median,
+        longest: summary.max,
+        target: target.max,
+        actionSeconds: result.addressActionMilliseconds / 1000,
+        ...circumstances,
+      }];
+    }),
+  );
+}
+
+const keyOf = ({ scenario, figure, actionSeconds }: Measurement) => `${scenario} ${figure} ${actionSeconds}`;
+
+/** Newer ones take the place of those of the same figure; the order is that of scenario, figure and L. */
+export function merged(kept: readonly Measurement[], fresh: readonly Measurement[]): readonly Measurement[] {
+  const all = new Map([...kept, ...fresh].map((measurement) => [keyOf(measurement), measurement]));
+  return [...all.values()].sort((a, b) => a.scenario.localeCompare(b.scenario) || a.figure.localeCompare(b.figure) || a.actionSeconds - b.actionSeconds);
+}
