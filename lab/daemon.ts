@@ -1,10 +1,11 @@
 /**
- * The lab's one daemon, in the router's namespace: emulated APIs, machines, network, metadata service.
+ * The lab's one daemon, in the router's namespace: emulated APIs, machines, network, metadata service, name servers.
  * Started by `lab up`; its only argument is the folder of the base image.
  */
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import { createApi } from './api';
@@ -14,7 +15,11 @@ import { LinuxHardware } from './machines/hardware';
 import { createMetadataService } from './machines/metadata';
 import { labPaths } from './machines/paths';
 import { ensureSecrets, projectTokens } from './machines/secrets';
-import { CLIENT_GATEWAY, CLOUDFLARE_ZONE, EDGE, PACKAGES_PORT, SERVICES } from './machines/topology';
+import { CLIENT_GATEWAY, CLOUDFLARE_ZONE, EDGE, RESOLVERS, SERVICES, SITES } from './machines/topology';
+import { certificateFor } from './names/authority';
+import { createNamesControl } from './names/control';
+import { NameServers } from './names/name-servers';
+import { SiteListeners } from './names/sites';
 
 const paths = labPaths();
 const image = process.argv[2];
@@ -25,6 +30,10 @@ const { app, control, tools, world } = createApi({ hardware, tokens: projectToke
 const cloudflare = createCloudflareApi({ token: secrets.cloudflareToken, zones: [CLOUDFLARE_ZONE] });
 control.route('/', createLinkControl(hardware));
 control.route('/cloudflare', cloudflare.control);
+const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? null;
+const nameServers = new NameServers(RESOLVERS, () => ({ zone: CLOUDFLARE_ZONE, records: [...cloudflare.world.records.values()], floatingIp: floatingIp() }));
+const sites = new SiteListeners({ addresses: SITES, certificate: await certificateFor(paths.authority, Object.keys(SITES) as [string]), target: paths.packageSocket });
+control.route('/', createNamesControl(nameServers, sites));
 
 /**
  * Node closes a connection that was idle for five seconds, and a client on a busy machine may just be sending its next
@@ -32,12 +41,18 @@ control.route('/cloudflare', cloudflare.control);
  */
 const IDLE_CONNECTION_MILLISECONDS = 600_000;
 
-const serve = (app: Hono, where: { port: number; host: string } | { path: string }) =>
+const serve = (app: Hono, where: { port: number; host: string } | { path: string }, secure = {}) =>
   new Promise<void>((resolve) => {
-    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    const server = createAdaptorServer({ fetch: app.fetch, ...secure }) as Server;
     server.keepAliveTimeout = IDLE_CONNECTION_MILLISECONDS;
     server.listen(where, resolve);
   });
+
+/** As at Hetzner and Cloudflare: by TLS and no other way. */
+async function serveSecurely(app: Hono, host: string, name: string): Promise<void> {
+  const { certificate: cert, privateKey: key } = await certificateFor(paths.authority, [name]);
+  await serve(app, { host, port: 443 }, { createServer: createHttpsServer, serverOptions: { cert, key } });
+}
 
 /** Raw connections from here to where `target` says. */
 const forward = (where: { port: number; host: string } | { path: string }, target: () => NetConnectOpts) =>
@@ -55,14 +70,15 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
 /** Where names of the zone lead. */
 function entrance(): string {
   if ([...cloudflare.world.records.values()].some(({ proxied }) => proxied)) return EDGE.address;
-  return hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? '192.0.2.255';
+  return floatingIp() ?? '192.0.2.255';
 }
 
-await serve(app, { host: SERVICES.api, port: 80 });
-await serve(cloudflare.app, { host: SERVICES.cloudflare, port: 80 });
+await serveSecurely(app, SERVICES.api, 'api.hetzner.cloud');
+await serveSecurely(cloudflare.app, SERVICES.cloudflare, 'api.cloudflare.com');
 await serve(tools, { path: paths.apiSocket });
 await serve(createMetadataService(hardware), { host: SERVICES.metadata, port: 80 });
-await forward({ host: SERVICES.packages, port: PACKAGES_PORT }, () => ({ path: paths.packageSocket }));
+await nameServers.listen();
+await sites.listen();
 // For a browser outside: comes from the client's side of the router, not from a gateway address that firewalls trust
 await forward({ path: join(paths.state, 'https.sock') }, () => ({ host: entrance(), port: 443, localAddress: CLIENT_GATEWAY }));
 // Last: who finds it answering finds everything answering

@@ -9,6 +9,7 @@ import { labPaths, type LabPaths } from './machines/paths';
 import { Project, type PowerAction } from './machines/project';
 import { ensureSecrets, type Secrets } from './machines/secrets';
 import { EDGE } from './machines/topology';
+import type { SiteFault } from './names/sites';
 
 export type { Executed, ExecOptions } from './machines/exec';
 export type { Cut, Degradation } from './machines/link-faults';
@@ -192,9 +193,31 @@ export class Lab {
     await this.#control('DELETE', `${CONTROL_PATHS[api]}/tokens/${name}`);
   }
 
-  /** A command line that runs `argv` on the client's side of the Internet. */
+  /** Name servers say nothing any more. @param addresses none: all of them */
+  async breakResolvers(addresses?: readonly string[]): Promise<void> {
+    await this.#control('POST', '/resolvers/fault', { addresses });
+  }
+
+  async mendResolvers(): Promise<void> {
+    await this.#control('DELETE', '/resolvers/fault');
+  }
+
+  /** A site with packages, such as repo.mysql.com, is away. */
+  async breakSite(host: string, kind: SiteFault): Promise<void> {
+    await this.#control('POST', '/sites/fault', { host, kind });
+  }
+
+  /** @param host none: all of them */
+  async mendSites(host?: string): Promise<void> {
+    await this.#control('DELETE', `/sites/fault${host === undefined ? '' : `?host=${encodeURIComponent(host)}`}`);
+  }
+
+  /** A command line that runs `argv` on the client's side of the Internet: in its network, with its resolvers. */
   inClient(argv: readonly string[]): string[] {
-    return ['nsenter', `--net=/run/netns/${this.paths.clientNamespace}`, ...argv];
+    const { clientNamespace, clientResolvConf } = this.paths;
+    // What is mounted on the host goes on to be seen in there
+    const ownMounts = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', clientResolvConf];
+    return ['nsenter', `--net=/run/netns/${clientNamespace}`, ...ownMounts, ...argv];
   }
 
   #power(machine: string, action: PowerAction): Promise<void> {

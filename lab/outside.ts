@@ -1,17 +1,18 @@
 /**
- * The only part of a lab outside its namespaces: the package cache, on a unix socket, and a port on loopback through which
+ * The only part of a lab outside its namespaces: the sites with packages, on a unix socket, and a port on loopback through which
  * a browser reaches the site.
  */
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { createPackageCache } from './machines/package-cache';
 import { labPaths } from './machines/paths';
+import { createMirror, sitesOf } from './names/mirror';
+import { createPackageCache } from './names/package-cache';
 
 const FIRST_PORT = 8443;
 
 const paths = labPaths();
-createPackageCache(paths.packageCache).listen(paths.packageSocket);
+createMirror(sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }), createPackageCache(paths.packageCache)).listen(paths.packageSocket);
 
 const browser = createServer((client) => {
   const inside = connect(join(paths.state, 'https.sock'));

@@ -31,7 +31,7 @@ const cloudflare = () => callSocket(lab.paths.controlSocket, 'GET', '/cloudflare
 /** What an operator does in the dashboard. */
 async function changeZone(method: 'PATCH' | 'PUT', path: string, body: object): Promise<void> {
   const headers = { authorization: `Bearer ${process.env['CLOUDFLARE_API_TOKEN'] ?? ''}`, 'content-type': 'application/json' };
-  const base = process.env['CLOUDFLARE_BASE_URL'] ?? '';
+  const base = 'https://api.cloudflare.com/client/v4';
   const { result } = (await (await fetch(`${base}/zones?name=example.test`, { headers })).json()) as { result: { id: string }[] };
   const answer = await fetch(`${base}/zones/${result[0]?.id ?? ''}${path}`, { method, headers, body: JSON.stringify(body) });
   expect(answer.status).toBe(200);

@@ -2,7 +2,6 @@ import { execa } from 'execa';
 import { connect } from 'node:tls';
 import { openLab, type Lab } from '../../lab/lab';
 import type { Secrets } from '../../lab/machines/secrets';
-import { SERVICES } from '../../lab/machines/topology';
 
 /** On a member: its certificate, its key and the CAs that it trusts. */
 export const MEMBER_TLS = '/etc/mysql/platform-tls';
@@ -38,8 +37,8 @@ export async function servedKeys(lab: Lab): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(balancers.map(async ({ name, publicAddress }) => [name, await servedKey(publicAddress ?? '', lab.domain)] as const)));
 }
 
-const HETZNER = `http://${SERVICES.api}/v1/servers`;
-const CLOUDFLARE = `http://${SERVICES.cloudflare}/client/v4/zones`;
+const HETZNER = 'https://api.hetzner.cloud/v1/servers';
+const CLOUDFLARE = 'https://api.cloudflare.com/client/v4/zones';
 
 async function apiAccepts(url: string, token: string): Promise<boolean> {
   const { status } = await fetch(url, { headers: { authorization: `Bearer ${token}` } });

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
-import { CLIENT_ADDRESS, PACKAGES_PORT, SERVICES } from '../../lab/machines/topology';
+import { CLIENT_ADDRESS, SERVICES, SITES } from '../../lab/machines/topology';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { sendAllProtocols, sendToAllPorts, Witness, type Cable, type Passage } from './witness';
@@ -79,17 +79,18 @@ describe('from outside, to each public address', () => {
 // Most of these wait in vain
 describe.concurrent('on the way out', () => {
   const METADATA = `http://${SERVICES.metadata}/hetzner/v1/metadata`;
-  const API = `http://${SERVICES.api}/v1/servers`;
+  /** By address: whether the way is open, not whether there is a name. */
+  const API = `https://${SERVICES.api}/v1/servers`;
   /** At the port of the API. */
-  const ELSEWHERE = `http://${SERVICES.cloudflare}/`;
-  const MIRROR = `http://${SERVICES.packages}:${PACKAGES_PORT}/`;
+  const ELSEWHERE = `https://${SERVICES.cloudflare}/`;
+  const MIRROR = `http://${SITES['mirror.hetzner.com']}/`;
   /** As systemd makes one up for the application. */
   const APPLICATION = '63000';
   const addressOf = (name: string) => machines.find((machine) => machine.name === name)!.privateAddress;
 
   /** By an ordinary socket of that user, through the rules of its own host. */
   const reaches = async (machine: string, user: string, url: string) =>
-    (await lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', 'curl', '--silent', '--output', '/dev/null', '--max-time', '4', url])).exitCode === 0;
+    (await lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', 'curl', '--silent', '--insecure', '--output', '/dev/null', '--max-time', '4', url])).exitCode === 0;
 
   test.each([
     ['lb-1', 'floating-ip'],

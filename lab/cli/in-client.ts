@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../lab';
 import { REPOSITORY } from '../machines/paths';
-import { SERVICES } from '../machines/topology';
+import { rootOf } from '../names/authority';
 import { chooseProviders, type ProviderChoice } from './provider-choice';
 
 export interface ClientOptions {
@@ -42,21 +42,19 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
 
 /** What Terraform, the hcloud command and the stack ask of the environment. */
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
-  const endpoint = `http://${SERVICES.api}/v1`;
-  const cloudflareUrl = `http://${SERVICES.cloudflare}/client/v4`;
+  const authority = rootOf(lab.paths.authority);
   const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, sshAdditionalPublicKeys, mysqlPasswords, revisions } = lab.secrets;
   return {
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json
     PATH: `${join(REPOSITORY, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
-    HCLOUD_ENDPOINT: endpoint,
+    // What Go and OpenSSL trust, and what Node does besides its own list: names of the lab's Internet have certificates of its CA
+    SSL_CERT_FILE: authority,
+    NODE_EXTRA_CA_CERTS: authority,
     HCLOUD_TOKEN: hcloudToken,
-    TF_VAR_hcloud_endpoint: endpoint,
     TF_VAR_hcloud_token: hcloudToken,
     TF_VAR_failover_token: failoverToken,
-    CLOUDFLARE_BASE_URL: cloudflareUrl,
     CLOUDFLARE_API_TOKEN: cloudflareToken,
-    TF_VAR_cloudflare_base_url: cloudflareUrl,
     TF_VAR_cloudflare_token: cloudflareToken,
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,

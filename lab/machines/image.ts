@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { unmountBelow } from './mounts';
-import { createPackageCache } from './package-cache';
+import { rootOf } from '../names/authority';
+import { createMirror, sitesOf } from '../names/mirror';
+import { createPackageCache } from '../names/package-cache';
 import { REPOSITORY, type LabPaths } from './paths';
 
 const RECIPE = join(REPOSITORY, 'lab', 'machines', 'base-image');
@@ -16,24 +18,24 @@ export type Progress = (message: string) => void;
 
 /** Folder of the root file system that machines are overlays of; built if this recipe was not built before. */
 export async function ensureImage(paths: LabPaths, progress: Progress): Promise<string> {
-  const image = join(paths.images, await recipeHash());
+  const image = join(paths.images, await recipeHash(paths));
   if (existsSync(image)) return image;
   await mkdir(paths.images, { recursive: true });
   await removeUnfinished(paths);
   const unfinished = `${image}.${process.pid}.unfinished`;
   const log = join(paths.state, 'image.log');
-  const cache = createPackageCache(paths.packageCache);
-  await new Promise<void>((resolve) => cache.listen(0, '127.0.0.1', resolve));
+  const mirror = createMirror(sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }), createPackageCache(paths.packageCache));
+  await new Promise<void>((resolve) => mirror.listen(0, '127.0.0.1', resolve));
   try {
-    await build(unfinished, `http://127.0.0.1:${(cache.address() as AddressInfo).port}`, log, progress);
+    await build(unfinished, { LAB_PROXY: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`, LAB_CA: rootOf(paths.authority) }, log, progress);
     // Another lab may have been faster
     await rename(unfinished, image).catch((error: unknown) => {
       if (!existsSync(image)) throw error;
     });
     await removeUnused(paths, image);
   } finally {
-    cache.closeAllConnections();
-    cache.close();
+    mirror.closeAllConnections();
+    mirror.close();
     await remove(unfinished);
   }
   return image;
@@ -49,8 +51,8 @@ async function removeUnused(paths: LabPaths, current: string): Promise<void> {
 }
 
 /** An image is known by all that goes into it. */
-async function recipeHash(): Promise<string> {
-  const hash = createHash('sha256').update(process.env['LAB_MIRROR'] ?? '');
+async function recipeHash(paths: LabPaths): Promise<string> {
+  const hash = createHash('sha256').update(await readFile(rootOf(paths.authority)));
   const names = (await readdir(RECIPE, { recursive: true })).sort();
   for (const name of names) {
     const path = join(RECIPE, name);
@@ -73,11 +75,11 @@ async function remove(unfinished: string): Promise<void> {
 }
 
 /** The script says `@phase NAME` where a phase begins; everything else it prints goes to the log. */
-function build(root: string, packageCache: string, logFile: string, progress: Progress): Promise<void> {
+function build(root: string, settings: Readonly<Record<'LAB_PROXY' | 'LAB_CA', string>>, logFile: string, progress: Progress): Promise<void> {
   const log = createWriteStream(logFile);
   const child = spawn(join(RECIPE, 'build.sh'), [root], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LAB_PACKAGE_CACHE: packageCache, no_proxy: '' },
+    env: { ...process.env, ...settings, no_proxy: '' },
   });
   child.stderr.pipe(log, { end: false });
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureAuthority } from '../names/authority';
 import { killLabCgroups, removeCgroups } from './cgroups';
 import { callSocket } from './call-socket';
 import { ensureImage, type Progress } from './image';
@@ -12,6 +13,7 @@ import { makeStateFolders, type LabPaths } from './paths';
 import { isAlive, logFile, PROCESSES, startDetached, stopRecorded } from './processes';
 import { createRouter, removeNamespaces } from './router';
 import { ensureSecrets } from './secrets';
+import { RESOLVERS, resolvConf } from './topology';
 import { detachAllVolumes } from './volumes';
 
 /**
@@ -26,11 +28,13 @@ export async function startLab(paths: LabPaths, progress: Progress): Promise<'st
   makeStateFolders(paths);
   await removeRemains(paths);
   makeStateFolders(paths);
+  await ensureAuthority(paths.authority);
   const image = await ensureImage(paths, progress);
   progress('router, emulated API');
   await ensureSecrets(paths);
   await raiseKernelLimits();
   await createRouter(paths);
+  await writeFile(paths.clientResolvConf, resolvConf(RESOLVERS));
   await startDetached(paths, 'outside', 'lab/outside.ts');
   await startDetached(paths, 'edge', 'lab/cloudflare-edge/main.ts', { namespace: paths.edgeNamespace });
   await startDetached(paths, 'daemon', 'lab/daemon.ts', { namespace: paths.routerNamespace, args: [image] });

@@ -1,13 +1,13 @@
 import type { DesiredNetwork, DesiredServer } from '../api/hardware';
 import type { LinkFault } from './firewall';
-import { CLIENT_ADDRESS, EDGE, SERVICES, type Link } from './topology';
+import { CLIENT_ADDRESS, EDGE, RESOLVERS, SERVICES, type Link } from './topology';
 
 /** Packets are lost in silence: the machine's interface stays up, as it does at Hetzner. */
 export interface Cut {
   /** Name of the server. */
   readonly machine: string;
   readonly link: 'public' | 'private';
-  /** Name of another server, `client`, `api`, `edge` (Cloudflare's), an address or a range. Left out: all. */
+  /** Name of another server, `client`, `api`, `resolvers`, `edge` (Cloudflare's), an address or a range. Left out: all. */
   readonly peer?: string;
   /** As the machine sees it. @default 'both' */
   readonly direction?: 'in' | 'out' | 'both';
@@ -61,6 +61,7 @@ export class LinkFaults {
     const addresses = (peer: string, kind: 'public' | 'private'): string[] => {
       if (peer === 'client') return [CLIENT_ADDRESS];
       if (peer === 'api') return [SERVICES.api];
+      if (peer === 'resolvers') return [...RESOLVERS];
       if (peer === 'edge') return [EDGE.towardsOrigins];
       if (/^[\d.]+(\/\d+)?$/.test(peer)) return [peer];
       return linksAt(peer, kind).flatMap((link) => [link.address, ...link.moreAddresses]);

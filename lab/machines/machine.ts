@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMachineCgroup, killMachineCgroup, removeCgroups } from './cgroups';
@@ -8,6 +8,7 @@ import { run } from './command';
 import { unmountBelow } from './mounts';
 import type { Network } from './network';
 import type { LabPaths } from './paths';
+import { RESOLVERS, resolvConf } from './topology';
 import { appear, disappear, renderVolumesTmpfiles, type AttachedVolume } from './volumes';
 
 /** What nspawn ends with when the guest asked for a reboot. */
@@ -114,6 +115,7 @@ export class Machine {
     await mkdir(join(this.root, 'etc/tmpfiles.d'), { recursive: true });
     await writeFile(join(this.root, 'etc/tmpfiles.d/hetzner-volumes.conf'), renderVolumesTmpfiles(this.volumes()));
     await this.network.plug(this.serverId);
+    await this.#nameResolvers();
     const cgroupFiles = await createMachineCgroup(this.paths.name, this.#cgroup);
     const child = this.#spawn(cgroupFiles);
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -121,6 +123,17 @@ export class Machine {
     if (initPid === null) throw new Error(`${this.name} did not boot; ${this.#console} says why`);
     this.#boot = { process: child, initPid, ended };
     void ended.then((code) => this.#guestEnded(code));
+  }
+
+  /**
+   * What a DHCP client writes at each boot of a server with a public address. On a private network Hetzner's DHCP names no resolver
+   * (hetzneronline/community-content issue 1261), so that a server without one keeps what it has: nothing, at first.
+   */
+  async #nameResolvers(): Promise<void> {
+    const server = this.network.desired.servers.find(({ id }) => id === this.serverId);
+    const file = join(this.root, 'etc/resolv.conf');
+    if (!server?.publicIpv4 || (await lstat(file).catch(() => null))?.isSymbolicLink()) return;
+    await writeFile(file, resolvConf(RESOLVERS));
   }
 
   #spawn(cgroupFiles: readonly string[]): ChildProcess {

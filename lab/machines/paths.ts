@@ -16,6 +16,10 @@ export interface LabPaths {
   readonly disks: string;
   readonly images: string;
   readonly packageCache: string;
+  /** CA of the lab's Internet, shared by all labs: lab/names/authority.ts. */
+  readonly authority: string;
+  /** What https://repo.mysql.com/ serves: a folder of static files, which need not be there. */
+  readonly mysqlRepository: string;
   readonly routerNamespace: string;
   readonly clientNamespace: string;
   readonly edgeNamespace: string;
@@ -23,6 +27,8 @@ export interface LabPaths {
   readonly controlSocket: string;
   readonly apiSocket: string;
   readonly packageSocket: string;
+  /** /etc/resolv.conf on the client's side. */
+  readonly clientResolvConf: string;
   /** The CA that visitors of the emulated Cloudflare's edge must trust; there while it listens. */
   readonly edgeRoot: string;
   readonly secrets: string;
@@ -43,6 +49,8 @@ export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
     disks: process.env['LAB_DIR'] ?? join(SHARED, name),
     images: join(SHARED, 'images'),
     packageCache: join(SHARED, 'packages'),
+    authority: join(SHARED, 'authority'),
+    mysqlRepository: join(SHARED, 'mysql-apt', 'current'),
     routerNamespace: `${name}-router`,
     clientNamespace: `${name}-client`,
     edgeNamespace: `${name}-edge`,
@@ -50,6 +58,7 @@ export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
     controlSocket: join(state, 'control.sock'),
     apiSocket: join(state, 'api.sock'),
     packageSocket: join(state, 'packages.sock'),
+    clientResolvConf: join(state, 'resolv.conf'),
     edgeRoot: join(state, 'edge-ca.pem'),
     secrets: join(state, 'secrets'),
   };

@@ -1,6 +1,6 @@
 import { ipBatch, run, tryRun } from './command';
 import type { LabPaths } from './paths';
-import { CLIENT_ADDRESS, CLIENT_GATEWAY, EDGE, SERVICES } from './topology';
+import { CLIENT_ADDRESS, CLIENT_GATEWAY, EDGE, RESOLVERS, SERVICES, SITES } from './topology';
 
 const ROUTER_SETTINGS = [
   'net.ipv4.ip_forward=1',
@@ -28,7 +28,7 @@ export async function createRouter(paths: LabPaths): Promise<void> {
   await ipBatch(
     [
       'link set lo up',
-      ...Object.values(SERVICES).map((address) => `address add ${address}/32 dev lo`),
+      ...[...Object.values(SERVICES), ...Object.values(SITES), ...RESOLVERS].map((address) => `address add ${address}/32 dev lo`),
       `link add client type veth peer name eth0 netns ${client}`,
       `address add ${CLIENT_GATEWAY}/24 dev client`,
       'link set client up',

@@ -1,7 +1,19 @@
 import type { DesiredNetwork, DesiredServer, PrivateNet } from '../api/hardware';
 
 /** What answers on the router itself; none of these is a machine. */
-export const SERVICES = { api: '198.51.100.10', packages: '198.51.100.20', cloudflare: '198.51.100.30', metadata: '169.254.169.254' } as const;
+export const SERVICES = { api: '198.51.100.10', cloudflare: '198.51.100.30', metadata: '169.254.169.254' } as const;
+/** Hetzner's own name servers (docs.hetzner.com/dns-console/dns/general/recursive-name-servers). Nothing else in the lab answers DNS. */
+export const RESOLVERS = ['185.12.64.1', '185.12.64.2'] as const;
+/** Text of /etc/resolv.conf. */
+export const resolvConf = (addresses: readonly string[]): string => addresses.map((address) => `nameserver ${address}\n`).join('');
+/** Sites with packages, each at an address of its own: see lab/names/mirror.ts. */
+export const SITES = {
+  'mirror.hetzner.com': '198.51.100.20',
+  'deb.debian.org': '198.51.100.21',
+  'security.debian.org': '198.51.100.22',
+  'repo.mysql.com': '198.51.100.23',
+} as const;
+export type Site = keyof typeof SITES;
 /** The one zone of the emulated Cloudflare account. */
 export const CLOUDFLARE_ZONE = 'example.test';
 export const CLIENT_ADDRESS = '192.0.2.10';
@@ -9,7 +21,13 @@ export const CLIENT_GATEWAY = '192.0.2.1';
 /** The emulated Cloudflare's edge, inside the ranges that Cloudflare publishes: where visitors come, and where it goes to origins from. */
 export const EDGE = { address: '104.16.0.10', gateway: '104.16.0.1', towardsOrigins: '162.158.0.10' } as const;
 export const PUBLIC_GATEWAY = '172.31.1.1';
-export const PACKAGES_PORT = 3142;
+/** All names of the lab's Internet besides those of the zone. Behind the last one there is an ACME server while a test runs one. */
+export const HOSTS: Readonly<Record<string, string>> = {
+  'api.hetzner.cloud': SERVICES.api,
+  'api.cloudflare.com': SERVICES.cloudflare,
+  ...SITES,
+  'acme-v02.api.letsencrypt.org': CLIENT_ADDRESS,
+};
 
 /** A cable between the router and a machine. `device` is its end in the router, `guestDevice` its end in the machine. */
 export interface Link {

@@ -3,8 +3,8 @@ import { onMachine, tryOnMachine, type LabHandle } from '../faults';
 import { now, pause } from '../traffic';
 import { repeatedly, type Repeated } from './repeatedly';
 
-/** Something outside that answers: the package mirror. */
-const OUTSIDE = 'http://198.51.100.20:3142/';
+/** Something outside that answers, by name: a package mirror. */
+const OUTSIDE = 'http://mirror.hetzner.com/';
 
 /** Asks the outside twice a second from a machine whose only way there is the NAT of the pair. Any answer will do. */
 export function startEgress(lab: LabHandle, machine: string, record: (operation: Operation) => void): Repeated {

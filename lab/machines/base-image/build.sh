@@ -4,15 +4,14 @@
 #
 #   build.sh ROOT
 #
-# LAB_MIRROR         Debian mirror, default http://deb.debian.org/debian
-# LAB_PACKAGE_CACHE  URL of the package cache as seen from here
+# LAB_PROXY  URL of a proxy through which the names of the lab's Internet lead where they do in the lab: lab/names/mirror.ts
+# LAB_CA     certificate of the CA that the lab's Internet has
 set -euo pipefail
 
-readonly MIRROR=${LAB_MIRROR:-http://deb.debian.org/debian}
+# As in Hetzner's images
+readonly MIRROR=http://mirror.hetzner.com/debian/packages
 RECIPE=$(cd "$(dirname "$0")" && pwd)
 readonly RECIPE
-# On the network that the machines see; see network.ts
-readonly CACHE_IN_LAB=http://198.51.100.20:3142
 
 # What a Hetzner image has and the minimal Debian lacks
 readonly PACKAGES=(
@@ -35,19 +34,23 @@ inside() {
 unpack_debian() {
   local root=$1
   local include=${PACKAGES[*]}
-  http_proxy=${LAB_PACKAGE_CACHE:-} debootstrap --variant=minbase --include="${include// /,}" trixie "$root" "$MIRROR"
+  http_proxy=$LAB_PROXY debootstrap --variant=minbase --include="${include// /,}" trixie "$root" "$MIRROR"
 }
 
 copy_settings() {
   local root=$1
   cp -r --no-preserve=ownership "$RECIPE/rootfs/." "$root/"
   find "$root/etc/apt" -type f -exec chmod 0644 {} +
-  local name
-  for name in sources.list.d/debian.sources sources.list.d/sid-all.sources sid-mirrors.list; do
-    sed "s|@MIRROR@|$MIRROR|" "$RECIPE/${name##*/}" >"$root/etc/apt/$name"
-  done
+  cp "$RECIPE/debian.sources" "$RECIPE/sid-all.sources" "$root/etc/apt/sources.list.d/"
+  cp "$RECIPE/sid-mirrors.list" "$root/etc/apt/"
   rm -f "$root/etc/apt/sources.list"
-  printf 'Acquire::http::Proxy "%s";\n' "$CACHE_IN_LAB" >"$root/etc/apt/apt.conf.d/20lab-proxy"
+}
+
+# Stands for the public CAs, whose list comes with the image
+trust_the_labs_internet() {
+  local root=$1
+  cp "$LAB_CA" "$root/usr/local/share/ca-certificates/lab-internet.crt"
+  inside "$root" update-ca-certificates
 }
 
 # Units that make no sense in a container, and timers that would work at moments nobody chose
@@ -75,7 +78,7 @@ forget_identity() {
 apt_in() {
   local root=$1
   shift
-  inside "$root" apt-get -o "Acquire::http::Proxy=${LAB_PACKAGE_CACHE:-DIRECT}" -qq -y "$@"
+  inside "$root" apt-get -o "Acquire::http::Proxy=$LAB_PROXY" -qq -y "$@"
 }
 
 refresh_package_lists() {
@@ -123,6 +126,7 @@ main() {
   unpack_debian "$root"
   phase 'settings'
   copy_settings "$root"
+  trust_the_labs_internet "$root"
   mask_units "$root"
   phase 'package lists'
   refresh_package_lists "$root"
