@@ -21,7 +21,7 @@ new PlatformStack(app, 'production', {
   // cloudflare: undefined, or e.g. { zone: 'example.com' }: docs/cloudflare.md
   // locations: ['fsn1'],
   // image: 'debian-13',
-  // network: { range: '10.0.0.0/16' },
+  // network: { range: '10.0.0.0/16', resolvers: ['185.12.64.1', '185.12.64.2'] },
   loadBalancers: {
     // serverType: 'cx23',
     // sshSources: ['0.0.0.0/0', '::/0'],

@@ -163,6 +163,30 @@ describe('the network', () => {
     expect(codes({ network: { range } })).toEqual([`network.range: ${code}`]);
   });
 
+  test.each([[['192.0.2.53']], [['192.0.2.53', '2001:db8::53', '198.51.100.53']]])('may have the resolvers %j', (resolvers) => {
+    expect(codes({ network: { resolvers } })).toEqual([]);
+  });
+
+  test.each([
+    ['none', []],
+    ['four', ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']],
+    ['one twice', ['192.0.2.53', '192.0.2.53']],
+    ['a name', ['192.0.2.53', 'dns.example.test']],
+    ['a range', ['192.0.2.53/32']],
+    ['IPv6 alone', ['2001:db8::53']],
+    ['one in the private network', ['192.0.2.53', '10.0.1.53']],
+  ])('refuses resolvers that are %s, in one sentence', (_, resolvers) => {
+    expect(problems({ network: { resolvers } })).toEqual([
+      {
+        code: 'resolvers',
+        prop: 'network.resolvers',
+        got: resolvers,
+        want: 'one to three addresses outside of the private network, each once, and one of IPv4 among them',
+        fix: "hosts without a public address have no IPv6; leave it out for 185.12.64.1 and 185.12.64.2, which are Hetzner's",
+      },
+    ]);
+  });
+
   test('may be small when all subnets are given', () => {
     const subnets = { lb: '10.0.0.0/26', web: '10.0.0.64/26', app: '10.0.0.128/26', mysql: '10.0.0.192/26' };
     expect(codes({ network: { range: '10.0.0.0/24', subnets } })).toEqual([]);

@@ -56,7 +56,7 @@ export const WAYS_OUT: readonly WayOut[] = [
     { from, user: 'root' },
     { from, user: '_apt' }, // downloads packages for root
     { from, user: 'systemd-timesync', ports: ['ntp'] },
-    { from, ports: ['dns'] },
+    { from, ports: ['dns'], to: 'resolvers' },
   ]),
   { from: 'lb', user: 'floating-ip', ports: ['http', 'https'], to: 'hetzner-api' },
   { from: 'lb', user: 'floating-ip', ports: ['https'], to: 'other-lb' }, // whether it still serves, when the private network is cut
@@ -93,11 +93,12 @@ export class PlatformStack extends TerraformStack {
     const { securityUpdates: updates = false, rebootWindow = REBOOT_WINDOW } = settings.updates ?? {};
     const connections = [...CONNECTIONS, ...(acme ? ACME_CONNECTIONS : []), ...(updates ? UPDATE_CONNECTIONS : [])];
     const waysOut = [...WAYS_OUT, ...(acme ? ACME_WAYS_OUT : []), ...ofApplication(app.outboundRanges)];
-    const firewall = hostFirewall({ connections, waysOut, ...addresses, ...sources });
+    const firewall = hostFirewall({ connections, waysOut, resolvers: network.resolvers, ...addresses, ...sources });
     const site = new Site(this, 'site', {
       ...settings,
       ...addresses,
       ...sources,
+      resolvers: network.resolvers,
       sshPublicKey: variables.sshPublicKey,
       sshPrivateKey: variables.sshPrivateKey,
       sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,

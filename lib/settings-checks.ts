@@ -8,6 +8,7 @@ import { AddressPlan, TIERS } from './net/address-plan';
 import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
 import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
+import { RESOLVERS, resolversProblem } from './net/resolvers';
 import { architectureOf, SERVER_TYPES, successorOf } from './net/server-types';
 import { projectPath } from './servers/bundle';
 import { IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
@@ -28,6 +29,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...serverTypes(settings),
     ...image(settings),
     ...networkRanges(settings),
+    ...resolvers(settings),
     ...sources(settings),
     ...outbound(settings),
     ...volumes(settings),
@@ -173,6 +175,11 @@ function networkRanges({ network = {} }: EnvironmentSettings): Problem[] {
     return [{ code: 'network-too-small', prop, got, want: `/${SMALLEST_NETWORK} or larger`, fix: 'make it larger, or set network.subnets for all four tiers' }];
   }
   return subnets(range, network);
+}
+
+function resolvers({ network = {} }: EnvironmentSettings): Problem[] {
+  const problem = resolversProblem('network.resolvers', network.resolvers ?? RESOLVERS, parseRange(network.range ?? '10.0.0.0/16'));
+  return problem ? [problem] : [];
 }
 
 function subnets(network: Range, settings: NonNullable<EnvironmentSettings['network']>): Problem[] {

@@ -36,6 +36,12 @@ export interface EnvironmentSettings {
     readonly range?: string;
     /** At least a /27 each. @default the /24s number 1 (lb), 2 (web), 3 (app) and 4 (mysql) of the range */
     readonly subnets?: Partial<Record<Tier, string>>;
+    /**
+     * Name servers that hosts without a public address ask, one to three addresses; Hetzner tells these hosts none. Hosts with a public
+     * address ask those that they are told, by DHCP or their image. Nobody may ask others. docs/security.md
+     * @default ['185.12.64.1', '185.12.64.2'], Hetzner's: docs.hetzner.com/dns-console/dns/general/recursive-name-servers
+     */
+    readonly resolvers?: readonly string[];
   };
 
   readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'acme' | 'configureAfter'> & {

@@ -31,6 +31,14 @@ keep_default_route() {
   systemctl restart default-route.service default-route.timer
 }
 
+# Hetzner tells them no name server, by DHCP or otherwise. Others ask those that they are told
+keep_resolvers() {
+  local -a resolvers
+  ! public_interface >/dev/null || return 0
+  IFS=, read -r -a resolvers <<<"$(fact RESOLVERS)"
+  bash "$UPLOAD_DIR/shared/keep-resolvers" "${resolvers[@]}"
+}
+
 # What only Terraform knows, a line each: where it goes, and what it is as base64
 unpack_values() {
   local values=$UPLOAD_DIR/values path value
@@ -109,10 +117,29 @@ facts_of_rules() {
   done
 }
 
+# Name servers that this host was told to ask: systemd-resolved keeps them in a file of its own
+told_resolvers() {
+  local address version
+  cat /run/systemd/resolve/resolv.conf /etc/resolv.conf 2>/dev/null | awk '$1 == "nameserver" && !known[$2]++ { print $2 }' | while read -r address; do
+    # No way leads out to loopback, and an address with an interface is a link's own
+    [[ $address != 127.* && $address != ::1 && $address != *%* ]] || continue
+    [[ $address == *:* ]] && version=6 || version=4
+    printf 'add element inet host_firewall resolvers_ipv%s { %s }\n' "$version" "$address"
+  done
+}
+
+open_way_to_told_resolvers() {
+  public_interface >/dev/null || return 0
+  install -d -m 0755 "$PLATFORM_DIR/host-firewall.d"
+  told_resolvers >"$UPLOAD_DIR/resolvers.nft"
+  replace_file "$UPLOAD_DIR/resolvers.nft" "$PLATFORM_DIR/host-firewall.d/resolvers.nft"
+}
+
 apply_host_firewall() {
   local staged rules=$UPLOAD_DIR/host-firewall.nft
   staged=$(staged "$PLATFORM_DIR/host-firewall.nft")
   [[ -f $staged ]] || return 0
+  open_way_to_told_resolvers
   facts_of_rules "$staged" >"$rules"
   cat "$staged" >>"$rules"
   nft --check --file "$rules" || die "nft rejects the host firewall; the running rules were left alone"
@@ -181,6 +208,7 @@ install_host() {
   wait_for_private_address
   make_folders
   keep_default_route
+  keep_resolvers
   make_apt_impatient
   expose_login_key
   end_uncoordinated_updates

@@ -25,7 +25,7 @@ readonly NAT_RULES=/etc/platform/nat-gateway.nft
 readonly SYSCTL=/etc/sysctl.d/90-load-balancer.conf
 
 install_role() {
-  install_packages haproxy keepalived nodejs curl
+  install_packages haproxy keepalived nodejs curl ca-certificates
   # Both are known before the host firewall names them
   add_user floating-ip
   add_user certificate-agent

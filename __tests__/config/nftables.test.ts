@@ -4,6 +4,7 @@ import { renderHostFirewall, type HostFirewallConfig } from '../../lib/config/nf
 import { DYNAMIC } from '../../lib/net/connections';
 import { AddressPlan, TIERS, type Tier } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
+import { RESOLVERS } from '../../lib/net/resolvers';
 import { ACME_CONNECTIONS, CONNECTIONS, WAYS_OUT } from '../../lib/platform-stack';
 
 const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
@@ -11,7 +12,7 @@ const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
 function render(tier: Tier, config: Partial<HostFirewallConfig> = {}): string {
   const { subnets, networkRange } = new AddressPlan();
   const anywhere = ['0.0.0.0/0', '::/0'];
-  return renderHostFirewall({ tier, connections: CONNECTIONS, waysOut: WAYS_OUT, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, proxied: false, ...config });
+  return renderHostFirewall({ tier, connections: CONNECTIONS, waysOut: WAYS_OUT, resolvers: RESOLVERS, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, proxied: false, ...config });
 }
 
 /** The rules of a chain that are there for a reason of their own. */
@@ -61,10 +62,27 @@ test('lets out what the table lets in elsewhere, and to the Internet those users
     'meta skuid "root" accept comment "root -> internet"',
     'meta skuid "_apt" accept comment "_apt -> internet"',
     'meta skuid "systemd-timesync" meta l4proto { tcp, udp } th dport { 123 } accept comment "systemd-timesync -> internet"',
-    'meta l4proto { tcp, udp } th dport { 53 } accept comment "everybody -> internet"',
+    'ip daddr @resolvers_ipv4 meta l4proto { tcp, udp } th dport { 53 } accept comment "everybody -> resolvers"',
+    'ip6 daddr @resolvers_ipv6 meta l4proto { tcp, udp } th dport { 53 } accept comment "everybody -> resolvers"',
     'meta skuid "floating-ip" ip daddr @hetzner_api_ipv4 meta l4proto { tcp, udp } th dport { 80, 443 } accept comment "floating-ip -> hetzner-api"',
     'meta skuid "floating-ip" ip6 daddr @hetzner_api_ipv6 meta l4proto { tcp, udp } th dport { 80, 443 } accept comment "floating-ip -> hetzner-api"',
     'meta skuid "floating-ip" ip daddr $PEER_PUBLIC_ADDRESS meta l4proto { tcp, udp } th dport { 443 } accept comment "floating-ip -> other-lb"',
+  ]);
+});
+
+test('name servers are those of the setting, of both address families; load balancers add those that they are told', () => {
+  const text = render('web', { resolvers: ['192.0.2.53', '2001:db8::53', '192.0.2.54'] });
+  expect(text).toContain('set resolvers_ipv4 {\n    type ipv4_addr\n    elements = { 192.0.2.53, 192.0.2.54 }\n  }\n');
+  expect(text).toContain('set resolvers_ipv6 {\n    type ipv6_addr\n    elements = { 2001:db8::53 }\n  }\n');
+  expect(text).not.toContain('include');
+  expect(render('lb')).toContain('include "/etc/platform/host-firewall.d/*.nft"\n');
+});
+
+test('only root pings', () => {
+  expect(render('web').split('\n').filter((rule) => rule.includes('icmp')).map((rule) => rule.trim())).toEqual([
+    'meta l4proto { icmp, icmpv6 } accept',
+    'meta l4proto { icmp, icmpv6 } meta skuid 0 accept',
+    'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, mld2-listener-report } accept',
   ]);
 });
 
@@ -147,5 +165,5 @@ test.skipIf(!canCheck).each(TIERS)('nft accepts the rules of %s, also a second t
   const waysOut = [{ from: tier, user: 'root' }, { from: tier, user: DYNAMIC, ports: ['dns'], to: ['0.0.0.0/0', '2001:db8::/32'] }, { from: tier, user: 'root', ports: ['https'], to: 'hetzner-api' }] as const;
   const text = render(tier, { waysOut, operators: ['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32'] });
   const input = { input: text };
-  expect(() => execFileSync('unshare', ['-n', 'sh', '-c', 'cat >"$0"; nft -f "$0" && nft -f "$0"; rm "$0"', `/tmp/host-firewall-test-${process.pid}`], input)).not.toThrow();
+  expect(() => execFileSync('unshare', ['-n', 'sh', '-c', 'failed=0; cat >"$0"; nft -f "$0" && nft -f "$0" || failed=1; rm "$0"; exit $failed', `/tmp/host-firewall-test-${process.pid}`], input)).not.toThrow();
 });

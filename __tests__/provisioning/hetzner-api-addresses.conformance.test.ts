@@ -13,6 +13,7 @@ const FIREWALL = renderHostFirewall({
   tier: 'lb',
   connections: [],
   waysOut: [{ from: 'lb', user: 'root', to: 'hetzner-api' }],
+  resolvers: [],
   ports: PORTS,
   ...new AddressPlan(),
   operators: [],
@@ -30,7 +31,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 async function openFor(...endpoints: string[]): Promise<{ readonly exitCode?: number; readonly sets: string; readonly stderr: string }> {
   const rules = join(folder, 'firewall.nft');
   writeFileSync(rules, FIREWALL.replace('/etc/platform/host-firewall.d', folder).replace('*.nft', 'api*.nft'));
-  const lookUp = endpoints.map((endpoint) => `HCLOUD_ENDPOINT='${endpoint}' RULES=${folder}/api.nft bash provisioning/load-balancer/hetzner-api-addresses || failed=$?`);
+  const lookUp = endpoints.map((endpoint) => `HCLOUD_ENDPOINT='${endpoint}' RULES=${folder}/api.nft ADDRESSES=${folder}/addresses bash provisioning/load-balancer/hetzner-api-addresses || failed=$?`);
   const show = (version: number) => `nft list set inet host_firewall hetzner_api_ipv${version} | tr -d '\\n\\t' | sed -n 's/.*elements = { \\([^}]*\\) }.*/\\1;/p'`;
   const script = ['failed=0', `nft --file ${rules}`, ...lookUp, show(4), show(6), 'exit $failed'].join('\n');
   const { exitCode, stdout, stderr } = await execa('unshare', ['--net', 'bash', '-c', script], { reject: false, env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
@@ -45,12 +46,14 @@ test.skipIf(missing)("every address of the API's name is let out to", async () =
 test.skipIf(missing)('a name that has moved keeps its former addresses, and they are there again when the rules are loaded anew', async () => {
   expect(await openFor('https://192.0.2.1/v1', 'https://192.0.2.2:443/v1')).toMatchObject({ sets: '192.0.2.1, 192.0.2.2;' });
   expect(await openFor()).toMatchObject({ sets: '192.0.2.1, 192.0.2.2;' });
+  expect(readFileSync(join(folder, 'addresses'), 'utf8'), 'the agent goes by the last look-up').toBe('192.0.2.2\n');
 });
 
 test.skipIf(missing)('while no name server answers all stays as it was, and it says so', async () => {
   const { exitCode, sets, stderr } = await openFor('https://192.0.2.1/v1', 'https://no-such-name.invalid/v1');
   expect({ exitCode, sets }).toEqual({ exitCode: 1, sets: '192.0.2.1;' });
   expect(stderr).toContain('no-such-name.invalid has no address');
-  expect(readdirSync(folder).sort()).toEqual(['api.nft', 'firewall.nft']);
+  expect(readdirSync(folder).sort()).toEqual(['addresses', 'api.nft', 'firewall.nft']);
+  expect(readFileSync(join(folder, 'addresses'), 'utf8')).toBe('192.0.2.1\n');
   expect(readFileSync(join(folder, 'api.nft'), 'utf8')).toBe('add element inet host_firewall hetzner_api_ipv4 { 192.0.2.1 }\n');
 });

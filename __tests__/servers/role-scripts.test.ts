@@ -10,6 +10,7 @@ test('each role has its own script, the shared ones and what they name', () => {
     'host.sh',
     'shared/apt-security-updates.conf',
     'shared/journald.conf',
+    'shared/keep-resolvers',
     'shared/platform-updates',
     'shared/releases.sh',
     'shared/sshd-bastion.conf',

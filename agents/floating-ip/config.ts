@@ -22,6 +22,8 @@ export interface Config extends ConfigFile {
   readonly peerServerId: number;
   readonly networkId: number;
   readonly peerPublicAddress: string;
+  /** Read again for every connection: provisioning/load-balancer/hetzner-api-addresses keeps it up to date. */
+  readonly addressesFile: string;
   /** Read again for every call: a rotated token needs no restart. */
   readonly tokenFile: string;
   /** Shared with keepalived, and kept when the agent restarts. */
@@ -49,6 +51,7 @@ export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config
     peerServerId: id('PEER_SERVER_ID'),
     networkId: id('NETWORK_ID'),
     peerPublicAddress: fact('PEER_PUBLIC_ADDRESS'),
+    addressesFile: '/var/lib/hetzner-api-addresses/addresses',
     tokenFile: `${fact('CREDENTIALS_DIRECTORY')}/hcloud-token`,
     runtimeFolder: '/run/floating-ip-agent',
   };

@@ -10,6 +10,8 @@ export interface HostFirewallConfig {
   readonly connections: readonly Connection[];
   /** Who may talk to the Internet. */
   readonly waysOut: readonly WayOut[];
+  /** Addresses, IPv4 and IPv6, of the name servers that may be asked. */
+  readonly resolvers: readonly string[];
   readonly ports: Readonly<Record<Tier | 'internet', Readonly<Record<string, number>>>>;
   /** CIDR of each tier's subnet. Subnets rather than hosts, so that one more web server leaves the app servers alone. */
   readonly subnets: Readonly<Record<Tier, string>>;
@@ -26,7 +28,7 @@ export interface HostFirewallConfig {
  * $CLOUDFLARE_IPV4 are facts of the host; provisioning/host.sh puts their definitions before the rules.
  */
 export function renderHostFirewall(config: HostFirewallConfig): string {
-  const { tier, connections, waysOut, networkRange } = config;
+  const { tier, connections, waysOut, resolvers, networkRange } = config;
   const inward = connections.filter(({ to }) => to === tier).flatMap((connection) => acceptFrom(config, connection));
   const inside = connections.filter(({ from }) => from === tier).map((connection) => acceptTo(config, connection));
   const answers = connections.filter(({ to, port }) => to === tier && port === 'ssh').flatMap((connection) => acceptOlderSessions(config, connection));
@@ -39,7 +41,7 @@ export function renderHostFirewall(config: HostFirewallConfig): string {
 table inet host_firewall
 delete table inet host_firewall
 table inet host_firewall {
-${toApi ? API_ADDRESSES : ''}  chain input {
+${sets('resolvers', resolvers)}${toApi ? sets('hetzner_api', []) : ''}  chain input {
     type filter hook input priority filter; policy drop;
     iif "lo" accept
     ct state established,related accept
@@ -52,7 +54,9 @@ ${lines(inward)}  }
     type filter hook output priority filter; policy drop;
     oif "lo" accept
     ct state established,related accept
-    meta l4proto { icmp, icmpv6 } accept
+    # Only root pings; errors and answers are related to what came in, and neighbours of IPv6 are found by the kernel
+    meta l4proto { icmp, icmpv6 } meta skuid 0 accept
+    icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, mld2-listener-report } accept
     udp sport 68 udp dport 67 accept comment "DHCP"
     # It tells user data and more, and every process on a host can ask it: only root may
     ip daddr ${METADATA_SERVICE} meta skuid != 0 drop
@@ -63,22 +67,22 @@ ${lines(outward)}  }
     type filter hook forward priority filter; policy drop;
 ${forward(config)}  }
 }
-${toApi ? KNOWN_ADDRESSES : ''}`;
+${tier === 'lb' ? FOUND_ON_HOST : ''}`;
 }
 
-const API_ADDRESSES = `\
-  set hetzner_api_ipv4 {
-    type ipv4_addr
-  }
+/** Addresses of one kind, a set for each address family. */
+function sets(name: string, addresses: readonly string[]): string {
+  const isIpv6 = (address: string) => address.includes(':');
+  return set(`${name}_ipv4`, 'ipv4_addr', addresses.filter((each) => !isIpv6(each))) + set(`${name}_ipv6`, 'ipv6_addr', addresses.filter(isIpv6));
+}
 
-  set hetzner_api_ipv6 {
-    type ipv6_addr
-  }
+function set(name: string, type: string, elements: readonly string[]): string {
+  const known = elements.length === 0 ? '' : `    elements = { ${elements.join(', ')} }\n`;
+  return `  set ${name} {\n    type ${type}\n${known}  }\n\n`;
+}
 
-`;
-
-/** What provisioning/load-balancer/hetzner-api-addresses has found; need not be there. */
-const KNOWN_ADDRESSES = 'include "/etc/platform/host-firewall.d/*.nft"\n';
+/** Name servers that the host is told (host.sh), and addresses of Hetzner's API (hetzner-api-addresses); need not be there. */
+const FOUND_ON_HOST = 'include "/etc/platform/host-firewall.d/*.nft"\n';
 
 const lines = (rules: readonly string[]) => rules.map((rule) => `    ${rule}\n`).join('');
 
@@ -122,6 +126,7 @@ function acceptOut({ ports }: HostFirewallConfig, { user, ports: on, to }: WayOu
 
 function destinations(to: WayOut['to']): string[] {
   if (to === undefined) return [''];
+  if (to === 'resolvers') return ['ip daddr @resolvers_ipv4 ', 'ip6 daddr @resolvers_ipv6 '];
   if (to === 'hetzner-api') return ['ip daddr @hetzner_api_ipv4 ', 'ip6 daddr @hetzner_api_ipv6 '];
   if (to === 'other-lb') return ['ip daddr $PEER_PUBLIC_ADDRESS '];
   return families('daddr', to).flat();

@@ -25,10 +25,11 @@ export interface WayOut {
   /** @default any */
   readonly ports?: readonly (keyof (typeof PORTS)['internet'])[];
   /**
-   * CIDRs, IPv4 and IPv6; `hetzner-api`: whatever addresses the API's name has, which the host looks up again and again; `other-lb`: the
+   * CIDRs, IPv4 and IPv6; `resolvers`: the name servers of the setting, on hosts with a public address also those that the host is told;
+   * `hetzner-api`: whatever addresses the API's name has, which the host looks up again and again; `other-lb`: the
    * public address of the other load balancer. @default any
    */
-  readonly to?: readonly string[] | 'hetzner-api' | 'other-lb';
+  readonly to?: readonly string[] | 'resolvers' | 'hetzner-api' | 'other-lb';
 }
 
 /** Users that systemd makes up for a unit with DynamicUser, one for each. */

@@ -233,6 +233,7 @@ export class ProvisionedServer extends Construct {
       PRIVATE_NETWORK: site.plan.networkRange,
       NETWORK_GATEWAY: site.plan.gateway,
       NAT_GATEWAY: site.plan.natGateway,
+      RESOLVERS: site.resolvers.join(','),
     };
     return roleScripts(role).text('host.env', lines(facts));
   }

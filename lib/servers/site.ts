@@ -12,6 +12,7 @@ import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/
 import { admitsAnyIpv4 } from '../net/cidr';
 import { NETWORK_ZONES, type LocationName } from '../net/locations';
 import { PORTS } from '../net/ports';
+import { RESOLVERS } from '../net/resolvers';
 import { hostKey } from './host-identity';
 import type { ProvisioningStep } from './provisioning-step';
 
@@ -26,6 +27,8 @@ export interface SiteProps {
   readonly networkRange?: string;
   /** @default the /24s number 1 to 4 of the network's range */
   readonly subnets?: Partial<Record<Tier, string>>;
+  /** Name servers of hosts without a public address. @default Hetzner's */
+  readonly resolvers?: readonly string[];
   /** Text of the public key (no secret). */
   readonly sshPublicKey: string;
   /** Ephemeral token. */
@@ -73,6 +76,7 @@ export class Site extends Construct {
   readonly sshTimeoutSeconds: number;
   /** Text of the login user's authorized_keys on every host. */
   readonly authorizedKeys: string;
+  readonly resolvers: readonly string[];
   readonly deleteProtection: boolean;
   readonly secretsRevision: string;
   readonly securityUpdates: boolean;
@@ -104,6 +108,7 @@ export class Site extends Construct {
     this.sshUser = props.sshUser ?? 'root';
     this.sshTimeoutSeconds = props.sshTimeoutSeconds ?? 300;
     this.authorizedKeys = `${props.sshPublicKey}\n${props.sshAdditionalPublicKeys ?? ''}\n`;
+    this.resolvers = props.resolvers ?? RESOLVERS;
     this.deleteProtection = props.deleteProtection ?? false;
     this.secretsRevision = props.secretsRevision ?? '';
     this.securityUpdates = props.securityUpdates ?? false;
