@@ -25,7 +25,7 @@ let pebble: Pebble;
 beforeAll(async () => {
   state = (await openLab()).paths.state;
   lab = await openHandle();
-  pebble = startPebble(join(state, 'pebble'), NAMES, lab.floatingIp);
+  pebble = await startPebble(await openLab());
 });
 afterAll(() => pebble.stop());
 
@@ -66,7 +66,7 @@ describe('a certificate of an ACME server', () => {
   let holder: string;
 
   beforeAll(async () => {
-    await deployWith({ mode: 'acme', directoryUrl: DIRECTORY_URL, directoryCaFile: pebble.caFile });
+    await deployWith({ mode: 'acme', directoryUrl: DIRECTORY_URL });
     deployed = await readFile(join(state, 'deploy.log'), 'utf8');
   });
 

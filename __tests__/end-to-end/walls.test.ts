@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
-import { CLIENT_ADDRESS, SERVICES, SITES } from '../../lab/machines/topology';
+import { CLIENT_ADDRESS, RESOLVERS, SERVICES, SITES } from '../../lab/machines/topology';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { sendAllProtocols, sendToAllPorts, Witness, type Cable, type Passage } from './witness';
@@ -92,6 +92,12 @@ describe.concurrent('on the way out', () => {
   const reaches = async (machine: string, user: string, url: string) =>
     (await lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', 'curl', '--silent', '--insecure', '--output', '/dev/null', '--max-time', '4', url])).exitCode === 0;
 
+  const as = (machine: string, user: string, ...argv: string[]) => lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', ...argv], { timeoutSeconds: 10 });
+  /** A question for the root of all names, by UDP: any answer will do. */
+  const ASK = "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(4); s.sendto(b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\1\\0\\1', (sys.argv[1], 53)); s.recv(512)";
+  const asks = async (machine: string, user: string, address: string) => (await as(machine, user, 'python3', '-c', ASK, address)).exitCode === 0;
+  const pings = async (machine: string, user: string, address: string) => (await as(machine, user, 'ping', '-c', '1', '-W', '4', address)).exitCode === 0;
+
   test.each([
     ['lb-1', 'floating-ip'],
     ['web-1', 'www-data'],
@@ -118,6 +124,19 @@ describe.concurrent('on the way out', () => {
     expect(await reaches('lb-1', 'root', ELSEWHERE)).toBe(true);
     expect(await reaches('lb-1', 'floating-ip', ELSEWHERE)).toBe(false);
     expect(await reaches('lb-1', 'floating-ip', MIRROR)).toBe(false);
+  });
+
+  test.each([
+    ['lb-1', 'nobody'],
+    ['web-1', 'www-data'],
+    ['app-1', APPLICATION],
+    ['db-1', 'mysql'],
+  ])('whoever is on %s asks the name servers, %s no other one, and pings nobody', async (machine, user) => {
+    for (const address of RESOLVERS) expect(await asks(machine, user, address)).toBe(true);
+    expect(await asks(machine, 'root', CLIENT_ADDRESS), 'root finds nobody there, and is not stopped').toBe(false);
+    expect(await asks(machine, user, CLIENT_ADDRESS)).toBe(false);
+    expect(await pings(machine, 'root', CLIENT_ADDRESS)).toBe(true);
+    expect(await pings(machine, user, CLIENT_ADDRESS)).toBe(false);
   });
 
   test('not even root of a web server gets to a member of the group', async () => {

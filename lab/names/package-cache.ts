@@ -20,7 +20,7 @@ export type Answer = { readonly entry: Entry } | { readonly status: number; read
 const INDEX_FRESH_MILLISECONDS = 6 * 3_600_000;
 
 /** Packages and by-hash indexes never change; everything else is a directory of them and may. */
-export const isImmutable = (url: string) => /\.u?deb$|\/by-hash\//.test(new URL(url).pathname);
+export const isImmutable = (url: string): boolean => /\.u?deb$|\/by-hash\//.test(new URL(url).pathname);
 
 /** Finds what a URL leads to, in the cache or at the mirror. */
 export type PackageCache = (url: string) => Promise<Answer>;

@@ -1,0 +1,131 @@
+import { execa } from 'execa';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../lab/faults';
+import { openLab, type Lab, type LabMachine } from '../../lab/lab';
+import { RESOLVERS, SITES } from '../../lab/machines/topology';
+
+/** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
+let lab: Lab;
+let machines: readonly LabMachine[];
+
+beforeAll(async () => {
+  lab = await openLab();
+  machines = await lab.machines();
+});
+afterEach(async () => {
+  await lab.mendResolvers();
+  await lab.mendSites();
+});
+
+const privateHosts = () => machines.filter(({ publicAddress }) => publicAddress === null);
+const loadBalancers = () => machines.filter(({ publicAddress }) => publicAddress !== null);
+const read = async (machine: string, ...argv: string[]) => (await lab.exec(machine, argv)).stdout;
+const nameServers = async (machine: string) => [...(await read(machine, 'cat', '/etc/resolv.conf')).matchAll(/^nameserver (\S+)$/gm)].map(([, address]) => address);
+const resolves = async (machine: string, name: string) => (await lab.exec(machine, ['getent', 'ahosts', name], { timeoutSeconds: 30 })).exitCode === 0;
+
+test('every host asks the resolvers, and is told of no other name', async () => {
+  for (const { name } of machines) {
+    expect(await nameServers(name), name).toEqual([...RESOLVERS]);
+    for (const known of Object.keys(SITES)) expect(await resolves(name, known), `${name}: ${known}`).toBe(true);
+    expect(await resolves(name, 'registry.npmjs.org'), name).toBe(false);
+  }
+});
+
+test("apt has no proxy, and goes by the names that Hetzner's images have", async () => {
+  for (const { name } of machines) {
+    expect(await read(name, 'apt-config', 'dump'), name).not.toMatch(/proxy/i);
+    expect(await read(name, 'sh', '-c', 'cat /etc/apt/sources.list.d/*'), name).not.toMatch(/[/@]\d+\.\d+\.\d+\.\d+/);
+  }
+});
+
+test("who is on the client's side finds the site by its name", async () => {
+  const { stdout } = await execa('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code} %{remote_ip}', '--insecure', lab.url]);
+  expect(stdout).toBe(`200 ${(await lab.entrance()).address}`);
+});
+
+test('private hosts keep their resolvers over a reboot', async () => {
+  const host = privateHosts().find(({ tier }) => tier === 'web')!.name;
+  const boot = () => read(host, 'cat', '/proc/sys/kernel/random/boot_id');
+  const started = async () => Number((await read(host, 'stat', '-c', '%Y', '/proc/1')).trim());
+  const before = await started();
+  await lab.reboot(host);
+  await until(`${host} has booted`, async () => (await started()) > before && (await boot()) !== '', 60_000, 500);
+  await until(`${host} resolves`, () => resolves(host, 'deb.debian.org'), 60_000, 500);
+  expect(await nameServers(host)).toEqual([...RESOLVERS]);
+});
+
+describe('while name servers do not answer', () => {
+  test('one of them is enough, and a look-up takes no more than a few seconds', async () => {
+    await lab.breakResolvers([RESOLVERS[0]]);
+    for (const { name } of [privateHosts()[0]!, loadBalancers()[0]!]) {
+      const start = performance.now();
+      expect(await resolves(name, 'deb.debian.org'), name).toBe(true);
+      expect(performance.now() - start).toBeLessThan(8_000);
+    }
+  });
+
+  test("the load balancers go on asking Hetzner's API, also after they have started anew", async () => {
+    await lab.breakResolvers();
+    for (const { name, privateAddress } of loadBalancers()) {
+      await lab.exec(name, ['systemctl', 'restart', 'floating-ip-agent']);
+      const knows = async () => (JSON.parse(await read(name, 'curl', '-sf', `http://${privateAddress}:9101/status`)) as { floatingIp: { holder: string } }).floatingIp.holder !== 'unknown';
+      await until(`${name} knows who has the address`, knows, 10_000, 250);
+    }
+    expect(await resolves(loadBalancers()[0]!.name, 'api.hetzner.cloud')).toBe(false);
+  });
+
+  test('a switchover takes no longer', async () => {
+    await lab.breakResolvers();
+    const { floatingIp: active } = await lab.addressHolders();
+    const start = performance.now();
+    expect(await lab.exec(active!, ['platform-switchover'])).toMatchObject({ exitCode: 0 });
+    expect(performance.now() - start).toBeLessThan(8_000);
+    await until('the other one has the address', async () => (await lab.addressHolders()).floatingIp !== active, 10_000);
+  });
+});
+
+describe('a look-up by a private host', () => {
+  /** Whichever host and however long: each look-up ends in one. */
+  const TIMED = 'start=$(date +%s%3N); getent ahosts "$1" >/dev/null; code=$?; echo "$code $(($(date +%s%3N) - start))"';
+
+  test("survives the NAT gateway's failover", async () => {
+    const host = privateHosts().find(({ tier }) => tier === 'app')!.name;
+    const { natGateway: lost } = await lab.addressHolders();
+    const found: { readonly code: number; readonly milliseconds: number }[] = [];
+    let over = false;
+    const worker = async () => {
+      while (!over) {
+        const [code, milliseconds] = (await read(host, 'bash', '-c', TIMED, 'bash', 'mirror.hetzner.com')).trim().split(' ').map(Number);
+        found.push({ code: code ?? 1, milliseconds: milliseconds ?? 0 });
+      }
+    };
+    const workers = Promise.all([worker(), worker(), worker()]);
+    try {
+      await until('look-ups are under way', async () => found.length > 5, 20_000);
+      await lab.powerOff(lost!);
+      await until('the other load balancer is the NAT gateway', async () => ![lost, null].includes((await lab.addressHolders()).natGateway), 30_000);
+      const then = found.length;
+      await until('look-ups go on', async () => found.length > then + 20, 30_000);
+    } finally {
+      over = true;
+      await workers;
+      await lab.powerOn(lost!);
+    }
+    const longest = Math.max(...found.map(({ milliseconds }) => milliseconds));
+    console.log(`longest look-up during the failover of the NAT gateway: ${longest} ms, of ${found.length}`);
+    expect(found.filter(({ code }) => code !== 0)).toEqual([]);
+    expect(longest, 'one of them was under way').toBeGreaterThan(900);
+    expect(longest).toBeLessThan(10_000);
+  });
+});
+
+describe('a site that is away', () => {
+  test.each(['refused', 'unavailable'] as const)('%s: apt fails, and works again after', async (kind) => {
+    const host = privateHosts()[0]!.name;
+    const update = async () => (await lab.exec(host, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], { timeoutSeconds: 120 })).exitCode;
+    await lab.breakSite('mirror.hetzner.com', kind);
+    expect(await update()).not.toBe(0);
+    await lab.mendSites();
+    expect(await update()).toBe(0);
+  });
+});
