@@ -5,6 +5,8 @@
 UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly UPLOAD_DIR
 readonly APPLIED_DIR=/var/lib/platform/applied
+# As old as the last update of the package lists since the boot
+readonly PACKAGE_LISTS=/run/platform-package-lists
 
 log() {
   printf '%s: %s\n' "${0##*/}" "$*"
@@ -34,8 +36,15 @@ install_packages() {
   ((${#missing[@]} > 0)) || return 0
   log "installing ${missing[*]}"
   finish_interrupted_dpkg
-  wait_until 180 apt_get update || apt_get update || die "no package mirror can be reached"
+  refresh_package_lists
   apt_get install --yes --no-install-recommends "${missing[@]}" || die "cannot install ${missing[*]}"
+}
+
+# Once for all scripts of a deploy: the names and lists of a mirror cost several seconds on each host
+refresh_package_lists() {
+  [[ -z $(find "$PACKAGE_LISTS" -mmin -10 2>/dev/null) ]] || return 0
+  wait_until 180 apt_get update || apt_get update || die "no package mirror can be reached"
+  touch "$PACKAGE_LISTS"
 }
 
 # apt refuses to work after a run that was cut off, e.g. with the SSH session it ran in

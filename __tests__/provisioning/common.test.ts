@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 let upload: string;
 beforeEach(() => {
   upload = mkdtempSync(join(tmpdir(), 'common-sh-'));
-  const text = readFileSync('provisioning/common.sh', 'utf8').replace('/var/lib/platform/applied', join(upload, 'applied'));
+  const text = readFileSync('provisioning/common.sh', 'utf8').replace('/var/lib/platform/applied', join(upload, 'applied')).replace('/run/platform-package-lists', join(upload, 'lists'));
   writeFileSync(join(upload, 'common.sh'), text);
   mkdirSync(join(upload, 'files/etc'), { recursive: true });
   writeFileSync(join(upload, 'files/etc/a.conf'), 'one\n');
@@ -90,6 +90,34 @@ describe('already_applied', () => {
     expect(run(folder).output).toBe('yes');
     writeFileSync(join(upload, 'files/etc/b.conf'), '');
     expect(run(folder).output).toBe('no');
+  });
+});
+
+describe('install_packages', () => {
+  /** What apt-get is asked to do by two scripts of a deploy. */
+  function asked(): string[] {
+    const log = join(upload, 'asked');
+    writeFileSync(log, '');
+    run(`apt_get() { echo "$1" >>'${log}'; }`, 'is_installed() { [[ $1 == there ]]; }', 'finish_interrupted_dpkg() { :; }', 'install_packages there missing', 'install_packages missing');
+    return readFileSync(log, 'utf8').trim().split('\n');
+  }
+
+  test('asks the mirrors for their lists once for all scripts of a deploy, and again ten minutes later', () => {
+    expect(asked()).toEqual(['update', 'install', 'install']);
+    expect(asked()).toEqual(['install', 'install']);
+    const elevenMinutesAgo = new Date(Date.now() - 11 * 60_000);
+    utimesSync(join(upload, 'lists'), elevenMinutesAgo, elevenMinutesAgo);
+    expect(asked()).toEqual(['update', 'install', 'install']);
+  });
+
+  test('asks no mirror for what is there', () => {
+    expect(run('apt_get() { echo "$1"; }', 'is_installed() { true; }', 'install_packages there')).toEqual({ status: 0, output: '', error: '' });
+  });
+
+  test('fails with a sentence when no mirror can be reached, and asks anew the next time', () => {
+    const { status, error } = run('apt_get() { return 100; }', 'is_installed() { false; }', 'finish_interrupted_dpkg() { :; }', 'wait_until() { return 1; }', 'install_packages missing');
+    expect([status, error]).toEqual([1, 'role.sh: ERROR: no package mirror can be reached\n']);
+    expect(run('test -f "$PACKAGE_LISTS"').status).toBe(1);
   });
 });
 

@@ -29,6 +29,12 @@ test('a peer is known by its name', () => {
   ]);
 });
 
+test('the name servers are a peer, too', () => {
+  expect(faultsAfter((faults) => faults.cut({ machine: 'lb-1', link: 'public', peer: 'resolvers' }))).toEqual([
+    { device: 'p11', direction: 'both', peers: ['185.12.64.1', '185.12.64.2'], lossPercent: 100 },
+  ]);
+});
+
 test('healing with the same words removes that cut and no other', () => {
   const left = faultsAfter((faults) => {
     faults.cut(betweenThePair);
