@@ -23,6 +23,10 @@ const read = async (machine: string, ...argv: string[]) => (await lab.exec(machi
 const nameServers = async (machine: string) => [...(await read(machine, 'cat', '/etc/resolv.conf')).matchAll(/^nameserver (\S+)$/gm)].map(([, address]) => address);
 const resolves = async (machine: string, name: string) => (await lab.exec(machine, ['getent', 'ahosts', name], { timeoutSeconds: 30 })).exitCode === 0;
 
+/** What comes next finds all of the platform. */
+const isActive = (machine: string, ...units: string[]) =>
+  until(`${units.join(', ')} of ${machine} run`, async () => (await lab.exec(machine, ['systemctl', 'is-active', '--quiet', ...units])).exitCode === 0, 90_000, 500);
+
 test('every host asks the resolvers, and is told of no other name', async () => {
   for (const { name } of machines) {
     expect(await nameServers(name), name).toEqual([...RESOLVERS]);
@@ -52,6 +56,7 @@ test('private hosts keep their resolvers over a reboot', async () => {
   await until(`${host} has booted`, async () => (await started()) > before && (await boot()) !== '', 60_000, 500);
   await until(`${host} resolves`, () => resolves(host, 'deb.debian.org'), 60_000, 500);
   expect(await nameServers(host)).toEqual([...RESOLVERS]);
+  await isActive(host, 'nginx');
 });
 
 describe('while name servers do not answer', () => {
@@ -110,6 +115,7 @@ describe('a look-up by a private host', () => {
       over = true;
       await workers;
       await lab.powerOn(lost!);
+      await isActive(lost!, 'haproxy', 'keepalived', 'floating-ip-agent');
     }
     const longest = Math.max(...found.map(({ milliseconds }) => milliseconds));
     console.log(`longest look-up during the failover of the NAT gateway: ${longest} ms, of ${found.length}`);
