@@ -143,6 +143,7 @@ describe('server types and images', () => {
 
   test('architectures mix with an image that has a name, but not with a snapshot', () => {
     expect(codes({ app: { serverType: 'cax11' } })).toEqual([]);
+    expect(codes({ mysql: { serverType: 'cax11' } })).toEqual(['mysql.serverType: mysql-architecture']);
     expect(codes({ app: { serverType: 'cax11' }, image: '12345' })).toEqual(['image: image-architecture']);
     expect(codes({ image: '12345' })).toEqual([]);
   });

@@ -127,6 +127,7 @@ export class PlatformStack extends TerraformStack {
       site,
       ...mysql,
       applicationConnections: applicationConnections(app),
+      repository: variables.mysqlRepository,
       authority,
       credentials: {
         mysqlAdminPassword: variables.mysqlAdminPassword,

@@ -11,6 +11,7 @@ import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/r
 import { RESOLVERS, resolversProblem } from './net/resolvers';
 import { architectureOf, SERVER_TYPES, successorOf } from './net/server-types';
 import { projectPath } from './servers/bundle';
+import { mysqlPackagesProblems } from './servers/mysql-packages';
 import { IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
 import type { EnvironmentSettings } from './settings';
 
@@ -27,6 +28,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...connections(settings),
     ...locations(settings),
     ...serverTypes(settings),
+    ...mysqlPackagesProblems(settings.mysql ?? {}, 'mysql.'),
     ...image(settings),
     ...networkRanges(settings),
     ...resolvers(settings),

@@ -52,7 +52,7 @@ export interface EnvironmentSettings {
   };
   readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'publicFolder' | 'configureAfter'>;
   readonly app?: Omit<AppTierProps, 'site' | 'application' | 'databaseMembers' | 'credentials' | 'configureAfter'>;
-  readonly mysql?: Omit<MySqlTierProps, 'site' | 'authority' | 'credentials' | 'configureAfter' | 'applicationConnections'>;
+  readonly mysql?: Omit<MySqlTierProps, 'site' | 'authority' | 'credentials' | 'configureAfter' | 'applicationConnections' | 'repository'>;
 
   /** Accept a tier of one server, which is down whenever that server is. @default false */
   readonly allowSinglePointOfFailure?: boolean;

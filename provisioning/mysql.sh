@@ -2,13 +2,7 @@
 # mysql.sh install|configure: a MySQL member, its data volume and its agent; safe to run again
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
-
-readonly OLDEST_MYSQL=8.4
-readonly MYSQL_APT=https://repo.mysql.com
-readonly MYSQL_APT_SERIES=mysql-9.7-lts
-# MySQL Release Engineering; dev.mysql.com/doc/refman/8.4/en/checking-gpg-signature.html
-readonly MYSQL_KEY_FINGERPRINT=BCA43417C3B485DD128EC6D4B7B3B788A8D3785C
-readonly MYSQL_KEYRING=/usr/share/keyrings/mysql-apt.gpg
+source "$(dirname "$0")/shared/mysql-repository.sh"
 
 readonly CONFIG=/etc/mysql/platform.cnf
 readonly DATA_MOUNT=srv-mysql.mount
@@ -22,8 +16,9 @@ readonly AGENT_CONFIG=/etc/platform/mysql-member.json
 readonly AGENT_NETWORK=/etc/systemd/system/mysql-member.service.d/network.conf
 
 install_role() {
-  install_packages nodejs e2fsprogs
-  offered_mysql_is_recent || add_mysql_apt
+  keep_series
+  install_packages ca-certificates curl gpg nodejs e2fsprogs
+  use_mysql_repository
   install_mysql
   # An install step that broke off may have left it masked, with the package installed
   systemctl --quiet unmask --runtime mysql.service
@@ -33,44 +28,37 @@ install_role() {
   [[ -f $CONFIG ]] || systemctl --quiet disable --now mysql
 }
 
-offered_mysql_is_recent() {
-  local version
-  is_installed mysql-server && return
-  apt_get update || die "no package mirror can be reached"
-  version=$(offered_mysql | cut -d ' ' -f 1)
-  [[ -n $version ]] && dpkg --compare-versions "$version" ge "$OLDEST_MYSQL"
+# A newer series changes the data for good
+keep_series() {
+  local wanted installed
+  wanted=$(fact MYSQL_SERIES)
+  installed=$(installed_mysql)
+  [[ -z $installed || $(series "$installed") == "$wanted" ]] ||
+    die "MySQL $(series "$installed") is installed here and mysql.series is $wanted: a deploy does not change the series of a member;" \
+      "set mysql.series: '$(series "$installed")', and see docs/database.md"
 }
 
-# Version and release of the newest mysql-server there is, e.g. `9.7.4-2 sid`
-offered_mysql() {
-  apt-cache madison mysql-server | awk -F ' *[|] *' '{ split($3, source, " "); sub("/.*", "", source[2]); print $2, source[2]; exit }'
-}
-
-# Debian stable has no MySQL
-add_mysql_apt() {
-  local key codename
-  log "adding MySQL's own apt repository ($MYSQL_APT_SERIES)"
-  install_packages ca-certificates curl gpg
-  key=$(mktemp)
-  curl --silent --show-error --fail --retry 3 --max-time 60 --output "$key" "$MYSQL_APT/RPM-GPG-KEY-mysql-2023" || die "cannot download MySQL's key"
-  gpg --batch --quiet --with-colons --show-keys "$key" | awk -F : '/^fpr/ { print $10; exit }' | grep -qx "$MYSQL_KEY_FINGERPRINT" ||
-    die "the key at $MYSQL_APT is not $MYSQL_KEY_FINGERPRINT; nothing was installed from there"
-  gpg --batch --yes --dearmor --output "$MYSQL_KEYRING" "$key"
-  rm "$key"
-  codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-  printf 'deb [signed-by=%s] %s/apt/debian %s %s\n' "$MYSQL_KEYRING" "$MYSQL_APT" "$codename" "$MYSQL_APT_SERIES" >/etc/apt/sources.list.d/mysql.list
-  apt_get update || die "cannot read MySQL's apt repository"
+# Nothing where it is not installed
+installed_mysql() {
+  ! is_installed mysql-server || dpkg-query --show --showformat='${Version}' mysql-server
 }
 
 install_mysql() {
-  local release
   is_installed mysql-server && return
-  release=$(offered_mysql | cut -d ' ' -f 2)
-  log "installing mysql-server from $release"
+  apt_get update || die "apt cannot read all of its sources; MySQL's is: $(<"$MYSQL_SOURCE")"
+  [[ $(offered_mysql) == "$(fact MYSQL_SERIES)".* ]] || die "MySQL's apt repository offers no mysql-server $(fact MYSQL_SERIES) for this image: $(<"$MYSQL_SOURCE")"
+  log "installing mysql-server $(offered_mysql)"
   finish_interrupted_dpkg
   # The package starts mysqld with its own configuration otherwise
   systemctl --quiet mask --runtime mysql.service
-  apt_get install --yes --no-install-recommends --target-release "$release" mysql-server mysql-client || die "cannot install mysql-server"
+  leave_default_database_out
+  apt_get install --yes --no-install-recommends mysql-server mysql-client || die "cannot install mysql-server"
+}
+
+# The package makes a database where this folder is empty, which takes ten seconds and which nobody uses
+leave_default_database_out() {
+  mkdir -p /var/lib/mysql
+  touch /var/lib/mysql/.the-data-is-in-srv-mysql
 }
 
 # The packages' AppArmor profile knows /var/lib/mysql only
@@ -166,29 +154,25 @@ apply_mysqld() {
 
 # After packagesRevision was changed: the newest patch release of the installed series. Another series is a decision of its own
 upgrade_mysql() {
-  local revision installed offered version release
+  local revision installed version
   revision=$(staged "$PACKAGES")
   [[ -f $revision ]] || return 0
   already_applied "$revision" && return
+  # The key may have come to its end since
+  use_mysql_repository
   apt_get update || die "no package mirror can be reached"
-  installed=$(dpkg-query --show --showformat='${Version}' mysql-server)
-  offered=$(offered_mysql)
-  read -r version release <<<"$offered"
+  installed=$(installed_mysql)
+  version=$(offered_mysql)
   if [[ $(series "$version") != $(series "$installed") ]]; then
     log "mysql-server stays at $installed: $version is of another series"
   elif dpkg --compare-versions "$version" gt "$installed"; then
     platform-mysql make-way 300 || die "mysql-server was not upgraded, because the group cannot do without this member"
     log "upgrading mysql-server from $installed to $version"
     # Recommended packages and configuration files stay as they are; the package restarts mysqld
-    apt_get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold --target-release "$release" mysql-server mysql-client || die "cannot upgrade mysql-server"
+    apt_get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold mysql-server mysql-client || die "cannot upgrade mysql-server"
     systemctl start mysql || die "mysqld does not start: $(last_words mysql)"
   fi
   mark_applied "$revision"
-}
-
-# 9.7.4-2 is of the series 9.7
-series() {
-  cut -d . -f 1,2 <<<"$1"
 }
 
 # The group learns of changed passwords before a member, or an app server after it, comes with one

@@ -30,6 +30,8 @@ export interface ProvisionedServerProps {
   readonly programs?: Readonly<Record<string, string>>;
   /** Facts known only at apply (floating IP, server ids), one NAME=value line each. Tokens allowed, never secrets. */
   readonly facts?: Readonly<Record<string, string>>;
+  /** Facts that the install step needs as well, e.g. where packages come from. Tokens allowed, never secrets. @default none */
+  readonly installFacts?: Readonly<Record<string, string>>;
   /** Name to sensitive or ephemeral token; on the host /etc/platform/credentials/<name>, 0600 root. */
   readonly credentials?: Readonly<Record<string, string>>;
   /** Values whose change must provision again although no file changed, e.g. the hash of a certificate in `credentials`. No secrets. */
@@ -180,15 +182,16 @@ export class ProvisionedServer extends Construct {
   }
 
   private install(identified?: ProvisioningStep): ProvisioningStep {
-    const { role, site: { sshUser } } = this.props;
+    const { role, site: { sshUser }, installFacts } = this.props;
     const tree = this.scripts();
     return new ProvisioningStep(this, 'install', {
-      triggers: { server: this.server.id, content: tree.hash },
+      triggers: { server: this.server.id, content: tree.hash, ...(installFacts && { facts: installFacts }) },
       connection: this.connection(),
       dependsOn: [...(this.props.installAfter ?? []), ...(identified ? [identified] : [])],
       provisioners: [
         this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 -o ${sshUser} ${INSTALL_DIR}`),
         upload(tree.asset(this, 'install-files'), INSTALL_DIR),
+        ...(installFacts ? [uploadText(lines(installFacts), `${INSTALL_DIR}/install.env`)] : []),
         this.shell(`bash ${INSTALL_DIR}/host.sh install`, `bash ${INSTALL_DIR}/${role}.sh install`),
       ],
     });
@@ -197,7 +200,7 @@ export class ProvisionedServer extends Construct {
   private configure(install: ProvisioningStep, volume?: { device: string; attachment: VolumeAttachment }): ProvisioningStep {
     const { role, site, credentials = {}, triggers = {} } = this.props;
     const tree = this.configureTree();
-    const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.facts };
+    const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.installFacts, ...this.props.facts };
     return new ProvisioningStep(this, 'configure', {
       triggers: { server: this.server.id, content: tree.hash, facts, secretsRevision: site.secretsRevision, authorizedKeys: site.authorizedKeys, ...triggers },
       connection: this.connection(),

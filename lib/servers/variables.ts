@@ -1,4 +1,5 @@
 import { Fn, TerraformVariable, type Precondition, type TerraformStack } from 'cdktf';
+import { ORACLES_REPOSITORY, type MysqlRepository } from './mysql-packages';
 
 interface VariableOptions {
   readonly description: string;
@@ -26,9 +27,10 @@ export class PlatformVariables {
   readonly mysqlAdminPassword: string;
   readonly mysqlReplicationPassword: string;
   readonly mysqlAppPassword: string;
+  readonly mysqlRepository: MysqlRepository;
 
   constructor(stack: TerraformStack) {
-    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default'>) => variable(stack, name, { description, ...options });
+    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default' | 'check'>) => variable(stack, name, { description, ...options });
     const publicKeys = (name: string, description: string, absent?: string): string => Fn.nonsensitive(variable(stack, name, { description, default: absent, hidden: true })) as string;
     const secret = (name: string, description: string) => variable(stack, name, { description, secret: true });
 
@@ -55,6 +57,16 @@ export class PlatformVariables {
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');
     this.mysqlReplicationPassword = secret('mysql_replication_password', 'MySQL account of the group members among themselves');
     this.mysqlAppPassword = secret('mysql_app_password', 'MySQL account of the application');
+    this.mysqlRepository = {
+      url: text('mysql_repository_url', "Where MySQL's packages come from: Oracle's repo.mysql.com, or a mirror with the same paths", {
+        default: ORACLES_REPOSITORY.url,
+        check: { condition: '${can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", var.mysql_repository_url))}', message: 'mysql_repository_url has to be an http or https URL without a slash at its end.' },
+      }),
+      keyFingerprint: text('mysql_repository_key_fingerprint', 'Fingerprint of the key that signs there: that of MySQL Release Engineering, or that of a mirror with a key of its own', {
+        default: ORACLES_REPOSITORY.keyFingerprint,
+        check: { condition: '${can(regex("^[0-9A-Fa-f]{40}$", var.mysql_repository_key_fingerprint))}', message: 'mysql_repository_key_fingerprint has to be 40 hexadecimal digits without spaces.' },
+      }),
+    };
   }
 }
 

@@ -11,6 +11,7 @@ import { applicationConnections, defaultMaxConnections, maxConnectionsProblem } 
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
 import type { InternalAuthority } from '../servers/internal-authority';
+import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MysqlRepository, type MysqlSeries } from '../servers/mysql-packages';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 
@@ -51,6 +52,13 @@ export interface MySqlTierProps {
   /** Statements that take longer, in seconds, are written to the slow log. @default 1 */
   readonly slowSeconds?: number;
   /**
+   * Release series, both with long-term support. A member keeps the series that it was made with: docs/database.md.
+   * @default 9.7: the newer one, on which everything here was tried, and which is supported for longer
+   */
+  readonly series?: MysqlSeries;
+  /** Where MySQL's packages come from. @default Oracle's */
+  readonly repository?: MysqlRepository;
+  /**
    * Any text, e.g. a date. When it changes, members take the newest patch release of their MySQL series, one after another.
    * @default none: the release that was there when the server was made
    */
@@ -85,6 +93,7 @@ export class MySqlTier extends Construct {
     super(scope, id);
     this.check(props);
     const { site, authority, memberCount = 3, leavingCount = 0, serverType = 'cx23', volumeGb = 20, credentials } = props;
+    const { series = '9.7', repository = ORACLES_REPOSITORY } = props;
     this.groupName = props.groupName ?? uuidFrom(`${this.node.path}/group`);
     const hosts = site.hosts('mysql', memberCount);
     const members = hosts.slice(0, memberCount - leavingCount);
@@ -105,6 +114,7 @@ export class MySqlTier extends Construct {
           dataVolumeGb: volumeGb,
           files: this.files(host, members, props),
           programs: { '/opt/platform/agents/mysql-member.js': AGENT },
+          installFacts: { MYSQL_SERIES: series, MYSQL_REPOSITORY: repository.url, MYSQL_KEY_FINGERPRINT: repository.keyFingerprint },
           credentials: {
             'mysql-admin-password': credentials.mysqlAdminPassword,
             'mysql-replication-password': credentials.mysqlReplicationPassword,
@@ -176,7 +186,7 @@ export class MySqlTier extends Construct {
     };
   }
 
-  private check({ memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3, ...props }: MySqlTierProps): void {
+  private check({ series, memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3, ...props }: MySqlTierProps): void {
     const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } = props;
     const problems: Problem[] = [];
     if (![3, 5, 7, 9].includes(memberCount)) {
@@ -191,6 +201,7 @@ export class MySqlTier extends Construct {
     if (memoryMegabytesOf(serverType) === undefined) {
       problems.push({ code: 'server-type', prop: 'serverType', got: serverType, want: 'a server type whose memory is known, e.g. cx23 or ccx13', fix: 'choose one of those, or add it to lib/net/server-types.ts' });
     }
+    problems.push(...mysqlPackagesProblems({ series, serverType }));
     if (groupName !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(groupName)) {
       problems.push({ code: 'group-name', prop: 'groupName', got: groupName, want: 'a UUID in lower case', fix: 'leave it out, or take it from the group that exists' });
     }
