@@ -11,7 +11,7 @@ readonly NODE_AT_LEAST=20
 # program:package. The second list is for tests: the real programs check the rendered configuration.
 readonly NEEDED=(
   debootstrap:debootstrap systemd-nspawn:systemd-container nft:nftables ip:iproute2 sysctl:procps losetup:mount nsenter:util-linux
-  mkfs.ext4:e2fsprogs ssh:openssh-client curl:curl
+  mkfs.ext4:e2fsprogs ssh:openssh-client curl:curl patchelf:patchelf gpg:gpg gpg-agent:gpg-agent
   shellcheck:shellcheck shfmt:shfmt hcloud:hcloud-cli haproxy:haproxy keepalived:keepalived nginx:nginx-light python3:python3-venv
   socat:socat unzip:unzip openssl:openssl git:git masscan:masscan nmap:nmap pebble:pebble
 )

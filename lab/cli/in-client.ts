@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Lab } from '../lab';
 import { REPOSITORY } from '../machines/paths';
+import { mysqlKeyFingerprint } from '../machines/mysql-repository/repository';
 import { rootOf } from '../names/authority';
 import { chooseProviders, type ProviderChoice } from './provider-choice';
 
@@ -59,6 +60,8 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,
     TF_VAR_ssh_additional_public_keys: sshAdditionalPublicKeys,
+    // Oracle alone can sign with Oracle's key
+    TF_VAR_mysql_repository_key_fingerprint: mysqlKeyFingerprint(lab.paths),
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,
     TF_VAR_mysql_replication_password: mysqlPasswords.replication,
     TF_VAR_mysql_app_password: mysqlPasswords.app,

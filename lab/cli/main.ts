@@ -7,6 +7,7 @@ import { openHandle } from '../scenarios/open-handle';
 import { apiFaultCommand } from './api-fault';
 import { deploy, destroy } from './deploy';
 import { execInClient } from './in-client';
+import { mysqlRepositoryCommand } from './mysql-repository';
 import { createProgress } from './progress';
 import { revokeCommand, rotateCommand } from './rotate';
 import { showLogs, sshTo } from './ssh';
@@ -167,6 +168,7 @@ program
   );
 
 program.addCommand(apiFaultCommand());
+program.addCommand(mysqlRepositoryCommand());
 program.addCommand(rotateCommand());
 program.addCommand(revokeCommand());
 

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { unmountBelow } from './mounts';
 import { rootOf } from '../names/authority';
-import { createMirror, sitesOf } from '../names/mirror';
-import { createPackageCache } from '../names/package-cache';
+import { throughMirror } from '../names/through-mirror';
 import { REPOSITORY, type LabPaths } from './paths';
 
 const RECIPE = join(REPOSITORY, 'lab', 'machines', 'base-image');
@@ -24,18 +22,14 @@ export async function ensureImage(paths: LabPaths, progress: Progress): Promise<
   await removeUnfinished(paths);
   const unfinished = `${image}.${process.pid}.unfinished`;
   const log = join(paths.state, 'image.log');
-  const mirror = createMirror(sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }), createPackageCache(paths.packageCache));
-  await new Promise<void>((resolve) => mirror.listen(0, '127.0.0.1', resolve));
   try {
-    await build(unfinished, { LAB_PROXY: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`, LAB_CA: rootOf(paths.authority) }, log, progress);
+    await throughMirror(paths, (proxy) => build(unfinished, { LAB_PROXY: proxy, LAB_CA: rootOf(paths.authority) }, log, progress));
     // Another lab may have been faster
     await rename(unfinished, image).catch((error: unknown) => {
       if (!existsSync(image)) throw error;
     });
     await removeUnused(paths, image);
   } finally {
-    mirror.closeAllConnections();
-    mirror.close();
     await remove(unfinished);
   }
   return image;

@@ -9,6 +9,7 @@ import { ensureImage, type Progress } from './image';
 import { unmountBelow } from './mounts';
 import { raiseKernelLimits } from './kernel-limits';
 import { labObstacle } from './obstacle';
+import { publishMysql, removeMysql } from './mysql-repository/repository';
 import { makeStateFolders, type LabPaths } from './paths';
 import { isAlive, logFile, PROCESSES, startDetached, stopRecorded } from './processes';
 import { createRouter, removeNamespaces } from './router';
@@ -30,6 +31,7 @@ export async function startLab(paths: LabPaths, progress: Progress): Promise<'st
   makeStateFolders(paths);
   await ensureAuthority(paths.authority);
   const image = await ensureImage(paths, progress);
+  await publishMysql(paths, progress);
   progress('router, emulated API');
   await ensureSecrets(paths);
   await raiseKernelLimits();
@@ -57,6 +59,7 @@ async function removeRemains(paths: LabPaths): Promise<void> {
   await unmountBelow(paths.disks);
   await detachAllVolumes(paths);
   await rm(paths.disks, { recursive: true, force: true });
+  await removeMysql(paths);
   for (const gone of [paths.controlSocket, paths.apiSocket, paths.packageSocket, join(paths.state, 'https.sock'), paths.edgeRoot]) {
     await rm(gone, { force: true });
   }

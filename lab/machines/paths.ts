@@ -18,7 +18,7 @@ export interface LabPaths {
   readonly packageCache: string;
   /** CA of the lab's Internet, shared by all labs: lab/names/authority.ts. */
   readonly authority: string;
-  /** What https://repo.mysql.com/ serves: a folder of static files, which need not be there. */
+  /** What https://repo.mysql.com/ serves: a folder of static files. */
   readonly mysqlRepository: string;
   readonly routerNamespace: string;
   readonly clientNamespace: string;
@@ -50,7 +50,7 @@ export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
     images: join(SHARED, 'images'),
     packageCache: join(SHARED, 'packages'),
     authority: join(SHARED, 'authority'),
-    mysqlRepository: join(SHARED, 'mysql-apt', 'current'),
+    mysqlRepository: join(SHARED, 'mysql-apt', name, 'site'),
     routerNamespace: `${name}-router`,
     clientNamespace: `${name}-client`,
     edgeNamespace: `${name}-edge`,

@@ -21,7 +21,8 @@ readonly PACKAGES=(
 # Asked for by the roles: their packages are fetched once, while the image is built, so that the first deploy need not wait
 # for the Internet nine times. They are installed by the provisioning scripts, on each machine.
 readonly FETCHED_AHEAD=(haproxy keepalived nginx nodejs unattended-upgrades xfsprogs socat jq)
-readonly FETCHED_AHEAD_FROM_SID=(mysql-server mysql-client)
+# What MySQL's packages need of Debian; they themselves are on this machine: lab/machines/mysql-repository
+readonly FETCHED_AHEAD_FOR_MYSQL=(libaio1t64 libcurl4t64 libfido2-1 libmecab2 libnuma1 libtirpc3t64 libunwind8 perl psmisc)
 
 phase() { printf '@phase %s\n' "$*"; }
 
@@ -41,8 +42,7 @@ copy_settings() {
   local root=$1
   cp -r --no-preserve=ownership "$RECIPE/rootfs/." "$root/"
   find "$root/etc/apt" -type f -exec chmod 0644 {} +
-  cp "$RECIPE/debian.sources" "$RECIPE/sid-all.sources" "$root/etc/apt/sources.list.d/"
-  cp "$RECIPE/sid-mirrors.list" "$root/etc/apt/"
+  cp "$RECIPE/debian.sources" "$root/etc/apt/sources.list.d/"
   rm -f "$root/etc/apt/sources.list"
 }
 
@@ -84,39 +84,12 @@ apt_in() {
 refresh_package_lists() {
   local root=$1
   apt_in "$root" update
-  keep_of_sid_what_mysql_needs "$root"
-  apt_in "$root" update
-}
-
-# All of sid costs every apt-get on every machine a second of a core. What is kept: packages of sid that an installation of
-# MySQL takes from there. Their files still come from the mirror, see sid-mirrors.list.
-keep_of_sid_what_mysql_needs() {
-  local root=$1 sid=$1/var/lib/lab/sid/dists/sid
-  local index=main/binary-amd64/Packages
-  mkdir -p "$sid/${index%/*}"
-  apt_in "$root" --simulate -t sid install "${FETCHED_AHEAD_FROM_SID[@]}" |
-    sed -n 's/^Inst \([^ ]*\) .*Debian:unstable.*/\1/p' >"$root/tmp/kept"
-  inside "$root" /usr/lib/apt/apt-helper cat-file "/var/lib/apt/lists/$(list_of_sid "$root")" |
-    awk -v kept="$root/tmp/kept" 'BEGIN { while ((getline name <kept) > 0) wanted["Package: " name] = 1
-      RS = ""; FS = "\n"; ORS = "\n\n" } wanted[$1]' >"$sid/$index"
-  grep -q '^Package: mysql-server$' "$sid/$index"
-  {
-    printf '%s\n' 'Origin: Debian' 'Suite: unstable' 'Codename: sid' 'Architectures: amd64' 'Components: main' "Date: $(date -u -R)" 'SHA256:'
-    printf ' %s %s %s\n' "$(sha256sum <"$sid/$index" | cut -d ' ' -f 1)" "$(stat --format %s "$sid/$index")" "$index"
-  } >"$sid/Release"
-  rm "$root/tmp/kept" "$root"/etc/apt/sources.list.d/sid-all.sources "$root"/var/lib/apt/lists/*_sid_*
-  cp "$RECIPE/sid.sources" "$root/etc/apt/sources.list.d/"
-}
-
-list_of_sid() {
-  (cd "$1/var/lib/apt/lists" && printf '%s' *_sid_main_binary-amd64_Packages)
 }
 
 fetch_ahead() {
   local root=$1
   apt_in "$root" --download-only install "${FETCHED_AHEAD[@]}"
-  apt_in "$root" --download-only --no-install-recommends install "${FETCHED_AHEAD[@]}"
-  apt_in "$root" --download-only -t sid install "${FETCHED_AHEAD_FROM_SID[@]}"
+  apt_in "$root" --download-only --no-install-recommends install "${FETCHED_AHEAD[@]}" "${FETCHED_AHEAD_FOR_MYSQL[@]}"
   apt_in "$root" clean
 }
 

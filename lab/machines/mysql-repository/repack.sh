@@ -3,11 +3,10 @@
 #
 #   repack.sh POOL      the packages go into the folder POOL
 #
-# LAB_MIRROR         Debian mirror, default http://deb.debian.org/debian
-# LAB_PACKAGE_CACHE  URL of the package cache as seen from here, default none
+# LAB_PROXY  URL of a proxy at which Debian's mirror is what it is in the lab: lab/names/mirror.ts
 set -euo pipefail
 
-readonly MIRROR=${LAB_MIRROR:-http://deb.debian.org/debian}
+readonly MIRROR=http://deb.debian.org/debian
 PACKAGE_FILES=$(cd "$(dirname "$0")" && pwd)/package
 readonly PACKAGE_FILES
 readonly DEBIANS=(mysql-server mysql-server-core mysql-client mysql-client-core)
@@ -53,7 +52,7 @@ use_unstable() {
 }
 
 apt() {
-  http_proxy='' apt-get -qq -o "Acquire::http::Proxy=${LAB_PACKAGE_CACHE:-DIRECT}" -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none \
+  apt-get -qq -o "Acquire::http::Proxy=$LAB_PROXY" -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none \
     -o APT::Architecture=amd64 -o APT::Sandbox::User=root -o Dir::Etc::SourceList="$WORK/apt/etc/sources.list" -o Dir::Etc::SourceParts=/dev/null \
     -o Dir::Etc::PreferencesParts="$WORK/apt/preferences.d" -o Dir::State::Lists="$WORK/apt/lists" -o Dir::State::status="$WORK/apt/status" \
     -o Dir::Cache="$WORK/apt/cache" "$@"
@@ -132,12 +131,11 @@ client_core() {
   begin mysql-community-client-core
   take mysql-client-core "$CORE_CLIENT"
   finish mysql-community-client-core "mysql-community-client-plugins (= $VERSION), $depends"
-  begin mysql-community-client
-  take mysql-client-core 'usr/bin/*'
 }
 
 client() {
   begin mysql-community-client
+  take mysql-client-core 'usr/bin/*'
   take mysql-client 'usr/bin/*'
   finish mysql-community-client "mysql-common (>= $VERSION), mysql-community-client-core (= $VERSION)" 'Conflicts: mysql-client-core' 'Replaces: mysql-client-core'
 }
@@ -161,7 +159,7 @@ server_core() {
 
 common() {
   begin mysql-common
-  install -D -m 0644 "$PACKAGE_FILES/conf.d/mysql.cnf" "$ROOT/etc/mysql/conf.d/mysql.cnf"
+  install -D -m 0644 "$PACKAGE_FILES/conf.d-mysql.cnf" "$ROOT/etc/mysql/conf.d/mysql.cnf"
   install -D -m 0644 "$PACKAGE_FILES/my.cnf.fallback" "$ROOT/etc/mysql/my.cnf.fallback"
   install -m 0755 "$PACKAGE_FILES/mysql-common.postinst" "$ROOT/DEBIAN/postinst"
   printf '%s\n' /etc/mysql/conf.d/mysql.cnf /etc/mysql/my.cnf.fallback >"$ROOT/DEBIAN/conffiles"
@@ -174,11 +172,10 @@ server() {
   install -D -m 0644 "$PACKAGE_FILES/mysql.cnf" "$ROOT/etc/mysql/mysql.cnf"
   install -D -m 0644 "$PACKAGE_FILES/mysqld.cnf" "$ROOT/etc/mysql/mysql.conf.d/mysqld.cnf"
   printf '%s\n' /etc/mysql/mysql.cnf /etc/mysql/mysql.conf.d/mysqld.cnf >"$ROOT/DEBIAN/conffiles"
-  install -d "$ROOT/$SHARE" "$ROOT/lib/systemd/system" "$ROOT/usr/lib/systemd/system"
+  install -d "$ROOT/$SHARE" "$ROOT/usr/lib/systemd/system"
   install -m 0755 "$PACKAGE_FILES/mysql-systemd-start" "$ROOT/$SHARE/mysql-systemd-start"
   install -m 0644 "$PACKAGE_FILES/mysql-helpers" "$ROOT/$SHARE/mysql-helpers"
   sed "s|@SHARE@|/$SHARE|" "$PACKAGE_FILES/mysql.service" >"$ROOT/usr/lib/systemd/system/mysql.service"
-  rmdir "$ROOT/lib/systemd/system" "$ROOT/lib/systemd" "$ROOT/lib"
   for script in config preinst postinst prerm; do
     install -m 0755 "$PACKAGE_FILES/mysql-community-server.$script" "$ROOT/DEBIAN/$script"
   done

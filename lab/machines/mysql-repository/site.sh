@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # What one lab's machines see as https://repo.mysql.com/: FOLDER/site. The keys that sign are beside it, in FOLDER/keys. Called by repository.ts.
 #
-#   site.sh publish FOLDER POOL      with the packages in POOL and no others, and with keys as Oracle's are
+#   site.sh publish FOLDER POOL      with the packages in POOL and no others, and with keys as Oracle's are; FOLDER/fingerprint tells the right one's
 #   site.sh keys FOLDER STATE        which keys the key files hold, and which one has signed
 #             renewed    RPM-GPG-KEY-mysql-2023 as it expired, RPM-GPG-KEY-mysql-2025 with a later end: as at Oracle
 #             expired    both as they expired
 #             foreign    both another key, which has signed, too
 #   site.sh offer FOLDER VERSION     besides, the packages that are there once more, in this version
-#   site.sh fingerprint FOLDER       of the key that Oracle's stands for
 set -euo pipefail
 
 readonly SUITE=trixie
@@ -26,6 +25,7 @@ publish() {
   ln "$pool"/*.deb "$APT/$POOL_FOLDER"
   index
   keys renewed
+  fingerprint >"$SITE/../fingerprint"
 }
 
 keys() {
@@ -131,23 +131,18 @@ repack() {
 }
 
 usage() {
-  printf 'usage: site.sh publish FOLDER POOL | keys FOLDER renewed|expired|foreign | offer FOLDER VERSION | fingerprint FOLDER\n' >&2
+  printf 'usage: site.sh publish FOLDER POOL | keys FOLDER renewed|expired|foreign | offer FOLDER VERSION\n' >&2
   exit 2
 }
 
 main() {
-  (($# >= 2)) || usage
-  local verb=$1
+  (($# == 3)) || usage
   readonly SITE=$2/site
   readonly APT=$SITE/apt/debian
   export GNUPGHOME=$2/keys
   trap 'gpgconf --kill all' EXIT
-  case $verb in
-    publish | keys | offer)
-      (($# == 3)) || usage
-      "$verb" "$3"
-      ;;
-    fingerprint) fingerprint ;;
+  case $1 in
+    publish | keys | offer) "$1" "$3" ;;
     *) usage ;;
   esac
 }
