@@ -29,7 +29,7 @@ test('secrets are variables that leave no trace in state or plan', () => {
     'mysql_replication_password',
     'ssh_private_key',
   ]);
-  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'keys_revision', 'secrets_revision', 'ssh_additional_public_keys', 'ssh_public_key']);
+  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'keys_revision', 'mysql_repository_key_fingerprint', 'mysql_repository_url', 'secrets_revision', 'ssh_additional_public_keys', 'ssh_public_key']);
 });
 
 test('every variable that is declared is used', () => {

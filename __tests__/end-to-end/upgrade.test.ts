@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { membersAgree, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, primaryMovedAtMost } from '../../lab/checkers';
 import { onMachine, type LabHandle } from '../../lab/faults';
 import { openLab } from '../../lab/lab';
+import { mysqlVersion, offerMysql, publishMysql } from '../../lab/machines/mysql-repository/repository';
+import { labPaths } from '../../lab/machines/paths';
 import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
 import { editedMain } from './edited-main';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
-const OFFER = '__tests__/end-to-end/offer-mysql.sh';
-
 let lab: LabHandle;
 let members: readonly string[];
 
@@ -16,12 +15,8 @@ const onEach = (line: string) => Promise.all(members.map((member) => onMachine(l
 const versions = () => onEach("dpkg-query --show --showformat='${Version}' mysql-server");
 const started = () => onEach('systemctl show --property ExecMainStartTimestampMonotonic --value mysql');
 
-/** The registries have one version of MySQL; another one is the same program in packages that call it newer. */
-async function offer(version: string): Promise<void> {
-  const script = await readFile(OFFER, 'utf8');
-  const offered = await Promise.all(members.map((member) => lab.exec(member, ['bash', '-c', script, 'offer-mysql', version], { timeoutSeconds: 300 })));
-  for (const { exitCode, stderr } of offered) expect(exitCode, stderr).toBe(0);
-}
+/** There is one version of MySQL to be had; another one is the same program in packages that call it newer. */
+const offer = (version: string) => offerMysql(labPaths(), version);
 
 /** The change that the operator's documentation names, and a deploy. */
 const deployRevision = async (packagesRevision: string) => lab.deploy({ app: await editedMain(await openLab(), `mysql: { packagesRevision: '${packagesRevision}' },`) });
@@ -31,7 +26,7 @@ beforeAll(async () => {
   members = (await lab.machines()).filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
 });
 afterAll(async () => {
-  await onEach('rm -rf /var/lib/offered-mysql /etc/apt/sources.list.d/offered-mysql.list');
+  await publishMysql(labPaths(), () => undefined);
 });
 
 const upgrade: Scenario = {
@@ -47,9 +42,8 @@ const upgrade: Scenario = {
 };
 
 test('a newer release of the same series comes to all members, one after another, and no request fails', async () => {
-  const [before = ''] = await versions();
   const startedBefore = await started();
-  const newer = `${before}+newer${Math.floor(Date.now() / 1000)}`;
+  const newer = `${await mysqlVersion(labPaths())}+newer${Math.floor(Date.now() / 1000)}`;
   await offer(newer);
   const { verdict, figures, operations } = await runScenario(upgrade, { lab, seed: 'upgrade', run: 1, log: (line) => console.log(line) });
   console.log(`write gap ${figures['write gap']} ms, ${operations.length} requests`);
