@@ -38,6 +38,7 @@ new PlatformStack(app, 'production', {
   },
   mysql: {
     // memberCount: 3,
+    // series: '9.7',
     serverType: 'ccx13',
     volumeGb: 100,
   },

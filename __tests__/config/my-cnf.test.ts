@@ -60,3 +60,11 @@ test.each([
 ])('sizes follow a memory of %d MB', (memory, shares) => {
   expect(memoryShares(memory)).toEqual(shares);
 });
+
+/** dev.mysql.com/doc/mysqld-version-reference/en/optvar-changes-8-4.html, ...-9-0.html, ...-9-5.html; introduced after 8.4: ...-9-3.html to ...-9-7.html */
+const ONLY_IN_ONE_SERIES =
+  /^(loose_)?(mysql[-_]native[-_]password\w*|group_replication_allow_local_lower_version_join|default_authentication_plugin|binlog_transaction_dependency_tracking|replica_allow_higher_version_source|activate_mandatory_roles|enable_cascade_triggers|server_memory|caching_sha2_password_\w*storage_format)\b/m;
+
+test('names no option that MySQL 8.4 has and 9.7 has not, or the other way round', () => {
+  expect(renderMyCnf(CONFIG)).not.toMatch(ONLY_IN_ONE_SERIES);
+});

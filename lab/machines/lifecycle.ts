@@ -30,8 +30,7 @@ export async function startLab(paths: LabPaths, progress: Progress): Promise<'st
   await removeRemains(paths);
   makeStateFolders(paths);
   await ensureAuthority(paths.authority);
-  const image = await ensureImage(paths, progress);
-  await publishMysql(paths, progress);
+  const [image] = await Promise.all([ensureImage(paths, progress), publishMysql(paths, progress)]);
   progress('router, emulated API');
   await ensureSecrets(paths);
   await raiseKernelLimits();

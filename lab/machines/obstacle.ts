@@ -11,6 +11,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   debootstrap: 'debootstrap',
   patchelf: 'patchelf',
   gpg: 'gpg',
+  'gpg-agent': 'gpg-agent',
   'dpkg-deb': 'dpkg',
   'systemd-nspawn': 'systemd-container',
   'ssh-keygen': 'openssh-client',

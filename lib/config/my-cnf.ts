@@ -17,7 +17,10 @@ export interface MyCnfConfig {
   readonly slowSeconds: number;
 }
 
-/** /etc/mysql/platform.cnf: the only file that mysqld reads (the packages' own files are left to the packages). */
+/**
+ * /etc/mysql/platform.cnf: the only file that mysqld reads (the packages' own files are left to the packages). The same for MySQL 8.4 and 9.7: what
+ * changed between them (https://dev.mysql.com/doc/mysqld-version-reference/en/options-variables.html) is not in it.
+ */
 export function renderMyCnf(config: MyCnfConfig): string {
   const { tlsFolder: tls } = config;
   const memory = memoryShares(config.memoryMegabytes);

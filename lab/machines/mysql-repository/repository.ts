@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { throughMirror } from '../../names/through-mirror';
 import { run } from '../command';
 import type { Progress } from '../image';
@@ -59,10 +59,18 @@ async function ensurePackages(paths: LabPaths, progress: Progress): Promise<stri
     await rename(unfinished, packages).catch((error: unknown) => {
       if (!existsSync(packages)) throw error;
     });
+    await removeOthers(packages);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
   return packages;
+}
+
+/** Packages of earlier recipes. Labs that offer them have links of their own. */
+async function removeOthers(current: string): Promise<void> {
+  for (const name of await readdir(dirname(current))) {
+    if (/^packages-[0-9a-f]+$/.test(name) && name !== basename(current)) await rm(join(dirname(current), name), { recursive: true, force: true });
+  }
 }
 
 /** Packages are known by what makes them. */
