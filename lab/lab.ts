@@ -27,8 +27,18 @@ export interface LabMachine {
 
 /** See the control paths of lab/api and lab/cloudflare-api. */
 export interface ApiFault {
-  readonly match: { readonly method?: string; readonly path?: string; readonly fromAddress?: string };
-  readonly effect: { readonly kind: string; readonly status?: number; readonly code?: string; readonly milliseconds?: number };
+  readonly match?: { readonly method?: string; readonly path?: string; readonly fromAddress?: string };
+  readonly effect: {
+    readonly kind: string;
+    readonly status?: number;
+    readonly code?: string;
+    readonly milliseconds?: number;
+    readonly serverType?: string;
+    readonly location?: string;
+    readonly of?: string;
+    readonly most?: number;
+  };
+  readonly after?: number;
   readonly count?: number;
 }
 

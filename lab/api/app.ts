@@ -15,6 +15,7 @@ import { hetznerManners, type HetznerParts } from './manners';
 import { routes as networkActions } from './network-actions';
 import { routes as networks } from './networks';
 import { routes as placementGroups } from './placement-groups';
+import { routes as prices } from './prices';
 import { routes as primaryIps } from './primary-ips';
 import type { Call, Route } from './requests';
 import { routes as serverNetworks } from './server-networks';
@@ -30,7 +31,7 @@ import type { World } from './world';
 const ROUTES: readonly Route[] = [
   ...actions, ...sshKeys, ...networks, ...networkActions, ...placementGroups, ...firewalls, ...firewallActions,
   ...servers, ...serverPower, ...serverNetworks, ...serverSettings, ...floatingIps, ...primaryIps,
-  ...volumes, ...volumeActions, ...images, ...serverTypes, ...locations,
+  ...volumes, ...volumeActions, ...images, ...serverTypes, ...locations, ...prices,
 ];
 
 type Ctx = Context<{ Variables: Variables }>;

@@ -1,4 +1,4 @@
-/** What the project can order: locations, server types and system images as of November 2026. Prices are invented. */
+/** What Hetzner has: locations, server types and system images as of autumn 2026. What of it is out of stock is in faults.ts. */
 
 export interface Location {
   readonly id: number;
@@ -13,6 +13,20 @@ export interface Location {
 
 export type Architecture = 'x86' | 'arm';
 
+export interface Deprecation {
+  readonly announced: string;
+  /** From then on it cannot be ordered. */
+  readonly unavailable_after: string;
+}
+
+/** A server type in one location. */
+export interface Offer {
+  readonly location: Location;
+  /** EUR a month, net. */
+  readonly price: number;
+  readonly deprecation: Deprecation | null;
+}
+
 export interface ServerType {
   readonly id: number;
   readonly name: string;
@@ -24,9 +38,8 @@ export interface ServerType {
   readonly disk: number;
   readonly cpuType: 'shared' | 'dedicated';
   readonly architecture: Architecture;
-  readonly locations: readonly Location[];
-  /** Since when it cannot be ordered any more. */
-  readonly unavailableAfter: string | null;
+  /** Where Hetzner has it at all, whether or not it can be ordered now. */
+  readonly offers: readonly Offer[];
 }
 
 export interface Image {
@@ -52,37 +65,58 @@ export const LOCATIONS: readonly Location[] = [
 
 export const NETWORK_ZONES = [...new Set(LOCATIONS.map((location) => location.network_zone))];
 
-const EUROPE = LOCATIONS.filter((location) => location.network_zone === 'eu-central');
+const inZones = (...zones: readonly string[]): readonly Location[] => LOCATIONS.filter((location) => zones.includes(location.network_zone));
+const EUROPE = inZones('eu-central');
+const AMERICA = inZones('us-east', 'us-west');
+const SINGAPORE = inZones('ap-southeast');
 
-type Row = readonly [id: number, name: string, cores: number, memory: number, disk: number];
-type Family = Pick<ServerType, 'category' | 'cpuType' | 'architecture' | 'locations' | 'unavailableAfter'>;
+/** How much more a type costs in Singapore: cpx22 26.99 against 19.99, ccx13 54.49 against 43.49. */
+const SINGAPORE_SURCHARGE = { cpx: 1.35, ccx: 1.253 };
 
-const family = (common: Family, rows: readonly Row[]): ServerType[] =>
-  rows.map(([id, name, cores, memory, disk]) => ({ id, name, cores, memory, disk, ...common }));
+/** The first generation of cpx is sold in America alone; elsewhere it is still listed, with a price. */
+const FIRST_CPX_ENDED: Deprecation = { announced: '2025-10-16T00:00:00Z', unavailable_after: '2025-12-31T23:59:59Z' };
 
-const COST_OPTIMIZED = { category: 'cost_optimized', cpuType: 'shared', architecture: 'x86', locations: EUROPE } as const;
-const REGULAR = { category: 'regular_purpose', cpuType: 'shared', architecture: 'x86', locations: LOCATIONS } as const;
-const GONE = { unavailableAfter: '2025-12-31T00:00:00Z' } as const;
+type Sale = readonly [where: readonly Location[], priceFactor: number, deprecation?: Deprecation];
+type Row = readonly [id: number, name: string, cores: number, memory: number, disk: number, price: number];
 
+function family(common: Pick<ServerType, 'category' | 'cpuType' | 'architecture'>, sales: readonly Sale[], rows: readonly Row[]): ServerType[] {
+  return rows.map(([id, name, cores, memory, disk, price]) => ({
+    id, name, cores, memory, disk, ...common,
+    offers: sales.flatMap(([where, factor, deprecation = null]) => where.map((location) => ({ location, price: cents(price * factor), deprecation }))),
+  }));
+}
+
+const cents = (euros: number): number => Math.round(euros * 100) / 100;
+
+const COST_OPTIMIZED = { category: 'cost_optimized', cpuType: 'shared', architecture: 'x86' } as const;
+const REGULAR = { category: 'regular_purpose', cpuType: 'shared', architecture: 'x86' } as const;
+const GENERAL = { category: 'general_purpose', cpuType: 'dedicated', architecture: 'x86' } as const;
+
+/**
+ * Families, places and prices as on hetzner.com on 2026-09-04 (robhunter/agentdeals pull requests 1286, 1323): the page's price less EUR 0.50
+ * for the IPv4 address, which the API prices apart; so docs.hetzner.com's price adjustment of June 2026 has it too (cpx22 19.49, ccx13 42.99).
+ * Invented: ccx in America (as in Europe), Singapore but for the two prices above, ids of cpx12. cpx02 is left out: its disk is not known to us.
+ * The second generation of cx has left the API (kube-hetzner pull request 1991: "Could not find server type 'cx22'"). The first one of cpx
+ * is listed in Europe, with a price, and unavailable there (seen in nbg1 in August 2026); that it is so in Singapore is a guess.
+ */
 export const SERVER_TYPES: readonly ServerType[] = [
-  ...family({ ...REGULAR, ...GONE }, [
-    [22, 'cpx11', 2, 2, 40], [23, 'cpx21', 3, 4, 80], [24, 'cpx31', 4, 8, 160], [25, 'cpx41', 8, 16, 240], [26, 'cpx51', 16, 32, 360],
+  ...family(REGULAR, [[EUROPE, 1, FIRST_CPX_ENDED], [AMERICA, 1], [SINGAPORE, SINGAPORE_SURCHARGE.cpx, FIRST_CPX_ENDED]], [
+    [22, 'cpx11', 2, 2, 40, 17.49], [23, 'cpx21', 3, 4, 80, 31.99], [24, 'cpx31', 4, 8, 160, 62.49],
+    [25, 'cpx41', 8, 16, 240, 120.49], [26, 'cpx51', 16, 32, 360, 237.99],
   ]),
-  ...family({ ...COST_OPTIMIZED, architecture: 'arm', unavailableAfter: null }, [
-    [45, 'cax11', 2, 4, 40], [93, 'cax21', 4, 8, 80], [94, 'cax31', 8, 16, 160], [95, 'cax41', 16, 32, 320],
+  ...family({ ...COST_OPTIMIZED, architecture: 'arm' }, [[EUROPE, 1]], [
+    [45, 'cax11', 2, 4, 40, 5.99], [93, 'cax21', 4, 8, 80, 10.49], [94, 'cax31', 8, 16, 160, 20.99], [95, 'cax41', 16, 32, 320, 40.99],
   ]),
-  ...family({ category: 'general_purpose', cpuType: 'dedicated', architecture: 'x86', locations: LOCATIONS, unavailableAfter: null }, [
-    [96, 'ccx13', 2, 8, 80], [97, 'ccx23', 4, 16, 160], [98, 'ccx33', 8, 32, 240],
-    [99, 'ccx43', 16, 64, 360], [100, 'ccx53', 32, 128, 600], [101, 'ccx63', 48, 192, 960],
+  ...family(GENERAL, [[EUROPE, 1], [AMERICA, 1], [SINGAPORE, SINGAPORE_SURCHARGE.ccx]], [
+    [96, 'ccx13', 2, 8, 80, 42.99], [97, 'ccx23', 4, 16, 160, 85.99], [98, 'ccx33', 8, 32, 240, 138.49],
+    [99, 'ccx43', 16, 64, 360, 275.99], [100, 'ccx53', 32, 128, 600, 533.49], [101, 'ccx63', 48, 192, 960, 853.49],
   ]),
-  ...family({ ...COST_OPTIMIZED, ...GONE }, [
-    [104, 'cx22', 2, 4, 40], [105, 'cx32', 4, 8, 80], [106, 'cx42', 8, 16, 160], [107, 'cx52', 16, 32, 320],
+  ...family(REGULAR, [[EUROPE, 1], [SINGAPORE, SINGAPORE_SURCHARGE.cpx]], [
+    [108, 'cpx12', 1, 2, 40, 11.49], [109, 'cpx22', 2, 4, 80, 19.49], [110, 'cpx32', 4, 8, 160, 35.49],
+    [111, 'cpx42', 8, 16, 320, 69.49], [112, 'cpx52', 12, 24, 480, 100.49], [113, 'cpx62', 16, 32, 640, 129.99],
   ]),
-  ...family({ ...REGULAR, unavailableAfter: null }, [
-    [109, 'cpx22', 2, 4, 80], [110, 'cpx32', 4, 8, 160], [111, 'cpx42', 8, 16, 320], [112, 'cpx52', 12, 24, 480], [113, 'cpx62', 16, 32, 640],
-  ]),
-  ...family({ ...COST_OPTIMIZED, unavailableAfter: null }, [
-    [114, 'cx23', 2, 4, 40], [115, 'cx33', 4, 8, 80], [116, 'cx43', 8, 16, 160], [117, 'cx53', 16, 32, 320],
+  ...family(COST_OPTIMIZED, [[EUROPE, 1]], [
+    [114, 'cx23', 2, 4, 40, 5.49], [115, 'cx33', 4, 8, 80, 8.49], [116, 'cx43', 8, 16, 160, 15.99], [117, 'cx53', 16, 32, 320, 29.49],
   ]),
 ];
 

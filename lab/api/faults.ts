@@ -23,9 +23,21 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('token-revoked') }),
   /** Placement of new servers, and of those to be started, fails. */
   z.strictObject({ kind: z.literal('no-capacity') }),
+  /** None left of this server type there: the catalogue says so, and new servers and changes of type are refused. */
+  z.strictObject({
+    kind: z.literal('sold-out'),
+    serverType: z.string(),
+    /** @default everywhere */
+    location: z.string().optional(),
+  }),
+  /** The project may have so many and no more. */
+  z.strictObject({ kind: z.literal('limit'), of: z.enum(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']), most: z.number().int().min(0) }),
 ]);
 
-export const faultSchema = z.strictObject({
+/** Not about requests, but about what the project can have: handlers ask for them, and they match no request. */
+const SHORTAGES = ['sold-out', 'limit'];
+
+const orderSchema = z.strictObject({
   /** Replaces the fault of this id, if there is one. @default made up */
   id: z.string().min(1).optional(),
   match: z
@@ -38,17 +50,27 @@ export const faultSchema = z.strictObject({
     })
     .default({}),
   effect: effectSchema,
-  /** How many requests it hits. @default all, until it is taken away */
+  /** How many requests (of a sold-out type: orders) pass before it hits. @default 0 */
+  after: z.number().int().min(0).default(0),
+  /** How many it hits. @default all, until it is taken away */
   count: z.number().int().positive().optional(),
+});
+
+export const faultSchema = orderSchema.refine(({ match, effect }) => !SHORTAGES.includes(effect.kind) || Object.keys(match).length === 0, {
+  path: ['match'],
+  message: 'sold-out and limit match no requests',
 });
 
 export type FaultOrder = z.input<typeof faultSchema>;
 export type Effect = z.output<typeof effectSchema>;
+export type Limited = Extract<Effect, { kind: 'limit' }>['of'];
 
 export interface Fault {
   readonly id: string;
   readonly match: z.output<typeof faultSchema>['match'];
   readonly effect: Effect;
+  /** Requests that it still lets pass. */
+  spared: number;
   /** Requests it will still hit; null: no end. */
   remaining: number | null;
   hits: number;
@@ -83,6 +105,7 @@ export class Faults {
       id,
       match: order.match,
       effect: order.effect,
+      spared: order.after,
       remaining: order.count ?? null,
       hits: 0,
       lifted: new AbortController(),
@@ -108,17 +131,50 @@ export class Faults {
   hit(request: Incoming): readonly Fault[] {
     const hits: Fault[] = [];
     for (const fault of this.active.values()) {
-      if (fault.remaining === 0 || !matches(fault, request)) continue;
-      fault.hits += 1;
-      if (fault.remaining !== null) fault.remaining -= 1;
+      if (!matches(fault, request) || !take(fault)) continue;
       hits.push(fault);
       if (!['latency', 'action-fails'].includes(fault.effect.kind)) break;
     }
     return hits;
   }
+
+  /** What the catalogue says: no order is counted. */
+  isSoldOut(serverType: string, location: string): boolean {
+    return this.shortagesOf(serverType, location).some(({ spared, remaining }) => spared === 0 && remaining !== 0);
+  }
+
+  /** Counts an order of this type. */
+  refusesOrder(serverType: string, location: string): boolean {
+    return this.shortagesOf(serverType, location).map(take).includes(true);
+  }
+
+  /** null: as many as anybody wants. */
+  limitOf(what: Limited): number | null {
+    const limits = [...this.active.values()].flatMap(({ effect }) => (effect.kind === 'limit' && effect.of === what ? [effect.most] : []));
+    return limits.length === 0 ? null : Math.min(...limits);
+  }
+
+  private shortagesOf(serverType: string, location: string): readonly Fault[] {
+    return [...this.active.values()].filter(
+      ({ effect }) => effect.kind === 'sold-out' && effect.serverType === serverType && (effect.location ?? location) === location,
+    );
+  }
+}
+
+/** Whether it hits now; counts. */
+function take(fault: Fault): boolean {
+  if (fault.remaining === 0) return false;
+  if (fault.spared > 0) {
+    fault.spared -= 1;
+    return false;
+  }
+  fault.hits += 1;
+  if (fault.remaining !== null) fault.remaining -= 1;
+  return true;
 }
 
 function matches({ match, effect }: Fault, request: Incoming): boolean {
+  if (SHORTAGES.includes(effect.kind)) return false;
   if (match.method && match.method !== request.method) return false;
   if (match.path && !new RegExp(match.path).test(request.path)) return false;
   if (match.fromAddress && match.fromAddress !== request.fromAddress) return false;

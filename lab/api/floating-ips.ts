@@ -6,6 +6,7 @@ import type { Location } from './catalogue';
 import { deleteProtected, invalidInput, refused } from './errors';
 import { hasPublicInterface } from './firewall-targets';
 import { checkLabels } from './labels';
+import { checkLimit } from './limits';
 import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { FloatingIp, Server } from './models';
@@ -78,6 +79,7 @@ function create(call: Call<z.output<typeof createSchema>>): Reply {
   const home = homeOf(body.home_location, server);
   if (server) checkServer(call, home, server);
   if (body.name !== undefined) world.floatingIps.checkNameIsFree(body.name);
+  checkLimit(world, 'floating_ips', 1);
   const id = world.nextId();
   const floatingIp = world.floatingIps.add({
     id,

@@ -5,6 +5,7 @@ import { ActionFailed } from './actions';
 import type { Location } from './catalogue';
 import { deleteProtected, invalidInput, refused } from './errors';
 import { checkLabels } from './labels';
+import { checkLimit } from './limits';
 import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { IpFamily, PrimaryIp, Server } from './models';
@@ -98,6 +99,7 @@ async function create(call: Call<z.output<typeof createSchema>>): Promise<Reply>
     await refreshStatus(world, [server]);
     checkAssignment(world, { type: body.type, location, assigneeId: null }, server);
   }
+  checkLimit(world, 'primary_ips', 1);
   const primaryIp = newPrimaryIp(world, body.type, location, { name: body.name, autoDelete: body.auto_delete, labels: body.labels });
   const action = server ? assign(call, primaryIp, server) : null;
   return created({ primary_ip: renderPrimaryIp(primaryIp), action: action && renderAction(world, action) });

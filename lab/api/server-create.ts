@@ -7,6 +7,7 @@ import type { Location } from './catalogue';
 import { invalidInput, refused } from './errors';
 import { requireImage } from './images';
 import { checkLabels } from './labels';
+import { checkLimit, dedicatedCores } from './limits';
 import { requireLocation } from './locations';
 import type { IpFamily, PrimaryIp, Server, SshKey } from './models';
 import { checkRoom } from './placement-groups';
@@ -15,7 +16,7 @@ import { created, idOrName, idSchema, labelsSchema, optionalId } from './request
 import type { Call, Reply } from './requests';
 import { startAttachToNetwork } from './server-networks';
 import { startPowerOn } from './server-power';
-import { requireServerType } from './server-types';
+import { requireServerType, takeFromStock } from './server-types';
 import { renderServer } from './server-view';
 import { checkVolume, startAttach } from './volume-actions';
 import type { World } from './world';
@@ -57,9 +58,13 @@ export function createServer(call: Call<Wanted>): Reply {
   const { world, body } = call;
   const location = body.location === undefined ? LOCATIONS[0]! : requireLocation(body.location);
   const sshKeys = body.ssh_keys.map((key) => requireSshKey(world, key));
-  const serverType = requireServerType(body.server_type, location);
+  const serverType = requireServerType(world, body.server_type, location);
   const image = requireImage(body.image, serverType.architecture);
   const givenIps = checkRequest(world, body, location);
+  checkLimit(world, 'servers', 1);
+  checkLimit(world, 'dedicated_cores', dedicatedCores(serverType));
+  checkLimit(world, 'primary_ips', newAddresses(body.public_net));
+  takeFromStock(world, serverType, location);
 
   const server: Server = {
     id: world.nextId(),
@@ -111,6 +116,11 @@ function checkRequest(world: World, body: Wanted, location: Location): readonly 
     ...(ipv4 === null ? [] : [requirePrimaryIp(world, ipv4, 'ipv4', enable_ipv4, location)]),
     ...(ipv6 === null ? [] : [requirePrimaryIp(world, ipv6, 'ipv6', enable_ipv6, location)]),
   ];
+}
+
+/** How many Primary IPs come into being with the server. */
+function newAddresses({ enable_ipv4, enable_ipv6, ipv4, ipv6 }: Wanted['public_net']): number {
+  return (enable_ipv4 && ipv4 === null ? 1 : 0) + (enable_ipv6 && ipv6 === null ? 1 : 0);
 }
 
 function requireSshKey(world: World, key: number | string): SshKey {

@@ -4,6 +4,7 @@ import { renderAction } from './action-routes';
 import type { Action } from './actions';
 import { deleteProtected, invalidInput, refused } from './errors';
 import { requireImage } from './images';
+import { checkLimit, dedicatedCores } from './limits';
 import type { Server } from './models';
 import { checkRoom } from './placement-groups';
 import { checkPointer, covers, pointerSchema, setPointer } from './public-addresses';
@@ -12,7 +13,7 @@ import type { Call, Reply, Route } from './requests';
 import { makeMachine } from './server-create';
 import { onMachine } from './server-power';
 import { refreshStatus } from './server-status';
-import { requireServerType } from './server-types';
+import { requireServerType, takeFromStock } from './server-types';
 
 const path = (action: string): string => `/v1/servers/:id/actions/${action}`;
 const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
@@ -65,13 +66,15 @@ async function stopped(call: Call<unknown>): Promise<Server> {
   return server;
 }
 
-/** Starts the server when done: nobody else will, the provider does not. */
+/** Starts the server when done: nobody else will, the provider does not. What is refused leaves it off. */
 async function changeType(call: Call<{ server_type: number | string; upgrade_disk: boolean }>): Promise<Reply> {
   const { world, body } = call;
   const server = await stopped(call);
-  const type = requireServerType(body.server_type, server.location);
+  const type = requireServerType(world, body.server_type, server.location);
   if (type.architecture !== server.serverType.architecture) throw refused('invalid_server_type', 'server type has another architecture');
   if (type.disk < server.primaryDiskSize) throw refused('invalid_server_type', 'disk of the server type is smaller than that of the server');
+  checkLimit(world, 'dedicated_cores', dedicatedCores(type) - dedicatedCores(server.serverType));
+  takeFromStock(world, type, server.location);
   const work = async (): Promise<void> => {
     const { name, cores, memory, disk } = type;
     await world.hardware.changeServerType?.(server.id, { name, cores, memory, disk: body.upgrade_disk ? disk : server.primaryDiskSize });

@@ -1,32 +1,46 @@
 import { SERVER_TYPES, find } from './catalogue';
-import type { Location, ServerType } from './catalogue';
-import { invalidInput, notFound } from './errors';
+import type { Location, Offer, ServerType } from './catalogue';
+import { ApiError, invalidInput, notFound } from './errors';
 import { NAMED, list } from './lists';
+import { serverTypePrices } from './prices';
 import { get, ok } from './requests';
 import type { Route } from './requests';
-
-const INCLUDED_TRAFFIC_BYTES = 20 * 1024 ** 4;
+import type { World } from './world';
 
 export const routes: readonly Route[] = [
-  get('/v1/server_types', NAMED, (call) => list(call, 'server_types', SERVER_TYPES, { render: renderServerType })),
-  get('/v1/server_types/:id', [], ({ id }) => {
+  get('/v1/server_types', NAMED, (call) => list(call, 'server_types', SERVER_TYPES, { render: (type) => renderServerType(call.world, type) })),
+  get('/v1/server_types/:id', [], ({ world, id }) => {
     const serverType = find(SERVER_TYPES, id);
     if (!serverType) throw notFound('server type', id);
-    return ok({ server_type: renderServerType(serverType) });
+    return ok({ server_type: renderServerType(world, serverType) });
   }),
 ];
 
 /** @throws invalid_input when it does not exist, is no longer sold, or not there */
-export function requireServerType(key: number | string, location: Location): ServerType {
+export function requireServerType(world: World, key: number | string, location: Location): ServerType {
   const serverType = find(SERVER_TYPES, key);
   if (!serverType) throw invalidInput('server_type', `server type '${key}' does not exist`);
-  if (serverType.unavailableAfter) throw invalidInput('server_type', `server type '${serverType.name}' is deprecated and can no longer be ordered`);
-  if (!serverType.locations.includes(location)) throw invalidInput('location', 'unsupported location for server type');
+  const offer = serverType.offers.find((each) => each.location === location);
+  if (!offer) throw unsupportedLocation();
+  if (hasEnded(world, offer)) throw invalidInput('server_type', `server type '${serverType.name}' is deprecated and can no longer be ordered`);
   return serverType;
 }
 
-export function renderServerType(type: ServerType): object {
-  const deprecation = type.unavailableAfter ? { announced: '2025-10-01T00:00:00Z', unavailable_after: type.unavailableAfter } : null;
+/** Hetzner's own words, which name no field. */
+function unsupportedLocation(): ApiError {
+  const message = 'unsupported location for server type';
+  return new ApiError(422, 'invalid_input', message, { fields: [{ name: 'location', messages: [message] }] });
+}
+
+/** Counts the order. @throws resource_unavailable when there is none left */
+export function takeFromStock(world: World, serverType: ServerType, location: Location): void {
+  if (world.faults.refusesOrder(serverType.name, location.name)) throw new ApiError(412, 'resource_unavailable', 'error during placement');
+}
+
+const hasEnded = (world: World, { deprecation }: Offer): boolean => deprecation !== null && world.clock.now() > Date.parse(deprecation.unavailable_after);
+
+/** Since 2025-09-24 each location has its own deprecation, and that of the type itself is being phased out. */
+export function renderServerType(world: World, type: ServerType): object {
   return {
     id: type.id,
     name: type.name,
@@ -35,24 +49,17 @@ export function renderServerType(type: ServerType): object {
     cores: type.cores,
     memory: type.memory,
     disk: type.disk,
-    deprecated: deprecation !== null,
-    deprecation,
-    prices: type.locations.map((location) => ({ location: location.name, ...prices(type) })),
+    deprecated: false,
+    deprecation: null,
+    prices: serverTypePrices(type),
     storage_type: 'local',
     cpu_type: type.cpuType,
     architecture: type.architecture,
-    included_traffic: INCLUDED_TRAFFIC_BYTES,
-    locations: type.locations.map(({ id, name }) => ({ id, name, deprecation, available: !deprecation, recommended: !deprecation })),
-  };
-}
-
-/** Invented: some money for each core. Amounts are text, as Hetzner sends them. */
-function prices(type: ServerType): object {
-  const price = (net: number) => ({ net: net.toFixed(10), gross: (net * 1.19).toFixed(16) });
-  return {
-    price_hourly: price(0.003 * type.cores),
-    price_monthly: price(1.9 * type.cores),
-    included_traffic: INCLUDED_TRAFFIC_BYTES,
-    price_per_tb_traffic: price(1),
+    included_traffic: 0,
+    locations: type.offers.map((offer) => {
+      const { location: { id, name }, deprecation } = offer;
+      const available = !hasEnded(world, offer) && !world.faults.isSoldOut(type.name, name);
+      return { id, name, deprecation, available, recommended: available && deprecation === null };
+    }),
   };
 }

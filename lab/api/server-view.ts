@@ -15,7 +15,7 @@ export function renderServer(world: World, server: Server): object {
     id: server.id,
     name: server.name,
     status: server.status,
-    server_type: renderServerType(server.serverType),
+    server_type: renderServerType(world, server.serverType),
     location: server.location,
     image: renderImage(server.image),
     iso: null,

@@ -49,4 +49,4 @@ export function sharedControl({ faults, log, tokens }: ControlParts): Hono {
 
 export const parse = async <S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S>> => schema.parse(await context.req.json());
 
-const renderFault = ({ id, match, effect, remaining, hits }: Fault): object => ({ id, match, effect, remaining, hits });
+const renderFault = ({ id, match, effect, spared, remaining, hits }: Fault): object => ({ id, match, effect, spared, remaining, hits });

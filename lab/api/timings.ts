@@ -10,4 +10,6 @@ export const DEFAULT_TIMINGS: ActionTimings = {
   unassign_floating_ip: 500,
   change_alias_ips: 500,
   attach_to_network: 500,
+  // A guess: nobody who could measure it has told us
+  change_server_type: 20_000,
 };

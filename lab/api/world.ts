@@ -1,6 +1,7 @@
 import { Actions } from './actions';
 import { AddressPools } from './address-pools';
 import type { Clock } from './clock';
+import { Faults } from './faults';
 import type { Hardware } from './hardware';
 import type { Firewall, FloatingIp, Network, PlacementGroup, PrimaryIp, Server, SshKey, Volume } from './models';
 import { desiredNetwork } from './desired-network';
@@ -14,6 +15,8 @@ export class World {
   readonly clock: Clock;
   readonly actions: Actions;
   readonly pools = new AddressPools();
+  /** Those of the project's API, among them what is sold out. */
+  readonly faults = new Faults();
 
   readonly sshKeys = new Store<SshKey>('SSH key');
   readonly networks = new Store<Network>('network');

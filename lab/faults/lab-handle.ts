@@ -36,7 +36,9 @@ export interface LinkLoss {
 export type ApiEffect =
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
   | { readonly kind: 'latency'; readonly milliseconds: number }
-  | { readonly kind: 'hang' | 'close' | 'rate-limit' | 'action-fails' | 'token-revoked' | 'no-capacity' };
+  | { readonly kind: 'hang' | 'close' | 'rate-limit' | 'action-fails' | 'token-revoked' | 'no-capacity' }
+  | { readonly kind: 'sold-out'; readonly serverType: string; readonly location?: string }
+  | { readonly kind: 'limit'; readonly of: 'servers' | 'primary_ips' | 'dedicated_cores' | 'floating_ips'; readonly most: number };
 
 export interface ApiFault {
   /** `path` is a regular expression. An empty match is every request. */

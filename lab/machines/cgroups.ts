@@ -8,8 +8,10 @@ const ROOT = '/sys/fs/cgroup';
 /** The v2 hierarchy, where all processes of a machine can be killed at once. */
 const v2 = () => (existsSync(join(ROOT, 'unified', 'cgroup.procs')) ? join(ROOT, 'unified') : ROOT);
 
-/** Hosts with v1 controllers have a second hierarchy, systemd's own. A machine needs a cgroup of its own in each. */
-const hierarchies = () => [v2(), join(ROOT, 'systemd')].filter((path) => existsSync(join(path, 'cgroup.procs')));
+const V1_MEMORY = join(ROOT, 'memory');
+
+/** Hosts with v1 controllers have more hierarchies: systemd's own, and that of memory. A machine needs a cgroup of its own in each. */
+const hierarchies = () => [v2(), join(ROOT, 'systemd'), V1_MEMORY].filter((path) => existsSync(join(path, 'cgroup.procs')));
 
 const parents = (lab: string) => hierarchies().map((path) => join(path, `scale-up-${lab}`));
 
@@ -21,6 +23,12 @@ export async function createMachineCgroup(lab: string, machine: string): Promise
     await mkdir(join(parent, machine), { recursive: true });
   }
   return parents(lab).map((parent) => join(parent, machine, 'cgroup.procs'));
+}
+
+/** Memory of a machine as a whole, page cache included, like that of a server type; where the host lets us, else nothing. */
+export async function limitMachineMemory(lab: string, machine: string, gigabytes: number): Promise<void> {
+  const files = [join(v2(), `scale-up-${lab}`, machine, 'memory.max'), join(V1_MEMORY, `scale-up-${lab}`, machine, 'memory.limit_in_bytes')];
+  for (const file of files.filter((each) => existsSync(each))) await writeFile(file, String(gigabytes * 1024 ** 3));
 }
 
 /** On a host with v2 alone, machines get all controllers there are, so that memory limits of units hold. */

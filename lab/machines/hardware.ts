@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DesiredNetwork, DesiredServer, Hardware, ServerSpec, VolumeSpec } from '../api/hardware';
+import type { DesiredNetwork, DesiredServer, Hardware, ServerSpec, ServerTypeSpec, VolumeSpec } from '../api/hardware';
 import { initialiseDisk } from './guest-init';
 import { Machine } from './machine';
 import { Network } from './network';
@@ -11,7 +11,7 @@ import { Volumes } from './volumes';
 export class LinuxHardware implements Hardware {
   readonly network: Network;
   readonly #volumes: Volumes;
-  readonly #servers = new Map<number, { readonly spec: ServerSpec; readonly machine: Machine }>();
+  readonly #servers = new Map<number, { readonly spec: ServerSpec; serverType: ServerTypeSpec; readonly machine: Machine }>();
 
   /** @param image folder with the base image's root file system */
   constructor(
@@ -29,9 +29,10 @@ export class LinuxHardware implements Hardware {
   /** Whatever image is asked for, machines are Debian 13; the lab says so in its status. */
   async createServer(spec: ServerSpec): Promise<void> {
     const volumes = () => this.#volumes.of(spec.id);
-    const machine = new Machine(this.paths, this.network, this.image, spec.id, spec.name, volumes);
+    const memory = () => this.#server(spec.id).serverType.memory;
+    const machine = new Machine(this.paths, this.network, this.image, spec.id, spec.name, volumes, memory);
     await mkdir(join(this.paths.state, 'consoles'), { recursive: true });
-    this.#servers.set(spec.id, { spec, machine });
+    this.#servers.set(spec.id, { spec, serverType: spec.serverType, machine });
     await machine.create();
     await initialiseDisk(machine.root, spec);
   }
@@ -64,6 +65,11 @@ export class LinuxHardware implements Hardware {
 
   async isRunning(id: number): Promise<boolean> {
     return this.#machine(id).isRunning;
+  }
+
+  /** Its memory changes at the next boot. Its disk does not: machines share that of the host. */
+  async changeServerType(id: number, serverType: ServerTypeSpec): Promise<void> {
+    this.#server(id).serverType = serverType;
   }
 
   createVolume(spec: VolumeSpec): Promise<void> {
@@ -103,8 +109,12 @@ export class LinuxHardware implements Hardware {
   }
 
   #machine(id: number): Machine {
+    return this.#server(id).machine;
+  }
+
+  #server(id: number) {
     const server = this.#servers.get(id);
     if (!server) throw new Error(`there is no machine for server ${id}`);
-    return server.machine;
+    return server;
   }
 }

@@ -3,7 +3,7 @@ import { openSync, closeSync } from 'node:fs';
 import { lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createMachineCgroup, killMachineCgroup, removeCgroups } from './cgroups';
+import { createMachineCgroup, killMachineCgroup, limitMachineMemory, removeCgroups } from './cgroups';
 import { run } from './command';
 import { unmountBelow } from './mounts';
 import type { Network } from './network';
@@ -37,6 +37,8 @@ export class Machine {
     readonly name: string,
     /** Attached volumes, asked for at every boot. */
     private readonly volumes: () => readonly AttachedVolume[],
+    /** GB of its server type, asked for at every boot. */
+    private readonly memory: () => number,
   ) {}
 
   /** The machine's root file system, mounted while it exists. */
@@ -117,6 +119,7 @@ export class Machine {
     await this.network.plug(this.serverId);
     await this.#nameResolvers();
     const cgroupFiles = await createMachineCgroup(this.paths.name, this.#cgroup);
+    await limitMachineMemory(this.paths.name, this.#cgroup, this.memory());
     const child = this.#spawn(cgroupFiles);
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     const initPid = await Promise.race([findInit(child), ended.then(() => null)]);

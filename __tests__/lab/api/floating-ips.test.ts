@@ -40,7 +40,7 @@ test('refuses to assign it to the server that has it', async () => {
 
 test('refuses a server in another network zone, because the address cannot be routed there', async () => {
   const { project, path } = await withTwoServers();
-  const far = await project.server({ name: 'far', location: 'ash', server_type: 'cpx22' });
+  const far = await project.server({ name: 'far', location: 'ash', server_type: 'cpx11' });
   expect(refusal(await project.post(`${path}/actions/assign`, { server: far.id }))).toContain('not in network zone eu-central');
 });
 

@@ -57,7 +57,3 @@ test('one image a name and architecture', async () => {
   expect(await ids('architecture=arm')).toEqual(['debian-12', 'debian-13', 'ubuntu-24.04', 'ubuntu-26.04']);
 });
 
-test('the old server types are listed as deprecated', async () => {
-  const { body } = await new Project().get('/server_types?name=cx22');
-  expect(body.server_types).toMatchObject([{ deprecated: true, deprecation: { unavailable_after: '2025-12-31T00:00:00Z' } }]);
-});

@@ -171,7 +171,7 @@ describe('attachments', () => {
 
   test('a network without a subnet in the zone of the server has no address for it', async () => {
     const { project, network } = await attached();
-    const { id } = await project.server({ name: 'far', location: 'hil', server_type: 'cpx22' });
+    const { id } = await project.server({ name: 'far', location: 'hil', server_type: 'cpx11' });
     expect(refusal(await project.post(`/servers/${id}/actions/attach_to_network`, { network }))).toContain('no_subnet_available');
   });
 });

@@ -79,7 +79,7 @@ export class Project {
   }
 
   /** Lets all running actions end. */
-  finish = (): Promise<void> => this.clock.advance(10_000);
+  finish = (): Promise<void> => this.clock.advance(30_000);
 
   /** Sends the request, lets its action end, and returns how that went. */
   async act(path: string, body?: unknown): Promise<Json> {

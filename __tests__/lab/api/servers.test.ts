@@ -64,7 +64,8 @@ describe('create', () => {
   });
 
   test.each([
-    ['a deprecated type', { server_type: 'cx22' }, 'deprecated'],
+    ['a type that is sold no more', { server_type: 'cx22' }, "server type 'cx22' does not exist"],
+    ['a type that is sold elsewhere alone', { server_type: 'cpx11' }, 'deprecated'],
     ['a type that is not sold there', { location: 'ash' }, 'unsupported location for server type'],
     ['an unknown image', { image: 'debian-7' }, "image 'debian-7' does not exist"],
     ['an image of the other architecture', { server_type: 'cax11', image: 310557660 }, 'image is for x86'],
@@ -144,12 +145,32 @@ describe('power', () => {
     expect(body.server).toMatchObject({ status: 'running', server_type: { name: 'cx33' }, primary_disk_size: 40 });
   });
 
-  test('a disk does not shrink', async () => {
+  test('a change of type takes 20 s, and what runs meanwhile is nothing', async () => {
+    const project = new Project();
+    const { id } = await project.server();
+    await project.act(`/servers/${id}/actions/poweroff`);
+    await project.post(`/servers/${id}/actions/change_type`, { server_type: 'cx33', upgrade_disk: true });
+    const server = async () => (await project.get(`/servers/${id}`)).body.server;
+    await project.clock.advance(19_000);
+    expect(await server()).toMatchObject({ server_type: { name: 'cx23' } });
+    await project.clock.advance(2000);
+    expect(await server()).toMatchObject({ status: 'running', server_type: { name: 'cx33' }, primary_disk_size: 80 });
+  });
+
+  test.each([
+    ['a smaller disk', 'cx23', '422 invalid_server_type'],
+    ['another architecture', 'cax41', '422 invalid_server_type'],
+    ['a type that is sold out', 'cx53', '412 resource_unavailable'],
+  ])('a change to %s is refused only when the server is off, and leaves it off', async (_what, type, code) => {
     const project = new Project();
     const { id } = await project.server({ server_type: 'cx33' });
+    await project.fault({ effect: { kind: 'sold-out', serverType: 'cx53' } });
+    const change = () => project.post(`/servers/${id}/actions/change_type`, { server_type: type, upgrade_disk: true });
+    expect(refusal(await change())).toContain('422 server_not_stopped');
     await project.act(`/servers/${id}/actions/poweroff`);
-    const answer = await project.post(`/servers/${id}/actions/change_type`, { server_type: 'cx23', upgrade_disk: false });
-    expect(refusal(answer)).toContain('422 invalid_server_type');
+    expect(refusal(await change())).toContain(code);
+    await project.finish();
+    expect((await project.get(`/servers/${id}`)).body.server).toMatchObject({ status: 'off', server_type: { name: 'cx33' } });
   });
 
   test('rebuild makes a new machine in the old place', async () => {

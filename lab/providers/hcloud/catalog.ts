@@ -5,6 +5,7 @@ import type { Deprecation, Image, Location, Named, ServerType } from './api-type
 import { labelsOf, number, text, texts, type HcloudCall, type HcloudClients } from './common';
 import { listId } from './data-sources';
 import { imageDeprecation } from './server-create';
+import { serverTypeDeprecation } from './server-type';
 
 const idOrName = { exactlyOneOf: [['id', 'name']] } as const;
 
@@ -20,7 +21,12 @@ export const catalog: Readonly<Record<string, DataSource<HcloudClients>>> = {
   },
   hcloud_server_type: {
     validation: idOrName,
-    read: async (call) => serverTypeAttributes(await findNamed<ServerType>(call, call.config, 'server_types', 'server_type', 'server type')),
+    async read(call) {
+      const type = await findNamed<ServerType>(call, call.config, 'server_types', 'server_type', 'server type');
+      const deprecation = serverTypeDeprecation(type, '', new Date());
+      if (deprecation !== null) call.warn(warning(deprecation.unavailable ? 'Server Type unavailable' : 'Server Type deprecated', `${deprecation.text}.`));
+      return serverTypeAttributes(type);
+    },
   },
   hcloud_server_types: {
     async read({ client, signal }) {

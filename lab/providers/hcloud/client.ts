@@ -62,8 +62,10 @@ export class HcloudClient {
   async all<T>(collection: string, filter: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly T[]> {
     const found: T[] = [];
     for (let page: number | null = 1; page !== null && page > 0; ) {
-      const query = new URLSearchParams({ ...filter, page: String(page), per_page: '50' }).toString();
-      const answer: Record<string, unknown> = await this.get(`/${collection}?${query}`, signal);
+      const query = new URLSearchParams({ ...filter, page: String(page), per_page: '50' });
+      // As Go writes them
+      query.sort();
+      const answer: Record<string, unknown> = await this.get(`/${collection}?${query.toString()}`, signal);
       found.push(...((answer[collection] ?? []) as T[]));
       page = (answer['meta'] as { pagination?: { next_page?: number | null } } | null | undefined)?.pagination?.next_page ?? null;
     }

@@ -91,7 +91,22 @@ export const lookUps: Readonly<Record<string, DataSource<HcloudClients>>> = {
   hcloud_volume: lookUp<Volume>({ collection: 'volumes', key: 'volume', called: 'volume', attributes: volumeAttributes }),
 };
 
+/** Attributes of a listed server that the provider leaves as they are. */
+const NEVER_SET = { datacenter: '', iso: '', rescue: '' };
+
+/** All servers, or those that a selector and a status choose. */
+export const servers: DataSource<HcloudClients> = {
+  style: 'sdk',
+  async read({ client, config, signal }) {
+    const [selector, status] = [text(config['with_selector']), texts(config['with_status'])[0]];
+    const filter = { ...(selector === '' ? {} : { label_selector: selector }), ...(status === undefined ? {} : { status }) };
+    const found = await client.sdk.all<Server>('servers', filter, signal);
+    return { id: listId(found.map(({ id }) => id)), servers: found.map((server) => ({ ...NEVER_SET, ...serverForDataSource(server), id: server.id })) };
+  },
+};
+
 function serverForDataSource(server: Server): State {
-  const network = server.private_net.map(({ network: id, ip, alias_ips, mac_address }) => ({ network_id: id, ip, alias_ips, mac_address }));
+  // The provider looks for the network's id in the configuration, where a data source has none
+  const network = server.private_net.map(({ ip, alias_ips, mac_address }) => ({ network_id: 0, ip, alias_ips, mac_address }));
   return { ...serverAttributes(server, {}), network };
 }

@@ -6,7 +6,7 @@ import schema from '../schemas/hcloud-1.68.0.json';
 import { catalog } from './catalog';
 import { HcloudClient } from './client';
 import { text, type HcloudClients } from './common';
-import { lookUps } from './data-sources';
+import { lookUps, servers } from './data-sources';
 import { describeError } from './errors';
 import { firewall } from './firewall';
 import { firewallAttachment } from './firewall-attachment';
@@ -66,7 +66,7 @@ export function hcloudProvider(options: HcloudOptions = {}): Provider<HcloudClie
       hcloud_volume: volume,
       hcloud_volume_attachment: volumeAttachment,
     },
-    dataSources: { ...catalog, ...lookUps },
+    dataSources: { ...catalog, ...lookUps, hcloud_servers: servers },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Action, Image, PlacementGroup, Server, ServerType, SshKey } from '
 import type { HcloudClient } from './client';
 import { act, list, number, numbers, objects, text, texts, unlessZero, type HcloudClients } from './common';
 import { retrying } from './retry';
+import { EXISTING_SERVERS_GO_ON, serverTypeDeprecation } from './server-type';
 
 interface CreateAnswer {
   readonly server: Server;
@@ -19,6 +20,9 @@ export async function createServer(call: CreateCall<HcloudClients>): Promise<{ s
   const type = await api.findByIdOrName<ServerType>('server_types', 'server_type', typeName, signal);
   if (type === null) throw new ProviderError(failure(`server type ${typeName} not found`));
   const image = await findImage(call, text(planned['image']), type.architecture);
+  const deprecation = serverTypeDeprecation(type, text(planned['location']), new Date());
+  if (deprecation?.unavailable === true) throw new ProviderError(failure(deprecation.text, EXISTING_SERVERS_GO_ON));
+  if (deprecation !== null) call.warn(warning(deprecation.text, EXISTING_SERVERS_GO_ON));
   const sshKeys: number[] = [];
   for (const key of texts(planned['ssh_keys'])) sshKeys.push((await findSshKey(api, key, signal)).id);
   const placementGroup = number(planned['placement_group_id']);

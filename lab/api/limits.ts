@@ -1,0 +1,33 @@
+import type { ServerType } from './catalogue';
+import { ApiError } from './errors';
+import type { Limited } from './faults';
+import type { World } from './world';
+
+/**
+ * Texts as seen at Hetzner, but for that of floating IPs, which is a guess: hetzneronline/community-content issue 933 (Primary IP), the recordings
+ * of the provider (server), and what people report of dedicated cores. The name in the details is known of primary_ip_limit alone.
+ */
+const REFUSALS: Readonly<Record<Limited, readonly [text: string, name: string]>> = {
+  servers: ['server limit reached', 'server_limit'],
+  primary_ips: ['Primary IP limit exceeded', 'primary_ip_limit'],
+  dedicated_cores: ['dedicated core limit exceeded', 'dedicated_core_limit'],
+  floating_ips: ['floating IP limit exceeded', 'floating_ip_limit'],
+};
+
+/** IPv4 and IPv6 count alike. */
+const USED: Readonly<Record<Limited, (world: World) => number>> = {
+  servers: (world) => world.servers.all().length,
+  primary_ips: (world) => world.primaryIps.all().length,
+  dedicated_cores: (world) => world.servers.all().reduce((sum, server) => sum + dedicatedCores(server.serverType), 0),
+  floating_ips: (world) => world.floatingIps.all().length,
+};
+
+export const dedicatedCores = ({ cpuType, cores }: ServerType): number => (cpuType === 'dedicated' ? cores : 0);
+
+/** @throws resource_limit_exceeded when the project may not have so many more */
+export function checkLimit(world: World, what: Limited, more: number): void {
+  const most = world.faults.limitOf(what);
+  if (most === null || more <= 0 || USED[what](world) + more <= most) return;
+  const [text, name] = REFUSALS[what];
+  throw new ApiError(403, 'resource_limit_exceeded', text, { limits: [{ name }] });
+}
