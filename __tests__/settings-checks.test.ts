@@ -137,6 +137,31 @@ describe('server types and images', () => {
     expect(problems({ web: { serverType: 'cx22' } })).toMatchObject([{ prop: 'web.serverType', code: 'server-type-retired', fix: 'use cx23' }]);
   });
 
+  test.each([
+    ['ash', 'cx23', 'server-type-location', 'use cpx21'],
+    ['ash', 'cax21', 'server-type-location', 'use cpx21'],
+    ['hil', 'cpx22', 'server-type-location', 'use cpx21'],
+    ['hil', 'cx22', 'server-type-location', 'use cpx21'],
+    ['sin', 'cx33', 'server-type-location', 'use cpx32'],
+    ['sin', 'cpx21', 'server-type-retired', 'use cpx22'],
+    ['nbg1', 'cpx11', 'server-type-retired', 'use cpx12'],
+  ] as const)('in %s the type %s is refused, with the nearest that is sold there', (location, serverType, code, fix) => {
+    expect(problems({ locations: [location], web: { serverType } }).filter(({ prop }) => prop === 'web.serverType')).toMatchObject([{ code, fix }]);
+  });
+
+  test.each([
+    ['ash', 'cpx11'],
+    ['hil', 'ccx13'],
+    ['sin', 'cpx12'],
+    ['hel1', 'cpx12'],
+  ] as const)('in %s the type %s can be had', (location, serverType) => {
+    expect(codes({ locations: [location], web: { serverType } }).filter((code) => code.startsWith('web'))).toEqual([]);
+  });
+
+  test('the defaults are refused where Hetzner does not sell them', () => {
+    expect(codes({ locations: ['ash'] })).toEqual(['loadBalancers', 'web', 'app', 'mysql'].map((tier) => `${tier}.serverType: server-type-location`));
+  });
+
   test('an unknown type is refused', () => {
     expect(codes({ loadBalancers: { serverType: 'm5.large' } })).toEqual(['loadBalancers.serverType: server-type']);
   });

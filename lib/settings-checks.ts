@@ -9,7 +9,7 @@ import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProble
 import { NETWORK_ZONES, type LocationName } from './net/locations';
 import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
 import { RESOLVERS, resolversProblem } from './net/resolvers';
-import { architectureOf, SERVER_TYPES, successorOf } from './net/server-types';
+import { architectureOf, serverTypeProblem } from './net/server-types';
 import { projectPath } from './servers/bundle';
 import { mysqlPackagesProblems } from './servers/mysql-packages';
 import { IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
@@ -124,15 +124,12 @@ function chosenServerTypes(settings: EnvironmentSettings): [prop: string, type: 
 }
 
 function serverTypes(settings: EnvironmentSettings): Problem[] {
+  const { locations: chosen = ['fsn1'] } = settings;
+  // Where the locations themselves are wrong, those that go with the first
+  const known = chosen.filter((name) => name in NETWORK_ZONES && NETWORK_ZONES[name] === NETWORK_ZONES[chosen[0] ?? name]);
   return chosenServerTypes(settings)
-    .filter(([, type]) => architectureOf(type) === undefined)
-    .map(([prop, got]) => {
-      const successor = successorOf(got);
-      if (successor) {
-        return { code: 'server-type-retired', prop, got, want: 'a type that Hetzner still offers', fix: `use ${successor}` };
-      }
-      return { code: 'server-type', prop, got, want: `one of ${SERVER_TYPES.join(', ')}`, fix: 'if Hetzner has it by now, add it to lib/net/server-types.ts' };
-    });
+    .map(([prop, type]) => serverTypeProblem(prop, type, known))
+    .filter((problem) => problem !== undefined);
 }
 
 function image(settings: EnvironmentSettings): Problem[] {

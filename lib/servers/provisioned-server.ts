@@ -3,7 +3,9 @@ import { Construct } from 'constructs';
 import { Server } from '../../.gen/providers/hcloud/server';
 import { Volume } from '../../.gen/providers/hcloud/volume';
 import { VolumeAttachment } from '../../.gen/providers/hcloud/volume-attachment';
+import { ConfigError } from '../errors';
 import type { Host } from '../net/address-plan';
+import { architectureOf, serverTypeProblem } from '../net/server-types';
 import { bundleProgram, projectPath } from './bundle';
 import { HostIdentity, knownBy, publicKeyOf } from './host-identity';
 import { ProvisioningStep } from './provisioning-step';
@@ -105,11 +107,16 @@ export class ProvisionedServer extends Construct {
 
   private createServer(): Server {
     const { site, host, serverType, publicAddress = false } = this.props;
+    const [name, location] = [`${site.namePrefix}${host.name}`, site.locationOf(host)];
+    // A type that is not known here may be newer than this project
+    const problem = architectureOf(serverType) && serverTypeProblem('serverType', serverType, [location]);
+    if (problem) throw new ConfigError(this, problem);
+    site.stock.need({ name, tier: host.tier, serverType, location });
     return new Server(this, 'server', {
-      name: `${site.namePrefix}${host.name}`,
+      name,
       serverType,
       image: site.image,
-      location: site.locationOf(host),
+      location,
       labels: site.labels(host.tier),
       sshKeys: [site.sshKey.id],
       userData: this.userData(),

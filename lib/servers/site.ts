@@ -15,6 +15,7 @@ import { PORTS } from '../net/ports';
 import { RESOLVERS } from '../net/resolvers';
 import { hostKey } from './host-identity';
 import type { ProvisioningStep } from './provisioning-step';
+import { ServerStock } from './server-stock';
 
 export interface SiteProps {
   /** Before every name in the Hetzner project, e.g. `shop-`. @default '' */
@@ -88,6 +89,8 @@ export class Site extends Construct {
   readonly floatingIp: FloatingIp;
   /** Filters what reaches the public addresses of the load balancers. Hetzner does not filter private traffic. */
   readonly publicFirewall: Firewall;
+  /** Told of every server, so that a plan fails for those that cannot be had. */
+  readonly stock: ServerStock;
 
   private readonly props: SiteProps;
   private readonly locations: readonly LocationName[];
@@ -113,6 +116,7 @@ export class Site extends Construct {
     this.secretsRevision = props.secretsRevision ?? '';
     this.securityUpdates = props.securityUpdates ?? false;
 
+    this.stock = new ServerStock(this, 'stock');
     const protection = { deleteProtection: this.deleteProtection };
     const name = `${this.namePrefix}platform`;
     this.network = new Network(this, 'network', { name, ipRange: this.plan.networkRange, labels: this.labels(), ...protection });
