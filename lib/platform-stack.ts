@@ -5,6 +5,7 @@ import { HcloudProvider } from '../.gen/providers/hcloud/provider';
 import { CloudflareZone } from './cloudflare/zone';
 import { Edge } from './edge';
 import { TIERS } from './net/address-plan';
+import { isLetsEncrypt } from './net/checks';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import { applicationConnections } from './net/database-connections';
 import { checkedRebootWindow, REBOOT_WINDOW } from './net/reboot-window';
@@ -73,6 +74,8 @@ export class PlatformStack extends TerraformStack {
     const { application, network = {}, loadBalancers: { sshSources, webSources, ...loadBalancers } = {}, web = {}, app = {}, mysql = {} } = settings;
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');
+    // What no resource says: `npx platform` reads it. A local that nothing uses changes no plan
+    this.addOverride('locals.platform', described(settings));
     keepState(this, settings.backend);
 
     const variables = new PlatformVariables(this);
@@ -181,6 +184,15 @@ export class PlatformStack extends TerraformStack {
 }
 
 const issuesAtCloudflare = ({ certificate, cloudflare }: EnvironmentSettings) => certificate?.mode === 'cloudflare-origin' || cloudflare?.originPulls?.mode === 'generated';
+
+function described({ domain, additionalDomains = [], certificate = { mode: 'self-signed' }, cloudflare }: EnvironmentSettings): object {
+  return {
+    domains: [domain, ...additionalDomains],
+    certificate: certificate.mode,
+    lets_encrypt: certificate.mode === 'acme' && isLetsEncrypt(certificate.directoryUrl),
+    cloudflare: cloudflare && { zone: cloudflare.zone, proxied: cloudflare.proxied ?? true },
+  };
+}
 
 /** The application's unit has the same ranges: two walls, as a unit's own is of no use to what breaks out of the unit. */
 function ofApplication(ranges: readonly string[] = []): readonly WayOut[] {

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { ORIGIN_VALIDITY_DAYS, originCertificateDays } from './cloudflare/settings';
 import { ConfigError, type Problem } from './errors';
-import { domainProblem, sourceProblem } from './net/checks';
+import { domainProblem, isLetsEncrypt, sourceProblem } from './net/checks';
 import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
 import { AddressPlan, TIERS } from './net/address-plan';
 import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
@@ -297,7 +297,7 @@ function acme({ certificate: source, domain, additionalDomains = [], loadBalance
     problems.push({ code: 'acme-names', prop: 'additionalDomains', got: additionalDomains.length, want: `at most ${MOST_ACME_NAMES - 1}`, fix: 'an ACME server puts no more names into one certificate' });
   }
   // A server of your own may well come from a range that is let in
-  if ((directoryUrl === undefined || /\.letsencrypt\.org\//.test(directoryUrl)) && webSources && !admitsAnyIpv4(webSources)) {
+  if (isLetsEncrypt(directoryUrl) && webSources && !admitsAnyIpv4(webSources)) {
     problems.push({ code: 'acme-sources', prop: 'loadBalancers.webSources', got: webSources, want: '0.0.0.0/0 among them', fix: "Let's Encrypt asks port 80 from addresses that it does not tell; or bring your own certificate with mode 'files'" });
   }
   return problems;

@@ -1,0 +1,59 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { run } from './run';
+import type { Environment } from './stack';
+
+/** Ids by address (`hcloud_server.web_web-1_server_D979C390`) of what Terraform has made. Empty before the first deploy. */
+export type State = ReadonlyMap<string, string>;
+
+const stateSchema = z.object({
+  resources: z.array(z.object({
+    mode: z.string(), type: z.string(), name: z.string(),
+    instances: z.array(z.object({ attributes: z.object({ id: z.coerce.string() }).loose().nullish() })),
+  })).default([]),
+});
+
+/** @param text what `terraform state pull` prints: nothing before the first deploy */
+export function parseState(text: string): State {
+  if (text.trim() === '') return new Map();
+  const { resources } = stateSchema.parse(JSON.parse(text));
+  return new Map(resources.filter(({ mode }) => mode === 'managed').flatMap(({ type, name, instances }) => {
+    const id = instances[0]?.attributes?.id;
+    return id === undefined ? [] : [[`${type}.${name}`, id] as const];
+  }));
+}
+
+/**
+ * Reads the state where the backend has it, without the lock and without providers: a folder with nothing but the backend is enough.
+ * @param output the folder that cdktf deploys from
+ * @throws an error in Terraform's words
+ */
+export async function readState({ name, state }: Environment, output: string, terraform: string, env: NodeJS.ProcessEnv): Promise<State> {
+  const folder = await mkdtemp(join(tmpdir(), 'platform-state-'));
+  // Neither the user's data folder nor arguments meant for a deploy
+  const own = { ...env, TF_DATA_DIR: join(folder, '.terraform'), TF_CLI_ARGS: '', TF_IN_AUTOMATION: '1' };
+  try {
+    await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: located(state, join(output, 'stacks', name)) }));
+    await succeed(['init', '-input=false', '-no-color']);
+    return parseState(await succeed(['state', 'pull']));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async function succeed(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(terraform, args, { cwd: folder, env: own });
+    if (code !== 0) throw new Error(`terraform ${args[0] ?? ''}: ${(stderr || stdout).trim()}`);
+    return stdout;
+  }
+}
+
+const localSchema = z.object({ local: z.object({ path: z.string() }) });
+
+/** Terraform takes a relative path from the folder it runs in, which is another one here. */
+function located({ backend, cloud }: Environment['state'], deployedFrom: string): object {
+  const local = localSchema.safeParse(backend);
+  if (local.success) return { backend: { local: { path: resolve(deployedFrom, local.data.local.path) } } };
+  return { ...(backend !== undefined && { backend }), ...(cloud !== undefined && { cloud }) };
+}

@@ -1,0 +1,42 @@
+import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { run } from './run';
+import { readStack, type Environment } from './stack';
+import { UsageError } from './usage-error';
+
+const projectSchema = z.object({ app: z.string(), output: z.string().default('cdktf.out') });
+const manifestSchema = z.object({ stacks: z.record(z.string(), z.object({ synthesizedStackPath: z.string() })) });
+
+export interface Project {
+  /** Command that synthesizes all environments. */
+  readonly app: string;
+  /** Folder that cdktf deploys from; a local state lies relative to it. */
+  readonly output: string;
+}
+
+/** What cdktf is told: by an option, CDKTF_APP and CDKTF_OUTPUT, or cdktf.json. */
+export async function readProject(options: { readonly app?: string; readonly output?: string }, env: NodeJS.ProcessEnv): Promise<Project> {
+  const text = await readFile('cdktf.json', 'utf8').catch((cause: unknown) => {
+    throw new UsageError('there is no cdktf.json here; run it in the folder of the project', { cause });
+  });
+  const { app, output } = projectSchema.parse(JSON.parse(text));
+  return { app: options.app ?? env['CDKTF_APP'] ?? app, output: resolve(options.output ?? env['CDKTF_OUTPUT'] ?? output) };
+}
+
+/** Synthesizes into a folder of its own, so that what a deploy uses stays as it is. */
+export async function synthesize({ app }: Project, environment: string, env: NodeJS.ProcessEnv): Promise<Environment> {
+  const folder = await mkdtemp(join(tmpdir(), 'platform-synth-'));
+  try {
+    const path = [resolve('node_modules/.bin'), env['PATH']].filter(Boolean).join(delimiter);
+    const { code, stdout, stderr } = await run(app, [], { shell: true, env: { ...env, PATH: path, CDKTF_OUTDIR: folder } });
+    if (code !== 0) throw new UsageError(`${app} ended with ${code}:\n${(stderr || stdout).trim()}`);
+    const { stacks } = manifestSchema.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
+    const stack = stacks[environment];
+    if (!stack) throw new UsageError(`main.ts has no environment ${environment}; it has: ${Object.keys(stacks).join(', ')}`);
+    return readStack(environment, JSON.parse(await readFile(join(folder, stack.synthesizedStackPath), 'utf8')));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
