@@ -10,8 +10,20 @@ export interface SshPublicKey {
 export function parsePublicKey(line: string): SshPublicKey | undefined {
   const [, type = '', encoded = ''] = /^(\S+) ([A-Za-z0-9+/]+=*)( [^\n]*)?$/.exec(line.trim()) ?? [];
   const blob = Buffer.from(encoded, 'base64');
-  // The blob begins with its type: a key that was cut or mixed up in copying does not
-  return type !== '' && blob.length > 32 && blob.subarray(0, 4 + type.length).equals(lengthed(type)) ? { type, blob } : undefined;
+  const [named, ...numbers] = fieldsOf(blob) ?? [];
+  return named?.toString() === type && numbers.length > 0 ? { type, blob } : undefined;
+}
+
+/** A key is its type and some numbers, each behind its length. Undefined: it was cut or changed in copying. */
+function fieldsOf(blob: Buffer): Buffer[] | undefined {
+  const fields: Buffer[] = [];
+  for (let at = 0; at < blob.length; ) {
+    if (at + 4 > blob.length) return undefined;
+    const start = at + 4;
+    at = start + blob.readUInt32BE(at);
+    fields.push(blob.subarray(start, at));
+  }
+  return fields.reduce((sum, field) => sum + 4 + field.length, 0) === blob.length ? fields : undefined;
 }
 
 /** As Hetzner's API shows it. */

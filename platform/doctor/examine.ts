@@ -29,7 +29,8 @@ export interface Examination {
 /** All that can be told of the facts. */
 export function examine(facts: Facts): Examination {
   const findings = CHECKS.flatMap((check) => check(facts));
-  const unasked = 'failure' in facts.tokens.hcloud_token;
+  const { hcloud_token: token } = facts.tokens;
+  const unasked = token === null || 'failure' in token;
   const wrong = findings.some(({ level }) => level === 'wrong');
   return {
     environment: facts.environment.name,

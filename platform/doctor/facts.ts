@@ -1,8 +1,7 @@
-import type { Environment } from '../environment/stack';
+import type { Environment, ResourceType } from '../environment/stack';
 import type { State } from '../environment/state';
 import type { RateLimit } from '../hetzner/api';
 import type { HetznerProject, Item, Items } from '../hetzner/project';
-import type { ResourceType } from '../environment/stack';
 
 /** What was asked for, or why there is no answer. */
 export type Asked<T> = { readonly answer: T } | { readonly failure: string };
@@ -57,7 +56,8 @@ export interface Facts {
     readonly cdktf: string;
   };
   readonly state: Asked<State>;
-  readonly tokens: Readonly<Record<TokenName, Asked<TokenFacts>>>;
+  /** null: not given. */
+  readonly tokens: Readonly<Record<TokenName, Asked<TokenFacts> | null>>;
   /** With the token of a deploy. */
   readonly project: Asked<HetznerProject>;
   /** What the load balancers' token sees. */

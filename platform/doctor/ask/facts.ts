@@ -1,13 +1,12 @@
-import type { Resolver } from 'node:dns/promises';
 import type { Environment } from '../../environment/stack';
 import { readState, type State } from '../../environment/state';
 import { ApiAway, ApiRefusal, HetznerApi } from '../../hetzner/api';
 import { readItems, readProject, type HetznerProject } from '../../hetzner/project';
-import { existing, type Asked, type Facts, type TokenFacts } from '../facts';
+import { existing, type Asked, type Facts } from '../facts';
 import { asked } from './asked';
 import { askCertificate } from './certificate';
 import { askCloudflare } from './cloudflare';
-import { askNames } from './names';
+import { askNames, type NameResolver } from './names';
 import { askPrograms } from './programs';
 
 export interface AskOptions {
@@ -15,7 +14,7 @@ export interface AskOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The folder that cdktf deploys from. */
   readonly output: string;
-  readonly resolver: Resolver;
+  readonly resolver: NameResolver;
 }
 
 /** Asks all that the checks judge. Nothing anywhere is changed. */
@@ -55,12 +54,12 @@ function givenVariables({ variables }: Environment, env: NodeJS.ProcessEnv): Rec
 
 interface Token {
   readonly api: HetznerApi;
-  readonly facts: Asked<TokenFacts>;
+  readonly facts: Facts['tokens']['hcloud_token'];
 }
 
 async function askToken(given: Facts['given'], name: 'hcloud_token' | 'failover_token'): Promise<Token> {
   const api = new HetznerApi(given['hcloud_endpoint'] ?? '', given[name] ?? '');
-  if (!given[name]) return { api, facts: { failure: `TF_VAR_${name} is not set` } };
+  if (!given[name]) return { api, facts: null };
   try {
     return { api, facts: { answer: { mayWrite: await api.mayWrite() } } };
   } catch (error) {
@@ -70,6 +69,7 @@ async function askToken(given: Facts['given'], name: 'hcloud_token' | 'failover_
 
 /** Not asked with a token that is none. */
 async function withToken<T>({ api, facts }: Token, question: (api: HetznerApi) => Promise<T>): Promise<Asked<T>> {
+  if (facts === null) return { failure: 'no token is given' };
   if ('failure' in facts) return facts;
   return facts.answer.refusal === undefined ? asked(() => question(api)) : { failure: facts.answer.refusal };
 }

@@ -12,6 +12,7 @@ export function checkTokens({ tokens, given, project, seenByFailover }: Pick<Fac
 }
 
 function ofToken(name: TokenName, token: Facts['tokens'][TokenName]): Finding[] {
+  if (token === null) return [];
   if ('failure' in token) return [wrong(`${name}: ${token.failure}`, 'check TF_VAR_hcloud_endpoint, the way to the Internet, and https://status.hetzner.com')];
   const { refusal, mayWrite } = token.answer;
   if (refusal !== undefined) return [wrong(`${name}: Hetzner says "${refusal}"`, `it was revoked, or copied in part: ${HOW}`)];
@@ -28,7 +29,7 @@ function areTwo({ hcloud_token: one, failover_token: other }: Facts['given']): F
 /** What hangs on the project could be asked for. */
 export function checkProject({ tokens: { hcloud_token: token }, project }: Pick<Facts, 'tokens' | 'project'>): Finding[] {
   // A token that is none has been reported as such
-  if ('answer' in project || 'failure' in token || token.answer.refusal !== undefined) return [];
+  if ('answer' in project || !token || 'failure' in token || token.answer.refusal !== undefined) return [];
   return [findings('project').wrong(`it could not be read: ${project.failure}`, 'run this again; https://status.hetzner.com tells of outages')];
 }
 

@@ -42,7 +42,8 @@ export function checkVariables({ environment: { variables }, given }: Pick<Facts
     const fault = value ? FORMS[name]?.(value, given) : undefined;
     return fault ? [wrong(`TF_VAR_${name} ${fault[0]}`, fault[1])] : [];
   });
-  const found = [...missing.map(({ name }) => wrong(`TF_VAR_${name} is not set`, `export TF_VAR_${name}=...; README, "Deploy to Hetzner", has all of them`)), ...faults];
+  const names = missing.map(({ name }) => `TF_VAR_${name}`).join(', ');
+  const found = [...(names ? [wrong(`not set: ${names}`, 'export them; README, "Deploy to Hetzner", says what they are')] : []), ...faults];
   return found.length > 0 ? found : [fine(`all ${variables.length} are given or have a default, and are well-formed`)];
 }
 
