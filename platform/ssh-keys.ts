@@ -18,12 +18,12 @@ export function parsePublicKey(line: string): SshPublicKey | undefined {
 function fieldsOf(blob: Buffer): Buffer[] | undefined {
   const fields: Buffer[] = [];
   for (let at = 0; at < blob.length; ) {
-    if (at + 4 > blob.length) return undefined;
     const start = at + 4;
-    at = start + blob.readUInt32BE(at);
+    at = start + (start > blob.length ? 0 : blob.readUInt32BE(at));
+    if (at > blob.length) return undefined;
     fields.push(blob.subarray(start, at));
   }
-  return fields.reduce((sum, field) => sum + 4 + field.length, 0) === blob.length ? fields : undefined;
+  return fields;
 }
 
 /** As Hetzner's API shows it. */
