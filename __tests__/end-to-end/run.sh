@@ -52,6 +52,7 @@ main() {
   lab down
   trap 'lab down' EXIT
   lab up
+  lab exec -- npx platform doctor lab
   lab deploy
   for stage in "${selected[@]}"; do
     run_stage "$results" "$size" "$stage"

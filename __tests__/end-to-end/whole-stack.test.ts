@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab } from '../../lab/lab';
+import type { Examination } from '../../platform/doctor/examine';
 import { attempt, createRandom, servedBy, type Ask, type Target } from '../../lab/traffic';
 import { canaries, madeKeys, placesWithCanaries } from './canaries';
 import { planAgain } from './plan-again';
@@ -59,6 +60,14 @@ describe('through the floating IP', () => {
 test('a second plan is empty', async () => {
   const { exitCode, stdout } = await planAgain(lab);
   expect(exitCode, stdout.slice(-4000)).toBe(0);
+});
+
+test('npx platform doctor finds nothing to warn of', async () => {
+  const { exitCode, stdout } = await execa('npx', ['platform', 'doctor', 'lab', '--json'], { reject: false });
+  const { findings } = JSON.parse(stdout) as Examination;
+  expect(findings.filter(({ level }) => level !== 'fine')).toEqual([]);
+  expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['programs', 'variables', 'tokens', 'rate limit', 'server types', 'names', 'DNS', 'certificate']));
+  expect(exitCode).toBe(0);
 });
 
 test('no secret stands in the state, the plan, synthesized files, user data, process lists, environments or logs', async () => {

@@ -5,7 +5,7 @@ import { examine, type Examination } from '../doctor/examine';
 import { renderExamination } from '../doctor/report';
 import { readProject, synthesize } from '../environment/synth';
 
-interface DoctorOptions {
+export interface DoctorOptions {
   readonly json?: boolean;
   readonly app?: string;
   readonly output?: string;
@@ -34,12 +34,16 @@ export function doctorCommand(): Command {
     .option('--resolver <addresses>', 'name servers to ask, with commas between (default: PLATFORM_RESOLVER, or those of this machine)')
     .addHelpText('after', HELP)
     .action(async (name: string, options: DoctorOptions) => {
-      const project = await readProject(options, process.env);
-      const environment = await synthesize(project, name, process.env);
-      const servers = (options.resolver ?? process.env['PLATFORM_RESOLVER'])?.split(',');
-      const facts = await askFacts({ environment, env: process.env, output: project.output, resolver: newResolver(servers) });
-      const examination = examine(facts);
+      const examination = await doctor(name, options, process.env);
       process.stdout.write(`${options.json ? JSON.stringify(examination, null, 2) : renderExamination(examination).join('\n')}\n`);
       process.exitCode = EXIT_CODES[examination.verdict];
     });
+}
+
+/** @throws UsageError for an environment that is not there, or cannot be synthesized */
+export async function doctor(name: string, options: DoctorOptions, env: NodeJS.ProcessEnv): Promise<Examination> {
+  const project = await readProject(options, env);
+  const environment = await synthesize(project, name, env);
+  const servers = (options.resolver ?? env['PLATFORM_RESOLVER'])?.split(',');
+  return examine(await askFacts({ environment, env, output: project.output, resolver: newResolver(servers) }));
 }

@@ -105,7 +105,8 @@ export function readStack(name: string, json: unknown): Environment {
   const all = <T extends ResourceType>(type: T) =>
     Object.entries(resource[type]).map(([id, block]) => ({ ...(block as (typeof resource)[T][string]), address: `${type}.${id}`, type }));
   const servers = all('hcloud_server').map(({ address, type, name: named, labels: { tier }, server_type: serverType, location, image, public_net }): PlannedServer =>
-    ({ address, type, name: named, tier, serverType, location, image, publicIpv4: public_net.some(({ ipv4_enabled }) => ipv4_enabled) }));
+    ({ address, type, name: named, tier, serverType, location, image, publicIpv4: public_net.some(({ ipv4_enabled }) => ipv4_enabled) }))
+    .sort((one, other) => TIERS.indexOf(one.tier) - TIERS.indexOf(other.tier));
   const volumes = all('hcloud_volume').map(({ address, type, name: named, labels: { tier }, location, size }): PlannedVolume => ({ address, type, name: named, tier, location, size }));
   const [floatingIp] = all('hcloud_floating_ip').map(({ address, type, name: named, home_location: location }) => ({ address, type, name: named, location }));
   if (!floatingIp) throw new Error(`the stack ${name} has no floating IP`);

@@ -36,16 +36,13 @@ export async function readState({ name, state }: Environment, output: string, te
   const own = { ...env, TF_DATA_DIR: join(folder, '.terraform'), TF_CLI_ARGS: '', TF_IN_AUTOMATION: '1' };
   try {
     await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: located(state, join(output, 'stacks', name)) }));
-    await succeed(['init', '-input=false', '-no-color']);
-    return parseState(await succeed(['state', 'pull']));
+    // It also looks for the providers of what is in the state, finds none in an empty folder, and fails; the backend is ready by then
+    const init = await run(terraform, ['init', '-input=false', '-no-color', `-plugin-dir=${folder}`], { cwd: folder, env: own });
+    const { code, stdout, stderr } = await run(terraform, ['state', 'pull'], { cwd: folder, env: own });
+    if (code !== 0) throw new Error((init.stderr || stderr).trim());
+    return parseState(stdout);
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-
-  async function succeed(args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await run(terraform, args, { cwd: folder, env: own });
-    if (code !== 0) throw new Error(`terraform ${args[0] ?? ''}: ${(stderr || stdout).trim()}`);
-    return stdout;
   }
 }
 

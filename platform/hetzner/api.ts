@@ -60,6 +60,7 @@ export class HetznerApi {
    * Asks for an SSH key without a name and without a key. There can be no such key, so it is refused in any case: a token that may
    * write for what is missing, one that may only read for being one.
    * @returns null where the refusal is neither of these
+   * @throws ApiRefusal for a token that is none, and when the API is out of order or asked too often; ApiAway
    */
   async mayWrite(): Promise<boolean | null> {
     try {
@@ -68,6 +69,7 @@ export class HetznerApi {
       if (!(error instanceof ApiRefusal)) throw error;
       if (error.code === 'token_readonly') return false;
       if (error.code === 'invalid_input' || error.code === 'json_error') return true;
+      if (error.code === 'unauthorized' || error.code === 'rate_limit_exceeded' || error.status >= 500) throw error;
     }
     return null;
   }

@@ -63,7 +63,8 @@ async function askToken(given: Facts['given'], name: 'hcloud_token' | 'failover_
   try {
     return { api, facts: { answer: { mayWrite: await api.mayWrite() } } };
   } catch (error) {
-    return { api, facts: error instanceof ApiRefusal ? { answer: { refusal: error.message, mayWrite: null } } : { failure: failureOf(error) } };
+    const isRefused = error instanceof ApiRefusal && error.code === 'unauthorized';
+    return { api, facts: isRefused ? { answer: { refusal: error.message, mayWrite: null } } : { failure: failureOf(error) } };
   }
 }
 
@@ -75,6 +76,7 @@ async function withToken<T>({ api, facts }: Token, question: (api: HetznerApi) =
 }
 
 function failureOf(error: unknown): string {
+  if (error instanceof ApiRefusal) return `Hetzner says "${error.message}" (${error.code})`;
   if (error instanceof ApiAway) return `the API does not answer: ${error.message}`;
   throw error;
 }
