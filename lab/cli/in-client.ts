@@ -49,8 +49,9 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json
     PATH: `${join(REPOSITORY, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
-    // What Go and OpenSSL trust, and what Node does besides its own list: names of the lab's Internet have certificates of its CA
+    // Names of the lab's Internet have certificates of its CA: for Go and OpenSSL, curl, and Node, which has a list of its own
     SSL_CERT_FILE: authority,
+    CURL_CA_BUNDLE: authority,
     NODE_EXTRA_CA_CERTS: authority,
     HCLOUD_TOKEN: hcloudToken,
     TF_VAR_hcloud_token: hcloudToken,
