@@ -7,6 +7,7 @@ export interface ProjectServer {
   readonly id: number;
   readonly name: string;
   readonly status: string;
+  readonly server_type: { readonly name: string };
   readonly labels: Readonly<Record<string, string>>;
   readonly public_net: { readonly ipv4: { readonly ip: string } | null };
   readonly private_net: readonly { readonly ip: string; readonly alias_ips: readonly string[] }[];

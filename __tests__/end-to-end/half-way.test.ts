@@ -1,0 +1,98 @@
+import { beforeAll, expect, test } from 'vitest';
+import { deploy } from '../../lab/cli/deploy';
+import { openLab, type ApiFault, type Lab } from '../../lab/lab';
+import { attempt } from '../../lab/traffic';
+import { editedMain } from './edited-main';
+import { planAgain } from './plan-again';
+
+/**
+ * Runs inside the client namespace of a lab to which nothing has been deployed: see run.sh. The first deploy ends half-way again and again;
+ * each goes on where the one before has ended, and the last one leaves the platform of main.ts.
+ */
+const SMALL = 'cpx12';
+/** Two tiers of each type, so that another type for two of them comes with the last deploy. Disks are of one size. */
+const TYPES = `web: { serverType: '${SMALL}' }, mysql: { serverType: '${SMALL}' },`;
+const ALL = ['lb-1', 'lb-2', 'web-1', 'web-2', 'app-1', 'app-2', 'db-1', 'db-2', 'db-3'];
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await openLab();
+  expect(await lab.machines(), 'this test wants an empty lab').toEqual([]);
+});
+
+const present = async (): Promise<string[]> => (await lab.machines()).map(({ name }) => name);
+const missing = async (): Promise<string[]> => {
+  const there = await present();
+  return ALL.filter((name) => !there.includes(name));
+};
+const soldOut = (serverType: string, more: Pick<ApiFault, 'after'> = {}) => lab.apiFault({ effect: { kind: 'sold-out', serverType }, ...more });
+
+/** What a deploy that fails says, in one line. */
+async function failure(settings: string): Promise<string> {
+  const said = await deploy(lab, { app: await editedMain(lab, settings) }).then(
+    () => 'nothing: it succeeded',
+    (error: Error) => error.message,
+  );
+  return said.replace(/[\s│╷╵]+/g, ' ');
+}
+
+test('types that sell out in the middle end the deploy, which names the servers and the cause', async () => {
+  await soldOut('cx23', { after: 1 });
+  await soldOut(SMALL, { after: 1 });
+  const said = await failure(TYPES);
+  expect(await present()).toHaveLength(2);
+  for (const name of await missing()) expect(said, name).toMatch(new RegExp(`error during placement \\(resource_unavailable[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
+});
+
+test('the next one is refused before it changes anything, with what can be had and where to set it', async () => {
+  const before = await present();
+  const said = await failure(TYPES);
+  for (const setting of ['loadBalancers', 'web', 'app', 'mysql']) expect(said).toMatch(new RegExp(`Hetzner cannot deliver \\w+ in fsn1 now\\. \\w+ can be had there \\([^)]*\\): set ${setting}\\.serverType`));
+  expect(said).not.toContain('resource_unavailable');
+  expect(await present()).toEqual(before);
+});
+
+test('with stock again it ends at the limit of the project, at the sixth server, and at one that does not start', async () => {
+  await lab.clearApiFaults();
+  await lab.apiFault({ effect: { kind: 'limit', of: 'servers', most: 5 } });
+  await lab.apiFault({ effect: { kind: 'action-fails', command: 'start_server' }, count: 1 });
+  const said = await failure(TYPES);
+  expect(await present()).toHaveLength(5);
+  for (const name of await missing()) expect(said, name).toMatch(new RegExp(`server limit reached \\(resource_limit_exceeded[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
+  expect(said).toMatch(/\(action_failed, \d+\) with hcloud_server/);
+  await lab.clearApiFaults();
+});
+
+test("without MySQL's repository it ends at the members, and names the repository", async ({ skip }) => {
+  const { breakSite, mendSites } = lab as Lab & SiteFaults;
+  if (!breakSite || !mendSites) return skip('this lab has MySQL from elsewhere');
+  await breakSite.call(lab, 'repo.mysql.com', 'refused');
+  const said = await failure('');
+  expect(said).toMatch(/repo\.mysql\.com/);
+  expect(await present()).toEqual(expect.arrayContaining(ALL));
+  await mendSites.call(lab);
+});
+
+/** Of labs whose hosts find everything by name. */
+interface SiteFaults {
+  readonly breakSite?: (host: string, kind: string) => Promise<void>;
+  readonly mendSites?: (host?: string) => Promise<void>;
+}
+
+test('after all that, and with other types, a deploy makes the platform whole', async () => {
+  await deploy(lab);
+  lab = await openLab();
+  expect((await present()).sort()).toEqual([...ALL].sort());
+  const types = (await lab.project.servers()).map(({ server_type }) => server_type.name);
+  expect(new Set(types)).toEqual(new Set(['cx23']));
+});
+
+test('visitors are served', async () => {
+  for (const path of ['/', '/api/notes']) expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+});
+
+test('another plan is empty', async () => {
+  const { exitCode, stdout } = await planAgain(lab);
+  expect(exitCode, stdout.slice(-4000)).toBe(0);
+});
