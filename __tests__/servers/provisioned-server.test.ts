@@ -39,6 +39,16 @@ test('a server has a fixed private address and no public one', () => {
   });
 });
 
+test('a type that its location never sells is refused, one that is not known here is not', () => {
+  const at = (serverType: string) => {
+    const stack = testStack();
+    return webServer({ serverType }, testSite(stack, { locations: ['ash'] }));
+  };
+  expect(() => at('cx23')).toThrow('test/web-1: serverType is "cx23", want a type that Hetzner sells in ash; use cpx21 [server-type-location]');
+  expect(() => at('cpx21')).not.toThrow();
+  expect(() => at('cz13')).not.toThrow();
+});
+
 test('Hetzner refuses a firewall for a server without a public address, so only others have one', () => {
   expect(resource(webServer().stack, 'hcloud_server', 'web-1')).not.toHaveProperty('firewall_ids');
   expect(resource(webServer({ publicAddress: true }).stack, 'hcloud_server', 'web-1')).toHaveProperty('firewall_ids');

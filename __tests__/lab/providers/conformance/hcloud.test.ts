@@ -90,6 +90,20 @@ test('lets others assign the floating IP and move alias IPs when told to ignore 
   expect(await run.changes()).toEqual({});
 });
 
+test('lists servers as the real provider does, by selector and status, with empty texts for what it never reads', async () => {
+  const lists = ['all', 'web', 'off'].map((name, index) => `data "hcloud_servers" "${name}" {\n  ${['', 'with_selector = "tier=web"', 'with_status = ["off"]'][index] ?? ''}\n}\n`).join('');
+  const servers = server('labels = { tier = "web" }', 'a') + server('', 'b');
+  const run = await start(servers);
+  await run.apply();
+  await run.write(TERRAFORM + PROVIDER + servers + lists);
+  await run.apply();
+  const listed = async (name: string) => (await run.resources()).find((each) => each.type === 'hcloud_servers' && each.name === name)!.values['servers'] as readonly { name: string }[];
+  expect([await listed('all'), await listed('web'), await listed('off')].map((found) => found.map(({ name }) => name).sort())).toEqual([['a', 'b'], ['a'], []]);
+  expect((await listed('web'))[0]).toMatchObject({
+    server_type: 'cx23', location: 'fsn1', primary_disk_size: 40, status: 'running', datacenter: '', iso: '', rescue: '', labels: { tier: 'web' }, network: [], placement_group_id: 0,
+  });
+});
+
 test('imports a server by its id', async () => {
   const run = await start(server());
   await run.apply();
