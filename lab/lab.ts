@@ -33,7 +33,6 @@ export interface ApiFault {
     readonly status?: number;
     readonly code?: string;
     readonly milliseconds?: number;
-    readonly command?: string;
     readonly serverType?: string;
     readonly location?: string;
     readonly of?: string;

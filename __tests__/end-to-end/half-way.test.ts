@@ -56,7 +56,7 @@ test('the next one is refused before it changes anything, with what can be had a
 test('with stock again it ends at the limit of the project, at the sixth server, and at one that does not start', async () => {
   await lab.clearApiFaults();
   await lab.apiFault({ effect: { kind: 'limit', of: 'servers', most: 5 } });
-  await lab.apiFault({ effect: { kind: 'action-fails', command: 'start_server' }, count: 1 });
+  await lab.apiFault({ match: { method: 'POST', path: '/actions/poweron$' }, effect: { kind: 'action-fails' }, count: 1 });
   const said = await failure(TYPES);
   expect(await present()).toHaveLength(5);
   for (const name of await missing()) expect(said, name).toMatch(new RegExp(`server limit reached \\(resource_limit_exceeded[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
