@@ -17,6 +17,8 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   { room: 'lib/net', files: /^lib\/(net\/|errors\.ts)/, mayImport: ['lib/net', 'lib/errors type'], neverPackages: /^cdktf$/ },
   { room: 'agents', files: /^agents\//, mayImport: ['agents', 'lib/net type', 'lib/config type'], neverPackages: /^cdktf$/ },
   { room: 'app', files: /^app\//, mayImport: ['app'], neverPackages: /^cdktf$/ },
+  { room: 'platform/doctor/checks', files: /^platform\/doctor\/(checks\/|examine\.ts|price\.ts|report\.ts)/, mayImport: ['platform/doctor/checks', 'platform/doctor/facts', 'platform/doctor/finding', 'platform/doctor/examine', 'platform/doctor/price', 'platform/ssh-keys', 'platform/environment/stack', 'platform/environment type', 'platform/hetzner type', 'lib/net'], neverPackages: /^(cdktf|node:(?!crypto))/ },
+  { room: 'platform', files: /^platform\/(?!doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/, mayImport: ['platform', 'lib/net'], neverPackages: /^(cdktf|constructs)$/ },
   { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },
   { room: 'lab/checkers', files: /^lab\/checkers\//, mayImport: ['lab/checkers', 'lab/traffic type'] },
   { room: 'lab', files: /^lab\/(?!api\/|checkers\/)/, mayImport: ['lab'] },
@@ -28,7 +30,7 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-const files = ['main.ts', ...['lib', 'agents', 'app', 'lab'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))].filter((name) => name.endsWith('.ts'));
+const files = ['main.ts', ...['lib', 'agents', 'app', 'lab', 'platform'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))].filter((name) => name.endsWith('.ts'));
 
 function imports(file: string): Import[] {
   const statements = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?(?:(\{[^}]*\}|[^'";]*?)\s+from\s+)?'([^']+)'/gm);
@@ -40,7 +42,7 @@ function imports(file: string): Import[] {
 }
 
 function isLocal({ to }: Import): boolean {
-  return /^(lib|lab|agents|app|__tests__|\.gen)(\/|$)/.test(to) || to === 'main';
+  return /^(lib|lab|agents|app|platform|__tests__|\.gen)(\/|$)/.test(to) || to === 'main';
 }
 
 function allowed({ to, typeOnly }: Import, mayImport: readonly string[]): boolean {

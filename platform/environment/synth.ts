@@ -35,8 +35,17 @@ export async function synthesize({ app }: Project, environment: string, env: Nod
     const { stacks } = manifestSchema.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
     const stack = stacks[environment];
     if (!stack) throw new UsageError(`main.ts has no environment ${environment}; it has: ${Object.keys(stacks).join(', ')}`);
-    return readStack(environment, JSON.parse(await readFile(join(folder, stack.synthesizedStackPath), 'utf8')));
+    return read(environment, JSON.parse(await readFile(join(folder, stack.synthesizedStackPath), 'utf8')));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function read(name: string, json: unknown): Environment {
+  try {
+    return readStack(name, json);
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new UsageError(`${name} of main.ts is not a PlatformStack of this version:\n${z.prettifyError(error)}`);
+    throw error;
   }
 }
