@@ -5,11 +5,12 @@ import type { Price } from './price';
 const MARKS: Readonly<Record<Finding['level'], string>> = { fine: 'ok', note: 'note', warning: 'WARNING', wrong: 'WRONG' };
 const CHECK_COLUMNS = 13;
 const MARK_COLUMNS = 8;
+const ARROW = '-> ';
 
-/** Lines for people. */
-export function renderExamination({ environment, findings, price, verdict }: Examination): string[] {
+/** Lines for people. @param columns of the terminal. @default lines are as long as they are */
+export function renderExamination({ environment, findings, price, verdict }: Examination, columns = Infinity): string[] {
   return [
-    ...findings.flatMap(renderFinding),
+    ...findings.flatMap((finding) => renderFinding(finding, columns)),
     '',
     ...(price ? renderPrice(price) : ['What it costs is not known: Hetzner names no price for a part of it, or could not be asked.']),
     '',
@@ -18,9 +19,19 @@ export function renderExamination({ environment, findings, price, verdict }: Exa
 }
 
 /** The check's name, its mark, what was found; below that what to do. */
-function renderFinding({ check, level, says, remedy }: Finding): string[] {
-  const indent = ' '.repeat(CHECK_COLUMNS + MARK_COLUMNS);
-  return [`${check.padEnd(CHECK_COLUMNS)}${MARKS[level].padEnd(MARK_COLUMNS)}${says.replaceAll('\n', `\n${indent}`)}`, ...(remedy === undefined ? [] : [`${indent}-> ${remedy}`])];
+function renderFinding({ check, level, says, remedy }: Finding, columns: number): string[] {
+  const indent = CHECK_COLUMNS + MARK_COLUMNS;
+  const [first = '', ...rest] = says.split('\n').flatMap((line) => wrapped(line, columns - indent));
+  const advice = remedy === undefined ? [] : wrapped(remedy, columns - indent - ARROW.length).map((line, index) => `${index === 0 ? ARROW : ' '.repeat(ARROW.length)}${line}`);
+  return [`${check.padEnd(CHECK_COLUMNS)}${MARKS[level].padEnd(MARK_COLUMNS)}${first}`, ...[...rest, ...advice].map((line) => ' '.repeat(indent) + line)];
+}
+
+/** Words in lines of at most so many columns. */
+function wrapped(text: string, columns: number): string[] {
+  return text.split(' ').reduce<string[]>((lines, word) => {
+    const last = lines.at(-1);
+    return last === undefined || last.length + 1 + word.length > columns ? [...lines, word] : [...lines.slice(0, -1), `${last} ${word}`];
+  }, []);
 }
 
 function renderPrice({ currency, vatRate, tiers, net }: Price): string[] {

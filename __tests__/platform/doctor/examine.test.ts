@@ -41,3 +41,13 @@ together                                                 28.89
 `);
   expect(shown).toMatch(/A deploy of shop would fail or go wrong: put right what is marked WRONG\. One warning is above\.$/);
 });
+
+test('breaks long lines where the terminal ends', () => {
+  const shown = renderExamination(examine({ ...BEFORE, programs: { ...BEFORE.programs, cdktfCli: '0.20.9' } }), 60);
+  const at = shown.findIndex((line) => line.includes('WRONG'));
+  expect(shown.slice(at, at + 3)).toEqual([
+    'programs     WRONG   cdktf is 0.21.0, its CLI 0.20.9',
+    '                     -> install what package-lock.json says:',
+    '                        npm ci',
+  ]);
+});
