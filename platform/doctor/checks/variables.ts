@@ -22,8 +22,7 @@ const FORMS: Readonly<Record<string, (value: string, given: Facts['given']) => F
   ssh_private_key: privateKey,
   mysql_admin_password: password,
   mysql_app_password: password,
-  // START GROUP_REPLICATION refuses a longer one: ER_GROUP_REPLICATION_PASSWORD_LENGTH
-  mysql_replication_password: (value) => password(value) ?? (value.length > 32 ? [`has ${value.length} characters, and Group Replication takes 32 at most`, 'give it a shorter one'] : undefined),
+  mysql_replication_password: (value) => password(value) ?? tooLong(value),
   certificate_private_key: (value) => {
     try {
       createPrivateKey(value);
@@ -70,6 +69,12 @@ function privateKey(value: string, given: Facts['given']): Fault | undefined {
   if (half === 'unreadable') return ['is no private key', 'export TF_VAR_ssh_private_key="$(cat ~/.ssh/id_ed25519)"'];
   const stated = parsePublicKey(given['ssh_public_key'] ?? '');
   return !stated || stated.blob.equals(half) ? undefined : ['is not the key of TF_VAR_ssh_public_key', `give both files of one pair, or ${remedy}`];
+}
+
+/** START GROUP_REPLICATION refuses a longer one: ER_GROUP_REPLICATION_PASSWORD_LENGTH. */
+function tooLong(value: string): Fault | undefined {
+  const bytes = Buffer.byteLength(value);
+  return bytes > 32 ? [`has ${bytes} bytes, and Group Replication takes 32 at most`, 'give it a shorter one'] : undefined;
 }
 
 /** Hosts trim what they read from files. */
