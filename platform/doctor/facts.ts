@@ -75,7 +75,7 @@ export type TokenName = (typeof TOKENS)[number];
 
 /** The thing of the project that Terraform has made for this address; undefined: a deploy would make it. */
 export function existing(address: string, type: ResourceType, items: Items, state: State): Item | undefined {
-  const id = state.get(address);
+  const id = state.get(address)?.id;
   return items[type].find((item) => String(item.id) === id);
 }
 

@@ -5,13 +5,20 @@ import { z } from 'zod';
 import { run } from './run';
 import type { Environment } from './stack';
 
-/** Ids by address (`hcloud_server.web_web-1_server_D979C390`) of what Terraform has made. Empty before the first deploy. */
-export type State = ReadonlyMap<string, string>;
+/** Something that Terraform has made. */
+export interface Made {
+  readonly id: string;
+  /** When it ends, of a certificate of Cloudflare's Origin CA. */
+  readonly endsAt?: Date;
+}
+
+/** By address (`hcloud_server.web_web-1_server_D979C390`). Empty before the first deploy. */
+export type State = ReadonlyMap<string, Made>;
 
 const stateSchema = z.object({
   resources: z.array(z.object({
     mode: z.string(), type: z.string(), name: z.string(),
-    instances: z.array(z.object({ attributes: z.object({ id: z.coerce.string() }).loose().nullish() })),
+    instances: z.array(z.object({ attributes: z.object({ id: z.coerce.string(), expires_on: z.unknown().optional() }).nullish() })),
   })).default([]),
 });
 
@@ -20,9 +27,14 @@ export function parseState(text: string): State {
   if (text.trim() === '') return new Map();
   const { resources } = stateSchema.parse(JSON.parse(text));
   return new Map(resources.filter(({ mode }) => mode === 'managed').flatMap(({ type, name, instances }) => {
-    const id = instances[0]?.attributes?.id;
-    return id === undefined ? [] : [[`${type}.${name}`, id] as const];
+    const attributes = instances[0]?.attributes;
+    return attributes ? [[`${type}.${name}`, { id: attributes.id, ...endOf(attributes.expires_on) }] as const] : [];
   }));
+}
+
+function endOf(expiresOn: unknown): Pick<Made, 'endsAt'> {
+  const endsAt = new Date(typeof expiresOn === 'string' ? expiresOn : NaN);
+  return Number.isNaN(endsAt.getTime()) ? {} : { endsAt };
 }
 
 /**

@@ -66,10 +66,10 @@ export const BEFORE: Facts = {
 /** After a deploy: state and project have the same. */
 export function deployed(given: Partial<Facts> = {}): Facts {
   const items: Record<ResourceType, Item[]> = { hcloud_server: [], hcloud_network: [], hcloud_firewall: [], hcloud_placement_group: [], hcloud_volume: [], hcloud_floating_ip: [], hcloud_ssh_key: [] };
-  const state = new Map<string, string>();
+  const state = new Map<string, { id: string }>();
   for (const [index, { type, name, address }] of ENVIRONMENT.named.entries()) {
     items[type].push({ id: 100 + index, name, ip: type === 'hcloud_floating_ip' ? ADDRESS : undefined, serverType: ENVIRONMENT.servers.find((server) => server.address === address)?.serverType });
-    state.set(address, String(100 + index));
+    state.set(address, { id: String(100 + index) });
   }
   return {
     ...BEFORE,

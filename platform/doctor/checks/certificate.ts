@@ -6,12 +6,14 @@ const { fine, note, warning, wrong } = findings('certificate');
 const DAY_MILLISECONDS = 86_400_000;
 /** As many as a plan warns about: lib/edge.ts. */
 const OWN_DAYS = 30;
+/** As many as a plan warns about: lib/servers/certificate-end.ts. */
+const ORIGIN_DAYS = 30;
 /** The load balancers renew when a third of the lifetime is left, which will be 15 days and more. */
 const OBTAINED_DAYS = 10;
 
-/** The certificate that visitors are shown, and the one in a file of your own. */
-export function checkCertificate({ environment: { certificate, domains: [domain = ''] }, certificate: shown, now }: Pick<Facts, 'environment' | 'certificate' | 'now'>): Finding[] {
-  const own = certificate.ownEnd ? ofFile(certificate.ownEnd, now) : [];
+/** The certificate that visitors are shown, the one in a file of your own, and the one that Cloudflare's proxies are shown. */
+export function checkCertificate({ environment: { certificate, domains: [domain = ''] }, certificate: shown, state, now }: Pick<Facts, 'environment' | 'certificate' | 'state' | 'now'>): Finding[] {
+  const own = [...(certificate.ownEnd ? ofFile(certificate.ownEnd, now) : []), ...(certificate.mode === 'cloudflare-origin' ? ofOriginCa(state, now) : [])];
   if (shown === null) return own.length > 0 ? own : [note(`nothing is shown yet; the first deploy brings one of mode ${certificate.mode}`)];
   if ('failure' in shown) return [...own, warning(`nobody shows one for ${domain}: ${shown.failure}`, 'on the load balancers: systemctl status haproxy floating-ip-agent')];
   return [...own, ofShown(shown.answer, certificate.mode, domain, now)];
@@ -22,6 +24,14 @@ function ofFile(end: Date, now: Date): Finding[] {
   const remedy = 'put another into the files of settings.certificate, and deploy';
   if (days < 0) return [wrong(`the one in certificate.certificateFile has ended on ${day(end)}`, remedy)];
   return [days < OWN_DAYS ? warning(`the one in certificate.certificateFile ends on ${day(end)}, in ${days} days`, remedy) : fine(`the one in certificate.certificateFile ends on ${day(end)}`)];
+}
+
+/** Nobody but Cloudflare sees it; Terraform knows its end. An apply in its last days gets a new one. */
+function ofOriginCa(state: Facts['state'], now: Date): Finding[] {
+  const made = 'answer' in state ? [...state.answer].find(([address]) => address.startsWith('cloudflare_origin_ca_certificate.'))?.[1] : undefined;
+  if (!made?.endsAt) return [];
+  const says = `the one of Cloudflare's Origin CA ends on ${day(made.endsAt)}`;
+  return [daysUntil(made.endsAt, now) < ORIGIN_DAYS ? warning(`${says}, in ${daysUntil(made.endsAt, now)} days`, REMEDIES['cloudflare-origin']) : fine(says)];
 }
 
 function ofShown({ issuer, endsAt, isForName, trusted }: ShownCertificate, mode: Facts['environment']['certificate']['mode'], domain: string, now: Date): Finding {

@@ -15,7 +15,7 @@ export function checkNames(facts: Pick<Facts, 'environment' | 'state' | 'project
   if (!both) return [];
   const { project: { items }, state } = both;
   const made = facts.environment.named.filter(({ address, type }) => !existing(address, type, items, state));
-  const owned = new Set(facts.environment.named.flatMap(({ address, type }) => (state.has(address) ? [`${type} ${state.get(address)}`] : [])));
+  const owned = new Set(facts.environment.named.flatMap(({ address, type }) => (state.has(address) ? [`${type} ${state.get(address)?.id}`] : [])));
   const others = (type: Planned['type']) => items[type].filter(({ id }) => !owned.has(`${type} ${id}`));
   const found = [...made.flatMap(({ type, name }) => taken(type, name, others(type))), ...sameKey(facts, made, others('hcloud_ssh_key'))];
   return found.length > 0 ? found : [fine(made.length === 0 ? 'all that has a name is there' : `${made.length} names that a deploy would take are free`)];
