@@ -186,6 +186,16 @@ export class Lab {
     await this.#control('POST', '/links/degrade', degradation);
   }
 
+  /** How long after network-online.target private interfaces get their address, at each boot from now on; of one machine, or of all. */
+  async latePrivateInterface(seconds: number, machine?: string): Promise<void> {
+    await this.#control('POST', '/private-interfaces', { seconds, ...(machine !== undefined && { machine }) });
+  }
+
+  /** The next server of that name finds no metadata at its first boot. */
+  async missMetadata(machine: string): Promise<void> {
+    await this.#control('POST', '/metadata/missing', { machine });
+  }
+
   async apiFault(fault: ApiFault, api: EmulatedApi = 'hetzner'): Promise<void> {
     await this.#control('POST', `${CONTROL_PATHS[api]}/faults`, fault);
   }

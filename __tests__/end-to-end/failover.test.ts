@@ -14,6 +14,7 @@ const LONG = [
   'db-all-killed-one-missing',
   'db-replaced',
   'db-killed-twice',
+  'all-private-late',
   'all-random',
 ];
 /** Each other fault of the catalogue, once. */

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { openLab } from '../lab';
 import { labObstacle } from '../machines/obstacle';
 import { startLab, stopLab } from '../machines/lifecycle';
+import { USUAL_DELAY_SECONDS } from '../machines/leases';
 import { labPaths } from '../machines/paths';
 import { openHandle } from '../scenarios/open-handle';
 import { apiFaultCommand } from './api-fault';
@@ -166,6 +167,19 @@ program
   .action(async (machine: string, percent: string, { link }: LinkOptions) =>
     (await openLab()).degrade({ machine, link, lossPercent: Number(percent) }),
   );
+
+program
+  .command('late-private')
+  .description(`how long after network-online.target the private interface gets its address, from the next boot on; usual: ${USUAL_DELAY_SECONDS}`)
+  .argument('<seconds>')
+  .argument('[host]', 'this one; none: all')
+  .action(async (seconds: string, machine?: string) => (await openLab()).latePrivateInterface(Number(seconds), machine));
+
+program
+  .command('no-metadata')
+  .description('the next server of this name finds no metadata at its first boot: no key to log in with, no user data')
+  .argument('<host>')
+  .action(async (machine: string) => (await openLab()).missMetadata(machine));
 
 program.addCommand(apiFaultCommand());
 program.addCommand(mysqlRepositoryCommand());

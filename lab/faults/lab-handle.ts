@@ -74,6 +74,8 @@ export interface LabHandle {
   deleteServer(machine: string, options: { readonly volume: boolean }): Promise<void>;
   /** `cdktf deploy`: makes what is missing. Rejects if it failed; to be run again then, as by an operator. */
   deploy(options?: { /** Command that synthesizes, for other settings. */ readonly app?: string }): Promise<void>;
+  /** From the next boot on: how long after network-online.target private interfaces get their address. @param seconds undefined: as usual */
+  latePrivateInterfaces(seconds?: number): Promise<void>;
   cut(link: LinkCut): Promise<void>;
   /** Safe where nothing is cut. */
   heal(link: LinkCut): Promise<void>;

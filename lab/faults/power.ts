@@ -33,6 +33,15 @@ export function allPowerOff(lab: LabHandle, machines: readonly string[]): Fault 
   };
 }
 
+/** As hc-utils does it on some images at some times. Seen at the next boot. */
+export function latePrivateInterfaces(lab: LabHandle, seconds: number): Fault {
+  return {
+    title: `private interfaces get their address ${seconds} s after the network is said to be online`,
+    inject: () => lab.latePrivateInterfaces(seconds),
+    recover: () => lab.latePrivateInterfaces(),
+  };
+}
+
 export async function powerOnAgain(lab: LabHandle, machine: string): Promise<void> {
   if (!(await isRunning(lab, machine))) await lab.powerOn(machine);
   await until(`${machine} is on`, () => isRunning(lab, machine), 60_000);

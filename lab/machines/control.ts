@@ -9,6 +9,7 @@ const cut = z.strictObject({
   peer: z.string().optional(),
   direction: z.enum(['in', 'out', 'both']).optional(),
 });
+const lateness = z.strictObject({ seconds: z.number().int().min(0).max(3600), machine: z.string().optional() });
 const degradation = z.strictObject({ machine: z.string(), link, lossPercent: z.number().min(0).max(100) });
 
 /** A machine of the lab as `GET /machines` shows it. */
@@ -53,6 +54,16 @@ export function createLinkControl(hardware: LinuxHardware): Hono {
   app.post('/links/degrade', async (c) => {
     network.faults.degrade(known(degradation.parse(await c.req.json())));
     await network.sync();
+    return c.json({});
+  });
+  // From the next boot on, or the next private interface of a running machine
+  app.post('/private-interfaces', async (c) => {
+    const { seconds, machine } = lateness.parse(await c.req.json());
+    network.leaseDelays.set(seconds, machine);
+    return c.json({});
+  });
+  app.post('/metadata/missing', async (c) => {
+    hardware.missMetadata(z.strictObject({ machine: z.string() }).parse(await c.req.json()).machine);
     return c.json({});
   });
   app.delete('/links', async (c) => {

@@ -13,6 +13,9 @@ export async function initialiseDisk(root: string, spec: ServerSpec): Promise<vo
   }
 }
 
+/** What cloud-init knows of a server whose metadata it cannot get: nothing. */
+export const withoutMetadata = (spec: ServerSpec): ServerSpec => ({ ...spec, name: 'debian', sshPublicKeys: [], userData: null });
+
 /** The files of a first boot, in the order in which they are written. */
 export function initialFiles(spec: ServerSpec): InitialFile[] {
   const userData = readUserData(spec.userData);

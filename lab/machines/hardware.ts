@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DesiredNetwork, DesiredServer, Hardware, ServerSpec, ServerTypeSpec, VolumeSpec } from '../api/hardware';
-import { initialiseDisk } from './guest-init';
+import { initialiseDisk, withoutMetadata } from './guest-init';
 import { Machine } from './machine';
 import { Network } from './network';
 import type { LabPaths } from './paths';
@@ -11,6 +11,9 @@ import { Volumes } from './volumes';
 export class LinuxHardware implements Hardware {
   readonly network: Network;
   readonly #volumes: Volumes;
+  /** Names of servers to come, and ids of those that came so. */
+  readonly #shallMissMetadata = new Set<string>();
+  readonly #missesMetadata = new Set<number>();
   readonly #servers = new Map<number, { readonly spec: ServerSpec; serverType: ServerTypeSpec; readonly machine: Machine }>();
 
   /** @param image folder with the base image's root file system */
@@ -34,12 +37,14 @@ export class LinuxHardware implements Hardware {
     await mkdir(join(this.paths.state, 'consoles'), { recursive: true });
     this.#servers.set(spec.id, { spec, serverType: spec.serverType, machine });
     await machine.create();
-    await initialiseDisk(machine.root, spec);
+    if (this.#shallMissMetadata.delete(spec.name)) this.#missesMetadata.add(spec.id);
+    await initialiseDisk(machine.root, this.#missesMetadata.has(spec.id) ? withoutMetadata(spec) : spec);
   }
 
   async destroyServer(id: number): Promise<void> {
     await this.#servers.get(id)?.machine.destroy();
     this.#servers.delete(id);
+    this.#missesMetadata.delete(id);
   }
 
   powerOn(id: number): Promise<void> {
@@ -98,6 +103,15 @@ export class LinuxHardware implements Hardware {
     return this.network.want(desired);
   }
 
+  /**
+   * The next server of that name finds no metadata service at its first boot, as happened to private-only servers at Hetzner
+   * (kube-hetzner issue 2268): no key to log in with, no host key of the user data. A reboot does not mend it here; whether
+   * one does at Hetzner is not known.
+   */
+  missMetadata(name: string): void {
+    this.#shallMissMetadata.add(name);
+  }
+
   /** For the metadata service. */
   serverAt(address: string): { spec: ServerSpec; server: DesiredServer } | null {
     const server = this.network.desired.servers.find(
@@ -105,7 +119,7 @@ export class LinuxHardware implements Hardware {
         publicIpv4 === address || floatingIps.includes(address) || privateNets.some((net) => net.ip === address || net.aliasIps.includes(address)),
     );
     const spec = server && this.#servers.get(server.id)?.spec;
-    return server && spec ? { spec, server } : null;
+    return server && spec && !this.#missesMetadata.has(server.id) ? { spec, server } : null;
   }
 
   #machine(id: number): Machine {

@@ -43,7 +43,7 @@ export class Machine {
 
   /** The machine's root file system, mounted while it exists. */
   get root(): string {
-    return join(this.paths.disks, 'machines', String(this.serverId));
+    return this.paths.machineRoot(this.serverId);
   }
 
   get isRunning(): boolean {

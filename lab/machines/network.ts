@@ -1,6 +1,7 @@
 import type { DesiredNetwork, DesiredServer } from '../api/hardware';
 import { ipBatch, run, tryRun } from './command';
 import { renderRuleset, type LinkFault } from './firewall';
+import { LeaseDelays, offerLease, withdrawAllLeases, withdrawLease } from './leases';
 import { LinkFaults } from './link-faults';
 import type { LabPaths } from './paths';
 import { configureGuest, layCable, linksOf, NetworkTables, routerRoutes, type Link } from './topology';
@@ -12,6 +13,7 @@ import { configureGuest, layCable, linksOf, NetworkTables, routerRoutes, type Li
  */
 export class Network {
   readonly faults = new LinkFaults();
+  readonly leaseDelays = new LeaseDelays();
   readonly #tables = new NetworkTables();
   readonly #ruledTables = new Set<number>();
   /** By server: the cables of its present boot. */
@@ -44,6 +46,7 @@ export class Network {
       await tryRun(['ip', 'netns', 'delete', namespace]);
       await run(['ip', 'netns', 'add', namespace]);
       await ipBatch(['link set lo up'], namespace);
+      await withdrawAllLeases(this.paths.machineRoot(serverId));
       this.#laid.set(serverId, new Map());
       await this.#sync();
     });
@@ -80,15 +83,23 @@ export class Network {
     for (const [device, link] of laid) {
       if (sameCable(link, wanted.get(device))) continue;
       await tryRunBatch([`link delete ${device}`]);
+      await withdrawLease(this.paths.machineRoot(server.id), link.guestDevice);
       laid.delete(device);
     }
     for (const [device, link] of wanted) {
       if (!laid.has(device)) {
         await ipBatch(layCable(link, namespace));
-        await ipBatch(configureGuest(link, server.publicIpv4 === null), namespace);
+        await this.#configure(server, link);
       }
       laid.set(device, link);
     }
+  }
+
+  /** The public side is there before anything asks for it; the private one the machine configures itself, later. */
+  async #configure(server: DesiredServer, link: Link): Promise<void> {
+    const alone = server.publicIpv4 === null;
+    if (link.kind === 'public') await ipBatch(configureGuest(link, alone), this.paths.machineNamespace(server.id));
+    else await offerLease(this.paths.machineRoot(server.id), link, alone, this.leaseDelays.of(server.name));
   }
 
   async #syncRoutes(links: readonly Link[]): Promise<void> {

@@ -24,6 +24,8 @@ export interface LabPaths {
   readonly clientNamespace: string;
   readonly edgeNamespace: string;
   machineNamespace(serverId: number): string;
+  /** Where a machine's root file system is mounted. */
+  machineRoot(serverId: number): string;
   readonly controlSocket: string;
   readonly apiSocket: string;
   readonly packageSocket: string;
@@ -43,10 +45,11 @@ export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
     throw new Error(`LAB_NAME is ${JSON.stringify(name)}, want lower-case letters, digits and dashes, at most 20; choose another`);
   }
   const state = join(REPOSITORY, '.lab', name);
+  const disks = process.env['LAB_DIR'] ?? join(SHARED, name);
   return {
     name,
     state,
-    disks: process.env['LAB_DIR'] ?? join(SHARED, name),
+    disks,
     images: join(SHARED, 'images'),
     packageCache: join(SHARED, 'packages'),
     authority: join(SHARED, 'authority'),
@@ -55,6 +58,7 @@ export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
     clientNamespace: `${name}-client`,
     edgeNamespace: `${name}-edge`,
     machineNamespace: (serverId) => `${name}-m-${serverId}`,
+    machineRoot: (serverId) => join(disks, 'machines', String(serverId)),
     controlSocket: join(state, 'control.sock'),
     apiSocket: join(state, 'api.sock'),
     packageSocket: join(state, 'packages.sock'),

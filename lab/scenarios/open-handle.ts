@@ -2,6 +2,7 @@ import type { AddressHolders, LabHandle, Machine } from '../faults';
 import { deploy } from '../cli/deploy';
 import { openLab, type Lab } from '../lab';
 import { callSocket } from '../machines/call-socket';
+import { USUAL_DELAY_SECONDS } from '../machines/leases';
 
 /** What is looked at of the emulator's world. */
 interface World {
@@ -41,6 +42,7 @@ export async function openHandle(name?: string): Promise<LabHandle> {
     shutdown: power(lab.shutdown),
     deleteServer: (machine, options) => lab.remove(machine, options),
     deploy: async (options) => deploy(await openLab(name), options),
+    latePrivateInterfaces: (seconds = USUAL_DELAY_SECONDS) => lab.latePrivateInterface(seconds),
     cut: (cut) => lab.cut(cut),
     heal: (cut) => lab.heal(cut),
     degrade: (loss) => lab.degrade(loss),

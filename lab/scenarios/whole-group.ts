@@ -1,5 +1,5 @@
 import { everyAcknowledgedWriteKept, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { all, allPowerOff, busy, cleanStop, errantTransaction, appliesNothing, kill, losePackets, losesUnsynced, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
+import { all, allPowerOff, busy, cleanStop, errantTransaction, appliesNothing, kill, latePrivateInterfaces, losePackets, losesUnsynced, NotReached, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
@@ -8,6 +8,7 @@ import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 import { DATA_FOLDER, UNITS } from './units';
 
+const PRIVATE_LATE_SECONDS = 120;
 const afterBoot: Measured = { figure: 'writes after boot', unit: 'ms', max: 90_000, measure: writesAfterRecovery };
 
 const switchover: Scenario = {
@@ -233,6 +234,27 @@ export const severalMembersScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     targets: () => [afterBoot],
+    checkers: [noAcknowledgedWriteLost, noDoubleExecution, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+  },
+  {
+    name: 'all-private-late',
+    fault: 51,
+    title: 'All machines boot, and the private network comes two minutes later',
+    explanation: 'Programs find neither their own address nor anybody else, for two minutes. All of them come up by themselves then, and none has given up.',
+    async story(stage: Stage): Promise<void> {
+      const { lab } = stage;
+      const machines = (await lab.machines()).map(({ name }) => name);
+      await stage.inject(latePrivateInterfaces(lab, PRIVATE_LATE_SECONDS));
+      const outage = await stage.inject(allPowerOff(lab, machines));
+      await stage.recover(outage);
+      await stage.serving(PRIVATE_LATE_SECONDS * 1000 + 120_000);
+      await stage.healthy();
+      for (const machine of machines) {
+        const failed = await onMachine(lab, machine, 'systemctl list-units --failed --no-legend --plain');
+        if (failed !== '') throw new NotReached(`units of ${machine} have failed: ${failed}`);
+      }
+    },
+    targets: () => [{ ...afterBoot, max: PRIVATE_LATE_SECONDS * 1000 + afterBoot.max }],
     checkers: [noAcknowledgedWriteLost, noDoubleExecution, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
   },
   {

@@ -40,6 +40,7 @@ export class FakeLab implements LabHandle {
     this.note(`delete ${machine}`, options);
   };
   deploy = async (): Promise<void> => this.note('deploy', {});
+  latePrivateInterfaces = async (seconds?: number): Promise<void> => this.note('late-private', { seconds });
   cut = async (cut: LinkCut): Promise<void> => this.note('cut', cut);
   heal = async (cut: LinkCut): Promise<void> => this.note('heal', cut);
   degrade = async (loss: object): Promise<void> => this.note('degrade', loss);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ServerSpec } from '../../../lab/api/hardware';
-import { initialFiles } from '../../../lab/machines/guest-init';
+import { initialFiles, withoutMetadata } from '../../../lab/machines/guest-init';
 
 const spec = (changes: Partial<ServerSpec> = {}): ServerSpec => ({
   id: 1,
@@ -23,4 +23,11 @@ test('root lets in the keys of the server and those of its user data', () => {
   expect(contentOf('/root/.ssh/authorized_keys', { userData: '#cloud-config\nssh_authorized_keys: [ssh-ed25519 BBBB two]\n' })).toBe(
     'ssh-ed25519 AAAA one\nssh-ed25519 BBBB two\n',
   );
+});
+
+test('a server without metadata at its first boot lets nobody in, and has neither its name nor its user data', () => {
+  const files = initialFiles(withoutMetadata(spec({ userData: '#cloud-config\nssh_keys: { ed25519_private: abc }\n', sshPublicKeys: ['ssh-ed25519 AAAA'] })));
+  expect(files.find(({ path }) => path === '/root/.ssh/authorized_keys')?.content).toBe('');
+  expect(files.map(({ path }) => path)).not.toContain('/etc/ssh/ssh_host_ed25519_key');
+  expect(files.find(({ path }) => path === '/etc/hostname')?.content).toBe('debian\n');
 });

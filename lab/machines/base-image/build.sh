@@ -53,13 +53,14 @@ trust_the_labs_internet() {
   inside "$root" update-ca-certificates
 }
 
-# Units that make no sense in a container, and timers that would work at moments nobody chose
+# Units that make no sense in a container, and timers that would work at moments nobody chose. Those of apt are left to the platform
 mask_units() {
   local root=$1
   inside "$root" systemctl mask systemd-modules-load.service systemd-udevd.service systemd-udev-trigger.service \
     systemd-remount-fs.service systemd-firstboot.service systemd-resolved.service getty.target console-getty.service \
-    apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer logrotate.timer man-db.timer
-  inside "$root" systemctl enable ssh.service lab-ssh-host-key.service lab-first-boot.service
+    dpkg-db-backup.timer e2scrub_all.timer fstrim.timer logrotate.timer man-db.timer
+  inside "$root" systemctl enable ssh.service lab-ssh-host-key.service lab-first-boot.service \
+    lab-private-interfaces.path lab-private-interfaces.service
 }
 
 # Nothing that has to differ from machine to machine may be in the image
