@@ -57,9 +57,9 @@ is_installed() {
   [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-# The first boot's own updates may hold the lock
+# The first boot's own updates may hold the lock. Images with needrestart would restart daemons as they like
 apt_get() {
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+  DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
     -o Dpkg::Use-Pty=0 -o APT::Update::Error-Mode=any "$@"
 }
 
@@ -142,7 +142,8 @@ public_interface() {
   printf '%s\n' "$interface"
 }
 
-# Hetzner attaches the private network after the first boot
+# Hetzner attaches the private network after the first boot, and on some images its interface is configured minutes later
 wait_for_private_address() {
-  wait_until 120 private_interface || die "no interface has the private address $(fact PRIVATE_ADDRESS)"
+  wait_until 600 private_interface ||
+    die "no interface has the private address $(fact PRIVATE_ADDRESS) after 10 minutes; ask the host: ip address, systemctl list-units 'hc-net-*', and reboot it"
 }

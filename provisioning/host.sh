@@ -20,6 +20,12 @@ make_folders() {
   replace_file "$UPLOAD_DIR/host.env" "$PLATFORM_DIR/host.env"
 }
 
+# Units that need the private address are ordered after this one
+install_private_address() {
+  replace_file "$UPLOAD_DIR/units/private-address.sh" /usr/local/lib/platform/private-address 0755
+  install_unit private-address.service
+}
+
 # Hetzner's DHCP gives no default route on the private network, and a route set by hand is gone after a reboot
 keep_default_route() {
   if public_interface >/dev/null; then
@@ -166,7 +172,16 @@ apply_sshd() {
 
 # Debian's timers would install and restart whatever they like, on all hosts within the same hour
 end_uncoordinated_updates() {
-  systemctl --quiet mask --now apt-daily.timer apt-daily-upgrade.timer
+  local -ra timers=(apt-daily.timer apt-daily-upgrade.timer)
+  # Stopped first: a timer that is masked while it runs counts as failed
+  systemctl --quiet stop "${timers[@]}"
+  systemctl --quiet mask "${timers[@]}"
+  # What they have begun at the first boot is not cut short; it holds apt's locks, and no command waits for that of the package lists
+  wait_until 900 updates_ended || die "this host has updated itself for 15 minutes; see: journalctl --unit apt-daily --unit apt-daily-upgrade"
+}
+
+updates_ended() {
+  [[ $(systemctl show --property ActiveState --value apt-daily.service apt-daily-upgrade.service) != *activating* ]]
 }
 
 apply_security_updates() {
@@ -207,6 +222,7 @@ install_host() {
   wait_for_first_boot
   wait_for_private_address
   make_folders
+  install_private_address
   keep_default_route
   keep_resolvers
   make_apt_impatient

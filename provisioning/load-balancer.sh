@@ -179,16 +179,16 @@ agent_answers() {
 }
 
 apply_keepalived() {
-  local config interface candidate=/etc/keepalived/candidate.conf
+  local config interface=/usr/local/lib/platform/keepalived-interface candidate=/etc/keepalived/candidate.conf
   config=$(staged "$KEEPALIVED_CONFIG")
   replace_file "$UPLOAD_DIR/load-balancer/haproxy-answers" /usr/local/lib/platform/haproxy-answers 0755
   replace_file "$UPLOAD_DIR/load-balancer/keepalived-watchdog" /usr/local/lib/platform/keepalived-watchdog 0755
-  interface=$(private_interface) || die "no interface has the private address"
-  printf '%s=%s\n' "\$PRIVATE_INTERFACE" "$interface" >"$UPLOAD_DIR/interface.conf"
-  already_applied "$config" "$UPLOAD_DIR/interface.conf" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN" &&
+  replace_file "$UPLOAD_DIR/load-balancer/keepalived-interface" "$interface" 0755
+  already_applied "$config" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN" &&
     systemctl --quiet is-active keepalived && return
 
-  replace_file "$UPLOAD_DIR/interface.conf" /etc/keepalived/interface.conf
+  # What the configuration includes
+  PRIVATE_ADDRESS=$(fact PRIVATE_ADDRESS) "$interface"
   replace_file "$config" "$candidate"
   quietly keepalived --config-test --use-file "$candidate" || die "keepalived rejects the new configuration; the running one was left alone"
   rm -f "$candidate"
@@ -197,7 +197,7 @@ apply_keepalived() {
   systemctl enable --quiet keepalived
   systemctl restart keepalived
   wait_until 15 systemctl --quiet is-active keepalived || die "keepalived does not run: $(journalctl --unit keepalived --lines 5 --output cat)"
-  mark_applied "$config" "$UPLOAD_DIR/interface.conf" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
+  mark_applied "$config" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
 }
 
 # From here on private hosts have a way out, and SSH by way of the floating IP finds somebody

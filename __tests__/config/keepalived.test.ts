@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -33,14 +33,17 @@ test('the holder of the floating IP outweighs the gap between the priorities, so
 });
 
 /** VRRP does not run on `lo`. */
-const someInterface = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(({ internal }) => !internal))?.[0];
+const someInterface = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(({ internal, family }) => !internal && family === 'IPv4'))?.[0];
 
 test.skipIf(!hasProgram('keepalived') || process.getuid?.() !== 0 || !someInterface)('the real keepalived accepts it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'keepalived-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'interface.conf'), `$PRIVATE_INTERFACE=${someInterface ?? ''}\n`);
+  const included = join(folder, 'interface.conf');
+  const address = networkInterfaces()[someInterface ?? '']!.find(({ family }) => family === 'IPv4')!.address;
+  execFileSync('provisioning/load-balancer/keepalived-interface', { env: { ...process.env, PRIVATE_ADDRESS: address, INCLUDED: included } });
+  expect(readFileSync(included, 'utf8')).toBe(`$PRIVATE_INTERFACE=${someInterface}\n`);
   // A check that is not installed here would be refused for the sake of script security
-  writeFileSync(join(folder, 'keepalived.conf'), config().replaceAll(/"\/usr\/local\/lib\/platform\/[^"]*"/g, '"/bin/true"'));
+  writeFileSync(join(folder, 'keepalived.conf'), config().replace('/run/keepalived-interface.conf', included).replaceAll(/"\/usr\/local\/lib\/platform\/[^"]*"/g, '"/bin/true"'));
   const { stderr } = spawnSync('keepalived', ['--config-test', '--use-file', join(folder, 'keepalived.conf')], { encoding: 'utf8', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
   expect(stderr).toBe('');
 });

@@ -21,6 +21,8 @@ test('each role has its own script, the shared ones and what they name', () => {
     'units/default-route.timer',
     'units/host-firewall.service',
     'units/nginx.service.d/nginx-hardening.conf',
+    'units/private-address.service',
+    'units/private-address.sh',
     'units/security-updates-answer.socket',
     'units/security-updates-answer@.service',
     'units/security-updates.service',

@@ -17,7 +17,7 @@ function priority(host: Host): number {
 
 /**
  * keepalived (2.3 in Debian 13, 2.2 in Ubuntu 24.04). It only decides who is MASTER; the floating-ip agent moves addresses. The private interface has
- * another name on every image, so the role's script writes it to interface.conf as $PRIVATE_INTERFACE.
+ * another name on every image and server type: provisioning/load-balancer/keepalived-interface tells it at each start.
  */
 export function renderKeepalivedConfig(config: KeepalivedConfig): string {
   return [globals(config), checks(config), instance(config)].join('\n\n') + '\n';
@@ -25,8 +25,8 @@ export function renderKeepalivedConfig(config: KeepalivedConfig): string {
 
 function globals({ host }: KeepalivedConfig): string {
   return `\
-# $PRIVATE_INTERFACE, found on the host: interfaces have other names on other images and server types
-include interface.conf
+# $PRIVATE_INTERFACE, found at each start: interfaces have other names on other images and server types
+include /run/keepalived-interface.conf
 
 global_defs {
   router_id ${host.name}

@@ -3,7 +3,7 @@ export function renderLoadBalancerSysctl(): string {
   return `\
 # NAT gateway of the private hosts
 net.ipv4.ip_forward = 1
-# HAProxy and the agent may start before the private network is attached
+# HAProxy and the agent can be started again while the private interface has lost its address
 net.ipv4.ip_nonlocal_bind = 1
 # Connections that HAProxy has not yet accepted: a burst waits instead of being refused
 net.core.somaxconn = 16384

@@ -8,11 +8,12 @@ private_interface() {
 }
 
 main() {
-  local interface deadline=$((SECONDS + 60))
-  until interface=$(private_interface) && [[ -n $interface ]]; do
-    ((SECONDS < deadline)) || exit 1
-    sleep 0.5
-  done
+  local interface
+  interface=$(private_interface)
+  [[ -n $interface ]] || {
+    printf 'no interface has the private address %s\n' "$PRIVATE_ADDRESS" >&2
+    exit 1
+  }
   # onlink: the gateway lies in no range of this host, its address is a /32
   ip -4 route replace default via "$NETWORK_GATEWAY" dev "$interface" onlink
 }
