@@ -47,6 +47,16 @@ test('docs/terraform-cloud.md lists every variable, and which of them are secret
   expect(documented.sort()).toEqual(declared.sort());
 });
 
+test.each([
+  [undefined, []],
+  ['debian-13', []],
+  ['ubuntu-26.04', [expect.stringContaining('nobody has deployed the platform to it yet')]],
+  ['12345', [expect.stringMatching(/the snapshot 12345: .*cloud-init clean/)]],
+])('warns at synth of an image that was never tried: %s', (image, warnings) => {
+  const messages = platform({ image }).node.metadata.filter(({ type }) => type === '@cdktf/warn').map(({ data }) => data as unknown);
+  expect(messages).toEqual(warnings);
+});
+
 test('refuses Terraform without ephemeral variables', () => {
   expect(synthesized(platform()).terraform.required_version).toBe('>= 1.10');
 });

@@ -1,4 +1,4 @@
-import { CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
+import { Annotations, CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
 import { HcloudProvider } from '../.gen/providers/hcloud/provider';
@@ -10,6 +10,7 @@ import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import { applicationConnections } from './net/database-connections';
 import { checkedRebootWindow, REBOOT_WINDOW } from './net/reboot-window';
 import type { ProvisionedServer } from './servers/provisioned-server';
+import { untried } from './servers/images';
 import { InternalAuthority } from './servers/internal-authority';
 import { Revision } from './servers/revision';
 import { Site } from './servers/site';
@@ -71,6 +72,8 @@ export class PlatformStack extends TerraformStack {
   constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
     super(scope, id);
     checkSettings(id, settings);
+    const warning = settings.image && untried(settings.image);
+    if (warning) Annotations.of(this).addWarning(warning);
     const { application, network = {}, loadBalancers: { sshSources, webSources, ...loadBalancers } = {}, web = {}, app = {}, mysql = {} } = settings;
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');

@@ -12,7 +12,7 @@ import { RESOLVERS, resolversProblem } from './net/resolvers';
 import { architectureOf, serverTypeProblem } from './net/server-types';
 import { projectPath } from './servers/bundle';
 import { mysqlPackagesProblems } from './servers/mysql-packages';
-import { IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
+import { DEFAULT_IMAGE, IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
 import type { EnvironmentSettings } from './settings';
 
 /** Throws one error that holds everything that is wrong, so that one run is enough to learn it all. */
@@ -133,7 +133,7 @@ function serverTypes(settings: EnvironmentSettings): Problem[] {
 }
 
 function image(settings: EnvironmentSettings): Problem[] {
-  const { image: got = 'debian-13' } = settings;
+  const { image: got = DEFAULT_IMAGE } = settings;
   if (isSnapshot(got)) {
     const types = chosenServerTypes(settings).map(([, type]) => type);
     if (new Set(types.map(architectureOf).filter((each) => each !== undefined)).size < 2) return [];
@@ -148,7 +148,7 @@ function image(settings: EnvironmentSettings): Problem[] {
       prop: 'image',
       got,
       want: `one of ${IMAGES.join(', ')}, or the number of a snapshot made of one`,
-      fix: lack ? `${lack}; use debian-13` : 'use debian-13',
+      fix: lack ? `${lack}; use ${DEFAULT_IMAGE}` : `use ${DEFAULT_IMAGE}`,
     },
   ];
 }

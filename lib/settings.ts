@@ -27,7 +27,10 @@ export interface EnvironmentSettings {
    * @default ['fsn1']
    */
   readonly locations?: readonly LocationName[];
-  /** Name of one of Hetzner's images, or the number of an own snapshot that is made of one. @default debian-13 */
+  /**
+   * Name of one of Hetzner's images, or the number of an own snapshot of a server that was made of one. Any but the default brings a warning at
+   * synth: tests run on debian-13 alone, and nothing has been deployed to ubuntu-26.04 yet. Images without Node 20 are refused. @default debian-13
+   */
   readonly image?: string;
   /** Before every name in the Hetzner project, e.g. `shop-`, so that two environments fit into one. @default '' */
   readonly namePrefix?: string;

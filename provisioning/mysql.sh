@@ -61,12 +61,14 @@ leave_default_database_out() {
   touch /var/lib/mysql/.the-data-is-in-srv-mysql
 }
 
-# The packages' AppArmor profile knows /var/lib/mysql only
+# The profile of the packages knows /var/lib/mysql alone. Root starts --initialize and --validate-config: the one gives the new
+# folder to mysql, the other reads a configuration that is not in force yet
 allow_data_volume() {
   local profile=/etc/apparmor.d/usr.sbin.mysqld
   [[ -f $profile ]] || return 0
   mkdir -p /etc/apparmor.d/local
-  printf '%s\n' '/srv/mysql/ r,' '/srv/mysql/** rwk,' '/etc/mysql/** r,' '/run/mysql-prepare/** r,' >/etc/apparmor.d/local/usr.sbin.mysqld
+  printf '%s\n' 'capability chown,' '/srv/mysql/ r,' '/srv/mysql/** rwk,' '/etc/mysql/** r,' '/run/mysql-prepare/** r,' \
+    '/var/lib/platform/configure/files/etc/mysql/** r,' >/etc/apparmor.d/local/usr.sbin.mysqld
   ! aa-enabled --quiet 2>/dev/null || apparmor_parser --replace "$profile"
 }
 

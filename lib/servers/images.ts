@@ -1,5 +1,8 @@
+/** The image that the lab's machines are like, and so the only one that all tests have run on. */
+export const DEFAULT_IMAGE = 'debian-13';
+
 /** Images whose packages are recent enough: the agents need Node 20, HAProxy has to be 2.8 or newer. */
-export const IMAGES: readonly string[] = ['debian-13', 'ubuntu-26.04'];
+export const IMAGES: readonly string[] = [DEFAULT_IMAGE, 'ubuntu-26.04'];
 
 /** Images that people try first, and what they lack. */
 export const UNSUITABLE_IMAGES: Readonly<Record<string, string>> = {
@@ -12,4 +15,14 @@ export const UNSUITABLE_IMAGES: Readonly<Record<string, string>> = {
 /** A snapshot goes by its number. */
 export function isSnapshot(image: string): boolean {
   return /^\d+$/.test(image);
+}
+
+/** What a user has to know who chooses another image than the one that everything has been tried on; undefined: nothing. */
+export function untried(image: string): string | undefined {
+  if (image === DEFAULT_IMAGE) return undefined;
+  const advice = 'deploy it to a project for tests first';
+  if (isSnapshot(image)) {
+    return `image is the snapshot ${image}: it has to be one of ${DEFAULT_IMAGE}, with cloud-init and hc-utils as Hetzner's image has them, and "cloud-init clean" run before it was taken; ${advice}`;
+  }
+  return `image is ${image}: nobody has deployed the platform to it yet, nor looked whether MySQL's repository has packages for it; ${advice}`;
 }

@@ -14,6 +14,7 @@ import { NETWORK_ZONES, type LocationName } from '../net/locations';
 import { PORTS } from '../net/ports';
 import { RESOLVERS } from '../net/resolvers';
 import { hostKey } from './host-identity';
+import { DEFAULT_IMAGE } from './images';
 import type { ProvisioningStep } from './provisioning-step';
 import { ServerStock } from './server-stock';
 
@@ -106,7 +107,7 @@ export class Site extends Construct {
     this.namePrefix = props.namePrefix ?? '';
     this.locations = props.locations ?? ['fsn1'];
     this.location = this.locations[0] ?? 'fsn1';
-    this.image = props.image ?? 'debian-13';
+    this.image = props.image ?? DEFAULT_IMAGE;
     this.sshPrivateKey = props.sshPrivateKey;
     this.sshUser = props.sshUser ?? 'root';
     this.sshTimeoutSeconds = props.sshTimeoutSeconds ?? 300;
