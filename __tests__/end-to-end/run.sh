@@ -10,7 +10,7 @@ export LAB_NAME=${LAB_NAME:-test}
 readonly STAGES=(whole-stack names walls hardening failover terraform-cloud cloudflare acme rotation ssh updates)
 # Too long for each round. One alone, in a lab to which the stack has been deployed:
 #   npx lab exec -- npx vitest run --project end-to-end __tests__/end-to-end/scaling.test.ts
-readonly LONG_STAGES=(scaling upgrade mysql-repository)
+readonly LONG_STAGES=(first-boot scaling upgrade mysql-repository)
 
 lab() { node lab/cli/lab.mjs "$@"; }
 

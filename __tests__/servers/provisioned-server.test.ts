@@ -182,6 +182,12 @@ describe('where host keys are pinned', () => {
     expect(uploads).toHaveLength(1);
   });
 
+  test('what to do about a server without metadata is said before the first login, which is all that can fail for it', () => {
+    const stack = testStack();
+    const [first] = provisioners(resource(webServer({}, testSite(stack, { pinHostKeys: true, namePrefix: 'shop-', sshTimeoutSeconds: 20 })).stack, 'terraform_data', 'web-1_identify'));
+    expect(first).toEqual({ 'local-exec': { command: expect.stringMatching(/^echo "first login to shop-web-1\. If it fails after 20 s .*\(hcloud server delete shop-web-1\)[^"'`$\\]*"$/) } });
+  });
+
   test('nothing of it exists where they are not', () => {
     const { stack } = webServer();
     expect(connection(stack, 'install')).not.toHaveProperty('host_key');

@@ -1,15 +1,17 @@
 /** A line of `cdktf deploy` worth showing: something began, ended or failed. */
 export interface DeployLine {
-  readonly kind: 'progress' | 'error';
+  readonly kind: 'progress' | 'error' | 'remedy';
   readonly text: string;
+  /** What to do if this step fails: its address. */
+  readonly step?: string;
 }
 
 const SECONDS_WORTH_TELLING = 5;
 
-/** Without colours, cursor movements and the name of the stack; nothing for a line that is empty then. */
+/** Without colours, cursor movements and the name of the stack, which cdktf sets before the first of several lines; nothing for a line that is empty then. */
 export function plainText(line: string): string[] {
   // eslint-disable-next-line no-control-regex
-  const plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/^lab\s+/, '').trimEnd();
+  const plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/^(lab)?\s+/, '').trimEnd();
   return plain === '' || /^[⠀-⣿]/.test(plain) ? [] : [plain];
 }
 
@@ -20,6 +22,8 @@ export function readDeployLine(line: string): DeployLine | null {
   if (/^\s*[│╷╵]/.test(plain)) return { kind: 'error', text: plain };
   const spoken = /^\S*?(\w[\w-]*) \(remote-exec\): (\S+\.sh: .*)$/.exec(plain);
   if (spoken) return { kind: 'progress', text: `${hostOf(plain)}: ${spoken[2] ?? ''}` };
+  const remedy = /^(\S+) \(local-exec\): (first login .*)$/.exec(plain);
+  if (remedy) return { kind: 'remedy', step: remedy[1], text: remedy[2] ?? '' };
   const ended = /^(\S+): (Creation|Destruction|Modifications) complete after (\S+)/.exec(plain);
   if (ended && secondsOf(ended[3] ?? '') >= SECONDS_WORTH_TELLING) {
     return { kind: 'progress', text: `${ended[1]}: ${ended[2]?.toLowerCase()} took ${ended[3]}` };

@@ -39,6 +39,7 @@ async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'dest
   const logFile = join(lab.paths.state, `${verb}.log`);
   const log = createWriteStream(logFile);
   const errors: string[] = [];
+  const remedies = new Map<string, string>();
   const last: string[] = [];
   let rest = '';
   const onOutput = (text: string) => {
@@ -50,6 +51,7 @@ async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'dest
       last.splice(0, last.length - LAST_LINES);
       const read = readDeployLine(line);
       if (read?.kind === 'error') errors.push(read.text);
+      else if (read?.kind === 'remedy') remedies.set(read.step ?? '', read.text);
       else if (read) progress.say(read.text);
     }
   };
@@ -59,5 +61,6 @@ async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'dest
   const code = await execInClient(lab, argv, { onOutput, providers });
   log.end();
   if (code === 0) return progress.done(`${verb} done`);
-  throw new Error(`cdktf ${verb} failed\n${(errors.length > 0 ? errors : last).join('\n')}\nAll of its output: ${logFile}`);
+  const said = [...remedies].filter(([step]) => errors.some((line) => line.includes(step))).map(([, text]) => text);
+  throw new Error(`cdktf ${verb} failed\n${[...(errors.length > 0 ? errors : last), ...said].join('\n')}\nAll of its output: ${logFile}`);
 }

@@ -1,4 +1,4 @@
-import { Fn, Token, type FileProvisioner, type ITerraformDependable, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
+import { Fn, Token, type FileProvisioner, type ITerraformDependable, type LocalExecProvisioner, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
 import { Construct } from 'constructs';
 import { Server } from '../../.gen/providers/hcloud/server';
 import { Volume } from '../../.gen/providers/hcloud/volume';
@@ -167,12 +167,13 @@ export class ProvisionedServer extends Construct {
   private identify(): ProvisioningStep | undefined {
     if (!this.identity) return undefined;
     const { firstKey, key } = this.identity;
-    const { sshUser } = this.props.site;
+    const { sshUser, sshTimeoutSeconds, namePrefix } = this.props.site;
     return new ProvisioningStep(this, 'identify', {
       triggers: { server: this.server.id, hostKey: publicKeyOf(key) },
       connection: this.connection(firstKey),
       dependsOn: this.props.installAfter ?? [],
       provisioners: [
+        remedy(`${namePrefix}${this.host.name}`, sshTimeoutSeconds),
         this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `install -m 0600 -o ${sshUser} /dev/null ${NEW_HOST_KEY}`),
         uploadText(key.privateKeyOpenssh, NEW_HOST_KEY),
         this.shell(
@@ -287,6 +288,16 @@ const within = (folder: string, values: Readonly<Record<string, string>>) =>
 function packed(values: Readonly<Record<string, string>>): string {
   const base64 = (value: string) => (Token.isUnresolved(value) ? Fn.base64encode(value) : Buffer.from(value).toString('base64'));
   return Object.entries(values).map(([name, value]) => `${name} ${base64(value)}\n`).join('');
+}
+
+/**
+ * Printed before the first login, because nothing can be printed once it has failed: Terraform then names this step and a timeout.
+ * By `echo` of whatever shell there is, hence no quotes in it.
+ */
+function remedy(server: string, seconds: number): LocalExecProvisioner {
+  const text = `first login to ${server}. If it fails after ${seconds} s with a timeout or a key mismatch, the server found no metadata at its first boot, ` +
+    `and so neither SSH key nor user data. Delete it (hcloud server delete ${server}) and deploy again; volumes stay`;
+  return { type: 'local-exec', command: `echo "${text}"` };
 }
 
 function upload(folder: string, destination: string): FileProvisioner {

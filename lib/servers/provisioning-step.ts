@@ -3,6 +3,7 @@ import {
   TerraformResource,
   type FileProvisioner,
   type ITerraformDependable,
+  type LocalExecProvisioner,
   type RemoteExecProvisioner,
   type SSHProvisionerConnection,
 } from 'cdktf';
@@ -12,7 +13,7 @@ export interface ProvisioningStepProps {
   /** The step runs again when one of these values changes. They are in the state: no secrets. */
   readonly triggers: Readonly<Record<string, unknown>>;
   readonly connection: SSHProvisionerConnection;
-  readonly provisioners: readonly (FileProvisioner | RemoteExecProvisioner)[];
+  readonly provisioners: readonly (FileProvisioner | RemoteExecProvisioner | LocalExecProvisioner)[];
   readonly dependsOn?: readonly ITerraformDependable[];
 }
 

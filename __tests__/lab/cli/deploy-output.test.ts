@@ -21,6 +21,13 @@ test("Terraform's errors are kept, without colours", () => {
   });
 });
 
+test('what to do if a step fails is kept, with the step, for when it has failed', () => {
+  const line = 'terraform_data.web_web-1_identify_12AB (local-exec): first login to web-1. If it fails ...';
+  const remedy = { kind: 'remedy', step: 'terraform_data.web_web-1_identify_12AB', text: 'first login to web-1. If it fails ...' };
+  expect(readDeployLine(`lab  ${line}`)).toEqual(remedy);
+  expect(readDeployLine(`     ${line}`)).toEqual(remedy);
+});
+
 test('a spinner says nothing', () => {
   expect(readDeployLine('\u001b[2K\u001b[1A\u001b[2K\u001b[G')).toBeNull();
   expect(readDeployLine('⠋  Synthesizing')).toBeNull();

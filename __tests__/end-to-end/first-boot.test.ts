@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { deploy } from '../../lab/cli/deploy';
+import { openLab } from '../../lab/lab';
+import { openHandle } from '../../lab/scenarios';
+import { topologyOf } from '../../lab/scenarios/topology';
+import { editedMain } from './edited-main';
+
+/** A server that lets nobody in is given up after this long. */
+const SETTINGS = 'sshTimeoutSeconds: 20,';
+const SERVER = 'web-2';
+
+test('a server that finds no metadata at its first boot fails the deploy with its name and the remedy, and the remedy heals it', async () => {
+  const lab = await openLab();
+  const app = await editedMain(lab, SETTINGS);
+  await lab.remove(SERVER);
+  await lab.missMetadata(SERVER);
+
+  const failed = await deploy(lab, { app }).then(
+    () => 'the deploy did not fail',
+    (error: unknown) => String(error),
+  );
+  expect(failed).toMatch(/terraform_data\.web_web-2_identify_/);
+  expect(failed).toContain(`Delete it (hcloud server delete ${SERVER}) and deploy again`);
+
+  await lab.remove(SERVER);
+  await deploy(lab, { app });
+  const topology = topologyOf(await openHandle(), { address: lab.floatingIp, host: lab.domain });
+  await expect.poll(() => topology.problems(), { timeout: 60_000, interval: 1000 }).toEqual([]);
+});
