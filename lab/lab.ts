@@ -42,6 +42,17 @@ export interface ApiFault {
   readonly count?: number;
 }
 
+/** How long the emulated Hetzner takes, in milliseconds. */
+export interface ApiTimes {
+  /** To move an address. */
+  readonly action: number;
+  /** To answer: shortest and longest. */
+  readonly answer: { readonly from: number; readonly to: number };
+}
+
+/** Actions that move addresses. The alias takes two of them, one after another. */
+const ADDRESS_ACTIONS = ['assign_floating_ip', 'unassign_floating_ip', 'change_alias_ips'];
+
 export type EmulatedApi = 'hetzner' | 'cloudflare';
 /** Where their control paths begin, on the one control socket. */
 const CONTROL_PATHS: Readonly<Record<EmulatedApi, string>> = { hetzner: '', cloudflare: '/cloudflare' };
@@ -73,13 +84,13 @@ const DEFAULT_DOMAIN = 'www.example.test';
  */
 export async function openLab(name?: string): Promise<Lab> {
   const paths = labPaths(name);
-  const timings = (await callSocket(paths.controlSocket, 'GET', '/timings').catch((error: unknown) => {
+  const times = await readApiTimes(paths).catch((error: unknown) => {
     throw new Error(`no lab called ${paths.name} runs; start it with: npx lab up`, { cause: error });
-  })) as Record<string, number>;
+  });
   const secrets = await ensureSecrets(paths);
   const project = new Project(paths);
   const floatingIp = (await project.floatingIps())[0]?.ip ?? '';
-  return new Lab(paths, secrets, project, await readOutputs(paths), floatingIp, timings['assign_floating_ip'] ?? timings['default'] ?? 0);
+  return new Lab(paths, secrets, project, await readOutputs(paths), floatingIp, times);
 }
 
 export class Lab {
@@ -90,8 +101,8 @@ export class Lab {
     readonly outputs: Outputs,
     /** Empty before the first deploy. */
     readonly floatingIp: string,
-    /** How long the API takes to move the floating IP. */
-    readonly addressActionMilliseconds: number,
+    /** When it was opened. */
+    readonly apiTimes: ApiTimes,
   ) {}
 
   get name(): string {
@@ -196,6 +207,12 @@ export class Lab {
     await this.#control('POST', '/metadata/missing', { machine });
   }
 
+  /** From now on, for all that ask the emulated Hetzner but the lab itself. */
+  async setApiTimes({ action, answer }: Partial<ApiTimes>): Promise<void> {
+    if (action !== undefined) await this.#control('PUT', '/timings', Object.fromEntries(ADDRESS_ACTIONS.map((command) => [command, action])));
+    if (answer !== undefined) await this.#control('PUT', '/answer-times', answer);
+  }
+
   async apiFault(fault: ApiFault, api: EmulatedApi = 'hetzner'): Promise<void> {
     await this.#control('POST', `${CONTROL_PATHS[api]}/faults`, fault);
   }
@@ -247,6 +264,12 @@ export class Lab {
   #control(method: string, path: string, body?: unknown): Promise<unknown> {
     return callSocket(this.paths.controlSocket, method, path, body);
   }
+}
+
+async function readApiTimes({ controlSocket }: LabPaths): Promise<ApiTimes> {
+  const timings = (await callSocket(controlSocket, 'GET', '/timings')) as Record<string, number>;
+  const answer = (await callSocket(controlSocket, 'GET', '/answer-times')) as ApiTimes['answer'];
+  return { action: timings['assign_floating_ip'] ?? timings['default'] ?? 0, answer };
 }
 
 async function readOutputs(paths: LabPaths): Promise<Outputs> {

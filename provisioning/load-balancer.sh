@@ -200,9 +200,10 @@ apply_keepalived() {
   mark_applied "$config" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
 }
 
+# Hetzner's API may take 20 s for an action and 2 s for an answer, and the NAT alias takes two actions, one after another.
 # From here on private hosts have a way out, and SSH by way of the floating IP finds somebody
 wait_for_addresses() {
-  wait_until 60 addresses_arrived && return
+  wait_until 150 addresses_arrived && return
   die "neither load balancer got the floating IP and the NAT alias: $(journalctl --unit floating-ip-agent --lines 8 --output cat)"
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from './config';
 import { decide, type Decision, type Policy } from './decide';
 import { holderName } from './reporting';
-import { describe, initialState, nameOf, observe, type AgentState, type Budget, type Call, type Event, type Outcome, type PeerReport, type VrrpState } from './state';
+import { describe, initialState, isChange, nameOf, observe, type AgentState, type Budget, type Call, type Event, type Outcome, type PeerReport, type VrrpState } from './state';
 
 /** All that the agent touches outside itself; a test brings a simulated world. */
 export interface World {
@@ -50,6 +50,10 @@ export class Agent {
 
   holdsFloatingIp(): boolean {
     return this.state.holder?.value === this.config.serverId;
+  }
+
+  holdsNatGateway(): boolean {
+    return this.state.aliases.self?.value.includes(this.config.natGateway) ?? false;
   }
 
   /** Makes keepalived give up MASTER, or take part again. */
@@ -119,8 +123,7 @@ export class Agent {
       this.say('WARNING: the API refuses the token; a failover would fail', { failure: after.api.lastFailure });
     }
     if (event.kind !== 'call-started' && event.kind !== 'call-ended') return;
-    const write = event.call.kind === 'assign-floating-ip' || event.call.kind === 'set-aliases';
-    if (event.kind === 'call-started') return void (write && this.say('call', { call: event.call }));
+    if (event.kind === 'call-started') return void (isChange(event.call) && this.say('call', { call: event.call }));
     if (!event.outcome.ok) this.say('call failed', { call: nameOf(event.call), failure: describe(event.outcome) });
     else if (event.outcome.action?.status === 'error') this.say('action failed', { call: nameOf(event.call) });
   }

@@ -1,4 +1,4 @@
-import { nameOf, type AgentState, type Call, type Identity, type Job, type Side } from './state';
+import { nameOf, type AgentState, type Call, type Identity, type Job, type Known, type Side } from './state';
 
 export interface Policy extends Identity {
   /** Alias address of the NAT gateway, which goes where the floating IP goes. */
@@ -24,6 +24,7 @@ export type Reason =
   | 'own HAProxy does not answer'
   | 'asking the present holder'
   | 'the present holder still serves'
+  | 'the other one is moving it'
   | 'moved a moment ago'
   | 'holder is not MASTER any more'
   | 'holder is silent on both sides'
@@ -47,8 +48,16 @@ const OWN_EVIDENCE_AGE_MS = 1_500;
 const RETRY_CAP_MS = 1_400;
 /** The same while few requests are left. */
 const SCARCE_RETRY_CAP_MS = 2_000;
-/** An action that takes longer is begun anew: the API may have lost it. */
-const ACTION_LIMIT_MS = 30_000;
+/** The same for the alias, since private hosts can wait a little for their way out. */
+const ALIAS_RETRY_CAP_MS = 4_000;
+/** So many in a row take some 45 s: an address may stay with a dead server for half a minute. After that there is no hurry. */
+const ALIAS_PATIENT_RETRIES = 13;
+const ALIAS_LATE_RETRY_CAP_MS = 10_000;
+/** An action that takes longer is begun anew: the API may have lost it. Moves of 20 s have been reported. */
+const ACTION_LIMIT_MS = 60_000;
+/** A call without an answer is made once more after this, or after twice the time that answers take; the first may still succeed. */
+const PATIENCE_MS = 1_400;
+const LONGEST_PATIENCE_MS = 5_000;
 const PUBLIC_SIDE_LOST_MS = 2_000;
 /** One that was killed is back by then: systemd starts it again after 0.2 s. */
 const OWN_HAPROXY_LOST_MS = 700;
@@ -56,7 +65,9 @@ const OWN_HAPROXY_LOST_MS = 700;
 /** The whole policy: what to do now. Called again and again; nothing is remembered but the state. */
 export function decide(state: AgentState, policy: Policy, now: number): Decision {
   const { reason, changes } = plan(state, policy, now);
-  const calls = [...changes, ...polls(state, now), ...reads(state, now)].filter((call) => state.underWay[nameOf(call)] === undefined);
+  const patience = Math.min(LONGEST_PATIENCE_MS, Math.max(PATIENCE_MS, 2 * state.api.answerMs));
+  const waitsFor = (since: number | undefined) => since !== undefined && now - since < patience;
+  const calls = [...changes, ...polls(state, now), ...reads(state, now)].filter((call) => !waitsFor(state.underWay[nameOf(call)]));
   return { reason, calls, giveUp: lossHere(state, now) };
 }
 
@@ -72,13 +83,15 @@ function plan(state: AgentState, policy: Policy, now: number): { reason: Reason;
     return { reason: 'only the alias is missing here', changes: attempt(state, 'alias', alias, now) };
   }
   if (!ownSideServes(state, now)) return wait('own HAProxy does not answer');
-  if (state.lastMoveAt !== null && now - state.lastMoveAt < policy.holdMs) return wait('moved a moment ago');
+  if (peerIsMoving(state, now)) return wait('the other one is moving it');
+  if (holder !== null && state.lastMoveAt !== null && now - state.lastMoveAt < policy.holdMs) return wait('moved a moment ago');
 
   const verdict = holder === policy.peerServerId ? judgePeer(state, now) : 'nobody';
   if (verdict === 'unknown') return wait('asking the present holder');
   if (verdict === 'serves') return wait('the present holder still serves');
   const reason = verdict === 'silent' ? 'holder is silent on both sides' : verdict === 'nobody' ? 'nobody has it' : 'holder is not MASTER any more';
-  const changes = [...attempt(state, 'floating-ip', { kind: 'assign-floating-ip' }, now), ...(alias ? attempt(state, 'alias', alias, now) : [])];
+  const take: Call = { kind: state.unassignFirst && holder !== null ? 'unassign-floating-ip' : 'assign-floating-ip' };
+  const changes = [...attempt(state, 'floating-ip', take, now), ...(alias ? attempt(state, 'alias', alias, now) : [])];
   return { reason, changes };
 }
 
@@ -103,6 +116,18 @@ export function judgePeer(state: AgentState, now: number): PeerVerdict {
   return answered !== null && now - answered < EVIDENCE_AGE_MS ? 'serves' : 'unknown';
 }
 
+/** Its action ends, whoever is MASTER by then: two at the same time would tear the address to and fro. */
+function peerIsMoving({ peerPrivate }: AgentState, now: number): boolean {
+  return (peerPrivate.report?.moving ?? false) && peerPrivate.answeredAt !== null && now - peerPrivate.answeredAt < EVIDENCE_AGE_MS;
+}
+
+/** An action that was asked for here runs, as far as can be told. */
+export function movesFloatingIp({ jobs, underWay }: AgentState, now: number): boolean {
+  const { action } = jobs['floating-ip'];
+  const asking = Object.keys(underWay).some((name) => name.endsWith('assign-floating-ip'));
+  return asking || (action !== null && now - action.since < ACTION_LIMIT_MS);
+}
+
 export function ownSideServes({ ownHaproxy }: AgentState, now: number): boolean {
   return ownHaproxy.failuresInRow === 0 && ownHaproxy.answeredAt !== null && now - ownHaproxy.answeredAt < OWN_EVIDENCE_AGE_MS;
 }
@@ -116,15 +141,24 @@ function aliasChange({ aliases }: AgentState, { natGateway }: Policy): Call | un
   return set('self', [...self.value, natGateway]);
 }
 
-/** Not while the last attempt runs, and later after each failure. */
+/** Not while the last attempt runs, later after each failure, and after a refusal only with a newer picture. */
 function attempt(state: AgentState, name: Job, call: Call, now: number): Call[] {
-  const { action, failuresInRow, startedAt } = state.jobs[name];
-  if (action) return now - action.since > ACTION_LIMIT_MS ? [call] : [];
+  const { action, failuresInRow, startedAt, refusedAt } = state.jobs[name];
+  if (action && now - action.since <= ACTION_LIMIT_MS) return [];
+  if (refusedAt !== null && !pictureOf(state, name).every((known) => known !== undefined && known.at >= refusedAt)) return [];
   if (startedAt === null || failuresInRow === 0) return [call];
-  // The floating IP is never late by more than the cap. Private hosts can wait longer for their way out
-  const longest = scarce(state) ? SCARCE_RETRY_CAP_MS : RETRY_CAP_MS;
-  const cap = name === 'alias' && failuresInRow > 5 ? 7 * longest : longest;
-  return now - startedAt >= Math.min(cap, 250 * 2 ** failuresInRow) ? [call] : [];
+  return now - startedAt >= Math.min(retryCap(state, name), 250 * 2 ** failuresInRow) ? [call] : [];
+}
+
+/** What an attempt rests on. */
+function pictureOf({ holder, aliases }: AgentState, name: Job): readonly Known<unknown>[] {
+  return name === 'floating-ip' ? [holder] : [aliases.self, aliases.peer];
+}
+
+function retryCap(state: AgentState, name: Job): number {
+  const factor = scarce(state) ? SCARCE_RETRY_CAP_MS / RETRY_CAP_MS : 1;
+  if (name === 'floating-ip') return factor * RETRY_CAP_MS;
+  return factor * (!scarce(state) && state.jobs.alias.failuresInRow <= ALIAS_PATIENT_RETRIES ? ALIAS_RETRY_CAP_MS : ALIAS_LATE_RETRY_CAP_MS);
 }
 
 function polls(state: AgentState, now: number): Call[] {
@@ -133,7 +167,7 @@ function polls(state: AgentState, now: number): Call[] {
     if (!action) return [];
     // After a failure the next is asked about when it can be tried again, and not before: that saves requests
     const early = failuresInRow > 0 && action.askedAt === action.since ? RETRY_CAP_MS - 200 : 500;
-    const pause = scarce(state) || now - action.since > 5_000 ? 2_000 : early;
+    const pause = scarce(state) ? 2_000 : now - action.since > 5_000 ? 1_000 : early;
     return now - action.askedAt >= pause ? [{ kind: 'read-action', job: name, id: action.id }] : [];
   });
 }
@@ -149,11 +183,22 @@ function reads(state: AgentState, now: number): Call[] {
     return asked === undefined || now - asked >= seconds * 1000 * factor ? [call] : [];
   };
   const urgent = (known: unknown, seconds: number) => (known === undefined ? (master ? 2 : 10) : seconds);
+  /** At once after a refusal: the next attempt waits for it. */
+  const lookAgain = (call: Call, job: Job) => {
+    const { refusedAt } = state.jobs[job];
+    return master && refusedAt !== null && (state.askedAt[nameOf(call)] ?? 0) < refusedAt ? [call] : undefined;
+  };
   const floatingIp: Call = { kind: 'read-floating-ip' };
-  const newMaster = master && state.holder !== undefined && state.holder.at < state.vrrp.since;
+  const since = state.vrrp.since;
+  const newMaster = master && state.holder !== undefined && state.holder.at < since;
+  const young = master && now - since < 60_000;
+  const ofAliases = (asked: number | undefined) => (master && (asked ?? 0) < since ? 1 : young ? 10 : master ? 30 : 60);
   return [
-    ...due(floatingIp, doubt ? 3 : newMaster ? 1 : urgent(state.holder, master ? 10 : 30)),
-    ...(['self', 'peer'] as const).flatMap((of) => due({ kind: 'read-aliases', of }, urgent(state.aliases[of], master ? 30 : 60))),
+    ...lookAgain(floatingIp, 'floating-ip') ?? due(floatingIp, doubt ? 3 : newMaster ? 1 : urgent(state.holder, master ? 10 : 30)),
+    ...(['self', 'peer'] as const).flatMap((of) => {
+      const call: Call = { kind: 'read-aliases', of };
+      return lookAgain(call, 'alias') ?? due(call, urgent(state.aliases[of], ofAliases(state.askedAt[nameOf(call)])));
+    }),
   ];
 }
 

@@ -11,8 +11,10 @@ import { addressesArrived, certificateMetricOf, metricsOf, peerReportOf, statusO
 import { switchOver } from './switchover';
 
 const TICK_MS = 25;
-/** Longest wait, when the host shuts down, for the peer to have the address; HAProxy goes on serving meanwhile. */
-const HANDOVER_LIMIT_MS = 4_000;
+/** Longest wait, when the host shuts down, for the peer to be MASTER. */
+const ROLE_LIMIT_MS = 4_000;
+/** The same for both addresses to have left this host, at 20 s an action; HAProxy goes on serving meanwhile. See TimeoutStopSec of the unit. */
+const HANDOVER_LIMIT_MS = 75_000;
 
 const now = () => performance.now();
 
@@ -57,13 +59,18 @@ function replaceFile(path: string, content: string): void {
   renameSync(`${path}.new`, path);
 }
 
-/** keepalived is stopped before this agent and HAProxy after it: in between, the peer gets the address. */
+/** keepalived is stopped before this agent and HAProxy after it: in between, the peer gets the addresses. */
 async function handOver(agent: Agent): Promise<void> {
-  const deadline = now() + HANDOVER_LIMIT_MS;
-  while (now() < deadline && agent.state.vrrp.state !== 'MASTER' && agent.holdsFloatingIp() && agent.state.peerPrivate.failingSince === null) {
-    await sleep(20);
-  }
+  const begin = now();
+  while (now() - begin < HANDOVER_LIMIT_MS && leavesToPeer(agent, now() - begin)) await sleep(20);
   log({ event: 'stopped', vrrp: agent.state.vrrp.state, holds: agent.holdsFloatingIp() });
+}
+
+/** Something leads here still, and the peer is about to take it. */
+function leavesToPeer(agent: Agent, elapsed: number): boolean {
+  const { vrrp, peerPrivate } = agent.state;
+  if (vrrp.state === 'MASTER' || peerPrivate.failingSince !== null || !(agent.holdsFloatingIp() || agent.holdsNatGateway())) return false;
+  return peerPrivate.report?.vrrp === 'MASTER' || elapsed < ROLE_LIMIT_MS;
 }
 
 function certificateReply(certificate: ShownCertificate | null): Reply {

@@ -1,6 +1,6 @@
 import type { ShownCertificate } from './certificate';
 import type { Config } from './config';
-import { ownSideServes, type Decision } from './decide';
+import { movesFloatingIp, ownSideServes, type Decision } from './decide';
 import type { AgentState, Known, PeerReport, Told } from './state';
 
 const API_ANSWER_AGE_MS = 45_000;
@@ -15,6 +15,7 @@ export function peerReportOf(state: AgentState, now: number): PeerReport {
     reachesUs: state.peerPublic.failingSince === null,
     reachesApi: state.api.unreachableSince === null && state.api.answeredAt !== null && now - state.api.answeredAt < API_ANSWER_AGE_MS,
     sinceLastMoveMs: state.lastMoveAt === null ? null : now - state.lastMoveAt,
+    moving: movesFloatingIp(state, now),
   };
 }
 

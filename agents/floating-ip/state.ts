@@ -18,12 +18,16 @@ export interface PeerReport {
   /** Hetzner's API answered it lately. */
   readonly reachesApi: boolean;
   readonly sinceLastMoveMs: number | null;
+  /** The API works on a change of the floating IP that it asked for. */
+  readonly moving: boolean;
 }
 
 export type Call =
   | { readonly kind: 'read-floating-ip' }
   | { readonly kind: 'read-aliases'; readonly of: Side }
   | { readonly kind: 'assign-floating-ip' }
+  /** Only where the API refuses to move an address that is assigned. */
+  | { readonly kind: 'unassign-floating-ip' }
   /** Replaces the whole list of a server's alias addresses. */
   | { readonly kind: 'set-aliases'; readonly of: Side; readonly aliases: readonly string[] }
   | { readonly kind: 'read-action'; readonly job: Job; readonly id: number };
@@ -62,6 +66,8 @@ export interface Probe {
 interface Progress {
   readonly failuresInRow: number;
   readonly startedAt: number | null;
+  /** An answer said that things are not as we thought: what the API tells from then on counts, before the next attempt. */
+  readonly refusedAt: number | null;
   readonly action: { readonly id: number; readonly since: number; readonly askedAt: number; readonly change: Call } | null;
 }
 
@@ -74,6 +80,8 @@ export interface AgentState {
   readonly holder: Known<number | null>;
   readonly aliases: Readonly<Record<Side, Known<readonly string[]>>>;
   readonly jobs: Readonly<Record<Job, Progress>>;
+  /** The API refused to move the floating IP away from its present holder. */
+  readonly unassignFirst: boolean;
   readonly lastMoveAt: number | null;
   /** Calls under way, by name, with the time of their start. */
   readonly underWay: Readonly<Record<string, number>>;
@@ -81,6 +89,8 @@ export interface AgentState {
   readonly api: {
     readonly answeredAt: number | null;
     readonly unreachableSince: number | null;
+    /** Longest time that an answer took lately, in milliseconds. */
+    readonly answerMs: number;
     readonly tokenWorks: boolean | null;
     readonly budget: Budget | null;
     readonly requests: number;
@@ -93,6 +103,10 @@ export interface AgentState {
 export type Told<T> = { readonly value: T; readonly ageMs: number } | null;
 export type Known<T> = { readonly value: T; readonly at: number } | undefined;
 
+const IDLE: Progress = { failuresInRow: 0, startedAt: null, refusedAt: null, action: null };
+/** From one answer to the next: one slow answer is remembered for some minutes. */
+const ANSWER_TIME_DECAY = 0.98;
+
 /** Ids that the reducer needs to tell us from the other. */
 export interface Identity {
   readonly serverId: number;
@@ -101,7 +115,6 @@ export interface Identity {
 
 export function initialState(now: number, lastMoveAt: number | null = null): AgentState {
   const probe: Probe = { answeredAt: null, failuresInRow: 0, failingSince: null };
-  const idle: Progress = { failuresInRow: 0, startedAt: null, action: null };
   return {
     vrrp: { state: 'BACKUP', since: now },
     ownHaproxy: probe,
@@ -109,11 +122,12 @@ export function initialState(now: number, lastMoveAt: number | null = null): Age
     peerPrivate: { ...probe, report: null },
     holder: undefined,
     aliases: { self: undefined, peer: undefined },
-    jobs: { 'floating-ip': idle, alias: idle },
+    jobs: { 'floating-ip': IDLE, alias: IDLE },
+    unassignFirst: false,
     lastMoveAt,
     underWay: {},
     askedAt: {},
-    api: { answeredAt: null, unreachableSince: null, tokenWorks: null, budget: null, requests: 0, failures: 0, lastFailure: null },
+    api: { answeredAt: null, unreachableSince: null, answerMs: 0, tokenWorks: null, budget: null, requests: 0, failures: 0, lastFailure: null },
     moves: 0,
   };
 }
@@ -124,14 +138,18 @@ export function nameOf(call: Call): string {
       return `${call.kind}-${call.of}`;
     case 'read-action':
       return `${call.kind}-${call.job}`;
-    case 'set-aliases':
-      return call.kind;
     default:
       return call.kind;
   }
 }
 
-export function observe(state: AgentState, event: Event, now: number, identity: Identity): AgentState {
+export function observe(before: AgentState, event: Event, now: number, identity: Identity): AgentState {
+  const after = changedBy(before, event, now, identity);
+  // It was refused for the holder that we knew
+  return after.unassignFirst && after.holder?.value !== before.holder?.value ? { ...after, unassignFirst: false } : after;
+}
+
+function changedBy(state: AgentState, event: Event, now: number, identity: Identity): AgentState {
   switch (event.kind) {
     case 'vrrp':
       return event.state === state.vrrp.state ? state : { ...state, vrrp: { state: event.state, since: now } };
@@ -176,25 +194,27 @@ function newer<T>(known: Known<T>, told: Told<T>, askedAt: number): Known<T> {
 function started(state: AgentState, call: Call, now: number): AgentState {
   const name = nameOf(call);
   const marked = { ...state, underWay: { ...state.underWay, [name]: now }, askedAt: { ...state.askedAt, [name]: now } };
-  if (call.kind === 'assign-floating-ip') return job(marked, 'floating-ip', { startedAt: now });
-  if (call.kind === 'set-aliases') return job(marked, 'alias', { startedAt: now });
   if (call.kind === 'read-action') {
     const { action } = marked.jobs[call.job];
     return action ? job(marked, call.job, { action: { ...action, askedAt: now } }) : marked;
   }
-  return marked;
+  return isChange(call) ? job(marked, jobOf(call), { startedAt: now }) : marked;
 }
 
 function ended(before: AgentState, event: Extract<Event, { kind: 'call-ended' }>, now: number, identity: Identity): AgentState {
   const { call, outcome, startedAt, budget } = event;
-  const state = judgedApi({ ...before, underWay: without(before.underWay, nameOf(call)) }, outcome, budget, now);
-  if (!outcome.ok) return failed(state, call, outcome, now);
+  const name = nameOf(call);
+  // Asked twice, because the first took long: the second is under way still
+  const underWay = before.underWay[name] === startedAt ? without(before.underWay, name) : before.underWay;
+  const state = judgedApi({ ...before, underWay }, outcome, budget, startedAt, now);
+  if (!outcome.ok) return failed(state, call, outcome, startedAt, now);
   switch (call.kind) {
     case 'read-floating-ip':
       return outcome.holder === undefined ? state : learnedHolder(state, outcome.holder, startedAt, now);
     case 'read-aliases':
       return outcome.aliases === undefined ? state : learnedAliases(state, call.of, outcome.aliases, startedAt);
     case 'assign-floating-ip':
+    case 'unassign-floating-ip':
     case 'set-aliases':
       return progressed(state, jobOf(call), call, outcome.action, now, identity);
     case 'read-action': {
@@ -204,7 +224,7 @@ function ended(before: AgentState, event: Extract<Event, { kind: 'call-ended' }>
   }
 }
 
-function judgedApi(state: AgentState, outcome: Outcome, budget: Budget | undefined, now: number): AgentState {
+function judgedApi(state: AgentState, outcome: Outcome, budget: Budget | undefined, startedAt: number, now: number): AgentState {
   const answered = outcome.ok || outcome.why === 'refused';
   const unreachable = !outcome.ok && outcome.why === 'unreachable';
   const denied = !outcome.ok && (outcome.status === 401 || outcome.code === 'forbidden');
@@ -214,6 +234,7 @@ function judgedApi(state: AgentState, outcome: Outcome, budget: Budget | undefin
     failures: state.api.failures + (outcome.ok ? 0 : 1),
     lastFailure: outcome.ok ? state.api.lastFailure : describe(outcome),
     answeredAt: answered ? now : state.api.answeredAt,
+    answerMs: answered ? Math.max(now - startedAt, ANSWER_TIME_DECAY * state.api.answerMs) : state.api.answerMs,
     unreachableSince: unreachable ? (state.api.unreachableSince ?? now) : answered ? null : state.api.unreachableSince,
     tokenWorks: outcome.ok ? true : denied ? false : state.api.tokenWorks,
     budget: budget ?? state.api.budget,
@@ -231,8 +252,9 @@ function learnedHolder(state: AgentState, holder: number | null, askedAt: number
   const known = state.holder;
   // Asked before a move of ours ended: the answer may be older than what we know
   if (known && askedAt < known.at) return state;
-  const moved = known !== undefined && known.value !== holder;
-  return { ...state, holder: { value: holder, at: now }, lastMoveAt: moved ? now : state.lastMoveAt };
+  // One that nobody has may be taken at once
+  const moved = known !== undefined && known.value !== holder && holder !== null;
+  return { ...state, holder: { value: holder, at: askedAt }, lastMoveAt: moved ? now : state.lastMoveAt };
 }
 
 function learnedAliases(state: AgentState, of: Side, aliases: readonly string[], askedAt: number): AgentState {
@@ -247,36 +269,51 @@ function progressed(state: AgentState, name: Job, change: Call, action: Extract<
     const since = state.jobs[name].action?.id === action.id ? state.jobs[name].action.since : now;
     return job(state, name, { action: { id: action.id, since, askedAt: now, change } });
   }
-  if (action?.status === 'error') return jobFailed(state, name);
-  const done = job(state, name, { action: null, failuresInRow: 0, startedAt: null });
+  if (action?.status === 'error') return actionFailed(state, name);
+  const done = job(state, name, IDLE);
   if (change.kind === 'set-aliases') {
     return { ...done, aliases: { ...done.aliases, [change.of]: { value: change.aliases, at: now } } };
   }
+  if (change.kind === 'unassign-floating-ip') return { ...done, holder: { value: null, at: now } };
   const moved = done.holder?.value !== identity.serverId;
   return { ...done, holder: { value: identity.serverId, at: now }, lastMoveAt: moved ? now : done.lastMoveAt, moves: done.moves + (moved ? 1 : 0) };
 }
 
-function failed(state: AgentState, call: Call, outcome: Extract<Outcome, { ok: false }>, now: number): AgentState {
+/** 404, 409, 422, 423: the API works, and finds things other than we thought, or busy. */
+const REFUSALS = [404, 409, 422, 423];
+
+function failed(state: AgentState, call: Call, outcome: Extract<Outcome, { ok: false }>, startedAt: number, now: number): AgentState {
   const gone = outcome.code === 'not_found';
   switch (call.kind) {
-    case 'assign-floating-ip':
-      // 422 perhaps because it is here already: look at once
-      return outcome.status === 422 ? { ...jobFailed(state, 'floating-ip'), askedAt: without(state.askedAt, 'read-floating-ip') } : jobFailed(state, 'floating-ip');
-    case 'set-aliases':
-      // A server that was deleted holds nothing; and any other refusal may mean that our picture is wrong
-      if (gone && call.of === 'peer') return { ...jobFailed(state, 'alias'), aliases: { ...state.aliases, peer: { value: [], at: now } } };
-      return outcome.why === 'refused' ? { ...jobFailed(state, 'alias'), aliases: { self: undefined, peer: undefined } } : jobFailed(state, 'alias');
     case 'read-action':
-      return gone ? jobFailed(state, call.job) : state;
+      return gone ? actionFailed(state, call.job) : state;
     case 'read-aliases':
       return gone ? { ...state, aliases: { ...state.aliases, [call.of]: { value: [], at: now } } } : state;
-    default:
+    case 'read-floating-ip':
       return state;
+    default: {
+      const { failuresInRow, startedAt: newest, refusedAt } = state.jobs[jobOf(call)];
+      // A later attempt has been made meanwhile, or it has succeeded
+      if (newest !== startedAt) return state;
+      const refused = outcome.why === 'refused' && REFUSALS.includes(outcome.status ?? 0);
+      const demand = outcome.code === 'floating_ip_assigned';
+      // A demand that is new is no failure: what it wants is done next
+      const failures = demand && !state.unassignFirst ? failuresInRow : failuresInRow + 1;
+      const after = job(state, jobOf(call), { failuresInRow: failures, refusedAt: refused ? now : refusedAt });
+      // A server that was deleted holds nothing
+      if (gone && call.kind === 'set-aliases' && call.of === 'peer') return { ...after, aliases: { ...after.aliases, peer: { value: [], at: now } } };
+      return demand ? { ...after, unassignFirst: true } : after;
+    }
   }
 }
 
-function jobFailed(state: AgentState, name: Job): AgentState {
+function actionFailed(state: AgentState, name: Job): AgentState {
   return job(state, name, { action: null, failuresInRow: state.jobs[name].failuresInRow + 1 });
+}
+
+/** Calls that start an action. */
+export function isChange(call: Call): call is Extract<Call, { kind: 'assign-floating-ip' | 'unassign-floating-ip' | 'set-aliases' }> {
+  return ['assign-floating-ip', 'unassign-floating-ip', 'set-aliases'].includes(call.kind);
 }
 
 function jobOf(call: Call): Job {

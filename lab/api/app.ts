@@ -60,7 +60,8 @@ async function answer(context: Ctx, world: World, route: Route): Promise<Respons
     actionId: Number(context.req.param('actionId')),
     query: new URL(context.req.url).searchParams,
     body,
-    start: (order) => world.actions.start(isDoomed(context.get('actionFaults'), order.command) ? { ...order, doomed: true } : order),
+    effects: context.get('handledFaults').map(({ effect }) => effect),
+    start: (order) => world.actions.start(isDoomed(context.get('handledFaults'), order.command) ? { ...order, doomed: true } : order),
   };
   const reply = await route.handle(call);
   return reply.body === null ? context.body(null, reply.status as 204) : context.json(reply.body, reply.status as 200);

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { renderAction } from './action-routes';
+import { answerRangeSchema, type AnswerTimes } from './answer-times';
 import { renderFirewall } from './firewalls';
 import { renderFloatingIp } from './floating-ips';
 import { renderNetwork } from './networks';
@@ -18,14 +19,19 @@ import type { World } from './world';
 const timingsSchema = z.record(z.string(), z.number().min(0));
 const rateLimitSchema = z.strictObject({ perHour: z.number().int().positive().optional(), remaining: z.number().int().min(0).optional() });
 
-export function buildControl(world: World, parts: ControlParts & { readonly rateLimit: RateLimit }): Hono {
-  const { rateLimit } = parts;
+export function buildControl(world: World, parts: ControlParts & { readonly rateLimit: RateLimit; readonly answers: AnswerTimes }): Hono {
+  const { answers, rateLimit } = parts;
   const control = sharedControl(parts);
 
   control.get('/timings', (context) => context.json(world.actions.timings));
   control.put('/timings', async (context) => {
     world.actions.timings = { ...world.actions.timings, ...(await parse(context, timingsSchema)) };
     return context.json(world.actions.timings);
+  });
+  control.get('/answer-times', (context) => context.json(answers.range));
+  control.put('/answer-times', async (context) => {
+    answers.range = await parse(context, answerRangeSchema);
+    return context.json(answers.range);
   });
   control.get('/rate-limit', (context) => context.json(rateLimit.headers()));
   control.put('/rate-limit', async (context) => {

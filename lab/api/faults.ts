@@ -20,6 +20,10 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rate-limit') }),
   /** Accepted, but the action ends in error without effect. With `command`, only that action of the request. */
   z.strictObject({ kind: z.literal('action-fails'), command: z.string().optional() }),
+  /** Refuses to move a floating IP that is assigned: it has to be unassigned first (422 `floating_ip_assigned`). */
+  z.strictObject({ kind: z.literal('unassign-first') }),
+  /** An alias stays with a server that has been off for less (423 `locked`), so that no other can have it (422 `ip_not_available`). */
+  z.strictObject({ kind: z.literal('alias-held'), milliseconds: z.number().min(0) }),
   z.strictObject({ kind: z.literal('token-revoked') }),
   /** Placement of new servers, and of those to be started, fails. */
   z.strictObject({ kind: z.literal('no-capacity') }),
@@ -93,6 +97,9 @@ function isPattern(text: string): boolean {
   }
 }
 
+/** They do not decide the answer by themselves: the handler does. */
+export const HANDLED: readonly Effect['kind'][] = ['action-fails', 'unassign-first', 'alias-held'];
+
 /** The faults that are switched on now. */
 export class Faults {
   private readonly active = new Map<string, Fault>();
@@ -133,7 +140,7 @@ export class Faults {
     for (const fault of this.active.values()) {
       if (!matches(fault, request) || !take(fault)) continue;
       hits.push(fault);
-      if (!['latency', 'action-fails'].includes(fault.effect.kind)) break;
+      if (fault.effect.kind !== 'latency' && !HANDLED.includes(fault.effect.kind)) break;
     }
     return hits;
   }
@@ -179,6 +186,8 @@ function matches({ match, effect }: Fault, request: Incoming): boolean {
   if (match.path && !new RegExp(match.path).test(request.path)) return false;
   if (match.fromAddress && match.fromAddress !== request.fromAddress) return false;
   if (effect.kind === 'action-fails') return request.method !== 'GET';
+  if (effect.kind === 'unassign-first') return request.method === 'POST' && /^\/v1\/floating_ips\/\d+\/actions\/assign$/.test(request.path);
+  if (effect.kind === 'alias-held') return request.method === 'POST' && /\/actions\/change_alias_ips$/.test(request.path);
   if (effect.kind === 'no-capacity') return request.method === 'POST' && /^\/v1\/servers(\/\d+\/actions\/poweron)?$/.test(request.path);
   return true;
 }

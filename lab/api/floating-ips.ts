@@ -3,7 +3,7 @@ import { renderAction } from './action-routes';
 import type { Action, ResourceRef } from './actions';
 import { ActionFailed } from './actions';
 import type { Location } from './catalogue';
-import { deleteProtected, invalidInput, refused } from './errors';
+import { deleteProtected, invalidInput, locked, refused } from './errors';
 import { hasPublicInterface } from './firewall-targets';
 import { checkLabels } from './labels';
 import { checkLimit } from './limits';
@@ -50,8 +50,11 @@ export const routes: readonly Route[] = [
   post(path('assign'), z.strictObject({ server: idSchema }), (call) => {
     const floatingIp = call.world.floatingIps.get(call.id);
     const server = call.world.servers.get(call.body.server);
-    // moving it needs no unassign; only the server that has it already is refused
+    // moving it needs no unassign; only the server that has it already is refused, unless a fault wants otherwise
     if (floatingIp.serverId === server.id) throw refused('floating_ip_assigned', 'floating ip is already assigned to this server');
+    if (floatingIp.serverId !== null && call.effects.some(({ kind }) => kind === 'unassign-first')) {
+      throw refused('floating_ip_assigned', 'floating ip is already assigned');
+    }
     return answer(call, assign(call, floatingIp, server));
   }),
   post(path('unassign'), nothing, unassign),
@@ -109,9 +112,15 @@ function checkServer(call: Call<unknown>, home: Location, server: Server): void 
   if (!hasPublicInterface(call.world, server)) throw refused('service_error', 'server has no public interface');
 }
 
+/** One change of the holder at a time: `locked` is documented as "another action runs on the item". That it is meant so here is a guess. */
+function checkUnlocked({ world }: Call<unknown>, { id }: FloatingIp): void {
+  if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => world.actions.running('floating_ip', id, command))) throw locked('floating ip');
+}
+
 /** Until the action succeeds, the address stays where it is. */
 function assign(call: Call<unknown>, floatingIp: FloatingIp, server: Server): Action {
   const { world } = call;
+  checkUnlocked(call, floatingIp);
   checkServer(call, floatingIp.location, server);
   return call.start({
     command: 'assign_floating_ip',
@@ -126,6 +135,7 @@ function assign(call: Call<unknown>, floatingIp: FloatingIp, server: Server): Ac
 
 function unassign(call: Call<unknown>): Reply {
   const floatingIp = call.world.floatingIps.get(call.id);
+  checkUnlocked(call, floatingIp);
   const resources = refs(floatingIp, floatingIp.serverId);
   const effect = (): void => {
     floatingIp.serverId = null;

@@ -1,8 +1,9 @@
 /** What stands before every handler of an emulated API: the log, faults, then whatever this API asks of a request. */
 import type { Context, Next } from 'hono';
+import type { AnswerTimes } from './answer-times';
 import type { Clock } from './clock';
 import { callerOf, clientGone, closeConnection } from './connection';
-import type { Effect, Fault, Faults } from './faults';
+import { HANDLED, type Effect, type Fault, type Faults } from './faults';
 import type { RequestLog } from './request-log';
 
 export interface Gate {
@@ -10,6 +11,8 @@ export interface Gate {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly manners: Manners;
+  /** @default at once */
+  readonly answers?: AnswerTimes;
 }
 
 /** Where emulated APIs differ. */
@@ -27,8 +30,8 @@ export interface Manners {
 export interface Variables {
   /** The request's body: undefined if it is not JSON, an empty object if there is none. */
   body: unknown;
-  /** Faults that concern the actions the request will start. */
-  actionFaults: readonly Fault[];
+  /** Faults that concern what the request does; its handler knows them. */
+  handledFaults: readonly Fault[];
 }
 export type Ctx = Context<{ Variables: Variables }>;
 
@@ -46,9 +49,14 @@ export function gate(parts: Gate): (context: Ctx, next: Next) => Promise<Respons
     });
     const hits = parts.faults.hit({ method: entry.method, path: context.req.path, fromAddress: entry.fromAddress });
     entry.faults = hits.map((fault) => fault.id);
-    context.set('actionFaults', hits.filter((fault) => fault.effect.kind === 'action-fails'));
+    context.set('handledFaults', hits.filter((fault) => HANDLED.includes(fault.effect.kind)));
+    // A request takes effect half-way
+    const half = (parts.answers?.next() ?? 0) / 2;
+    const pause = () => (half > 0 ? parts.clock.sleep(half) : Promise.resolve());
+    await pause();
     const response = await pass(parts, context, hits, next);
     if (response) context.res = response;
+    await pause();
     entry.durationMilliseconds = parts.clock.now() - entry.time;
     if (!context.res.headers.has('x-hono-already-sent')) entry.status = context.res.status;
     return undefined;

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { AnswerTimes } from './answer-times';
 import { buildApp } from './app';
 import { systemClock } from './clock';
 import type { Clock } from './clock';
@@ -36,7 +37,7 @@ export interface Api {
   readonly app: Hono;
   /** Faults, timings, world dump, request log. Never reachable by machines. */
   readonly control: Hono;
-  /** The same API without faults, rate limit, log and tokens: for the lab's own commands, which must work while the API is broken. */
+  /** The same API without faults, answer times, rate limit, log and tokens: for the lab's own commands, which must work while the API is broken. */
   readonly tools: Hono;
   readonly world: World;
 }
@@ -48,6 +49,6 @@ export function createApi(options: ApiOptions): Api {
   const world = new World({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
   const newParts = (tokens: Tokens | null, faults: Faults) => ({ clock, tokens, faults, rateLimit: new RateLimit(clock), log: new RequestLog() });
   const tokens = new Tokens(options.tokens);
-  const parts = newParts(tokens, world.faults);
+  const parts = { ...newParts(tokens, world.faults), answers: new AnswerTimes() };
   return { app: buildApp(world, parts), control: buildControl(world, { ...parts, tokens }), tools: buildApp(world, newParts(null, new Faults())), world };
 }

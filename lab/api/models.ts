@@ -62,6 +62,8 @@ export type ServerStatus = 'initializing' | 'starting' | 'running' | 'off' | 're
 
 export interface Server extends Resource {
   status: ServerStatus;
+  /** When it was last seen to be off, in the clock's milliseconds; null since it was switched on. */
+  offSince: number | null;
   serverType: ServerType;
   image: Image;
   readonly location: Location;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Action, ActionOrder } from './actions';
 import { UnexpectedRequest, invalidInput } from './errors';
 import type { ApiError } from './errors';
+import type { Effect } from './faults';
 import type { World } from './world';
 
 /** One request, as a handler sees it. */
@@ -14,6 +15,8 @@ export interface Call<Body = unknown> {
   readonly actionId: number;
   readonly query: URLSearchParams;
   readonly body: Body;
+  /** The effects of faults that the handler has to bring about. */
+  readonly effects: readonly Effect[];
   /** Starts an action on behalf of this request; a fault may have doomed it. */
   start(order: ActionOrder): Action;
 }

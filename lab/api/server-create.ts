@@ -83,6 +83,7 @@ export function createServer(call: Call<Wanted>): Reply {
     sshPublicKeys: sshKeys.map((key) => key.publicKey),
     userData: body.user_data ?? null,
     machine: 'none',
+    offSince: null,
   };
   world.servers.add(server);
   connectPublicSide(world, body, server, givenIps);

@@ -8,7 +8,7 @@ import type { Attachment, Network, Server } from './models';
 import { checkAddress, freeAddress, isTaken } from './network-parts';
 import { created, idSchema, post } from './requests';
 import type { Call, Reply, Route } from './requests';
-import { isLocked } from './server-status';
+import { isLocked, refreshStatus } from './server-status';
 
 const MOST_ALIASES = 5;
 
@@ -93,13 +93,16 @@ function checkAliases(call: Call<unknown>, network: Network, server: Server, ali
 }
 
 /** The whole list is replaced. An address that another server holds must be given up there first. */
-function changeAliases(call: Call<{ network: number; alias_ips: string[] }>): Reply {
+async function changeAliases(call: Call<{ network: number; alias_ips: string[] }>): Promise<Reply> {
   const { world } = call;
   const server = world.servers.get(call.id);
   const attachment = requireAttachment(server, call.body.network);
   const network = world.networks.get(attachment.networkId);
   const aliasIps = call.body.alias_ips;
   checkAliases(call, network, server, aliasIps);
+  // As with floating IPs a guess, from the same words
+  if (world.actions.running('server', server.id, 'change_alias_ips')) throw locked('server');
+  if (await holdsFast(call, server)) throw locked('server');
   const action = call.start({
     command: 'change_alias_ips',
     resources: refs(server, attachment),
@@ -111,4 +114,12 @@ function changeAliases(call: Call<{ network: number; alias_ips: string[] }>): Re
     changesNetwork: true,
   });
   return answer(call, action);
+}
+
+/** It has lost its power a moment ago, and a fault keeps its aliases there. */
+async function holdsFast({ world, effects }: Call<unknown>, server: Server): Promise<boolean> {
+  const held = effects.find((effect) => effect.kind === 'alias-held');
+  if (!held) return false;
+  await refreshStatus(world, [server]);
+  return server.offSince !== null && world.clock.now() - server.offSince < held.milliseconds;
 }

@@ -6,7 +6,7 @@ import { hasPublicInterface } from './firewall-targets';
 import type { Server } from './models';
 import { created, nothing, post } from './requests';
 import type { Call, Reply, Route } from './requests';
-import { refreshStatus } from './server-status';
+import { refreshStatus, setPower } from './server-status';
 
 const path = (action: string): string => `/v1/servers/:id/actions/${action}`;
 const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
@@ -66,10 +66,10 @@ function startOnMachine(call: Call<unknown>, server: Server, command: string, st
     resources: [['server', server.id]],
     hardware: () => onMachine(call, server, work),
     effect: () => {
-      if (status) server.status = status;
+      if (status) setPower(call.world, server, status);
     },
     onFailure: () => {
-      if (server.status === 'starting') server.status = 'off';
+      if (server.status === 'starting') setPower(call.world, server, 'off');
     },
     changesNetwork: true,
   };

@@ -11,9 +11,14 @@ export async function refreshStatus(world: World, servers: readonly Server[]): P
   await Promise.all(
     servers.filter(isSettled).map(async (server) => {
       const isRunning = await world.hardware.isRunning(server.id);
-      if (isSettled(server)) server.status = isRunning ? 'running' : 'off';
+      if (isSettled(server)) setPower(world, server, isRunning ? 'running' : 'off');
     }),
   );
+}
+
+export function setPower({ clock }: World, server: Server, status: 'running' | 'off'): void {
+  server.status = status;
+  server.offSince = status === 'running' ? null : (server.offSince ?? clock.now());
 }
 
 const POWER = ['create_server', 'start_server', 'stop_server', 'shutdown_server', 'reboot_server', 'reset_server', 'change_server_type', 'rebuild_server'];

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { openLab, type EmulatedApi } from '../lab';
 
-const KINDS = ['status', 'latency', 'hang', 'close', 'rate-limit', 'action-fails', 'token-revoked', 'no-capacity', 'sold-out', 'limit'];
+const KINDS = ['status', 'latency', 'hang', 'close', 'rate-limit', 'action-fails', 'unassign-first', 'alias-held', 'token-revoked', 'no-capacity', 'sold-out', 'limit'];
 
 interface Options {
   readonly api: EmulatedApi;
@@ -32,7 +32,7 @@ export function apiFaultCommand(): Command {
     .option('--count <number>', 'only so many requests (default: all, until cleared)')
     .addOption(new Option('--status <status>', 'for kind status').default('500'))
     .addOption(new Option('--code <code>', 'for kind status').default('server_error'))
-    .addOption(new Option('--milliseconds <number>', 'for kind latency').default('2000'))
+    .addOption(new Option('--milliseconds <number>', 'for kinds latency and alias-held').default('2000'))
     .addOption(new Option('--type <type>', 'for kind sold-out: server type').default('cx23'))
     .addOption(new Option('--location <location>', 'for kind sold-out (default: all)'))
     .addOption(new Option('--of <what>', 'for kind limit').choices(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']).default('servers'))
@@ -50,7 +50,7 @@ export function apiFaultCommand(): Command {
         effect: {
           kind,
           ...(kind === 'status' && { status: Number(options.status), code: options.code }),
-          ...(kind === 'latency' && { milliseconds: Number(options.milliseconds) }),
+          ...(['latency', 'alias-held'].includes(kind) && { milliseconds: Number(options.milliseconds) }),
           ...(kind === 'sold-out' && { serverType: options.type, ...(options.location && { location: options.location }) }),
           ...(kind === 'limit' && { of: options.of, most: Number(options.most) }),
         },

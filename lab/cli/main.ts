@@ -6,6 +6,7 @@ import { USUAL_DELAY_SECONDS } from '../machines/leases';
 import { labPaths } from '../machines/paths';
 import { openHandle } from '../scenarios/open-handle';
 import { apiFaultCommand } from './api-fault';
+import { apiTimesCommand } from './api-times';
 import { deploy, destroy } from './deploy';
 import { execInClient } from './in-client';
 import { mysqlRepositoryCommand } from './mysql-repository';
@@ -182,6 +183,7 @@ program
   .action(async (machine: string) => (await openLab()).missMetadata(machine));
 
 program.addCommand(apiFaultCommand());
+program.addCommand(apiTimesCommand());
 program.addCommand(mysqlRepositoryCommand());
 program.addCommand(rotateCommand());
 program.addCommand(revokeCommand());

@@ -11,7 +11,7 @@ const HANDOVERS = {
 } as const;
 
 /** Longer than either command takes before it gives up by itself. */
-const COMMAND_SECONDS = 45;
+const COMMAND_SECONDS = 100;
 
 /** Planned change of role. Returns a sentence on who has it now, and how long it took. */
 export async function switchover(lab: LabHandle, tier: (typeof TIERS)[number]): Promise<string> {

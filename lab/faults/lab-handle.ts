@@ -35,8 +35,8 @@ export interface LinkLoss {
 
 export type ApiEffect =
   | { readonly kind: 'status'; readonly status: number; readonly code: string }
-  | { readonly kind: 'latency'; readonly milliseconds: number }
-  | { readonly kind: 'hang' | 'close' | 'rate-limit' | 'action-fails' | 'token-revoked' | 'no-capacity' }
+  | { readonly kind: 'latency' | 'alias-held'; readonly milliseconds: number }
+  | { readonly kind: 'unassign-first' | 'hang' | 'close' | 'rate-limit' | 'action-fails' | 'token-revoked' | 'no-capacity' }
   | { readonly kind: 'sold-out'; readonly serverType: string; readonly location?: string }
   | { readonly kind: 'limit'; readonly of: 'servers' | 'primary_ips' | 'dedicated_cores' | 'floating_ips'; readonly most: number };
 
@@ -86,6 +86,8 @@ export interface LabHandle {
   revokeFailoverToken(): Promise<void>;
   restoreFailoverToken(): Promise<void>;
   addressHolders(): Promise<AddressHolders>;
-  /** How long the API takes to move the floating IP, in milliseconds: the L of the targets. */
+  /** How long the API takes to move an address, in milliseconds: the L of the targets. */
   readonly addressActionMilliseconds: number;
+  /** How long it takes at most to answer. */
+  readonly answerMilliseconds: number;
 }

@@ -18,7 +18,7 @@ export function cleanStop(lab: LabHandle, machine: string): Fault {
     title: `${machine} is shut down`,
     async inject() {
       await lab.shutdown(machine);
-      await until(`${machine} is off`, async () => !(await isRunning(lab, machine)), 90_000);
+      await until(`${machine} is off`, async () => !(await isRunning(lab, machine)), 120_000);
     },
     recover: () => powerOnAgain(lab, machine),
   };

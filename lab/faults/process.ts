@@ -64,7 +64,7 @@ export function handOver(lab: LabHandle, machine: string): Fault {
   return {
     title: `${machine} hands the floating IP over`,
     async inject() {
-      await onMachine(lab, machine, 'platform-switchover', 30);
+      await onMachine(lab, machine, 'platform-switchover', 100);
       await until(`${machine} has handed over`, async () => (await lab.addressHolders()).floatingIp !== machine);
     },
     recover: async () => undefined,

@@ -24,7 +24,7 @@ function heading(result: Result): string {
   const minutes = Math.max(1, Math.round((result.endedAt - result.startedAt) / 60_000));
   return `<h1>What clients see when things break</h1>
 <p>${badge(resultOutcome(result))} Of ${result.scenarios.length} ${result.scenarios.length === 1 ? 'scenario' : 'scenarios'}: ${counts.join(', ')}.</p>
-<p class="soft">${clockTime(result.startedAt)}, ${minutes} min. The emulated API takes ${amount(result.addressActionMilliseconds, 'ms')} to move the floating IP; this is part of the targets.</p>
+<p class="soft">${clockTime(result.startedAt)}, ${minutes} min. The emulated API takes ${amount(result.addressActionMilliseconds, 'ms')} to move the floating IP, and up to ${amount(result.answerMilliseconds, 'ms')} to answer; this is part of the targets.</p>
 <p class="soft">All of it again, with the same choices (seed <code>${escape(result.seed)}</code>): <code>${escape(result.command)}</code></p>`;
 }
 

@@ -47,6 +47,8 @@ export interface Result {
   readonly endedAt: number;
   /** How long the emulated API takes to move the floating IP: the L in the targets. */
   readonly addressActionMilliseconds: number;
+  /** How long it takes at most to answer. */
+  readonly answerMilliseconds: number;
   readonly scenarios: readonly ScenarioResult[];
 }
 

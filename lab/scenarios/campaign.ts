@@ -6,7 +6,7 @@ import { commandOf, type Options } from './options';
 import { runScenario } from './runner';
 import type { Scenario } from './scenario';
 
-export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed' | 'minutes'> {
+export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed' | 'minutes'>, Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>> {
   readonly lab: LabHandle;
   readonly scenarios: readonly Scenario[];
   readonly log: (line: string) => void;
@@ -16,15 +16,16 @@ export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed' 
 }
 
 /** All chosen scenarios, each as often as wanted, one after the other. */
-export async function runCampaign({ lab, scenarios, runs, seed, minutes, only, log, signal, save }: CampaignOptions): Promise<Result> {
+export async function runCampaign({ lab, scenarios, runs, seed, minutes, apiSeconds, answerSeconds, only, log, signal, save }: CampaignOptions): Promise<Result> {
   const startedAt = now();
   const done: ScenarioResult[] = [];
   const result = (): Result => ({
     seed,
-    command: commandOf({ only, runs, seed, minutes }),
+    command: commandOf({ only, runs, seed, minutes, apiSeconds, answerSeconds }),
     startedAt,
     endedAt: now(),
     addressActionMilliseconds: lab.addressActionMilliseconds,
+    answerMilliseconds: lab.answerMilliseconds,
     scenarios: done,
   });
   for (const [n, scenario] of scenarios.entries()) {
@@ -35,14 +36,14 @@ export async function runCampaign({ lab, scenarios, runs, seed, minutes, only, l
       finished.push(outcome);
       log(`    ${summaryOf(scenario, lab, outcome)}`);
       outcome.verdict.findings.forEach((finding) => log(`    ${finding.outcome}: ${finding.checker}: ${finding.message}`));
-      done.splice(n, 1, scenarioResult(scenario, lab, finished, { seed, runs, minutes }));
+      done.splice(n, 1, scenarioResult(scenario, lab, finished, { seed, runs, minutes, apiSeconds, answerSeconds }));
       await save(result());
     }
   }
   return result();
 }
 
-export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], wanted: Pick<Options, 'runs' | 'seed' | 'minutes'>): ScenarioResult {
+export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], wanted: Pick<Options, 'runs' | 'seed' | 'minutes'> & Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>>): ScenarioResult {
   const { name, title, explanation } = scenario;
   const targets = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max, p95 }) => ({ figure, unit, max, p95 }));
   return { name, title, explanation, command: commandOf({ only: name, ...wanted }), targets, checks: scenario.checkers.map((checker) => checker.name), runs };

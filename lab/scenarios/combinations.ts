@@ -1,5 +1,5 @@
 import { DATA } from './group';
-import { outageAtMost } from './figures';
+import { moveMilliseconds, outageAtMost } from './figures';
 import { nothingOscillates, quietAfterRecovery } from '../checkers';
 import { apiDown, cleanStop, cutLink, freeze, kill, killForGood, powerOff, slowed, type Fault } from '../faults';
 import type { Random } from '../traffic';
@@ -61,7 +61,7 @@ export const combinedScenarios: readonly Scenario[] = [
       for (let number = 1; performance.now() < end; number += 1) await round(stage, stage.random.fork(`round ${number}`), number);
     },
     // A load balancer, and behind it the API, a web and an app server: far more than any single fault, and still bounded.
-    targets: (lab) => [outageAtMost(30_000 + lab.addressActionMilliseconds)],
+    targets: (lab) => [outageAtMost(30_000 + moveMilliseconds(lab))],
     checkers: [...DATA, nothingOscillates(2000, ['floating-ip']), quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
   },
 ];

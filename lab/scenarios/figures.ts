@@ -1,4 +1,5 @@
 import { acknowledgedAfter, acknowledgementGap, firstMark, longestOutage, ofStream, outages, serviceAfter, writeGap, type Evidence } from '../checkers';
+import type { LabHandle } from '../faults';
 import { figureOf, type Figure } from '../report/result';
 import type { Measured } from './scenario';
 
@@ -34,6 +35,15 @@ export const writesAfterRecovery = (evidence: Evidence): number | undefined => {
 };
 
 export const failedRequests = (evidence: Evidence): number | undefined => evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
+
+/** What the API itself takes to move the floating IP, once it has been asked: an answer and an action. */
+export const moveMilliseconds = (lab: LabHandle): number => lab.answerMilliseconds + lab.addressActionMilliseconds;
+
+/** Until an agent has noticed that an action is over: it asks every second, and may have asked a moment too early. */
+export const noticeMilliseconds = (lab: LabHandle): number => 1100 + 2 * lab.answerMilliseconds;
+
+/** The alias is first taken off one server, and when that is known given to the other. */
+export const aliasMilliseconds = (lab: LabHandle): number => 2 * moveMilliseconds(lab) + noticeMilliseconds(lab);
 
 /** A machine without a public address could not reach the outside. */
 export const egressOutageAtMost = (max: number): Measured => ({ figure: 'egress outage', unit: 'ms', max, measure: (evidence) => longestOutage(evidence.operations, 'egress') });

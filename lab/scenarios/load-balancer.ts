@@ -1,8 +1,8 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
 import { allPowerOff, brokenConfiguration, certificateChanges, certificateExpires, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, onMachine, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
-import { egressOutageAtMost, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
+import { aliasMilliseconds, egressOutageAtMost, moveMilliseconds, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import { certificateOf } from './roles';
-import type { Scenario } from './scenario';
+import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
 
@@ -24,10 +24,14 @@ const UNNOTICED: readonly Checker[] = [
   noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read', 'download', 'events'),
 ];
 
-const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milliseconds + lab.addressActionMilliseconds)];
+const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milliseconds + moveMilliseconds(lab))];
 
-/** A returning load balancer must leave the address where it is: time enough for it to try, with the runner's own wait. */
-export const TIME_TO_PULL_BACK = 4000;
+/** A returning load balancer must leave the addresses where they are: time enough for it to try, with the runner's own wait. */
+export const timeToPullBack = (lab: LabHandle): number => 3000 + moveMilliseconds(lab);
+
+/** curl and apt have patience of their own: what a private machine downloads goes on so long after the NAT gateway has moved, or earlier. */
+const EGRESS_MILLISECONDS = 12_500;
+const egressWithin = (lab: LabHandle): Measured => egressOutageAtMost(EGRESS_MILLISECONDS + aliasMilliseconds(lab));
 
 /** Something happens to one of the pair, clients go on being served, it is put right, and the address stays where it is then. */
 function oneSuffers(
@@ -41,11 +45,12 @@ function oneSuffers(
     checkers: PAIR,
     async story(stage: Stage): Promise<void> {
       const injected = await stage.inject(fault(stage, await stage.topology.activeLoadBalancer(), await stage.topology.passiveLoadBalancer()));
-      await stage.pause(holdMilliseconds);
+      // As long as the addresses need to move, if they do
+      await stage.pause(holdMilliseconds === 0 ? 0 : holdMilliseconds + moveMilliseconds(stage.lab));
       await stage.serving();
       await stage.recover(injected);
       await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+      await stage.pause(timeToPullBack(stage.lab));
     },
   };
 }
@@ -83,10 +88,9 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.pause(3000);
       await stage.recover(fault);
       await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+      await stage.pause(timeToPullBack(stage.lab));
     },
-    // What a private machine downloads goes on after 15 s at most.
-    targets: (lab) => [...within(1200)(lab), egressOutageAtMost(15_000)],
+    targets: (lab) => [...within(1200)(lab), egressWithin(lab)],
     checkers: PAIR,
   },
   oneSuffers(
@@ -141,7 +145,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.recover(fault);
       await stage.serving(90_000);
       await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+      await stage.pause(timeToPullBack(stage.lab));
     },
     targets: () => [{ figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery }],
     checkers: [noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost(1), nothingOscillates(120_000), quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
@@ -215,9 +219,9 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await onMachine(stage.lab, machine, 'apt-get -qq -o APT::Update::Error-Mode=any update', 60);
       await stage.recover(fault);
       await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+      await stage.pause(timeToPullBack(stage.lab));
     },
-    targets: (lab) => [...within(1200)(lab), egressOutageAtMost(15_000)],
+    targets: (lab) => [...within(1200)(lab), egressWithin(lab)],
     checkers: PAIR,
   },
   oneSuffers(

@@ -1,15 +1,18 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, nothingOscillates, quietAfterRecovery } from '../checkers';
-import { apiActionsFail, apiDown, apiHangs, apiRateLimited, failoverTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
-import { serviceAfterFirstRecovery } from './figures';
-import { TIME_TO_PULL_BACK } from './load-balancer';
-import type { Scenario } from './scenario';
+import { apiActionsFail, apiDown, apiHangs, apiHoldsAliases, apiRateLimited, apiUnassignsFirst, failoverTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
+import { egressOutageAtMost, aliasMilliseconds, moveMilliseconds, noticeMilliseconds, outageAtMost, serviceAfterFirstRecovery } from './figures';
+import { PAIR, timeToPullBack } from './load-balancer';
+import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 
 /** An agent that was refused tries again within this time, in milliseconds. */
 const RETRY_INTERVAL = 2000;
 
+/** A move that is about to fail ends first; one of a second has done so within the retry interval. */
+const endOfDoomed = (lab: LabHandle): number => Math.max(0, moveMilliseconds(lab) - 1000);
+
 /** The active load balancer dies while the API that would move its address is broken; then the API is put right. */
-function whileApi(name: string, fault: number, how: string, broken: (lab: LabHandle) => Fault): Scenario {
+function whileApi(name: string, fault: number, how: string, broken: (lab: LabHandle) => Fault, atWorst: (lab: LabHandle) => number = () => 0): Scenario {
   return {
     name,
     fault,
@@ -24,9 +27,9 @@ function whileApi(name: string, fault: number, how: string, broken: (lab: LabHan
       await stage.serving();
       await stage.recover(power);
       await stage.healthy();
-      await stage.pause(TIME_TO_PULL_BACK);
+      await stage.pause(timeToPullBack(stage.lab));
     },
-    targets: (lab) => [{ figure: 'service after the API works', unit: 'ms', max: RETRY_INTERVAL + lab.addressActionMilliseconds, measure: serviceAfterFirstRecovery }],
+    targets: (lab) => [{ figure: 'service after the API works', unit: 'ms', max: RETRY_INTERVAL + atWorst(lab) + moveMilliseconds(lab), measure: serviceAfterFirstRecovery }],
     checkers: [
       noAcknowledgedWriteLost,
       noDoubleExecution,
@@ -37,11 +40,57 @@ function whileApi(name: string, fault: number, how: string, broken: (lab: LabHan
   };
 }
 
+/** The active load balancer dies, and the API moves addresses in its own way. Power comes back when both have arrived. */
+function slowedBy(scenario: Pick<Scenario, 'name' | 'title' | 'explanation'>, api: (lab: LabHandle) => Fault, targets: (lab: LabHandle) => readonly Measured[]): Scenario {
+  return {
+    ...scenario,
+    async story(stage: Stage): Promise<void> {
+      stage.askOutsideFrom(stage.random.pick(await stage.topology.names('app')));
+      const slowed = await stage.inject(api(stage.lab));
+      const active = await stage.topology.activeLoadBalancer();
+      const power = await stage.inject(powerOff(stage.lab, active));
+      await stage.serving(120_000);
+      const arrived = async () => ![null, active].includes((await stage.lab.addressHolders()).natGateway);
+      await stage.until('the NAT gateway has moved', arrived, 120_000);
+      await stage.pause(3000);
+      await stage.recover(power);
+      await stage.recover(slowed);
+      await stage.healthy();
+      await stage.pause(timeToPullBack(stage.lab));
+    },
+    targets,
+    checkers: PAIR,
+  };
+}
+
+/** Longest time between two attempts to move the alias, with a look at both servers before the second. */
+const aliasRetry = (lab: LabHandle): number => 4000 + 4 * lab.answerMilliseconds;
+const HELD = 30_000;
+
 export const providerApiScenarios: readonly Scenario[] = [
   whileApi('lb-api-unavailable', 8, 'the API answers 503', (lab) => apiDown(lab, 503)),
   whileApi('lb-api-server-error', 8, 'the API answers 500', (lab) => apiDown(lab, 500)),
   whileApi('lb-api-rate-limited', 9, 'the API answers 429', apiRateLimited),
   whileApi('lb-api-hangs', 10, 'the API hangs', apiHangs),
-  whileApi('lb-api-actions-fail', 11, 'moves are accepted and fail', apiActionsFail),
+  whileApi('lb-api-actions-fail', 11, 'moves are accepted and fail', apiActionsFail, endOfDoomed),
+  slowedBy(
+    {
+      name: 'lb-api-unassigns-first',
+      title: 'The active load balancer loses power, and its floating IP has to be unassigned first',
+      explanation: 'The API refuses to move an address that is assigned. The other load balancer has it unassigned and then assigned, once.',
+    },
+    apiUnassignsFirst,
+    // Refused, looked up, unassigned
+    (lab) => [outageAtMost(1200 + 2 * lab.answerMilliseconds + moveMilliseconds(lab) + noticeMilliseconds(lab) + moveMilliseconds(lab)), egressOutageAtMost(5000 + aliasMilliseconds(lab))],
+  ),
+  slowedBy(
+    {
+      name: 'lb-api-holds-alias',
+      title: "The active load balancer loses power, and the NAT gateway's address stays with it for half a minute",
+      explanation: 'The API refuses to take the alias from a server that is off. Clients are served all the same; private machines reach the outside soon after it can be taken.',
+    },
+    (lab) => apiHoldsAliases(lab, HELD),
+    (lab) => [outageAtMost(1200 + moveMilliseconds(lab)), egressOutageAtMost(HELD + aliasRetry(lab) + 5000 + aliasMilliseconds(lab))],
+  ),
   whileApi('lb-api-token-revoked', 12, "the load balancers' token is revoked", failoverTokenRevoked),
 ];

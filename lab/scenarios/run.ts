@@ -4,9 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { resultOutcome, table, writeReport, type Result } from '../report';
 import { keep } from '../report/keep';
 import { runCampaign } from './campaign';
+import { parseApiTimes } from '../cli/api-times';
+import { openLab } from '../lab';
 import { SCENARIOS, select } from './catalogue';
 import { openHandle } from './open-handle';
-import { readOptions, USAGE } from './options';
+import { readOptions, USAGE, type Options } from './options';
+import type { Scenario } from './scenario';
 
 const REPOSITORY = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -16,6 +19,16 @@ async function main(): Promise<number> {
   if (options.list) return print(`${SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}`).join('\n')}\n`);
 
   const scenarios = select(options.only);
+  const emulator = await openLab();
+  await emulator.setApiTimes(parseApiTimes(options.apiSeconds, options.answerSeconds));
+  try {
+    return await judge(options, scenarios);
+  } finally {
+    await emulator.setApiTimes(emulator.apiTimes);
+  }
+}
+
+async function judge(options: Options, scenarios: readonly Scenario[]): Promise<number> {
   const lab = await openHandle();
   const folder = path.join(REPOSITORY, '.lab', lab.name, 'faults', `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}-${options.seed}`);
   const log = (line: string) => print(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);

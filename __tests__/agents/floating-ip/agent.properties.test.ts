@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HOLD_MS, SimulatedWorld, type ApiMode, type Fault, type Which } from './simulated-world';
+import { HOLD_MS, QUICK, SimulatedWorld, type ApiManners, type ApiMode, type Fault, type Which } from './simulated-world';
 
 /** One comes back every second. */
 const SCARCE_LIMIT = 80;
@@ -37,10 +37,9 @@ const failingMoves = fc.tuple(fc.constantFrom<ApiMode>('503', '429', 'action-fai
   { events: [{ kind: 'api', mode }, { kind: 'power-off', host: which }], pauseMs },
 ]);
 
-async function started(actionMs: number): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld();
-  world.actionMs = actionMs;
-  await world.run(8_000);
+async function started(manners: Partial<ApiManners> = {}): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld({ ...QUICK, ...manners });
+  await world.run(8_000 + world.manners.actionMs + 4 * world.manners.answerMs[1]);
   return world;
 }
 
@@ -73,7 +72,7 @@ describe('whatever happens', () => {
   const holds = (cases: fc.Arbitrary<{ steps: readonly Step[]; actionMs: number }>, numRuns: number) =>
     fc.assert(
       fc.asyncProperty(cases, async ({ steps, actionMs }) => {
-        const world = await started(actionMs);
+        const world = await started({ actionMs });
         await live(world, steps);
         expect(world.violations, story(world)).toEqual([]);
       }),
@@ -91,7 +90,7 @@ describe('whatever happens', () => {
   test('once all is healed the floating IP and the NAT alias arrive where the one MASTER is', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(within(anything, slowOrFast), async ({ steps, actionMs }) => {
-        const world = await started(actionMs);
+        const world = await started({ actionMs });
         await live(world, steps);
         world.heal();
         await world.run(60_000);
@@ -107,7 +106,7 @@ describe('whatever happens', () => {
   test('there are never more than 180 requests in a minute (attempt: later after each failure)', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(within(fc.oneof(failingMoves, anything), slowOrFast), async ({ steps, actionMs }) => {
-        const world = await started(actionMs);
+        const world = await started({ actionMs });
         await live(world, steps);
         expect(busiestMinute(world), story(world)).toBeLessThanOrEqual(180);
       }),
@@ -118,7 +117,7 @@ describe('whatever happens', () => {
   test('with few requests left the two take hardly more than come back in a minute (scarce)', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(within(failingMoves, slowOrFast), async ({ steps, actionMs }) => {
-        const world = await started(actionMs);
+        const world = await started({ actionMs });
         world.budget = 400;
         const from = world.time + 10_000;
         await live(world, [{ events: [], pauseMs: 10_000 }, ...steps]);
@@ -130,8 +129,8 @@ describe('whatever happens', () => {
 });
 
 describe('one fault, as numbered in the list of faults', () => {
-  const outageAfter = async (faults: Fault[], actionMs = 1_000) => {
-    const world = await started(actionMs);
+  const outageAfter = async (faults: Fault[], manners: Partial<ApiManners> = {}) => {
+    const world = await started(manners);
     const [holder] = world.hosts;
     expect(world.holder).toBe(holder.serverId);
     await world.run(5_000);
@@ -196,7 +195,7 @@ describe('one fault, as numbered in the list of faults', () => {
   });
 
   test('two switchovers right after each other: the second waits for the hold time', async () => {
-    const world = await started(100);
+    const world = await started({ actionMs: 100 });
     await world.run(5_000);
     world.inject({ kind: 'switchover', host: 0 });
     await world.run(2_200);
@@ -208,7 +207,7 @@ describe('one fault, as numbered in the list of faults', () => {
   });
 
   test('one without HAProxy, unseen by keepalived, does not take the address from one that serves', async () => {
-    const world = await started(1_000);
+    const world = await started();
     await world.run(5_000);
     world.inject({ kind: 'check-is-blind', host: 1 });
     world.inject({ kind: 'haproxy-dies', host: 1 });
@@ -218,7 +217,7 @@ describe('one fault, as numbered in the list of faults', () => {
   });
 
   test('a token that stops working is told, once, while nothing else is wrong', async () => {
-    const world = await started(1_000);
+    const world = await started();
     world.inject({ kind: 'api', mode: 'token-revoked' });
     await world.run(60_000);
     for (const { log } of world.hosts) {
@@ -229,7 +228,7 @@ describe('one fault, as numbered in the list of faults', () => {
 
   test('the agent is killed at every step of a move, and the address arrives all the same', async () => {
     for (let delay = 0; delay <= 3_000; delay += 100) {
-      const world = await started(1_000);
+      const world = await started();
       await world.run(5_000);
       world.inject({ kind: 'power-off', host: 0 });
       await world.run(Math.max(25, delay));
@@ -244,14 +243,14 @@ describe('one fault, as numbered in the list of faults', () => {
 
 describe('the budget of 3600 requests an hour', () => {
   test('a quiet hour takes less than a third of it, both agents together', { timeout: 60_000 }, async () => {
-    const world = await started(1_000);
+    const world = await started();
     const before = world.requests.length;
     await world.run(3_600_000 / 6);
     expect((world.requests.length - before) * 6).toBeLessThan(1_200);
   });
 
   test('an action that fails for an hour does not exhaust it', { timeout: 60_000 }, async () => {
-    const world = await started(1_000);
+    const world = await started();
     world.inject({ kind: 'api', mode: 'action-fails' });
     world.inject({ kind: 'power-off', host: 0 });
     const before = world.requests.length;

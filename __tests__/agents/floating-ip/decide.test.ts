@@ -9,7 +9,7 @@ const policy: Policy = { serverId: SELF, peerServerId: PEER, natGateway: '10.0.1
 
 const ANSWERS = { answeredAt: NOW - 50, failuresInRow: 0, failingSince: null };
 const SILENT = { answeredAt: NOW - 1_200, failuresInRow: 3, failingSince: NOW - 700 };
-const report = (change: Partial<PeerReport> = {}): PeerReport => ({ vrrp: 'BACKUP', serving: true, holder: null, aliases: { self: null, peer: null }, reachesUs: true, reachesApi: true, sinceLastMoveMs: null, ...change });
+const report = (change: Partial<PeerReport> = {}): PeerReport => ({ vrrp: 'BACKUP', serving: true, holder: null, aliases: { self: null, peer: null }, reachesUs: true, reachesApi: true, sinceLastMoveMs: null, moving: false, ...change });
 
 /** A MASTER for 200 ms; the peer has the floating IP and the alias, answers on both sides, and is BACKUP. */
 function state(change: Partial<AgentState> = {}): AgentState {
@@ -83,7 +83,7 @@ describe('a MASTER that does not hold the address', () => {
     [3, 1_400],
     [20, 1_400],
   ])('tries again after %d failures when %d ms have passed since the last attempt', (failuresInRow, pause) => {
-    const retry = (startedAt: number) => state({ aliases: { self: undefined, peer: undefined }, jobs: { ...state().jobs, 'floating-ip': { failuresInRow, startedAt, action: null } } });
+    const retry = (startedAt: number) => state({ aliases: { self: undefined, peer: undefined }, jobs: { ...state().jobs, 'floating-ip': { failuresInRow, startedAt, refusedAt: null, action: null } } });
     expect(decide(retry(NOW - pause + 1), policy, NOW).calls).toEqual([]);
     expect(decide(retry(NOW - pause), policy, NOW).calls).toEqual([{ kind: 'assign-floating-ip' }]);
   });

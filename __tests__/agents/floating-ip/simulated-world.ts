@@ -1,5 +1,6 @@
 import { Agent, type World } from '../../../agents/floating-ip/agent';
 import type { Config } from '../../../agents/floating-ip/config';
+import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS } from '../../../agents/floating-ip/hetzner-api';
 import { peerReportOf } from '../../../agents/floating-ip/reporting';
 import type { Budget, Call, Outcome, PeerReport } from '../../../agents/floating-ip/state';
 
@@ -16,6 +17,21 @@ export type Fault =
   | { readonly kind: 'private-cut' | 'private-one-way'; readonly host: Which }
   | { readonly kind: 'api'; readonly mode: ApiMode };
 
+/** How Hetzner's API behaves while it works; nobody publishes its times, so the agents must live with all of these. */
+export interface ApiManners {
+  /** Each action runs as long, in milliseconds. */
+  readonly actionMs: number;
+  /** Shortest and longest time until an answer comes; the request takes effect half-way. */
+  readonly answerMs: readonly [number, number];
+  /** An alias can't be taken from a server that has lost its power for so long. */
+  readonly aliasHeldMs: number;
+  /** An assigned floating IP is not moved: it has to be unassigned first. */
+  readonly unassignFirst: boolean;
+  /** While an action runs on a floating IP, or on a server's aliases, another is refused. */
+  readonly locks: boolean;
+}
+export const QUICK: ApiManners = { actionMs: 1_000, answerMs: [40, 40], aliasHeldMs: 0, unassignFirst: false, locks: false };
+
 export interface Move {
   readonly at: number;
   readonly from: number | null;
@@ -24,6 +40,8 @@ export interface Move {
 
 interface Action {
   readonly id: number;
+  /** What it works on: a floating IP, or the aliases of a server. */
+  readonly subject: string;
   readonly endsAt: number;
   readonly apply: (() => void) | null;
   ended: boolean;
@@ -40,15 +58,16 @@ export class SimulatedWorld {
   readonly hosts: readonly [SimulatedHost, SimulatedHost];
   readonly aliases = new Map<number, readonly string[]>();
   apiMode: ApiMode = 'works';
-  actionMs = 1_000;
   /** [i]: adverts and questions from host i reach the other one over the private network. */
   readonly privateWorks: [boolean, boolean] = [true, true];
   private readonly actions = new Map<number, Action>();
   /** Requests left to the project; one comes back every second. */
   budget = 3_600;
   private readonly pending: { readonly at: number; readonly run: () => void }[] = [];
+  /** Numbers from 0 to 1, the same in each world. */
+  private readonly random = randomNumbers(1);
 
-  constructor() {
+  constructor(readonly manners: ApiManners = QUICK) {
     this.hosts = [new SimulatedHost(this, 0), new SimulatedHost(this, 1)];
   }
 
@@ -108,10 +127,17 @@ export class SimulatedWorld {
   }
 
   async call(from: SimulatedHost, call: Call): Promise<{ outcome: Outcome; budget?: Budget }> {
-    if (!from.publicWorks) return this.after(1_200, () => ({ outcome: { ok: false, why: 'unreachable' } }));
+    const silent = (): { outcome: Outcome } => ({ outcome: { ok: false, why: 'silent' } });
+    if (!from.publicWorks) return this.after(CONNECT_LIMIT_MS, () => ({ outcome: { ok: false, why: 'unreachable' } }));
     this.requests.push({ at: this.time, from: from.index, call });
-    if (this.apiMode === 'hangs') return this.after(1_500, () => ({ outcome: { ok: false, why: 'silent' } }));
-    return this.after(40, () => ({ outcome: this.answer(from, call), budget: { limit: 3_600, remaining: Math.floor(this.budget) } }));
+    if (call.kind.endsWith('assign-floating-ip')) this.judge(from);
+    if (this.apiMode === 'hangs') return this.after(ANSWER_LIMIT_MS, silent);
+    const [least, most] = this.manners.answerMs;
+    const takes = least + this.random() * (most - least);
+    const outcome = await this.after(takes / 2, () => this.answer(from, call));
+    // A client that has given up hears nothing of what it has brought about
+    if (takes > ANSWER_LIMIT_MS) return this.after(ANSWER_LIMIT_MS - takes / 2, silent);
+    return this.after(takes / 2, () => ({ outcome, budget: { limit: 3_600, remaining: Math.floor(this.budget) } }));
   }
 
   private answer(from: SimulatedHost, call: Call): Outcome {
@@ -126,12 +152,17 @@ export class SimulatedWorld {
       case 'read-aliases':
         return { ok: true, aliases: this.aliases.get(server(call.of)) ?? [] };
       case 'assign-floating-ip':
-        this.judge(from);
-        return this.start(() => this.assign(from.serverId));
+        if (this.holder === from.serverId || (this.holder !== null && this.manners.unassignFirst)) return refused(422, 'floating_ip_assigned');
+        return this.start('floating IP', () => this.assign(from.serverId));
+      case 'unassign-floating-ip':
+        return this.start('floating IP', () => (this.holder = null));
       case 'set-aliases': {
         const target = server(call.of);
         const taken = call.aliases.some((address) => [...this.aliases].some(([id, list]) => id !== target && list.includes(address)));
-        return taken ? { ok: false, why: 'refused', status: 422, code: 'ip_not_available' } : this.start(() => this.aliases.set(target, call.aliases));
+        if (taken) return refused(422, 'ip_not_available');
+        const { offSince } = this.hosts.find(({ serverId }) => serverId === target)!;
+        if (offSince !== null && this.time - offSince < this.manners.aliasHeldMs) return refused(423, 'locked');
+        return this.start(`aliases of ${target}`, () => this.aliases.set(target, call.aliases));
       }
       case 'read-action': {
         const action = this.actions.get(call.id);
@@ -141,8 +172,9 @@ export class SimulatedWorld {
     }
   }
 
-  private start(apply: () => void): Outcome {
-    const action: Action = { id: this.actions.size + 1, endsAt: this.time + this.actionMs, apply: this.apiMode === 'action-fails' ? null : apply, ended: false };
+  private start(subject: string, apply: () => void): Outcome {
+    if (this.manners.locks && [...this.actions.values()].some((action) => !action.ended && action.subject === subject)) return refused(423, 'locked');
+    const action: Action = { id: this.actions.size + 1, subject, endsAt: this.time + this.manners.actionMs, apply: this.apiMode === 'action-fails' ? null : apply, ended: false };
     this.actions.set(action.id, action);
     return { ok: true, action: { id: action.id, status: 'running' } };
   }
@@ -182,6 +214,8 @@ export class SimulatedWorld {
 export class SimulatedHost {
   readonly serverId: number;
   powered = true;
+  /** When it lost its power; null while it has some. */
+  offSince: number | null = null;
   haproxy = true;
   keepalived = true;
   /** keepalived's check says yes, whatever HAProxy does. */
@@ -214,12 +248,14 @@ export class SimulatedHost {
 
   powerOff(): void {
     this.powered = false;
+    this.offSince ??= this.world.time;
     this.agent = null;
     this.become(false);
   }
 
   powerOn(): void {
     this.powered = true;
+    this.offSince = null;
     this.heardAt = this.world.time + 4_000;
     this.lastMoveAt = null;
     this.signs = { giveUp: false, holdsFloatingIp: false };
@@ -297,7 +333,22 @@ export class SimulatedHost {
   }
 }
 
+function refused(status: number, code: string): Outcome {
+  return { ok: false, why: 'refused', status, code };
+}
+
+/** mulberry32 */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** Lets all promises that have been resolved run their continuations. */
 async function settle(): Promise<void> {
-  for (let index = 0; index < 6; index += 1) await Promise.resolve();
+  for (let index = 0; index < 10; index += 1) await Promise.resolve();
 }

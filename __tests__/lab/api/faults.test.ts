@@ -89,3 +89,21 @@ test('timings can be changed while it runs', async () => {
   await project.clock.advance(2_000);
   expect((await project.get(`/floating_ips/${id}`)).body.floating_ip.server).toBe(server.id);
 });
+
+test('each answer takes a time drawn from the range, and the request takes effect half-way', async () => {
+  const project = new Project();
+  await project.control('PUT', '/answer-times', { from: 1500, to: 2000 });
+  const created = project.post('/ssh_keys', key);
+  await project.clock.advance(700);
+  const names = async () => ((await project.control('GET', '/world')).body.ssh_keys).length;
+  expect(await names()).toBe(0);
+  await project.clock.advance(400);
+  expect(await names()).toBe(1);
+  let answered = false;
+  void created.then(() => (answered = true));
+  await project.clock.advance(300);
+  expect(answered).toBe(false);
+  await project.clock.advance(700);
+  expect((await created).status).toBe(201);
+  expect((await project.control('PUT', '/answer-times', { from: 2, to: 1 })).status).toBe(422);
+});

@@ -76,3 +76,22 @@ test('a protected address is not deleted', async () => {
   await project.act(`${path}/actions/change_protection`, { delete: true });
   expect(refusal(await project.delete(path))).toBe('423 protected: floating ip is delete protected');
 });
+
+test('while an address moves, another move of it is refused', async () => {
+  const { project, one, other, path } = await withTwoServers();
+  await project.post(`${path}/actions/assign`, { server: one.id });
+  expect(refusal(await project.post(`${path}/actions/assign`, { server: other.id }))).toContain('423 locked');
+  expect(refusal(await project.post(`${path}/actions/unassign`, {}))).toContain('423 locked');
+  await project.finish();
+  expect((await project.act(`${path}/actions/assign`, { server: other.id })).status).toBe('success');
+});
+
+test('told to, it moves no address that is assigned; unassigned first it goes', async () => {
+  const { project, one, other, path } = await withTwoServers();
+  await project.fault({ effect: { kind: 'unassign-first' } });
+  expect((await project.act(`${path}/actions/assign`, { server: one.id })).status).toBe('success');
+  expect(refusal(await project.post(`${path}/actions/assign`, { server: other.id }))).toContain('422 floating_ip_assigned');
+  await project.act(`${path}/actions/unassign`, {});
+  expect((await project.act(`${path}/actions/assign`, { server: other.id })).status).toBe('success');
+  expect((await project.get(path)).body.floating_ip.server).toBe(other.id);
+});

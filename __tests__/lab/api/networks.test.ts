@@ -137,6 +137,23 @@ describe('attachments', () => {
     expect(await project.act(`/servers/${one}/actions/attach_to_network`, { network, ip: '10.0.1.11' })).toMatchObject({ status: 'success' });
   });
 
+  test('told to, an alias stays with a server that has lost its power, for as long as that', async () => {
+    const { project, network, one, other, attach } = await attached();
+    await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
+    await attach(other, { ip: '10.0.1.12' });
+    await project.finish();
+    const change = (server: number, alias_ips: string[]) => project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
+    await project.fault({ effect: { kind: 'alias-held', milliseconds: 30_000 } });
+    await project.act(`/servers/${one}/actions/poweroff`);
+    expect(refusal(await change(one, []))).toContain('423 locked');
+    expect(refusal(await change(other, ['10.0.1.10']))).toContain('422 ip_not_available');
+    await project.clock.advance(30_000);
+    expect((await change(one, [])).status).toBe(201);
+    expect(refusal(await change(one, ['10.0.1.13']))).toContain('423 locked');
+    await project.finish();
+    expect((await change(other, ['10.0.1.10'])).status).toBe(201);
+  });
+
   test('an alias moves in two steps, because it belongs to one server at a time', async () => {
     const { project, network, one, other, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });

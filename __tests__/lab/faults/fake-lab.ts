@@ -9,6 +9,7 @@ export class FakeLab implements LabHandle {
   httpsPort: number | undefined;
   readonly domain = 'www.example.test';
   readonly addressActionMilliseconds = 100;
+  readonly answerMilliseconds = 0;
   /** Everything that was done to the lab, in order. */
   readonly calls: string[] = [];
   readonly off = new Set<string>();

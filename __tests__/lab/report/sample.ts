@@ -72,5 +72,5 @@ export function sampleScenario(overrides: Partial<ScenarioResult> = {}): Scenari
 }
 
 export function sampleResult(scenarios: readonly ScenarioResult[] = [sampleScenario()]): Result {
-  return { seed: 'tulip', command: 'make faults RUNS=3 SEED=tulip', startedAt: ZERO - 60_000, endedAt: ZERO + 600_000, addressActionMilliseconds: 1000, scenarios };
+  return { seed: 'tulip', command: 'make faults RUNS=3 SEED=tulip', startedAt: ZERO - 60_000, endedAt: ZERO + 600_000, addressActionMilliseconds: 1000, answerMilliseconds: 0, scenarios };
 }
