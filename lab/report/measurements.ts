@@ -13,6 +13,8 @@ export interface Measurement {
   readonly target: number;
   /** How long the emulated API took for each action, in seconds: the L of the targets. */
   readonly actionSeconds: number;
+  /** How long it took at most for each answer, in seconds. @default 0 */
+  readonly answerSeconds?: number;
   readonly commit: string;
   /** 2026-11-30 */
   readonly date: string;
@@ -37,16 +39,17 @@ export function measurementsOf(result: Result, circumstances: Circumstances): re
         longest: summary.max,
         target: target.max,
         actionSeconds: result.addressActionMilliseconds / 1000,
+        ...(result.answerMilliseconds > 0 && { answerSeconds: result.answerMilliseconds / 1000 }),
         ...circumstances,
       }];
     }),
   );
 }
 
-const keyOf = ({ scenario, figure, actionSeconds }: Measurement) => `${scenario} ${figure} ${actionSeconds}`;
+const keyOf = ({ scenario, figure, actionSeconds, answerSeconds = 0 }: Measurement) => `${scenario} ${figure} ${actionSeconds} ${answerSeconds}`;
 
-/** Newer ones take the place of those of the same figure; the order is that of scenario, figure and L. */
+/** Newer ones take the place of those of the same figure; the order is that of scenario, figure, L and answers. */
 export function merged(kept: readonly Measurement[], fresh: readonly Measurement[]): readonly Measurement[] {
   const all = new Map([...kept, ...fresh].map((measurement) => [keyOf(measurement), measurement]));
-  return [...all.values()].sort((a, b) => a.scenario.localeCompare(b.scenario) || a.figure.localeCompare(b.figure) || a.actionSeconds - b.actionSeconds);
+  return [...all.values()].sort((a, b) => a.scenario.localeCompare(b.scenario) || a.figure.localeCompare(b.figure) || a.actionSeconds - b.actionSeconds || (a.answerSeconds ?? 0) - (b.answerSeconds ?? 0));
 }

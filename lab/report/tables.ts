@@ -20,8 +20,8 @@ function chosen(names: string, measurements: readonly Measurement[]): readonly M
 }
 
 function tableOf(measurements: readonly Measurement[]): string {
-  const rows = measurements.map(({ title, figure, unit, median, longest, runs, target, actionSeconds, commit }) => [
-    title, figure, amount(median, unit), amount(longest, unit), String(runs), amount(target, unit), `${actionSeconds} s`, commit,
+  const rows = measurements.map(({ title, figure, unit, median, longest, runs, target, actionSeconds, answerSeconds, commit }) => [
+    title, figure, amount(median, unit), amount(longest, unit), String(runs), amount(target, unit), `${actionSeconds} s${answerSeconds === undefined ? '' : `, answers ${answerSeconds} s`}`, commit,
   ]);
   return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }

@@ -30,7 +30,7 @@ const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milli
 export const timeToPullBack = (lab: LabHandle): number => 3000 + moveMilliseconds(lab);
 
 /** curl and apt have patience of their own: what a private machine downloads goes on so long after the NAT gateway has moved, or earlier. */
-const EGRESS_MILLISECONDS = 12_500;
+const EGRESS_MILLISECONDS = 11_900;
 const egressWithin = (lab: LabHandle): Measured => egressOutageAtMost(EGRESS_MILLISECONDS + aliasMilliseconds(lab));
 
 /** Something happens to one of the pair, clients go on being served, it is put right, and the address stays where it is then. */

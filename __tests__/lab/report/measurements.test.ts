@@ -17,10 +17,11 @@ test('a figure that a run could not measure is not kept', () => {
   expect(measurementsOf(sampleResult([lost]), HERE)).toEqual([]);
 });
 
-test('a newer measurement replaces the one of the same scenario, figure and L, and no other', () => {
+test('a newer measurement replaces the one of the same scenario, figure, L and answers, and no other', () => {
   const slower = { ...measured!, actionSeconds: 10 };
+  const slowAnswers = { ...measured!, answerSeconds: 2 };
   const newer = { ...measured!, median: 1 };
-  expect(merged([slower, measured!], [newer])).toEqual([newer, slower]);
+  expect(merged([slower, measured!, slowAnswers], [newer])).toEqual([newer, slowAnswers, slower]);
 });
 
 test('a table that names what was never measured is an error that says how to measure it', () => {
