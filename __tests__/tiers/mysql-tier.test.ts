@@ -26,6 +26,28 @@ test('is three members without public addresses, each with a volume', () => {
   expect(resource(stack, 'hcloud_volume', 'mysql_db-3')).toMatchObject({ name: 'db-3-data', size: 20, format: 'ext4' });
 });
 
+test('where packages come from is told before they are installed, and told again for upgrades', () => {
+  const repository = { url: 'https://mirror.example.test/mysql', keyFingerprint: '0123456789ABCDEF0123456789ABCDEF01234567' };
+  const { stack } = mysqlTier({ series: '8.4', repository });
+  const install = resource(stack, 'terraform_data', 'mysql_db-1_install');
+  const facts = { MYSQL_SERIES: '8.4', MYSQL_REPOSITORY: repository.url, MYSQL_KEY_FINGERPRINT: repository.keyFingerprint };
+  expect(install.triggers_replace).toMatchObject({ facts });
+  expect(JSON.stringify(install.provisioner)).toContain('MYSQL_SERIES=8.4\\nMYSQL_REPOSITORY=https://mirror.example.test/mysql\\nMYSQL_KEY_FINGERPRINT=0123456789ABCDEF0123456789ABCDEF01234567\\n');
+  expect(resource(stack, 'terraform_data', 'mysql_db-1_configure').triggers_replace).toMatchObject({ facts });
+});
+
+test("by default packages are Oracle's, of the newest series, signed with Oracle's key", () => {
+  expect(resource(mysqlTier().stack, 'terraform_data', 'mysql_db-1_install').triggers_replace).toMatchObject({
+    facts: { MYSQL_SERIES: '9.7', MYSQL_REPOSITORY: 'https://repo.mysql.com', MYSQL_KEY_FINGERPRINT: 'BCA43417C3B485DD128EC6D4B7B3B788A8D3785C' },
+  });
+});
+
+test('refuses a series without packages, and Arm', () => {
+  // @ts-expect-error the compiler refuses it, too
+  expect(() => mysqlTier({ series: '8.0' })).toThrow('series is "8.0", want one of 8.4, 9.7');
+  expect(() => mysqlTier({ serverType: 'cax11' })).toThrow('serverType is "cax11", want an x86 type');
+});
+
 test('configures one member after another', () => {
   const [first, second, third] = configureSteps(mysqlTier());
   const after = (step: (typeof second)) => (step?.[1] as { depends_on: string[] }).depends_on;
