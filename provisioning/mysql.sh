@@ -45,7 +45,8 @@ installed_mysql() {
 
 install_mysql() {
   is_installed mysql-server && return
-  apt_get update || die "apt cannot read all of its sources; MySQL's is: $(<"$MYSQL_SOURCE")"
+  refresh_package_lists
+  read_mysql_repository
   [[ $(offered_mysql) == "$(fact MYSQL_SERIES)".* ]] || die "MySQL's apt repository offers no mysql-server $(fact MYSQL_SERIES) for this image: $(<"$MYSQL_SOURCE")"
   log "installing mysql-server $(offered_mysql)"
   finish_interrupted_dpkg
@@ -162,7 +163,8 @@ upgrade_mysql() {
   already_applied "$revision" && return
   # The key may have come to its end since
   use_mysql_repository
-  apt_get update || die "no package mirror can be reached"
+  refresh_package_lists
+  read_mysql_repository
   installed=$(installed_mysql)
   version=$(offered_mysql)
   if [[ $(series "$version") != $(series "$installed") ]]; then

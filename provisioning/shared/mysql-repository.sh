@@ -109,6 +109,12 @@ gpg_in() {
   gpg --batch --quiet --no-autostart --homedir "$home" --no-default-keyring --keyring "$home/keys.gpg" "$@"
 }
 
+# This list alone: the others are as old as this deploy
+read_mysql_repository() {
+  apt_get update -o Dir::Etc::SourceList="$MYSQL_SOURCE" -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=no ||
+    die "apt cannot read MySQL's repository; the reason is above, its source is: $(<"$MYSQL_SOURCE")"
+}
+
 # The version of mysql-server that would be installed
 offered_mysql() {
   apt-cache policy mysql-server | sed -n 's/^ *Candidate: //p'
