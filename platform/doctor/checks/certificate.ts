@@ -4,10 +4,8 @@ import { findings, type Finding } from '../finding';
 const { fine, note, warning, wrong } = findings('certificate');
 
 const DAY_MILLISECONDS = 86_400_000;
-/** As many as a plan warns about: lib/edge.ts. */
-const OWN_DAYS = 30;
 /** As many as a plan warns about: lib/servers/certificate-end.ts. */
-const ORIGIN_DAYS = 30;
+const PLAN_WARNS_DAYS = 30;
 /** The load balancers renew when a third of the lifetime is left, which will be 15 days and more. */
 const OBTAINED_DAYS = 10;
 
@@ -23,7 +21,7 @@ function ofFile(end: Date, now: Date): Finding[] {
   const days = daysUntil(end, now);
   const remedy = 'put another into the files of settings.certificate, and deploy';
   if (days < 0) return [wrong(`the one in certificate.certificateFile has ended on ${day(end)}`, remedy)];
-  return [days < OWN_DAYS ? warning(`the one in certificate.certificateFile ends on ${day(end)}, in ${days} days`, remedy) : fine(`the one in certificate.certificateFile ends on ${day(end)}`)];
+  return [days < PLAN_WARNS_DAYS ? warning(`the one in certificate.certificateFile ends on ${day(end)}, in ${days} days`, remedy) : fine(`the one in certificate.certificateFile ends on ${day(end)}`)];
 }
 
 /** Nobody but Cloudflare sees it; Terraform knows its end. An apply in its last days gets a new one. */
@@ -31,7 +29,7 @@ function ofOriginCa(state: Facts['state'], now: Date): Finding[] {
   const made = 'answer' in state ? [...state.answer].find(([address]) => address.startsWith('cloudflare_origin_ca_certificate.'))?.[1] : undefined;
   if (!made?.endsAt) return [];
   const says = `the one of Cloudflare's Origin CA ends on ${day(made.endsAt)}`;
-  return [daysUntil(made.endsAt, now) < ORIGIN_DAYS ? warning(`${says}, in ${daysUntil(made.endsAt, now)} days`, REMEDIES['cloudflare-origin']) : fine(says)];
+  return [daysUntil(made.endsAt, now) < PLAN_WARNS_DAYS ? warning(`${says}, in ${daysUntil(made.endsAt, now)} days`, REMEDIES['cloudflare-origin']) : fine(says)];
 }
 
 function ofShown({ issuer, endsAt, isForName, trusted }: ShownCertificate, mode: Facts['environment']['certificate']['mode'], domain: string, now: Date): Finding {
