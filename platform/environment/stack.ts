@@ -28,6 +28,7 @@ export interface PlannedServer extends Planned {
   /** Name, or the number of a snapshot. */
   readonly image: string;
   readonly publicIpv4: boolean;
+  readonly publicIpv6: boolean;
 }
 
 export interface PlannedVolume extends Planned {
@@ -85,7 +86,7 @@ const stackSchema = z.object({
   resource: z.object({
     hcloud_server: byId(named.extend({
       labels, server_type: z.string(), location: z.string(), image: z.string(),
-      public_net: z.array(z.object({ ipv4_enabled: z.boolean() })),
+      public_net: z.array(z.object({ ipv4_enabled: z.boolean(), ipv6_enabled: z.boolean() })),
     })),
     hcloud_volume: byId(named.extend({ labels, location: z.string(), size: z.number() })),
     hcloud_floating_ip: byId(named.extend({ home_location: z.string() })),
@@ -105,7 +106,7 @@ export function readStack(name: string, json: unknown): Environment {
   const all = <T extends ResourceType>(type: T) =>
     Object.entries(resource[type]).map(([id, block]) => ({ ...(block as (typeof resource)[T][string]), address: `${type}.${id}`, type }));
   const servers = all('hcloud_server').map(({ address, type, name: named, labels: { tier }, server_type: serverType, location, image, public_net }): PlannedServer =>
-    ({ address, type, name: named, tier, serverType, location, image, publicIpv4: public_net.some(({ ipv4_enabled }) => ipv4_enabled) }))
+    ({ address, type, name: named, tier, serverType, location, image, publicIpv4: public_net.some((net) => net.ipv4_enabled), publicIpv6: public_net.some((net) => net.ipv6_enabled) }))
     .sort((one, other) => TIERS.indexOf(one.tier) - TIERS.indexOf(other.tier));
   const volumes = all('hcloud_volume').map(({ address, type, name: named, labels: { tier }, location, size }): PlannedVolume => ({ address, type, name: named, tier, location, size }));
   const [floatingIp] = all('hcloud_floating_ip').map(({ address, type, name: named, home_location: location }) => ({ address, type, name: named, location }));

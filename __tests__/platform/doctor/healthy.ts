@@ -14,8 +14,8 @@ const planned = (type: ResourceType, name: string): Planned => ({ type, name, ad
 export const ENVIRONMENT: Environment = {
   name: 'shop',
   servers: [
-    { ...planned('hcloud_server', 'lb-1'), tier: 'lb', serverType: 'cx23', location: 'fsn1', image: 'debian-13', publicIpv4: true } as const,
-    { ...planned('hcloud_server', 'db-1'), tier: 'mysql', serverType: 'ccx13', location: 'fsn1', image: 'debian-13', publicIpv4: false } as const,
+    { ...planned('hcloud_server', 'lb-1'), tier: 'lb', serverType: 'cx23', location: 'fsn1', image: 'debian-13', publicIpv4: true, publicIpv6: true } as const,
+    { ...planned('hcloud_server', 'db-1'), tier: 'mysql', serverType: 'ccx13', location: 'fsn1', image: 'debian-13', publicIpv4: false, publicIpv6: false } as const,
   ],
   volumes: [{ ...planned('hcloud_volume', 'db-1-data'), tier: 'mysql', location: 'fsn1', size: 100 }],
   floatingIp: { ...planned('hcloud_floating_ip', 'platform'), location: 'fsn1' },

@@ -17,7 +17,7 @@ export function checkLimits(facts: Pick<Facts, 'environment' | 'state' | 'projec
   const volumes = facts.environment.volumes.filter(isNew);
   const made = [
     some(servers.length, 'server'),
-    some(servers.filter(({ publicIpv4 }) => publicIpv4).length, 'primary IPv4'),
+    some(servers.flatMap(({ publicIpv4, publicIpv6 }) => [publicIpv4, publicIpv6].filter(Boolean)).length, 'Primary IP'),
     dedicated > 0 ? `${dedicated} dedicated cores` : '',
     some(isNew(facts.environment.floatingIp) ? 1 : 0, 'floating IP'),
     some(volumes.length, 'volume', ` of ${volumes.reduce((sum, { size }) => sum + size, 0)} GB together`),
@@ -27,7 +27,7 @@ export function checkLimits(facts: Pick<Facts, 'environment' | 'state' | 'projec
     'A deploy that reaches one ends with resource_limit_exceeded; the next goes on where it ended')];
 }
 
-const some = (count: number, what: string, more = ''): string => (count === 0 ? '' : `${count} ${what}${count > 1 && !what.endsWith('4') ? 's' : ''}${more}`);
+const some = (count: number, what: string, more = ''): string => (count === 0 ? '' : `${count} ${what}${count > 1 ? 's' : ''}${more}`);
 
 /**
  * Counted on the lab: the first deploy of 20 things took 164 requests of Terraform, 8 each, and a later one 2 each. At Hetzner actions take

@@ -4,7 +4,7 @@ import { BEFORE, deployed, levels, lines, NOW } from '../healthy';
 
 test('counts what a deploy makes, since the API does not tell the limits of an account', () => {
   expect(lines(checkLimits(BEFORE))).toEqual([
-    expect.stringMatching(/^note: a deploy makes 2 servers, 1 primary IPv4, 2 dedicated cores, 1 floating IP, 1 volume of 100 GB together\. The API does not tell your account's limits.*resource_limit_exceeded/),
+    expect.stringMatching(/^note: a deploy makes 2 servers, 2 Primary IPs, 2 dedicated cores, 1 floating IP, 1 volume of 100 GB together\. The API does not tell your account's limits.*resource_limit_exceeded/),
   ]);
   expect(checkLimits(deployed())).toEqual([]);
 });
