@@ -125,8 +125,10 @@ facts_of_rules() {
 
 # Name servers that this host was told to ask: systemd-resolved keeps them in a file of its own
 told_resolvers() {
-  local address version
-  cat /run/systemd/resolve/resolv.conf /etc/resolv.conf 2>/dev/null | awk '$1 == "nameserver" && !known[$2]++ { print $2 }' | while read -r address; do
+  local file address version
+  for file in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do
+    [[ ! -f $file ]] || sed -n 's/^nameserver[[:space:]]\+\([^[:space:]]*\).*/\1/p' "$file"
+  done | sort -u | while read -r address; do
     # No way leads out to loopback, and an address with an interface is a link's own
     [[ $address != 127.* && $address != ::1 && $address != *%* ]] || continue
     [[ $address == *:* ]] && version=6 || version=4
