@@ -89,6 +89,43 @@ describe('a MASTER that does not hold the address', () => {
   });
 });
 
+describe('a change that the API works on, or has refused', () => {
+  const floatingIpJob = (change: object) => state({ aliases: { self: undefined, peer: undefined }, jobs: { ...state().jobs, 'floating-ip': { ...state().jobs['floating-ip'], ...change } } });
+  const ofFloatingIp = (from: AgentState) => decide(from, policy, NOW).calls.filter(({ kind }) => kind.endsWith('floating-ip'));
+  const action = (since: number) => ({ id: 7, since, askedAt: NOW, change: { kind: 'assign-floating-ip' as const } });
+
+  test('is not asked for again while its action runs, for a minute', () => {
+    expect(ofFloatingIp(floatingIpJob({ action: action(NOW - 60_000) }))).toEqual([]);
+    expect(ofFloatingIp(floatingIpJob({ action: action(NOW - 60_001) }))).toEqual([{ kind: 'assign-floating-ip' }]);
+  });
+
+  test('is left alone while the other one is moving the address', () => {
+    const moving = state({ peerPrivate: { ...ANSWERS, report: report({ moving: true }) } });
+    expect(decide(moving, policy, NOW)).toMatchObject({ reason: 'the other one is moving it', calls: [] });
+  });
+
+  test('is tried again after a refusal only when the API has said who has the address', () => {
+    const refused = floatingIpJob({ refusedAt: NOW - 90, startedAt: NOW - 5_000, failuresInRow: 1 });
+    expect(ofFloatingIp(refused)).toEqual([{ kind: 'read-floating-ip' }]);
+    expect(ofFloatingIp({ ...refused, holder: { value: PEER, at: NOW - 80 }, askedAt: { ...refused.askedAt, 'read-floating-ip': NOW - 80 } })).toEqual([{ kind: 'assign-floating-ip' }]);
+  });
+
+  test('is an unassignment where the API demands one, unless nobody has the address', () => {
+    expect(ofFloatingIp({ ...floatingIpJob({}), unassignFirst: true })).toEqual([{ kind: 'unassign-floating-ip' }]);
+    expect(ofFloatingIp({ ...floatingIpJob({}), unassignFirst: true, holder: { value: null, at: NOW }, lastMoveAt: NOW })).toEqual([{ kind: 'assign-floating-ip' }]);
+  });
+
+  test.each([
+    [40, 1_400],
+    [1_500, 3_000],
+    [9_000, 5_000],
+  ])('that has no answer is asked for once more: where answers take %d ms, after %d ms', (answerMs, patience) => {
+    const asking = (since: number) => ({ ...floatingIpJob({ startedAt: since }), api: { ...state().api, answerMs }, underWay: { 'assign-floating-ip': since } });
+    expect(ofFloatingIp(asking(NOW - patience + 1))).toEqual([]);
+    expect(ofFloatingIp(asking(NOW - patience))).toEqual([{ kind: 'assign-floating-ip' }]);
+  });
+});
+
 test('a BACKUP changes nothing, whoever has the address', () => {
   expect(decide(state({ vrrp: { state: 'BACKUP', since: 0 } }), policy, NOW)).toMatchObject({ reason: 'not MASTER', calls: [] });
 });
