@@ -5,6 +5,10 @@
 UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly UPLOAD_DIR
 readonly APPLIED_DIR=/var/lib/platform/applied
+
+# What fails without words of its own is named: Terraform shows nothing but the exit code. BASH_COMMAND is not expanded, and holds no secret
+set -o errtrace
+trap 'printf "%s: ERROR: line %s: %s failed\n" "${0##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 # As old as the last update of the package lists since the boot
 readonly PACKAGE_LISTS=/run/platform-package-lists
 
