@@ -32,6 +32,13 @@ test('shows everything that is wrong in one error', () => {
   );
 });
 
+test('refuses limits of load balancers by which one address could shut others out, for as many web servers as there are', () => {
+  expect(codes({ loadBalancers: { limits: { connectionsPerAddress: 6_000 } } })).toEqual(['loadBalancers.limits.connectionsPerAddress: limit-one-address']);
+  const limits = { requestsPerServer: 4_000 };
+  expect(codes({ loadBalancers: { limits } })).toEqual([]);
+  expect(codes({ loadBalancers: { limits }, web: { serverCount: 3 } })).toEqual(['loadBalancers.limits.requestsPerServer and streamsPerServer: limit-servers']);
+});
+
 test.each([[[]], [['1', '1']], [['CA 2']]])('refuses %j as internal CAs', (internalAuthorities) => {
   expect(codes({ internalAuthorities })).toEqual(['internalAuthorities: internal-authorities']);
 });

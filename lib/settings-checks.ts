@@ -6,6 +6,7 @@ import { domainProblem, isLetsEncrypt, sourceProblem } from './net/checks';
 import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
 import { AddressPlan, TIERS } from './net/address-plan';
 import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
+import { limitsProblems } from './net/capacity';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
 import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
 import { RESOLVERS, resolversProblem } from './net/resolvers';
@@ -26,6 +27,7 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...names(settings),
     ...counts(settings),
     ...connections(settings),
+    ...limits(settings),
     ...locations(settings),
     ...serverTypes(settings),
     ...mysqlPackagesProblems(settings.mysql ?? {}, 'mysql.'),
@@ -90,6 +92,10 @@ function connections({ app = {}, mysql = {} }: EnvironmentSettings): Problem[] {
     databaseConnectionsProblem('app.databaseConnections', app.databaseConnections ?? DATABASE_CONNECTIONS) ??
     maxConnectionsProblem('mysql.maxConnections', mysql.maxConnections ?? defaultMaxConnections(inAll), inAll);
   return problem ? [problem] : [];
+}
+
+function limits({ loadBalancers = {}, web = {} }: EnvironmentSettings): Problem[] {
+  return limitsProblems('loadBalancers.limits', loadBalancers.limits, web.serverCount ?? 2);
 }
 
 function locations({ locations: chosen = ['fsn1'] }: EnvironmentSettings): Problem[] {

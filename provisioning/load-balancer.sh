@@ -68,17 +68,19 @@ apply_nat_gateway() {
 
 # Configuration, certificates and the other files are checked together, and go live together or not at all
 apply_haproxy() {
-  local config page file candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst
+  local config page file candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst peer=$UPLOAD_DIR/peer.lst
   config=$(staged "$HAPROXY_CONFIG")
   page=$(staged "$HAPROXY_FILES/unavailable.http")
   proxy_ranges >"$proxies"
-  local applied=("$config" "$page" "$CERTIFICATE" "$proxies" "$ORIGIN_PULLS_CA" "$PAIR_CERTIFICATE" "$PAIR_CA" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN")
+  fact PEER_PUBLIC_ADDRESS >"$peer"
+  local applied=("$config" "$page" "$CERTIFICATE" "$proxies" "$peer" "$ORIGIN_PULLS_CA" "$PAIR_CERTIFICATE" "$PAIR_CA" "$UPLOAD_DIR/units/$HAPROXY_DROP_IN")
   already_applied "${applied[@]}" && haproxy_answers && return
 
   rm -rf "$candidate"
   install -d -m 0700 "$candidate"
   replace_file "$page" "$candidate/unavailable.http"
   replace_file "$proxies" "$candidate/cloudflare.lst"
+  replace_file "$peer" "$candidate/peer.lst"
   [[ ! -f $ORIGIN_PULLS_CA ]] || replace_file "$ORIGIN_PULLS_CA" "$candidate/origin-pulls-ca.pem"
   if wants_acme; then
     stage_acme_files "$candidate"

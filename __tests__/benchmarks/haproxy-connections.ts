@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FromHolder, ToHolder } from '../../lab/benchmarks/holder';
-import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { resolveLimits } from '../../lib/net/capacity';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 
 const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
-/** Below what one address may hold by default. */
 const CONNECTIONS_PER_ADDRESS = 450;
 const CONNECTIONS_PER_PROCESS = 4_500;
 /** Longer than HAProxy lets an idle connection live: who is there then is kept busy. */
@@ -21,7 +21,7 @@ const HELD_MS = 20_000;
 
 function start(folder: string): ChildProcess {
   chmodSync(folder, 0o755);
-  const text = renderHaproxyConfig({ privateAddress: '127.0.0.1', ports: PORTS, upstreams: [], files: folder })
+  const text = renderHaproxyConfig({ privateAddress: '127.0.0.1', ports: PORTS, upstreams: [], files: folder, limits: resolveLimits({}, 1) })
     .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
     .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
     .replace('user root group root ', '');
@@ -29,6 +29,8 @@ function start(folder: string): ChildProcess {
   spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=benchmark', '-keyout', 'key', '-out', 'certificate'], { cwd: folder });
   writeFileSync(join(folder, 'site.pem'), readFileSync(join(folder, 'certificate'), 'utf8') + readFileSync(join(folder, 'key'), 'utf8'));
   writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
+  // Every client as the other load balancer, which HAProxy answers by itself and without limits
+  writeFileSync(join(folder, 'peer.lst'), '127.0.0.0/16\n');
   return spawn('/usr/sbin/haproxy', ['-W', '-f', join(folder, 'haproxy.cfg')], { stdio: 'ignore' });
 }
 
@@ -54,7 +56,7 @@ async function main(wanted: number): Promise<void> {
       const holder = { child, latest: { opened: 0, open: 0, failed: 0, errors: {} } as FromHolder };
       child.on('message', (message: FromHolder) => (holder.latest = message));
       const from = Array.from({ length: Math.min(CONNECTIONS_PER_PROCESS, wanted - first) }, (_, n) => `127.0.1.${1 + Math.floor((first + n) / CONNECTIONS_PER_ADDRESS)}`);
-      child.send({ target: { address: '127.0.0.1', port: 18_443, host: 'benchmark' }, from } satisfies ToHolder);
+      child.send({ target: { address: '127.0.0.1', port: 18_443, host: 'benchmark' }, path: PEER_HEALTH_PATH, from } satisfies ToHolder);
       holders.push(holder);
     }
     while (sum('opened') + sum('failed') < wanted) await sleep(200);

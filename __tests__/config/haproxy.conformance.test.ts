@@ -1,14 +1,13 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
-import { connect, createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { connect, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { askPeer } from '../../agents/certificate/peer';
@@ -19,11 +18,9 @@ import { generateKey } from '../../lab/x509/keys';
 import { encodeSubject } from '../../lab/x509/names';
 import { encodePem } from '../../lab/x509/pem';
 import { createRequest } from '../../lab/x509/request';
-import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig, type HaproxyLimits } from '../../lib/config/haproxy';
-import { renderUnavailablePage } from '../../lib/config/unavailable-page';
+import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
+import { balancer, certificate, freePort, get, listening, OTHER_LOAD_BALANCER, type Balancer, type Pair } from '../helpers/haproxy';
 import { hasProgram } from '../helpers/programs';
-
-const HAPROXY = '/usr/sbin/haproxy';
 
 /** A web server on loopback that is healthy and remembers what else it was asked. */
 class Web {
@@ -54,120 +51,6 @@ class Web {
   methods(): string[] {
     return this.requests.map(({ method }) => method ?? '');
   }
-}
-
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-interface Pair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** Signed by itself, or by another of these. */
-function certificate(commonName: string, signer?: Pair, ...extensions: string[]): Pair {
-  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
-  if (signer) writeFileSync(join(folder, 'ca.pem'), signer.certificate + signer.key);
-  const signed = signer ? ['-CA', 'ca.pem', '-CAkey', 'ca.pem', '-addext', 'basicConstraints=CA:FALSE'] : [];
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, ...signed, ...extensions.flatMap((extension) => ['-addext', extension]), '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
-  rmSync(folder, { recursive: true });
-  const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
-  return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
-}
-
-interface Balancer {
-  readonly https: number;
-  readonly http: number;
-  readonly folder: string;
-  readonly process: ChildProcess;
-  check(): { status: number | null; output: string };
-}
-
-interface Options {
-  readonly limits?: HaproxyLimits;
-  readonly cloudflare?: HaproxyConfig['cloudflare'];
-  /** Ranges that count as Cloudflare's. */
-  readonly proxies?: readonly string[];
-  /** CA of the proxies' client certificate. */
-  readonly authority?: string;
-  readonly logTo?: string;
-  readonly acme?: HaproxyConfig['acme'];
-  /** Further files by name. */
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** The rendered file, word for word but for its folders, run by the real HAProxy in master-worker mode. */
-async function balancer(webs: readonly { port: number }[], options: Options = {}): Promise<Balancer> {
-  const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
-  chmodSync(folder, 0o755);
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [http, https, metrics] = [await freePort(), await freePort(), await freePort()];
-  const text = renderHaproxyConfig({
-    privateAddress: '127.0.0.1',
-    ports: { http, https, metrics } as unknown as HaproxyConfig['ports'],
-    upstreams: webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
-    files: folder,
-    hsts: { maxAgeSeconds: 300 },
-    limits: { connections: 500, ...options.limits },
-    cloudflare: options.cloudflare,
-    acme: options.acme,
-  })
-    .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)
-    .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
-    .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
-    .replace('user root group root ', '');
-  const file = join(folder, 'haproxy.cfg');
-  writeFileSync(file, text);
-  const { certificate: chain, key } = certificate('first');
-  writeFileSync(join(folder, 'site.pem'), chain + key);
-  writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
-  writeFileSync(join(folder, 'cloudflare.lst'), (options.proxies ?? []).map((range) => `${range}\n`).join(''));
-  writeFileSync(join(folder, 'origin-pulls-ca.pem'), options.authority ?? '');
-  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
-  const check = () => {
-    const { status, stdout, stderr } = spawnSync(HAPROXY, ['-dW', '-c', '-f', file], { encoding: 'utf8' });
-    return { status, output: stdout + stderr };
-  };
-  const process = spawn(HAPROXY, ['-W', '-f', file], { stdio: 'ignore' });
-  onTestFinished(() => void process.kill('SIGTERM'));
-  const balancer = { https, http, folder, process, check };
-  for (let tries = 0; ; tries += 1) {
-    if (await get(balancer, PEER_HEALTH_PATH).then(({ status }) => status === 200, () => false)) return balancer;
-    if (tries > 100) throw new Error(`HAProxy did not start: ${check().output}`);
-    await sleep(50);
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly text: string;
-  readonly commonName: string | undefined;
-}
-
-function get({ https }: Pick<Balancer, 'https'>, path: string, options: { method?: string; headers?: Record<string, string>; agent?: Agent; localAddress?: string; client?: Pair } = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const { agent = new Agent({ keepAlive: false }), method = 'GET', headers = {}, localAddress, client } = options;
-    const identity = client && { cert: client.certificate, key: client.key };
-    const message = httpsRequest({ host: '127.0.0.1', port: https, path, method, headers, agent, localAddress, rejectUnauthorized: false, ...identity }, (response) => {
-      const commonName = (response.socket as TLSSocket).getPeerCertificate().subject?.CN;
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString(), commonName: Array.isArray(commonName) ? commonName[0] : commonName }));
-    });
-    message.on('error', reject);
-    message.end(method === 'POST' ? 'text' : undefined);
-  });
 }
 
 describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real HAProxy', () => {
@@ -256,10 +139,39 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
   test('one address that asks too often gets 429, and the health of the pair is not affected', async () => {
     const web = await new Web((_, response) => response.end('hello')).start();
     const lb = await balancer([web], { limits: { requestsPerAddress: 20 } });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const statuses = [];
-    for (let index = 0; index < 40; index += 1) statuses.push((await get(lb, '/')).status);
-    expect(statuses).toContain(429);
-    expect((await get(lb, PEER_HEALTH_PATH)).status).toBe(200);
+    for (let index = 0; index < 40; index += 1) statuses.push((await get(lb, '/', { agent })).status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(20);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(20);
+    for (let index = 0; index < 40; index += 1) expect((await get(lb, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER })).status).toBe(200);
+  });
+
+  test('one address that opens connections too often is closed, before TLS', async () => {
+    const web = await new Web((_, response) => response.end('hello')).start();
+    const lb = await balancer([web], { limits: { requestsPerAddress: 20 } });
+    for (let index = 0; index < 20; index += 1) expect((await get(lb, '/', { localAddress: '127.0.0.3' })).status).toBe(200);
+    await expect(get(lb, '/', { localAddress: '127.0.0.3' })).rejects.toThrow();
+    expect((await get(lb, '/')).status).toBe(200);
+  });
+
+  test('the health of a load balancer is told to the other one alone; from anywhere else the question is one like any other', async () => {
+    const log = await logServer();
+    const web = await new Web((_, response) => response.writeHead(404).end()).start();
+    const lb = await balancer([web], { limits: { requestsPerAddress: 20 }, logTo: `127.0.0.1:${log.port}` });
+    expect(await get(lb, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER })).toMatchObject({ status: 200, text: 'alive\n' });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const statuses = [];
+    for (let index = 0; index < 30; index += 1) statuses.push((await get(lb, PEER_HEALTH_PATH, { agent })).status);
+    expect(statuses).toEqual([...Array<number>(20).fill(404), ...Array<number>(10).fill(429)]);
+    expect(await log.line(PEER_HEALTH_PATH)).toContain(' 127.0.0.1:');
+  });
+
+  test('one address has only so many connections on port 80, too', async () => {
+    const lb = await balancer([], { limits: { connections: 2_000, connectionsPerAddress: 20 } });
+    const from = (localAddress: string) => Promise.all(Array.from({ length: 30 }, () => idleOn80(lb, localAddress)));
+    expect((await from('127.0.0.3')).filter(Boolean)).toHaveLength(20);
+    expect((await from('127.0.0.4')).filter(Boolean)).toHaveLength(20);
   });
 
   describe('behind Cloudflare', () => {
@@ -302,19 +214,20 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       expect(await log.line('/seen')).toContain(' 203.0.113.7:');
     });
 
-    test('limits are for a visitor, not for the proxy that many share', async () => {
+    test('limits are for a visitor, who by IPv6 is a /64, and not for the proxy that many share', async () => {
       const web = await new Web((_, response) => response.end('hello')).start();
       const lb = await balancer([web], { cloudflare: {}, proxies, limits: { requestsPerAddress: 20 } });
       const statuses = [];
       for (let index = 0; index < 40; index += 1) statuses.push((await get(lb, '/', throughProxy('2001:db8::7'))).status);
       expect(statuses.filter((status) => status === 200)).toHaveLength(20);
-      expect((await get(lb, '/', throughProxy('2001:db8::8'))).status).toBe(200);
+      expect((await get(lb, '/', throughProxy('2001:db8::ffff:8'))).status).toBe(429);
+      expect((await get(lb, '/', throughProxy('2001:db8:0:1::7'))).status).toBe(200);
       expect((await get(lb, '/', throughProxy('203.0.113.7'))).status).toBe(200);
     });
 
     test('one visitor has only so many requests at the same time', async () => {
       const web = await new Web((_, response) => void setTimeout(() => response.end('hello'), 700)).start();
-      const lb = await balancer([web], { cloudflare: {}, proxies, limits: { connectionsPerAddress: 5 } });
+      const lb = await balancer([web], { cloudflare: {}, proxies, limits: { requestsAtOncePerAddress: 5 } });
       const [many, other] = await Promise.all([
         Promise.all(Array.from({ length: 12 }, () => get(lb, '/', throughProxy('203.0.113.7')))),
         get(lb, '/', throughProxy('203.0.113.8')),
@@ -332,7 +245,8 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       expect((await ask(certificate('proxy', ours))).status).toBe(200);
       expect((await ask()).status).toBe(403);
       await expect(ask(certificate('proxy', theirs))).rejects.toThrow();
-      expect((await get(lb, PEER_HEALTH_PATH)).status).toBe(200);
+      expect((await get(lb, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER })).status).toBe(200);
+      expect((await get(lb, PEER_HEALTH_PATH)).status).toBe(403);
       expect(web.requests).toHaveLength(1);
     });
 
@@ -345,7 +259,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
   test('slow clients are answered 408 and closed, however many they are, and others are served meanwhile', { timeout: 60_000 }, async () => {
     const web = await new Web((_, response) => response.end('hello')).start();
-    const lb = await balancer([web], { limits: { connections: 200 } });
+    const lb = await balancer([web], { limits: { connections: 1_000 } });
     const slow = Array.from({ length: 100 }, () => slowClient(lb));
     let waiting = true;
     const ended = Promise.all(slow).finally(() => (waiting = false));
@@ -554,6 +468,16 @@ function slowClient({ https }: Balancer): Promise<string> {
       clearInterval(drip);
       resolve(received);
     });
+  });
+}
+
+/** Connects and holds on; whether it is let in for half a second. */
+function idleOn80({ http }: Balancer, localAddress: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port: http, localAddress }, () => setTimeout(() => resolve(true), 500));
+    socket.on('error', () => resolve(false));
+    socket.on('close', () => resolve(false));
+    onTestFinished(() => void socket.destroy());
   });
 }
 

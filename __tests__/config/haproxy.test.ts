@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 
-const config = (change: Partial<HaproxyConfig> = {}) =>
+const config = ({ limits, ...change }: Partial<Omit<HaproxyConfig, 'limits'>> & { limits?: HaproxyLimits } = {}) =>
   renderHaproxyConfig({
     privateAddress: '10.0.1.11',
     ports: { http: 80, https: 443, metrics: 8404 },
@@ -10,6 +11,7 @@ const config = (change: Partial<HaproxyConfig> = {}) =>
       { name: 'web-2', address: '10.0.2.12', port: 80 },
     ],
     files: '/etc/haproxy/platform',
+    limits: resolveLimits(limits, 2),
     ...change,
   });
 
@@ -46,17 +48,52 @@ test('leaves room for health checks when clients take all of their connections',
   expect(section(text, 'frontend site')).toContain('maxconn 5000');
 });
 
-test('limits connections and requests of one address, or not at all', () => {
-  const limited = section(config({ limits: { connectionsPerAddress: 50, requestsPerAddress: 300 } }), 'frontend site');
-  expect(limited).toContain('tcp-request connection reject if { sc0_conn_cur gt 50 }');
-  expect(limited).toContain('http-request deny deny_status 429 if { sc0_http_req_rate gt 300 }');
-  expect(config({ limits: { connectionsPerAddress: 0, requestsPerAddress: 0 } })).not.toMatch(/stick-table|track-sc0|sc0_/);
+test('limits connections, requests under way and requests in 10 s of one address, or not at all', () => {
+  const limited = section(config({ limits: { connectionsPerAddress: 50, requestsAtOncePerAddress: 30, streamsPerAddress: 40, requestsPerAddress: 300 } }), 'frontend site');
+  expect(limited).toEqual(
+    expect.arrayContaining([
+      'tcp-request connection reject if { sc0_conn_cur gt 50 }',
+      'tcp-request connection reject if { sc0_conn_rate gt 300 }',
+      'http-request deny deny_status 429 if { sc1_http_req_rate gt 300 }',
+      'http-request deny deny_status 429 if !long_lived { sc2_conn_cur gt 30 }',
+      'http-request deny deny_status 429 if long_lived { sc2_conn_cur gt 40 }',
+    ]),
+  );
+  expect(config({ limits: { connectionsPerAddress: 0, requestsAtOncePerAddress: 0, streamsPerAddress: 0, requestsPerAddress: 0 } })).not.toMatch(/reject|deny_status 429|track-sc[01]/);
+});
+
+test('limits connections of one address on port 80, too', () => {
+  expect(section(config(), 'frontend http')).toEqual(expect.arrayContaining(['tcp-request connection reject if { sc0_conn_cur gt 50 }', 'tcp-request connection reject if { fe_conn gt 500 } { sc0_conn_cur gt 7 }']));
+  expect(section(config({ cloudflare: {} }), 'frontend http').join('\n')).not.toContain('tcp-request');
+});
+
+test('an IPv6 address counts as its /64, whether it comes by itself or through Cloudflare', () => {
+  for (const text of [config(), config({ cloudflare: {} })]) {
+    const tracked = text.match(/track-sc\d (\S+)/g)!;
+    expect(tracked.length).toBeGreaterThanOrEqual(3);
+    expect(tracked.filter((line) => !line.endsWith(' src,ipmask(32,64)'))).toEqual([]);
+    expect(text.match(/stick-table type (?!ipv6 )\S+/g)).toBeNull();
+  }
+});
+
+test('a web server sees a request only when its body is here, and the question whether there is room comes after that', () => {
+  const lines = section(config(), 'frontend site');
+  const waits = lines.indexOf('http-request wait-for-body time 10s unless long_lived');
+  expect(waits).toBeGreaterThan(lines.findIndex((line) => line.includes('sc2_conn_cur gt 200')));
+  expect(waits).toBeLessThan(lines.findIndex((line) => line.includes('be_conn(web)')));
+});
+
+test('the health of a load balancer is told to the other one alone', () => {
+  const lines = section(config(), 'frontend site');
+  for (const line of lines.filter((each) => each.includes('other_load_balancer_asks') && !each.startsWith('acl'))) expect(line).toMatch(/ if other_load_balancer_asks from_other_load_balancer$/);
+  expect(lines).toContain('acl from_other_load_balancer src -f "${HAPROXY_FILES}/peer.lst"');
+  expect(section(config(), 'frontend http').join('\n')).not.toContain('load-balancer-health');
 });
 
 test('behind Cloudflare, visitors are told apart by what its proxies say', () => {
-  const lines = section(config({ cloudflare: {}, limits: { connectionsPerAddress: 50 } }), 'frontend site');
-  expect(lines).toEqual(expect.arrayContaining(['stick-table type ipv6 size 100k expire 60s store conn_cur,http_req_rate(10s)', 'http-request deny deny_status 429 if { sc0_conn_cur gt 50 }']));
-  expect(lines.indexOf('http-request track-sc0 src')).toBeGreaterThan(lines.findIndex((line) => line.startsWith('http-request set-src')));
+  const lines = section(config({ cloudflare: {}, limits: { requestsAtOncePerAddress: 50 } }), 'frontend site');
+  expect(lines).toContain('http-request deny deny_status 429 if !long_lived { sc2_conn_cur gt 50 }');
+  expect(lines.findIndex((line) => line.startsWith('http-request track-sc'))).toBeGreaterThan(lines.findIndex((line) => line.startsWith('http-request set-src')));
   expect(lines.join('\n')).not.toMatch(/tcp-request|verify/);
 });
 
@@ -95,7 +132,7 @@ describe('with an ACME client', () => {
 
   test('a challenge is answered by either load balancer, is not redirected, and may come by https', () => {
     expect(section(config({ acme }), 'frontend http')).toEqual(expect.arrayContaining(['http-request redirect scheme https code 301 if !{ path_beg /.well-known/acme-challenge/ }', 'default_backend acme-challenge']));
-    expect(section(config({ acme }), 'frontend site').slice(-2)).toEqual(['use_backend acme-challenge if { path_beg /.well-known/acme-challenge/ }', 'default_backend web']);
+    expect(section(config({ acme }), 'frontend site').slice(-3)).toEqual(['use_backend acme-challenge if { path_beg /.well-known/acme-challenge/ }', 'use_backend web-streams if long_lived', 'default_backend web']);
     expect(section(config({ acme }), 'backend acme-challenge').slice(-2)).toEqual(['server lb-1 10.0.1.11:8402', 'server lb-2 10.0.1.12:8402']);
   });
 

@@ -1,16 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import { createServer as createNetServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import type { createServer as createNetServer} from 'node:net';
+import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { renderNginxConfig } from '../../lib/config/nginx';
+import { freePort } from '../helpers/haproxy';
+import { LOAD_BALANCER, nginx } from '../helpers/nginx';
 import { hasProgram } from '../helpers/programs';
-
-const LOAD_BALANCER = '127.0.0.2';
-const NGINX = '/usr/sbin/nginx';
 
 interface App {
   readonly port: number;
@@ -33,48 +29,6 @@ async function app(answer: RequestListener = (_, response) => response.end('ok')
 async function listening(server: Server | ReturnType<typeof createNetServer>): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** The rendered nginx.conf, word for word but for its folders, run by the real Nginx. */
-async function nginx(apps: readonly { port: number }[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const name of ['run', 'log', 'public/.git']) mkdirSync(join(folder, name), { recursive: true });
-  writeFileSync(join(folder, 'public/index.html'), '<h1>home</h1>');
-  writeFileSync(join(folder, 'public/.git/config'), 'private');
-  const port = await freePort();
-  const text = renderNginxConfig({
-    hostName: 'web-1',
-    listenAddress: '127.0.0.1',
-    port,
-    trustedProxies: [`${LOAD_BALANCER}/32`],
-    upstreams: apps.map((each, index) => ({ name: `app-${index + 1}`, address: '127.0.0.1', port: each.port })),
-    publicFolder: join(folder, 'public'),
-    maxBodyMegabytes: 1,
-    readTimeoutSeconds: 1,
-  });
-  const path = join(folder, 'nginx.conf');
-  writeFileSync(path, text.replaceAll('/run/nginx/', `${folder}/run/`).replaceAll('/var/log/nginx/', `${folder}/log/`).replace('user www-data;', `user ${userName()};`));
-  const checked = spawnSync(NGINX, ['-t', '-c', path], { encoding: 'utf8' });
-  expect(checked.stderr).toContain('test is successful');
-  const child = spawn(NGINX, ['-c', path, '-g', 'daemon off;'], { stdio: 'ignore' });
-  onTestFinished(async () => {
-    child.kill('SIGTERM');
-    await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined)));
-  });
-  for (let tries = 0; tries < 100 && (await ask(port, '/nginx-health').catch(() => undefined))?.status !== 200; tries++) await sleep(50);
-  return { port, folder };
-}
-
-function userName(): string {
-  return spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim();
 }
 
 interface Answer {

@@ -4,8 +4,8 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { MOST_ADDRESSES, withAddresses } from '../attacks';
 import { onMachine, type LabHandle } from '../faults';
-import { run } from '../machines/command';
 import { openHandle } from '../scenarios';
 import { attempt, now, pause, type Target } from '../traffic';
 import type { FromHolder, ToHolder } from './holder';
@@ -14,18 +14,17 @@ const USAGE = `Opens many TLS connections to the floating IP and prints what tha
 
   npx lab exec -- npx tsx lab/benchmarks/connections.ts [--connections N] [--seconds N]
 
-  --connections N   default 20000
+  --connections N   default 15000
   --seconds N       how long they are held; default 30
 `;
 
-/** Below what one address may hold by default (500). */
-const CONNECTIONS_PER_ADDRESS = 450;
+/** Below what one address gets by default when a quarter of all connections is in use (70). */
+const CONNECTIONS_PER_ADDRESS = 65;
+/** A file, which Nginx answers by itself. */
+const PATH = '/favicon.svg';
 /** Each process has a limit of open files of its own. */
 const CONNECTIONS_PER_PROCESS = 4_500;
-/** On the link of the lab's clients, and of nobody else: 192.0.2.100 and up. */
-const DEVICE = 'eth0';
-const addressOf = (number: number) => `192.0.2.${100 + number}`;
-const MOST = 150 * CONNECTIONS_PER_ADDRESS;
+const MOST = MOST_ADDRESSES * CONNECTIONS_PER_ADDRESS;
 
 interface Held {
   readonly child: ChildProcess;
@@ -33,16 +32,18 @@ interface Held {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { connections: { type: 'string', default: '20000' }, seconds: { type: 'string', default: '30' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({ options: { connections: { type: 'string', default: '15000' }, seconds: { type: 'string', default: '30' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) return void process.stdout.write(USAGE);
   const [wanted, seconds] = [Number(values.connections), Number(values.seconds)];
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST) throw new RangeError(`--connections is ${values.connections}, want a number from 1 to ${MOST}`);
 
   const lab = await openHandle();
   const target: Target = { address: lab.floatingIp, host: lab.domain };
-  const addresses = Array.from({ length: Math.ceil(wanted / CONNECTIONS_PER_ADDRESS) }, (_, n) => addressOf(n));
+  await withAddresses(Math.ceil(wanted / CONNECTIONS_PER_ADDRESS), (addresses) => measure(lab, target, addresses, wanted, seconds));
+}
+
+async function measure(lab: LabHandle, target: Target, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
   const holders: Held[] = [];
-  for (const address of addresses) await run(['ip', 'address', 'replace', `${address}/24`, 'dev', DEVICE]);
   try {
     const idle = await balancer(lab);
     const begin = now();
@@ -61,7 +62,6 @@ async function main(): Promise<void> {
     say('meanwhile', `${page.answered} of ${page.asked} pages answered, median ${page.median} ms, 95 % ${page.p95} ms`);
   } finally {
     holders.forEach(({ child }) => child.kill());
-    for (const address of addresses) await run(['ip', 'address', 'delete', `${address}/24`, 'dev', DEVICE]);
   }
 }
 
@@ -70,7 +70,7 @@ function hold(target: Target, addresses: readonly string[], first: number, count
   const held: Held = { child, latest: { opened: 0, open: 0, failed: 0, errors: {} } };
   child.on('message', (message: FromHolder) => (held.latest = message));
   const from = Array.from({ length: count }, (_, n) => addresses[Math.floor((first + n) / CONNECTIONS_PER_ADDRESS)]!);
-  child.send({ target, from } satisfies ToHolder);
+  child.send({ target, path: PATH, from } satisfies ToHolder);
   return held;
 }
 

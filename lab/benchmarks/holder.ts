@@ -4,6 +4,8 @@ import { pause, type Target } from '../traffic';
 
 export interface ToHolder {
   readonly target: Target;
+  /** What is asked for, again and again. */
+  readonly path: string;
   /** One connection each, from these addresses. */
   readonly from: readonly string[];
 }
@@ -19,8 +21,6 @@ export interface FromHolder {
 const AT_ONCE = 50;
 const ASK_EVERY_MILLISECONDS = 10_000;
 const REPORT_EVERY_MILLISECONDS = 250;
-/** Answered by HAProxy itself: the servers behind it take no part. */
-const PATH = '/.well-known/load-balancer-health';
 
 const counts = { opened: 0, open: 0, failed: 0 };
 const errors: Record<string, number> = {};
@@ -44,20 +44,20 @@ function open({ address, port = 443, host }: Target, localAddress: string): Prom
   });
 }
 
-async function keepBusy(socket: TLSSocket, host: string): Promise<void> {
+async function keepBusy(socket: TLSSocket, host: string, path: string): Promise<void> {
   while (!socket.destroyed) {
-    socket.write(`GET ${PATH} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     await pause(ASK_EVERY_MILLISECONDS);
   }
 }
 
-async function work({ target, from }: ToHolder): Promise<void> {
+async function work({ target, path, from }: ToHolder): Promise<void> {
   setInterval(() => process.send?.({ ...counts, errors } satisfies FromHolder), REPORT_EVERY_MILLISECONDS);
   const queue = [...from];
   const opener = async () => {
     for (let address = queue.pop(); address !== undefined; address = queue.pop()) {
       const socket = await open(target, address);
-      if (socket) void keepBusy(socket, target.host);
+      if (socket) void keepBusy(socket, target.host, path);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, opener));

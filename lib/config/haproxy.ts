@@ -1,19 +1,6 @@
 import type { Endpoint } from '../net/address-plan';
+import type { Limits } from '../net/capacity';
 import type { PORTS } from '../net/ports';
-
-export interface HaproxyLimits {
-  /** Client connections at the same time; more wait in the kernel's queue. @default 20000, fits 4 GB of memory */
-  readonly connections?: number;
-  /** Requests that one web server works on at the same time; more wait up to 10 s, then get 503. @default 1000 */
-  readonly requestsPerServer?: number;
-  /**
-   * Connections that one address may have open, 0 for no limit. More are closed at once. Behind Cloudflare, whose proxies
-   * share connections among visitors: requests of one visitor at the same time, more get 429. @default 500
-   */
-  readonly connectionsPerAddress?: number;
-  /** Requests that one address (behind Cloudflare: one visitor) may send in 10 s, 0 for no limit. More get 429. @default 2000 */
-  readonly requestsPerAddress?: number;
-}
 
 export interface Hsts {
   /** How long browsers may use https only, in seconds. */
@@ -28,14 +15,14 @@ export interface HaproxyConfig {
   /** The web servers. */
   readonly upstreams: readonly Endpoint[];
   /**
-   * Folder on the host with `site.pem` (certificate, chain and key) and `unavailable.http` (whole answer for when no
-   * web server is left); with `cloudflare` also `cloudflare.lst` (ranges of its proxies, one a line), with origin pulls
+   * Folder on the host with `site.pem` (certificate, chain and key), `unavailable.http` (whole answer for when no
+   * web server is left) and `peer.lst` (public address of the other load balancer); with `cloudflare` also `cloudflare.lst` (ranges of its proxies, one a line), with origin pulls
    * `origin-pulls-ca.pem`. The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
    */
   readonly files: string;
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
-  readonly limits?: HaproxyLimits;
+  readonly limits: Limits;
   /** Cloudflare's proxies stand in front. @default clients come by themselves, and what they say of themselves is not believed */
   readonly cloudflare?: {
     /** Whether the proxies' client certificate is asked for, or demanded. @default neither */
@@ -54,32 +41,25 @@ export interface HaproxyConfig {
   };
 }
 
-/** Answered by HAProxy itself on the public side. The other load balancer asks it before it takes the address. */
+/** Answered by HAProxy itself on the public side, to the other load balancer alone, which asks before it takes the address. */
 export const PEER_HEALTH_PATH = '/.well-known/load-balancer-health';
-
-const DEFAULT_LIMITS: Required<HaproxyLimits> = {
-  connections: 20_000,
-  requestsPerServer: 1_000,
-  connectionsPerAddress: 500,
-  requestsPerAddress: 2_000,
-};
 
 /** HAProxy (3.0 in Debian 13, 2.8 in Ubuntu 24.04) in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {
-  const limits = { ...DEFAULT_LIMITS, ...config.limits };
   const { acme } = config;
   return [
-    global(config, limits),
+    global(config),
     defaults(),
     redirect(config),
-    site(config, limits),
-    web(config, limits),
+    site(config),
+    web(config),
+    webStreams(config),
     ...(acme ? [challenge(acme), share(config.privateAddress, acme)] : []),
     inside(config),
   ].join('\n\n') + '\n';
 }
 
-function global({ files, acme }: HaproxyConfig, { connections }: Required<HaproxyLimits>): string {
+function global({ files, acme, cloudflare, limits: { connections } }: HaproxyConfig): string {
   return `\
 global
   presetenv HAPROXY_FILES ${files}
@@ -103,9 +83,17 @@ global
   ssl-default-bind-ciphers ${TLS12_CIPHERS}
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
   # Streams that a client opens and resets at once still count until the backend let go of them
-  tune.h2.max-concurrent-streams 100`;
+  ${streamsPerConnection(cloudflare)}`;
 }
 
+function streamsPerConnection(cloudflare: HaproxyConfig['cloudflare']): string {
+  if (cloudflare) return 'tune.h2.max-concurrent-streams 100';
+  return `\
+# A browser keeps the rest back by itself: with its one connection it stays below its share of two web servers
+  tune.h2.max-concurrent-streams ${STREAMS_PER_CONNECTION}`;
+}
+
+const STREAMS_PER_CONNECTION = 20;
 const REDIRECT_CONNECTIONS = 2_000;
 const INSIDE_CONNECTIONS = 200;
 const SHARE_CONNECTIONS = 20;
@@ -148,12 +136,13 @@ defaults
   errorfile 503 "\${HAPROXY_FILES}/unavailable.http"`;
 }
 
-function redirect({ ports, acme }: HaproxyConfig): string {
+function redirect({ ports, acme, cloudflare, limits }: HaproxyConfig): string {
   return [
     'frontend http',
     `  bind :${ports.http}`,
     `  maxconn ${REDIRECT_CONNECTIONS}`,
-    `  http-request return status 200 content-type text/plain string "alive\\n" if { path ${PEER_HEALTH_PATH} }`,
+    // Cloudflare's proxies come in the name of many
+    ...(cloudflare ? [] : connectionLimit(limits, REDIRECT_CONNECTIONS)),
     `  http-request redirect scheme https code 301${acme ? ` if !{ path_beg ${CHALLENGE_PATH} }` : ''}`,
     ...(acme ? ['  default_backend acme-challenge'] : []),
   ].join('\n');
@@ -185,18 +174,23 @@ frontend certificate
   http-request return status 404`;
 }
 
-function site({ ports, hsts, cloudflare, acme }: HaproxyConfig, limits: Required<HaproxyLimits>): string {
+function site({ ports, hsts, cloudflare, acme, limits }: HaproxyConfig): string {
   return [
     'frontend site',
     `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1${cloudflare?.originPulls ? ' ca-file "${HAPROXY_FILES}/origin-pulls-ca.pem" verify optional' : ''}`,
     `  maxconn ${limits.connections}`,
-    ...(cloudflare ? proxyTimeout() : connectionLimit(limits)),
-    '  # Before the limit of requests: the other load balancer asks four times a second',
-    `  http-request set-log-level silent if { path ${PEER_HEALTH_PATH} }`,
-    `  http-request return status 200 content-type text/plain string "alive\\n" if { path ${PEER_HEALTH_PATH} }`,
+    ...(cloudflare ? proxyTimeout() : []),
+    '  # The other load balancer asks four times a second: before all limits, and without a place in the log. It has no client',
+    '  # certificate',
+    '  acl from_other_load_balancer src -f "${HAPROXY_FILES}/peer.lst"',
+    `  acl other_load_balancer_asks path ${PEER_HEALTH_PATH}`,
+    ...(cloudflare ? [] : ['  tcp-request connection accept if from_other_load_balancer', ...connectionLimit(limits, limits.connections)]),
+    '  http-request set-log-level silent if other_load_balancer_asks from_other_load_balancer',
+    '  http-request return status 200 content-type text/plain string "alive\\n" if other_load_balancer_asks from_other_load_balancer',
     ...(cloudflare?.originPulls === 'required' ? clientCertificate() : []),
-    ...(cloudflare ? [...visitorAddress(), ...visitorLimit(limits)] : []),
-    ...requestLimit(limits),
+    ...(cloudflare ? visitorAddress() : []),
+    ...requestRate(limits),
+    ...requestsUnderWay(limits),
     '  # What the client says of itself is not believed: this is the first machine that knows',
     '  http-request set-header X-Forwarded-For %[src]',
     '  http-request set-header X-Forwarded-Proto https',
@@ -205,6 +199,7 @@ function site({ ports, hsts, cloudflare, acme }: HaproxyConfig, limits: Required
     '  http-after-response set-header X-Request-Id %[unique-id]',
     ...(hsts ? [`  http-after-response set-header Strict-Transport-Security "${hstsValue(hsts)}"`] : []),
     ...(acme ? ['  # A proxy in front may have sent the question on to https', `  use_backend acme-challenge if { path_beg ${CHALLENGE_PATH} }`] : []),
+    '  use_backend web-streams if long_lived',
     '  default_backend web',
   ].join('\n');
 }
@@ -235,35 +230,78 @@ function visitorAddress(): string[] {
   ];
 }
 
-function visitorLimit(limits: Required<HaproxyLimits>): string[] {
-  return limitsOf('ipv6', limits, '  http-request track-sc0 src', '  http-request deny deny_status 429');
-}
+/** Whoever has an IPv6 address has 2^64 of them. */
+const SOURCE = 'src,ipmask(32,64)';
+const stickTable = (counters: string) => [
+  '  # 100,000 addresses take some 20 MB; when the table is full the oldest is forgotten',
+  `  stick-table type ipv6 size 100k expire 60s store ${counters}`,
+];
 
-function connectionLimit(limits: Required<HaproxyLimits>): string[] {
-  return limitsOf('ip', limits, '  tcp-request connection track-sc0 src', '  tcp-request connection reject');
-}
-
-function limitsOf(type: 'ip' | 'ipv6', { connectionsPerAddress, requestsPerAddress }: Required<HaproxyLimits>, track: string, refuse: string): string[] {
+/** Of `total` connections. Before TLS, so that a refused one costs next to nothing. */
+function connectionLimit({ connections, connectionsPerAddress, requestsPerAddress, crowdedFrom, shares }: Limits, total: number): string[] {
   if (connectionsPerAddress === 0 && requestsPerAddress === 0) return [];
+  const of = (count: number) => Math.max(1, Math.floor((count * total) / connections));
+  const reject = (condition: string) => `  tcp-request connection reject if ${condition}`;
   return [
-    '  # 100,000 addresses take some 15 MB; when the table is full the oldest is forgotten',
-    `  stick-table type ${type} size 100k expire 60s store conn_cur,http_req_rate(10s)`,
-    track,
-    ...(connectionsPerAddress === 0 ? [] : [`${refuse} if { sc0_conn_cur gt ${connectionsPerAddress} }`]),
+    ...stickTable('conn_cur,conn_rate(10s)'),
+    `  tcp-request connection track-sc0 ${SOURCE}`,
+    ...(requestsPerAddress === 0 ? [] : [reject(`{ sc0_conn_rate gt ${requestsPerAddress} }`)]),
+    ...(connectionsPerAddress === 0
+      ? []
+      : [
+          reject(`{ sc0_conn_cur gt ${of(connectionsPerAddress)} }`),
+          '  # A quarter is in use: from here on each gets its share of the rest',
+          reject(`{ fe_conn gt ${of(crowdedFrom.connections)} } { sc0_conn_cur gt ${of(shares.connections)} }`),
+        ]),
   ];
 }
 
-function requestLimit({ requestsPerAddress }: Required<HaproxyLimits>): string[] {
-  return requestsPerAddress === 0 ? [] : [`  http-request deny deny_status 429 if { sc0_http_req_rate gt ${requestsPerAddress} }`];
+function requestRate({ requestsPerAddress }: Limits): string[] {
+  if (requestsPerAddress === 0) return [];
+  return [`  http-request track-sc1 ${SOURCE} table request-rate`, `  http-request deny deny_status 429 if { sc1_http_req_rate gt ${requestsPerAddress} }`];
+}
+
+function requestsUnderWay(limits: Limits): string[] {
+  return [
+    '  # Web sockets and event streams stay for hours. They have places of their own at the web servers',
+    '  acl long_lived req.hdr(Upgrade) -m found',
+    '  acl long_lived req.hdr(Accept) -m sub -i text/event-stream',
+    `  http-request track-sc2 ${SOURCE} table web unless long_lived`,
+    `  http-request track-sc2 ${SOURCE} table web-streams if long_lived`,
+    '  # conn_cur of a tracked request counts requests under way, of all connections',
+    ...(limits.requestsAtOncePerAddress === 0 ? [] : [`  http-request deny deny_status 429 if !long_lived { sc2_conn_cur gt ${limits.requestsAtOncePerAddress} }`]),
+    ...(limits.streamsPerAddress === 0 ? [] : [`  http-request deny deny_status 429 if long_lived { sc2_conn_cur gt ${limits.streamsPerAddress} }`]),
+    '  # A web server sees a request when its body is here, or as much of it as a buffer holds (16 kB): who sends slower than',
+    '  # that in 10 s gets 408, and has taken no place. After that the question whether there is room',
+    '  http-request wait-for-body time 10s unless long_lived',
+    '  # When a quarter of what the working web servers take is in use, each address gets its share of the rest and no more',
+    ...(limits.requestsAtOncePerAddress === 0 ? [] : crowd('web', '!long_lived', limits.crowdedFrom.requests, limits.shares.requests)),
+    ...(limits.streamsPerAddress === 0 ? [] : crowd('web-streams', 'long_lived', limits.crowdedFrom.streams, limits.shares.streams)),
+  ];
+}
+
+function crowd(backend: string, which: string, crowdedFrom: number, share: number): string[] {
+  return [
+    `  http-request set-var(txn.crowded_from) nbsrv(${backend}),mul(${crowdedFrom}) if ${which}`,
+    `  http-request set-var(txn.share) nbsrv(${backend}),mul(${share}) if ${which}`,
+    `  http-request deny deny_status 429 if ${which} { nbsrv(${backend}) gt 0 } { be_conn(${backend}),sub(txn.crowded_from) gt 0 } { sc2_conn_cur,sub(txn.share) gt 0 }`,
+  ];
 }
 
 function hstsValue({ maxAgeSeconds, includeSubdomains }: Hsts): string {
   return `max-age=${maxAgeSeconds}${includeSubdomains ? '; includeSubDomains' : ''}`;
 }
 
-function web({ upstreams }: HaproxyConfig, { requestsPerServer }: Required<HaproxyLimits>): string {
+const REPETITION = [
+  '  # A request is sent again only if repeating it does no harm. A POST is never: it may have been executed',
+  '  retry-on conn-failure empty-response junk-response response-timeout 502 503 504',
+  '  http-request disable-l7-retry if !{ method GET HEAD OPTIONS }',
+];
+
+function web({ upstreams, limits }: HaproxyConfig): string {
   return [
     'backend web',
+    ...stickTable('conn_cur'),
     '  balance leastconn',
     '  option httpchk',
     '  http-check send meth GET uri /nginx-health ver HTTP/1.1 hdr Host load-balancer',
@@ -272,14 +310,30 @@ function web({ upstreams }: HaproxyConfig, { requestsPerServer }: Required<Hapro
     '  http-check disable-on-404',
     '  # A server that is silent counts as failed after 0.8 s, and twice in a row takes it out: at most 2.9 s',
     '  timeout check 800ms',
-    '  # A request is sent again only if repeating it does no harm. A POST is never: it may have been executed',
-    '  retry-on conn-failure empty-response junk-response response-timeout 502 503 504',
-    '  http-request disable-l7-retry if !{ method GET HEAD OPTIONS }',
+    ...REPETITION,
     '  # A server that comes back gets its full share after 5 s. Errors in the traffic only bring the next check',
     '  # forward: an application that answers 500 must not take its web server out',
-    `  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s maxconn ${requestsPerServer}`,
+    `  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s maxconn ${limits.requestsPerServer}`,
     '  default-server observe layer7 error-limit 5 on-error fastinter on-marked-down shutdown-sessions',
     ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),
+  ].join('\n');
+}
+
+function webStreams({ upstreams, limits }: HaproxyConfig): string {
+  return [
+    '# The same web servers, with other places',
+    'backend web-streams',
+    ...stickTable('conn_cur'),
+    '  balance leastconn',
+    '  # As web has it: the checks are those of web',
+    '  option httpchk',
+    '  http-check disable-on-404',
+    ...REPETITION,
+    `  default-server slowstart 5s maxconn ${limits.streamsPerServer} on-marked-down shutdown-sessions`,
+    ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} track web/${name}`),
+    ...(limits.requestsPerAddress === 0
+      ? []
+      : ['', '# No servers: a table of how many requests an address has sent of late', 'backend request-rate', ...stickTable('http_req_rate(10s)')]),
   ].join('\n');
 }
 

@@ -4,13 +4,14 @@ import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
 import { OBTAINED_PATH, renderCertificateAgentConfig, renderCertificateAgentNetwork } from '../config/certificate-agent';
 import { renderFloatingIpAgentConfig } from '../config/floating-ip-agent';
-import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyLimits, type Hsts } from '../config/haproxy';
+import { PEER_HEALTH_PATH, renderHaproxyConfig, type Hsts } from '../config/haproxy';
 import { renderKeepalivedConfig } from '../config/keepalived';
 import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
 import { renderNatGateway } from '../config/nat-gateway';
 import { renderUnavailablePage } from '../config/unavailable-page';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
+import { limitsProblems, resolveLimits, type HaproxyLimits } from '../net/capacity';
 import { PORTS } from '../net/ports';
 import type { InternalAuthority } from '../servers/internal-authority';
 import { ProvisionedServer } from '../servers/provisioned-server';
@@ -40,7 +41,7 @@ export interface LoadBalancerPairProps {
   readonly serverType?: string;
   /** Strict-Transport-Security. @default none: a site that later drops https would be unreachable for its visitors */
   readonly hsts?: Hsts;
-  /** How much at the same time, in all and for one address. @default for 4 GB of memory; see HaproxyLimits */
+  /** How much at the same time, in all and for one address: docs/capacity.md. @default for 4 GB of memory; see HaproxyLimits */
   readonly limits?: HaproxyLimits;
   /**
    * Pause after a move of the floating IP in which it is not moved again, 1 to 60 s: longer makes flapping rarer, and
@@ -176,7 +177,7 @@ export class LoadBalancerPair extends Construct {
         upstreams,
         files: HAPROXY_FILES,
         hsts,
-        limits,
+        limits: resolveLimits(limits, upstreams.length),
         cloudflare: cloudflare && { originPulls: cloudflare.originPulls && (cloudflare.originPulls.required ? 'required' : 'optional') },
         acme: acme && { responders: site.endpoints('lb', 'acmeChallenge', 2), sharePort: ports.certificate, sharePath: OBTAINED_PATH },
       }),
@@ -195,13 +196,15 @@ export class LoadBalancerPair extends Construct {
   }
 
   private check(): void {
-    const { upstreams, holdSeconds = 3 } = this.props;
+    const { upstreams, limits, holdSeconds = 3 } = this.props;
     if (upstreams.length === 0) {
       throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one web server', fix: 'pass the endpoints of a WebTier' });
     }
     if (!(holdSeconds >= 1 && holdSeconds <= 60)) {
       throw new ConfigError(this, { code: 'hold-seconds', prop: 'holdSeconds', got: holdSeconds, want: '1 to 60', fix: 'leave it out for 3' });
     }
+    const problems = limitsProblems('limits', limits, upstreams.length);
+    if (problems.length > 0) throw new ConfigError(this, problems);
   }
 }
 

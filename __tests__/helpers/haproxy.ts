@@ -1,0 +1,132 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
+import { renderUnavailablePage } from '../../lib/config/unavailable-page';
+
+const HAPROXY = '/usr/sbin/haproxy';
+/** Its public address. */
+export const OTHER_LOAD_BALANCER = '127.0.0.9';
+
+export async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createNetServer();
+  const port = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface Pair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Signed by itself, or by another of these. */
+export function certificate(commonName: string, signer?: Pair, ...extensions: string[]): Pair {
+  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+  if (signer) writeFileSync(join(folder, 'ca.pem'), signer.certificate + signer.key);
+  const signed = signer ? ['-CA', 'ca.pem', '-CAkey', 'ca.pem', '-addext', 'basicConstraints=CA:FALSE'] : [];
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, ...signed, ...extensions.flatMap((extension) => ['-addext', extension]), '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
+  rmSync(folder, { recursive: true });
+  const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
+  return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
+}
+
+export interface Balancer {
+  readonly https: number;
+  readonly http: number;
+  readonly folder: string;
+  readonly process: ChildProcess;
+  check(): { status: number | null; output: string };
+}
+
+export interface BalancerOptions {
+  readonly limits?: HaproxyLimits;
+  readonly cloudflare?: HaproxyConfig['cloudflare'];
+  /** Ranges that count as Cloudflare's. */
+  readonly proxies?: readonly string[];
+  /** CA of the proxies' client certificate. */
+  readonly authority?: string;
+  readonly logTo?: string;
+  readonly acme?: HaproxyConfig['acme'];
+  /** Further files by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** The rendered file, word for word but for its folders, run by the real HAProxy in master-worker mode. */
+export async function balancer(webs: readonly { port: number }[], options: BalancerOptions = {}): Promise<Balancer> {
+  const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
+  chmodSync(folder, 0o755);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [http, https, metrics] = [await freePort(), await freePort(), await freePort()];
+  const text = renderHaproxyConfig({
+    privateAddress: '127.0.0.1',
+    ports: { http, https, metrics } as unknown as HaproxyConfig['ports'],
+    upstreams: webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
+    files: folder,
+    hsts: { maxAgeSeconds: 300 },
+    limits: resolveLimits({ connections: 500, ...options.limits }, Math.max(1, webs.length)),
+    cloudflare: options.cloudflare,
+    acme: options.acme,
+  })
+    .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)
+    .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
+    .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
+    .replace('user root group root ', '');
+  const file = join(folder, 'haproxy.cfg');
+  writeFileSync(file, text);
+  const { certificate: chain, key } = certificate('first');
+  writeFileSync(join(folder, 'site.pem'), chain + key);
+  writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
+  writeFileSync(join(folder, 'peer.lst'), `${OTHER_LOAD_BALANCER}\n`);
+  writeFileSync(join(folder, 'cloudflare.lst'), (options.proxies ?? []).map((range) => `${range}\n`).join(''));
+  writeFileSync(join(folder, 'origin-pulls-ca.pem'), options.authority ?? '');
+  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
+  const check = () => {
+    const { status, stdout, stderr } = spawnSync(HAPROXY, ['-dW', '-c', '-f', file], { encoding: 'utf8' });
+    return { status, output: stdout + stderr };
+  };
+  const process = spawn(HAPROXY, ['-W', '-f', file], { stdio: 'ignore' });
+  onTestFinished(() => void process.kill('SIGTERM'));
+  const balancer = { https, http, folder, process, check };
+  for (let tries = 0; ; tries += 1) {
+    if (await get(balancer, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER }).then(({ status }) => status === 200, () => false)) return balancer;
+    if (tries > 100) throw new Error(`HAProxy did not start: ${check().output}`);
+    await sleep(50);
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+  readonly commonName: string | undefined;
+}
+
+export function get({ https }: Pick<Balancer, 'https'>, path: string, options: { method?: string; headers?: Record<string, string>; agent?: Agent; localAddress?: string; client?: Pair } = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { agent = new Agent({ keepAlive: false }), method = 'GET', headers = {}, localAddress, client } = options;
+    const identity = client && { cert: client.certificate, key: client.key };
+    const message = httpsRequest({ host: '127.0.0.1', port: https, path, method, headers, agent, localAddress, rejectUnauthorized: false, ...identity }, (response) => {
+      const commonName = (response.socket as TLSSocket).getPeerCertificate().subject?.CN;
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString(), commonName: Array.isArray(commonName) ? commonName[0] : commonName }));
+    });
+    message.on('error', reject);
+    message.end(method === 'POST' ? 'text' : undefined);
+  });
+}

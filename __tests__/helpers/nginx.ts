@@ -1,0 +1,47 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { renderNginxConfig } from '../../lib/config/nginx';
+import { freePort } from './haproxy';
+
+/** Only what comes from here is a load balancer's. */
+export const LOAD_BALANCER = '127.0.0.2';
+const NGINX = '/usr/sbin/nginx';
+
+/** The rendered nginx.conf, word for word but for its folders, run by the real Nginx. */
+export async function nginx(apps: readonly { port: number }[], { maxBodyMegabytes = 1, readTimeoutSeconds = 1 } = {}): Promise<{ port: number; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const name of ['run', 'log', 'public/.git']) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, 'public/index.html'), '<h1>home</h1>');
+  writeFileSync(join(folder, 'public/.git/config'), 'private');
+  const port = await freePort();
+  const text = renderNginxConfig({
+    hostName: 'web-1',
+    listenAddress: '127.0.0.1',
+    port,
+    trustedProxies: [`${LOAD_BALANCER}/32`],
+    upstreams: apps.map((each, index) => ({ name: `app-${index + 1}`, address: '127.0.0.1', port: each.port })),
+    publicFolder: join(folder, 'public'),
+    maxBodyMegabytes,
+    readTimeoutSeconds,
+  });
+  const path = join(folder, 'nginx.conf');
+  writeFileSync(path, text.replaceAll('/run/nginx/', `${folder}/run/`).replaceAll('/var/log/nginx/', `${folder}/log/`).replace('user www-data;', `user ${userName()};`));
+  const checked = spawnSync(NGINX, ['-t', '-c', path], { encoding: 'utf8' });
+  expect(checked.stderr).toContain('test is successful');
+  const child = spawn(NGINX, ['-c', path, '-g', 'daemon off;'], { stdio: 'ignore' });
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined)));
+  });
+  for (let tries = 0; tries < 100 && !(await fetch(`http://127.0.0.1:${port}/nginx-health`).then(({ ok }) => ok, () => false)); tries++) await sleep(50);
+  return { port, folder };
+}
+
+function userName(): string {
+  return spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim();
+}

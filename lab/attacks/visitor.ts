@@ -1,0 +1,31 @@
+import { attempt, now, pause, type Target } from '../traffic';
+
+export interface Service {
+  readonly asked: number;
+  /** Statuses other than 200, and errors, with how often. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Of what was answered, in milliseconds; NaN if nothing was. */
+  readonly median: number;
+  readonly p95: number;
+}
+
+/** A page five times a second, each on a new connection, by somebody who waits for 15 s: longer than any queue of the platform. */
+export async function serviceOf(target: Target, path: string, milliseconds: number): Promise<Service> {
+  const times: number[] = [];
+  const failures: Record<string, number> = {};
+  const visits: Promise<void>[] = [];
+  for (const end = now() + milliseconds; now() < end; await pause(200)) {
+    const start = now();
+    visits.push(
+      attempt(target, { method: 'GET', path, connectMilliseconds: 15_000, totalMilliseconds: 15_000 }).then(({ answer, error }) => {
+        const failure = error?.message ?? (answer?.status === 200 ? undefined : String(answer?.status));
+        if (failure === undefined) times.push(now() - start);
+        else failures[failure] = (failures[failure] ?? 0) + 1;
+      }),
+    );
+  }
+  await Promise.all(visits);
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.floor((times.length - 1) * share)] ?? NaN;
+  return { asked: visits.length, failures, median: at(0.5), p95: at(0.95) };
+}
