@@ -12,6 +12,7 @@ readonly ORIGIN_PULLS_CA=/etc/platform/credentials/origin-pulls-ca
 readonly PAIR_CERTIFICATE=/etc/platform/credentials/pair-certificate
 readonly PAIR_CA=/etc/platform/credentials/pair-ca
 readonly OBTAINED=/var/lib/certificate-agent/obtained.pem
+readonly NONE_YET='none yet'
 readonly CERTIFICATE_AGENT=/opt/platform/agents/certificate.js
 readonly CERTIFICATE_AGENT_CONFIG=/etc/platform/certificate-agent.json
 readonly CERTIFICATE_AGENT_NETWORK=/etc/systemd/system/certificate-agent.service.d/network.conf
@@ -115,17 +116,18 @@ wants_acme() {
 # stage_acme_files FOLDER: what was obtained stays in force. Before the first one that is whatever visitors are shown now,
 # and on a new host the one that Terraform has made
 stage_acme_files() {
-  local path current
-  for path in "$CERTIFICATE" "$HAPROXY_FILES/site.pem" "$OBTAINED"; do
-    [[ ! -s $path ]] || current=$path
-  done
+  local obtained=$UPLOAD_DIR/obtained current=$CERTIFICATE
+  [[ ! -s $HAPROXY_FILES/site.pem ]] || current=$HAPROXY_FILES/site.pem
+  if bash "$UPLOAD_DIR/load-balancer/take-from" certificate-agent "$OBTAINED" >"$obtained"; then
+    current=$obtained
+  else
+    printf '%s\n' "$NONE_YET" >"$obtained"
+  fi
   replace_file "$current" "$1/site.pem" 0600
+  replace_file "$obtained" "$1/obtained.pem" 0600
   replace_file "$PAIR_CERTIFICATE" "$1/pair.pem" 0600
   replace_file "$PAIR_CA" "$1/pair-ca.pem"
-  printf 'none yet\n' >"$UPLOAD_DIR/none-yet"
-  path=$OBTAINED
-  [[ -s $path ]] || path=$UPLOAD_DIR/none-yet
-  replace_file "$path" "$1/obtained.pem" 0600
+  rm "$obtained"
 }
 
 haproxy_answers() {
@@ -229,6 +231,7 @@ apply_certificate_agent() {
   [[ ! -f $(staged "$DIRECTORY_CA") ]] || replace_file "$(staged "$DIRECTORY_CA")" "$DIRECTORY_CA"
   replace_file "$(staged "$CERTIFICATE_AGENT_CONFIG")" "$CERTIFICATE_AGENT_CONFIG"
   replace_file "$(staged "$CERTIFICATE_AGENT_NETWORK")" "$CERTIFICATE_AGENT_NETWORK"
+  replace_file "$UPLOAD_DIR/load-balancer/take-from" /usr/local/lib/platform/take-from 0755
   replace_file "$UPLOAD_DIR/load-balancer/install-certificate" /usr/local/lib/platform/install-certificate 0755
   replace_file "$UPLOAD_DIR/load-balancer/platform-renew-certificate" /usr/local/sbin/platform-renew-certificate 0755
   install_unit certificate-agent.service certificate-agent.timer certificate-install.service
@@ -239,7 +242,7 @@ apply_certificate_agent() {
     systemctl start certificate-install.service
   fi
   log "visitors are shown: $(openssl x509 -in "$HAPROXY_FILES/site.pem" -noout -issuer -enddate | paste --serial --delimiters ' ')"
-  [[ -s $OBTAINED ]] || log "the load balancer that holds the floating IP when all is configured obtains the certificate, within about a minute"
+  [[ $(<"$HAPROXY_FILES/obtained.pem") != "$NONE_YET" ]] || log "the load balancer that holds the floating IP when all is configured obtains the certificate, within about a minute"
   systemctl --quiet is-failed certificate-agent.service || return 0
   log "WARNING: $(journalctl _SYSTEMD_UNIT=certificate-agent.service --lines 1 --output cat --no-pager)"
 }

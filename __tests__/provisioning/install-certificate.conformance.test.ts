@@ -1,0 +1,104 @@
+import { execa } from 'execa';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { obtained } from '../agents/certificate/certificates';
+import { hasProgram } from '../helpers/programs';
+
+const missing = process.getuid?.() !== 0 || !['haproxy', 'unshare', 'setpriv', 'openssl'].every((name) => hasProgram(name));
+const TOKEN = 'the failover token';
+const AGENT = 4321;
+
+/**
+ * A load balancer in a mount namespace of its own, with the real script and HAProxy, and an agent whose user has been taken over.
+ * $ATTACK runs as that user beside the script, which is run $RUNS times; what HAProxy would show goes to the output.
+ */
+const HOST = `
+set -eu
+mount --make-rprivate /
+passwd=$(cat /etc/passwd; echo 'certificate-agent:x:${AGENT}:${AGENT}::/nonexistent:/usr/sbin/nologin')
+mount -t tmpfs tmpfs /var/lib
+mkdir -p /var/lib/platform/applied /var/lib/haproxy
+install -d -m 0700 -o ${AGENT} -g ${AGENT} /var/lib/certificate-agent
+printf '%s\\n' "$passwd" >/var/lib/passwd
+mount --bind /var/lib/passwd /etc/passwd
+mkdir -p /etc/haproxy
+mount -t tmpfs tmpfs /etc/haproxy
+mkdir -m 0700 /etc/haproxy/platform
+(umask 077; printf '%s' "$TOKEN" >/etc/haproxy/hcloud-token; printf 'none yet\\n' >/etc/haproxy/platform/obtained.pem)
+cat >/etc/haproxy/haproxy.cfg <<'CONFIG'
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 1s
+  timeout server 1s
+frontend site
+  bind 127.0.0.1:18443 ssl crt "\${HAPROXY_FILES}/site.pem"
+  http-request return status 200 content-type text/plain file "\${HAPROXY_FILES}/obtained.pem"
+CONFIG
+mkdir -p /usr/local/lib /usr/local/sbin
+mount -t tmpfs tmpfs /usr/local/lib
+mkdir /usr/local/lib/platform
+[ ! -f "$SCRIPTS/take-from" ] || install -m 0755 "$SCRIPTS/take-from" /usr/local/lib/platform/take-from
+mkdir /var/lib/bin
+printf '#!/bin/sh\\n' >/var/lib/bin/systemctl
+chmod +x /var/lib/bin/systemctl
+export PATH=/var/lib/bin:$PATH
+as_agent() { setpriv --reuid=${AGENT} --regid=${AGENT} --clear-groups "$@"; }
+cp "$CERTIFICATE" /var/lib/given.pem
+chmod 0644 /var/lib/given.pem
+cd /var/lib/certificate-agent
+as_agent sh -c "$ATTACK" & attack=$!
+sleep 0.2
+for run in $(seq "$RUNS"); do
+  rm -f /var/lib/platform/applied/obtained-certificate
+  "$SCRIPTS/install-certificate" >/dev/null 2>&1 || true
+  cat /etc/haproxy/platform/*.pem
+done
+kill $attack 2>/dev/null || true
+ls -A /etc/haproxy
+`;
+
+/** Now the certificate, now a link to what root alone can read. */
+const SWAPPED = `while :; do
+  cp /var/lib/given.pem new; mv -fT new obtained.pem
+  ln -sfn /etc/haproxy/hcloud-token new; mv -fT new obtained.pem
+done`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'install-certificate-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function shownAfter(attack: string, runs = 1): Promise<string> {
+  const given = join(folder, 'given.pem');
+  writeFileSync(given, obtained().text);
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, SCRIPTS: resolve('provisioning/load-balancer'), CERTIFICATE: given, TOKEN, ATTACK: attack, RUNS: String(runs) };
+  const { stdout } = await execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', HOST], { env, timeout: 120_000 });
+  return stdout;
+}
+
+describe.skipIf(missing)('what root takes from the certificate agent', () => {
+  test('is what it has obtained', async () => {
+    const shown = await shownAfter('cp /var/lib/given.pem obtained.pem');
+    expect(shown.match(/BEGIN CERTIFICATE/g), 'as the certificate of the site, and for the other load balancer').toHaveLength(2);
+    expect(shown).not.toContain('candidate-certificate');
+  });
+
+  test('is never a file of root, however fast a link to one comes and goes', async () => {
+    const shown = await shownAfter(SWAPPED, 30);
+    expect(shown).not.toContain(TOKEN);
+    expect(shown).toContain('BEGIN CERTIFICATE');
+  });
+
+  test.each([
+    ['a link', 'ln -s /etc/haproxy/hcloud-token obtained.pem'],
+    ['a pipe', 'mkfifo obtained.pem'],
+    ['more than a certificate', 'head -c 100000 /dev/zero | tr "\\0" "#" >obtained.pem'],
+    ['nothing', 'true'],
+  ])('is nothing at all where it left %s', async (_, attack) => {
+    expect(await shownAfter(attack)).toBe('none yet\nhaproxy.cfg\nhcloud-token\nplatform');
+  });
+});
