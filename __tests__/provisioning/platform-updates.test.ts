@@ -123,6 +123,29 @@ describe('a reboot that is due', () => {
     expect((await run('app', [await peer('yes\n')])).status).toBe(0);
     expect(done()).toEqual(['systemctl stop app', 'systemctl reboot']);
   });
+
+  test('is not due because a service maps a file of a name that looks like one', async () => {
+    writeFileSync(join(host, 'proc/1/maps'), '7f00-7f01 r--p 0 08:01 42   /tmp/x /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n');
+    expect(await run('app', [await peer('yes\n')])).toEqual({ status: 0, output: 'nothing to do\n' });
+  });
+
+  test('waits for a host that does not end its answer, and takes no more of it than a word', async () => {
+    rebootIsDue();
+    let sent = 0;
+    const block = Buffer.alloc(64 * 1024, 'x');
+    const talker = createServer((socket) => {
+      const more = () => {
+        while (!socket.destroyed && socket.write(block)) sent += block.length;
+      };
+      socket.on('error', () => undefined).on('drain', more);
+      more();
+    });
+    peers.push(talker);
+    await new Promise<void>((resolve) => talker.listen(0, '127.0.0.1', resolve));
+    const { status, output } = await run('web', [`peer-1:127.0.0.1:${(talker.address() as AddressInfo).port}`]);
+    expect([status, output]).toEqual([1, 'not this time: peer-1 does not agree\n']);
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+  });
 });
 
 describe('updates that wait', () => {

@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { bodyOf } from '../body';
 
 export interface PeerAccess {
   readonly url: string;
@@ -16,13 +17,7 @@ export function askPeer({ url, identity, authority }: PeerAccess): Promise<strin
   return new Promise((resolve, reject) => {
     const options = { agent: false, cert: identity, key: identity, ca: authority, minVersion: 'TLSv1.3', timeout: LIMIT_MS } as const;
     const asked = request(url, options, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-        if (text.length > LONGEST) asked.destroy(new Error('answers with more than a certificate'));
-      });
-      response.on('error', reject);
-      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(`answers ${response.statusCode}`))));
+      bodyOf(response, LONGEST).then((text) => (response.statusCode === 200 ? resolve(text) : reject(new Error(`answers ${response.statusCode}`))), reject);
     });
     asked.on('timeout', () => asked.destroy(Object.assign(new Error(`no answer within ${LIMIT_MS / 1000} s`), { code: 'ETIMEDOUT' })));
     asked.on('error', reject);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { bodyOf } from '../body';
 import type { Budget, Call, Outcome } from './state';
 
 export interface ApiConfig {
@@ -95,13 +96,9 @@ export class HetznerApi {
         reject(noRoute && !connected ? new NotConnected(codeOf(error)) : error);
       });
       request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', (error) => (end(), reject(error)));
-        response.on('end', () => {
-          end();
-          resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString()), budget: budgetOf(response.headers) });
-        });
+        bodyOf(response)
+          .then((text) => resolve({ status: response.statusCode ?? 0, body: parsed(text), budget: budgetOf(response.headers) }), reject)
+          .finally(end);
       });
       request.end(payload);
     });

@@ -1,6 +1,8 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { networkInterfaces } from 'node:os';
+import { bodyOf } from '../body';
+import { isPeerReport } from './peer-report-shape';
 import type { PeerReport, VrrpState } from './state';
 
 /** Longest wait for an answer; see FAILURES_THAT_COUNT in decide.ts. */
@@ -17,8 +19,8 @@ export async function answers(url: string): Promise<boolean> {
 
 export async function peerReport(url: string): Promise<PeerReport | null> {
   try {
-    const text = await get(url);
-    return text === undefined ? null : (JSON.parse(text) as PeerReport);
+    const report: unknown = JSON.parse((await get(url)) ?? 'null');
+    return isPeerReport(report) ? report : null;
   } catch {
     return null;
   }
@@ -30,10 +32,7 @@ function get(url: string): Promise<string | undefined> {
     const transport = url.startsWith('https:') ? https : http;
     // The certificate is not checked: the question is whether anybody serves there, not who
     const request = transport.get(url, { agent: false, rejectUnauthorized: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => finish(response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined));
-      response.on('error', () => finish(undefined));
+      bodyOf(response).then((text) => finish(response.statusCode === 200 ? text : undefined), () => finish(undefined));
     });
     const timer = setTimeout(() => request.destroy(), LIMIT_MS);
     request.on('error', () => finish(undefined));

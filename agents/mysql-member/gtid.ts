@@ -12,6 +12,19 @@ export type GtidSet = ReadonlyMap<string, readonly Interval[]>;
 
 export const EMPTY: GtidSet = new Map();
 
+/** As MySQL prints them, with numbers that can be counted with. */
+export function isGtidSet(text: string): boolean {
+  return text.split(',').every((part) => {
+    const [source = '', ...rest] = part.trim().split(':');
+    return part.trim() === '' || (/^[a-z0-9-]+$/i.test(source) && rest.length > 0 && rest.every((item) => isInterval(item.trim()) || /^[a-z_][a-z0-9_]{0,31}$/i.test(item.trim())));
+  });
+}
+
+function isInterval(text: string): boolean {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  return first !== undefined && Number(first) >= 1 && Number(first) <= Number(last) && Number.isSafeInteger(Number(last));
+}
+
 export function parseGtidSet(text: string): GtidSet {
   const found = new Map<string, Interval[]>();
   for (const part of text.split(',').map((piece) => piece.trim()).filter(Boolean)) {

@@ -1,5 +1,7 @@
 import { request } from 'node:http';
+import { bodyOf } from '../body';
 import { NO_MEMORY, type Report } from './report';
+import { isReport } from './report-shape';
 
 export interface Peer {
   readonly name: string;
@@ -47,10 +49,12 @@ export class Peers {
 
 export function fetchReport({ name, address, port }: Peer): Promise<Report> {
   return getJson({ host: address, port, path: '/status' }).then((body) => {
-    const report = (body as { report?: Report }).report;
-    if (report?.name !== name) throw new Error(`${address} is not ${name}`);
+    const { report: told } = body as { report?: Partial<Report> };
+    if (told?.name !== name) throw new Error(`${address} is not ${name}`);
     // during a change of version the peer's memory may lack what this version knows
-    return { ...report, memory: { ...NO_MEMORY, ...report.memory } };
+    const report = { ...told, memory: { ...NO_MEMORY, ...told.memory } };
+    if (!isReport(report)) throw new Error(`what ${name} says has not the form of a report`);
+    return report;
   });
 }
 
@@ -58,18 +62,10 @@ export function getJson(target: { host?: string; port?: number; socketPath?: str
   const { body, timeoutMs = TIMEOUT_MS, ...options } = target;
   return new Promise((resolve, reject) => {
     const call = request({ agent: false, headers: { 'content-type': 'application/json' }, ...options }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        clearTimeout(timer);
-        try {
-          resolve(JSON.parse(text));
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
+      bodyOf(response)
+        .then((text) => resolve(JSON.parse(text)))
+        .catch(reject)
+        .finally(() => clearTimeout(timer));
     });
     const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     call.on('error', (error) => {

@@ -1,5 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { bodyOf } from '../body';
 import type { Agent } from './agent';
 import { renderMetrics } from './metrics';
 
@@ -70,8 +71,7 @@ function send(response: ServerResponse, { status, body }: Answer): void {
 }
 
 async function json(request: IncomingMessage): Promise<Record<string, unknown>> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
+  const text = await bodyOf(request);
   return (text ? JSON.parse(text) : {}) as Record<string, unknown>;
 }
 

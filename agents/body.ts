@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+
+/** A report of a member is some 5 KB, and Hetzner's longest answer some 50 KB. Whoever sends more wants the agent's memory. */
+export const LONGEST_BYTES = 1024 * 1024;
+
+/** The whole body of a request or an answer. @throws if it is longer than that, or breaks off; the connection is closed then */
+export async function bodyOf(message: IncomingMessage, longest = LONGEST_BYTES): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Leaving the loop closes the connection
+    if (bytes > longest) throw new Error(`more than ${longest} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
