@@ -274,7 +274,9 @@ async function readApiTimes({ controlSocket }: LabPaths): Promise<ApiTimes> {
 
 async function readOutputs(paths: LabPaths): Promise<Outputs> {
   const file = join(paths.state, 'terraform.lab.tfstate');
-  if (!existsSync(file)) return {};
-  const { outputs = {} } = JSON.parse(await readFile(file, 'utf8')) as { outputs?: Record<string, { value: unknown }> };
+  const text = existsSync(file) ? await readFile(file, 'utf8') : '';
+  // Synth makes the file, and the first apply writes into it
+  if (text === '') return {};
+  const { outputs = {} } = JSON.parse(text) as { outputs?: Record<string, { value: unknown }> };
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }

@@ -1,4 +1,4 @@
-import { Annotations, CloudBackend, LocalBackend, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
+import { Annotations, CloudBackend, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
 import { HcloudProvider } from '../.gen/providers/hcloud/provider';
@@ -14,6 +14,7 @@ import { untried } from './servers/images';
 import { InternalAuthority } from './servers/internal-authority';
 import { Revision } from './servers/revision';
 import { Site } from './servers/site';
+import { keepStateLocally } from './servers/state-file';
 import { PlatformVariables } from './servers/variables';
 import { checkSettings } from './settings-checks';
 import type { Backend, EnvironmentSettings } from './settings';
@@ -205,8 +206,7 @@ function ofApplication(ranges: readonly string[] = []): readonly WayOut[] {
 
 function keepState(stack: TerraformStack, backend: Backend = { type: 'local' }): void {
   if (backend.type === 'local') {
-    // Terraform runs in cdktf.out/stacks/<stack>: from there, this is beside main.ts on any machine
-    new LocalBackend(stack, { path: `../../../terraform.${stack.node.id}.tfstate` });
+    keepStateLocally(stack);
     return;
   }
   const { organization, workspace, hostname } = backend;
