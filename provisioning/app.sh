@@ -6,6 +6,7 @@ source "$(dirname "$0")/shared/releases.sh"
 
 readonly APP=/opt/app
 readonly LIMITS=/etc/systemd/system/app.service.d/limits.conf
+readonly WATCHDOG_ADDRESS=/etc/systemd/system/app-watchdog.service.d/address.conf
 readonly ROUTER_CONFIG=/etc/database-router/haproxy.cfg
 readonly CREDENTIALS=/etc/platform/credentials
 
@@ -49,12 +50,13 @@ apply_release() {
   local release previous was_ready=no
   local -a applied
   release=$(staged "$APP/release")
-  applied=("$release" "$(staged "$LIMITS")" "$UPLOAD_DIR"/units/app*.service "$CREDENTIALS")
+  applied=("$release" "$(staged "$LIMITS")" "$(staged "$WATCHDOG_ADDRESS")" "$UPLOAD_DIR"/units/app*.service "$CREDENTIALS")
   already_applied "${applied[@]}" && runs_release "$(release_id "$release")" && return
   previous=$(current_release "$APP")
   app_answers readyz && was_ready=yes
 
   replace_file "$(staged "$LIMITS")" "$LIMITS"
+  replace_file "$(staged "$WATCHDOG_ADDRESS")" "$WATCHDOG_ADDRESS"
   replace_file "$UPLOAD_DIR/shared/app-watchdog" /opt/platform/bin/app-watchdog 0755
   install_unit app.service app-watchdog.service
   systemctl --quiet enable app app-watchdog

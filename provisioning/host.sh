@@ -151,6 +151,7 @@ apply_host_firewall() {
   facts_of_rules "$staged" >"$rules"
   cat "$staged" >>"$rules"
   nft --check --file "$rules" || die "nft rejects the host firewall; the running rules were left alone"
+  replace_file "$UPLOAD_DIR/shared/host-firewall-closed.nft" "$PLATFORM_DIR/host-firewall-closed.nft"
   replace_file "$rules" "$PLATFORM_DIR/host-firewall.nft"
   install_unit host-firewall.service
   systemctl enable --quiet host-firewall.service

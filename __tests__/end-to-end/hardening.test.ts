@@ -80,3 +80,20 @@ test('every host keeps the time, and its journal within limits', async () => {
     expect((await lab.exec(name, ['systemd-analyze', 'cat-config', 'systemd/journald.conf'])).stdout, name).toMatch(/^SystemMaxUse=500M$/m);
   }
 });
+
+test('the watchdog of the application, which is root, has nothing of its environment but its address', async () => {
+  for (const { name } of machines.filter(({ tier }) => tier === 'app')) {
+    const { stdout } = await lab.exec(name, ['sh', '-c', 'tr "\\0" "\\n" <"/proc/$(systemctl show --property MainPID --value app-watchdog)/environ"']);
+    const names = stdout.trim().split('\n').map((line) => line.split('=')[0]);
+    expect(names).toEqual(expect.arrayContaining(['HOST', 'PORT']));
+    expect(names.filter((each) => /^(NODE|DATABASE)_|^HOST_NAME$/.test(each ?? '')), name).toEqual([]);
+  }
+});
+
+test('no file that anybody can write is left of a deploy, nor any in a folder of all', async () => {
+  for (const { name } of machines) {
+    const { stdout } = await lab.exec(name, ['find', '/', '-xdev', '-type', 'f', '(', '-perm', '-0002', '-o', '-path', '/tmp/terraform*', ')', '-not', '-path', '/proc/*', '-printf', '%m %h/%f\n']);
+    expect(stdout.trim(), name).toMatch(/^(0?777 \/root\/\.ssh\/platform-step\.sh)?$/);
+    expect((await lab.exec(name, ['stat', '-c', '%a %U', '/root/.ssh'])).stdout.trim(), name).toBe('700 root');
+  }
+});

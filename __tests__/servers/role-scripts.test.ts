@@ -9,6 +9,7 @@ test('each role has its own script, the shared ones and what they name', () => {
     'common.sh',
     'host.sh',
     'shared/apt-security-updates.conf',
+    'shared/host-firewall-closed.nft',
     'shared/journald.conf',
     'shared/keep-resolvers',
     'shared/platform-updates',

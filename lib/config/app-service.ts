@@ -29,6 +29,14 @@ IPAddressAllow=localhost ${allowedRanges.join(' ')}
 `;
 }
 
+/** Drop-in for app-watchdog.service: where the application listens, and no more of what is in its environment. */
+export function renderAppWatchdogAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `\
+[Service]
+Environment=HOST=${host} PORT=${port}
+`;
+}
+
 /** Heap limit for Node in MB: a quarter is left for buffers, stacks and code, so that V8 collects before the kernel kills. */
 export function nodeHeapMegabytes(memoryMegabytes: number): number {
   return Math.floor(memoryMegabytes * 0.75);

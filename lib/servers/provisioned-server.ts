@@ -51,6 +51,11 @@ const CONFIGURE_DIR = '/var/lib/platform/configure';
 const NEW_HOST_KEY = '/var/lib/platform/new-host-key';
 /** A name that no package makes a key for, so that there is never a second one. */
 const HOST_KEY = '/etc/ssh/platform_host_key';
+/**
+ * Terraform makes the script of each step writable for everybody, and by itself puts it into /tmp. This folder of the login user is there
+ * at the first login and closed to others (0700). One name for all: Terraform empties the file and leaves it there.
+ */
+const SCRIPT_PATH = './.ssh/platform-step.sh';
 const HOST_KEY_CONFIG = '/etc/ssh/sshd_config.d/00-host-key.conf';
 
 /**
@@ -254,7 +259,7 @@ export class ProvisionedServer extends Construct {
     const { host, site: { sshUser: user, sshPrivateKey: privateKey, sshTimeoutSeconds, floatingIp } } = this.props;
     const throughPair = { bastionHost: floatingIp.ipAddress, bastionUser: user, bastionPrivateKey: privateKey };
     const address = this.publicAddress ?? host.address;
-    return { type: 'ssh', user, privateKey, timeout: `${sshTimeoutSeconds}s`, host: address, ...(!this.publicAddress && throughPair), ...this.expectedKeys(address, firstKey) };
+    return { type: 'ssh', user, privateKey, scriptPath: SCRIPT_PATH, timeout: `${sshTimeoutSeconds}s`, host: address, ...(!this.publicAddress && throughPair), ...this.expectedKeys(address, firstKey) };
   }
 
   /** Empty where keys are not pinned. */

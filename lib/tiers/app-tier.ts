@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { nodeHeapMegabytes, renderAppEnvironment, renderAppLimits } from '../config/app-service';
+import { nodeHeapMegabytes, renderAppEnvironment, renderAppLimits, renderAppWatchdogAddress } from '../config/app-service';
 import { renderDatabaseRouterConfig } from '../config/database-router';
 import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { ConfigError } from '../errors';
@@ -115,6 +115,7 @@ function appFiles(host: Host, props: AppTierProps): Record<string, string> {
       memoryMegabytes,
       allowedRanges: [site.plan.networkRange, ...outboundRanges],
     }),
+    '/etc/systemd/system/app-watchdog.service.d/address.conf': renderAppWatchdogAddress({ host: host.address, port: PORTS.app.http }),
     '/etc/database-router/haproxy.cfg': renderDatabaseRouterConfig({
       members: props.databaseMembers,
       memberHealthPort: PORTS.mysql.memberHealth,
