@@ -4,7 +4,7 @@ import { PlatformStack } from './lib/platform-stack';
 const app = new App();
 
 /** The sample application; replace it by your own. Paths are relative to this file. */
-const application = { entryPoint: 'app/server.ts', publicFolder: 'app/public' };
+const application = { entryPoint: 'app/server.ts', migrationEntryPoint: 'app/migrate.ts', publicFolder: 'app/public' };
 
 /** For the lab on this machine, or a cheap trial at Hetzner: nothing but defaults. */
 new PlatformStack(app, 'lab', {

@@ -1,5 +1,5 @@
 import { readConfig } from './config';
-import { migrate } from './database/migrations';
+import { migrate, requireMigrated } from './database/migrations';
 import { MySqlDatabase } from './database/mysql';
 import { realClock } from './database/retry';
 import { healthRoutes } from './health';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     hostName,
     log,
     routes: [
-      ...healthRoutes({ hostName, database, notReadyBecause: () => (server.draining ? 'stopping' : notReady) }),
+      ...healthRoutes({ hostName, database, log, notReadyBecause: () => (server.draining ? 'stopping' : notReady) }),
       ...notesRoutes(new Notes(database, realClock), hostName, log),
       ...measuringRoutes(hostName),
     ],
@@ -32,22 +32,20 @@ async function main(): Promise<void> {
 
   await server.listen(config.port, config.host);
   log('listening', { host: config.host, port: config.port });
-  await migrateUntilDone(database, (reason) => (notReady = reason));
+  await untilMigrated(config.migratesElsewhere ? () => requireMigrated(database) : () => migrate(database));
   notReady = undefined;
   log('ready');
 }
 
 /** The database may come up after the application, or fail over right now. */
-async function migrateUntilDone(database: MySqlDatabase, report: (reason: string) => void): Promise<void> {
+async function untilMigrated(attempt: () => Promise<readonly number[] | void>): Promise<void> {
   for (;;) {
     try {
-      const applied = await migrate(database);
-      if (applied.length > 0) log('migrated', { migrations: applied.join(' ') });
+      const applied = await attempt();
+      if (applied && applied.length > 0) log('migrated', { migrations: applied.join(' ') });
       return;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      report(`migrations: ${reason}`);
-      log('migration-failed', { error: reason });
+      log('migration-failed', { error: error instanceof Error ? error.message : String(error) });
       await realClock.sleep(500 + 500 * realClock.random());
     }
   }

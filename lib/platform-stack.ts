@@ -1,4 +1,4 @@
-import { Annotations, CloudBackend, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
+import { Annotations, CloudBackend, Fn, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
 import { HcloudProvider } from '../.gen/providers/hcloud/provider';
@@ -130,6 +130,8 @@ export class PlatformStack extends TerraformStack {
       keysRevision,
     });
 
+    // A secret of its own, which nobody can compute who has one of the others but the first
+    const mysqlMigrationPassword = application.migrationEntryPoint === undefined ? undefined : Fn.sha256(`platform migrations ${variables.mysqlAdminPassword}`);
     const mysqlTier = new MySqlTier(this, 'mysql', {
       site,
       ...mysql,
@@ -140,6 +142,7 @@ export class PlatformStack extends TerraformStack {
         mysqlAdminPassword: variables.mysqlAdminPassword,
         mysqlReplicationPassword: variables.mysqlReplicationPassword,
         mysqlAppPassword: variables.mysqlAppPassword,
+        mysqlMigrationPassword,
       },
     });
     const appTier = new AppTier(this, 'app', {
@@ -147,7 +150,7 @@ export class PlatformStack extends TerraformStack {
       ...app,
       application,
       databaseMembers: mysqlTier.endpoints,
-      credentials: { mysqlAppPassword: variables.mysqlAppPassword, internalCa: authority.certificates },
+      credentials: { mysqlAppPassword: variables.mysqlAppPassword, mysqlMigrationPassword, internalCa: authority.certificates },
       internalCaRevision: authority.revision,
       // The application may come with a new password only where the group knows it: its first member has told it by then
       configureAfter: [mysqlTier.firstConfigured],

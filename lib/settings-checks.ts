@@ -334,7 +334,7 @@ const TAKEN_USERS = new Set(
   `daemon bin sys sync games man lp mail news uucp proxy backup list irc nobody sshd messagebus polkitd uuidd tcpdump
    adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users nogroup input sgx kvm
    render netdev crontab haproxy mysql keepalived_script
-   app app-watchdog database-router certificate-agent floating-ip mysql-member security-updates-answer www-data`.split(/\s+/),
+   app app-migrate app-watchdog database-router certificate-agent floating-ip mysql-member security-updates-answer www-data`.split(/\s+/),
 );
 
 function login(settings: EnvironmentSettings): Problem[] {
@@ -369,11 +369,12 @@ function readPem<T extends object>(prop: string, file: string, parse: (pem: stri
   }
 }
 
-function application({ application: { entryPoint, publicFolder } }: EnvironmentSettings): Problem[] {
+function application({ application: { entryPoint, migrationEntryPoint, publicFolder } }: EnvironmentSettings): Problem[] {
   const missing = (prop: string, got: string, want: string): Problem => ({ code: 'file-missing', prop, got, want, fix: 'paths are relative to main.ts' });
   const is = (path: string, kind: 'isFile' | 'isDirectory') => existsSync(projectPath(path)) && statSync(projectPath(path))[kind]();
   return [
     ...(is(entryPoint, 'isFile') ? [] : [missing('application.entryPoint', entryPoint, 'an existing program')]),
+    ...(migrationEntryPoint === undefined || is(migrationEntryPoint, 'isFile') ? [] : [missing('application.migrationEntryPoint', migrationEntryPoint, 'an existing program')]),
     ...(is(publicFolder, 'isDirectory') ? [] : [missing('application.publicFolder', publicFolder, 'an existing folder')]),
   ];
 }

@@ -58,13 +58,13 @@ apply_release() {
   replace_file "$(staged "$LIMITS")" "$LIMITS"
   replace_file "$(staged "$WATCHDOG_ADDRESS")" "$WATCHDOG_ADDRESS"
   replace_file "$UPLOAD_DIR/shared/app-watchdog" /opt/platform/bin/app-watchdog 0755
-  install_unit app.service app-watchdog.service
+  install_unit app.service app-migrate.service app-watchdog.service
   systemctl --quiet enable app app-watchdog
   release=$(add_release "$release" "$APP")
   log "starting release $release"
-  start_release "$release"
-  if ! comes_up "$was_ready"; then
-    printf '%s\n' "$(last_words app)" >&2
+  activate_release "$APP" "$release"
+  if ! { migrate_schema && systemctl restart app && comes_up "$was_ready"; }; then
+    printf '%s\n' "$(last_words app-migrate)" "$(last_words app)" >&2
     go_back_to "$previous"
     die "release $release does not come up"
   fi
@@ -76,9 +76,9 @@ runs_release() {
   [[ $(current_release "$APP") == "$1" ]] && app_answers healthz
 }
 
-start_release() {
-  activate_release "$APP" "$1"
-  systemctl restart app
+# By an account that the application itself has not
+migrate_schema() {
+  [[ ! -f $APP/current/migrate.js ]] || systemctl start app-migrate
 }
 
 comes_up() {
@@ -89,7 +89,8 @@ comes_up() {
 go_back_to() {
   [[ -n $1 && $1 != "$(current_release "$APP")" ]] || return 0
   log "going back to release $1"
-  start_release "$1"
+  activate_release "$APP" "$1"
+  systemctl restart app
   wait_until 30 app_answers healthz || die "release $1 does not come up either: $(last_words app)"
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../../app/config';
+import { readConfig, readMigrationDatabase } from '../../app/config';
 
 function credentials(): string {
   const folder = mkdtempSync(join(tmpdir(), 'credentials-'));
@@ -26,4 +26,13 @@ test('is told how many connections to the database it may open', () => {
 test('refuses to start without credentials or with a port that is none', () => {
   expect(() => readConfig({})).toThrow('CREDENTIALS_DIRECTORY is not set');
   expect(() => readConfig({ CREDENTIALS_DIRECTORY: credentials(), PORT: 'http' })).toThrow('PORT is http, want a port number');
+});
+
+test('migrations have an account and a password of their own, where they are told so', () => {
+  const folder = credentials();
+  writeFileSync(join(folder, 'mysql-migration-password'), 'another\n');
+  expect(readConfig({ CREDENTIALS_DIRECTORY: folder }).migratesElsewhere).toBe(false);
+  const environment = { CREDENTIALS_DIRECTORY: folder, DATABASE_MIGRATION_USER: 'platform_migration' };
+  expect(readConfig(environment)).toMatchObject({ migratesElsewhere: true, database: { user: 'app', password: 'secret' } });
+  expect(readMigrationDatabase(environment)).toMatchObject({ user: 'platform_migration', password: 'another' });
 });

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
+import { PORTS } from '../../lib/net/ports';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
 let lab: Lab;
@@ -96,4 +97,49 @@ test('no file that anybody can write is left of a deploy, nor any in a folder of
     expect(stdout.trim(), name).toMatch(/^(0?777 \/root\/\.ssh\/platform-step\.sh)?$/);
     expect((await lab.exec(name, ['stat', '-c', '%a %U', '/root/.ssh'])).stdout.trim(), name).toBe('700 root');
   }
+});
+
+describe('in the database', () => {
+  /** By an account, as from an app server: what MySQL says to each statement, nothing or the name of the error. */
+  async function says(user: string, passwordFile: string, statements: readonly string[]): Promise<Record<string, string>> {
+    const { name } = machines.find(({ tier }) => tier === 'app')!;
+    const read = async (file: string) => (await lab.exec(name, ['cat', `/etc/platform/credentials/${file}`])).stdout;
+    const login = { host: '127.0.0.1', port: PORTS.app.databasePrimary, user, database: 'app', password: (await read(passwordFile)).trim(), ssl: { ca: await read('internal-ca.pem'), servername: 'mysql.platform.internal', verifyIdentity: false } };
+    const script = `
+      const { login, statements } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+      require('mysql2/promise').createConnection(login).then(async (session) => {
+        const said = {};
+        for (const statement of statements) said[statement] = await session.query(statement).then(() => '', (error) => error.code);
+        console.log(JSON.stringify(said));
+        process.exit(0);
+      });`;
+    const { stdout } = await execa('nsenter', [`--net=/proc/${await lab.initPid(name)}/ns/net`, process.execPath, '--eval', script], { input: JSON.stringify({ login, statements }) });
+    return JSON.parse(stdout) as Record<string, string>;
+  }
+  const allAre = (statements: readonly string[], said: unknown) => Object.fromEntries(statements.map((statement) => [statement, said]));
+  const DENIED = expect.stringMatching(/^ER_(DBACCESS_DENIED|TABLEACCESS_DENIED|SPECIFIC_ACCESS_DENIED|ACCESS_DENIED|CANNOT_USER|ILLEGAL_GRANT_FOR_TABLE|COLUMNACCESS_DENIED)/) as unknown;
+
+  const DATA = ['START TRANSACTION', "INSERT INTO notes (text, idempotency_key) VALUES ('of a test', UUID())", "UPDATE notes SET text = 'changed' WHERE text = 'of a test'", "DELETE FROM notes WHERE text = 'changed'", 'ROLLBACK', 'SELECT COUNT(*) FROM notes'];
+  const SCHEMA = ['CREATE TABLE of_a_test (id INT PRIMARY KEY)', 'ALTER TABLE of_a_test ADD COLUMN more INT', 'CREATE INDEX more ON of_a_test (more)', 'CREATE VIEW seen AS SELECT id FROM of_a_test', 'DROP VIEW seen', 'DROP TABLE of_a_test'];
+  const ELSEWHERE = [
+    'SELECT user FROM mysql.user', 'SELECT * FROM platform.account_revision', 'CREATE DATABASE another', 'CREATE TABLE appx.of_a_test (id INT PRIMARY KEY)', 'CREATE USER another', 'SET GLOBAL super_read_only = OFF',
+    "SELECT 1 INTO OUTFILE '/tmp/of-a-test'", "SELECT LOAD_FILE('/etc/passwd') FROM mysql.user", 'SHUTDOWN', 'STOP GROUP_REPLICATION', 'GRANT SELECT ON app.* TO CURRENT_USER',
+  ];
+
+  test('the application reads and writes its data, and changes neither its schema nor anything else', async () => {
+    expect(await says('app', 'mysql-app-password', [...DATA, 'DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', 'CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW SET NEW.text = 1', ...SCHEMA.slice(0, 4), ...ELSEWHERE])).toEqual({
+      ...allAre(DATA, ''),
+      ...allAre(['DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', 'CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW SET NEW.text = 1', ...SCHEMA.slice(0, 4), ...ELSEWHERE], DENIED),
+    });
+  });
+
+  test('migrations change the schema, and nothing else', async () => {
+    expect(await says('platform_migration', 'mysql-migration-password', [...SCHEMA, ...ELSEWHERE])).toEqual({ ...allAre(SCHEMA, ''), ...allAre(ELSEWHERE, DENIED) });
+  });
+
+  test('the application does not have the password of migrations', async () => {
+    const { name } = machines.find(({ tier }) => tier === 'app')!;
+    const { stdout } = await lab.exec(name, ['sh', '-c', 'ls /proc/$(systemctl show --property MainPID --value app)/root/run/credentials/app.service']);
+    expect(stdout.trim().split('\n')).toEqual(['internal-ca.pem', 'mysql-app-password']);
+  });
 });

@@ -9,6 +9,8 @@ export interface Passwords {
   readonly admin: string;
   readonly replication: string;
   readonly application: string;
+  /** Null: the application migrates with its own account. */
+  readonly migration: string | null;
 }
 
 interface Account {
@@ -18,10 +20,26 @@ interface Account {
   /** Behind CREATE USER: how it authenticates if not by password, what transport it needs. */
   readonly authentication: string;
   readonly grants: readonly string[];
+  /** Rights in the application's schema, and in no other. */
+  readonly inSchema?: readonly string[];
 }
 
+/** What an application needs at run time. */
+const DATA_RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE TEMPORARY TABLES', 'LOCK TABLES', 'EXECUTE', 'SHOW VIEW'];
+/** What changes the schema, besides. */
+const SCHEMA_RIGHTS = ['CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'CREATE VIEW', 'TRIGGER', 'CREATE ROUTINE', 'ALTER ROUTINE'];
+
 /** Every account there is besides MySQL's own and root (local socket, by its system user). */
-export function accounts({ accounts: { applicationHosts, memberHosts, schema, applicationUser }, ...config }: AgentConfig, passwords: Passwords): readonly Account[] {
+export function accounts({ accounts: { applicationHosts, memberHosts, schema, applicationUser, migrationUser }, ...config }: AgentConfig, passwords: Passwords): readonly Account[] {
+  const ofApplication = (user: string, password: string, inSchema: readonly string[]): Account => ({
+    user,
+    host: applicationHosts,
+    password,
+    authentication: 'REQUIRE SSL',
+    grants: [`GRANT ${inSchema.join(', ')} ON ${inGrant(schema)}`],
+    inSchema,
+  });
+  const separate = migrationUser !== undefined && passwords.migration !== null;
   return [
     {
       user: config.localAccount.user,
@@ -44,18 +62,14 @@ export function accounts({ accounts: { applicationHosts, memberHosts, schema, ap
       grants: ['GRANT REPLICATION SLAVE ON *.*', 'GRANT GROUP_REPLICATION_STREAM, BACKUP_ADMIN, CONNECTION_ADMIN ON *.*'],
     },
     { user: 'platform_admin', host: 'localhost', password: passwords.admin, authentication: '', grants: ['GRANT ALL ON *.*'] },
-    {
-      user: applicationUser,
-      host: applicationHosts,
-      password: passwords.application,
-      authentication: 'REQUIRE SSL',
-      grants: [
-        `GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, CREATE VIEW, SHOW VIEW, TRIGGER,
-          CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE ROUTINE, ALTER ROUTINE ON \`${schema}\`.*`,
-      ],
-    },
+    ofApplication(applicationUser, passwords.application, separate ? DATA_RIGHTS : [...DATA_RIGHTS, ...SCHEMA_RIGHTS]),
+    ...(separate ? [ofApplication(migrationUser, passwords.migration, [...DATA_RIGHTS, ...SCHEMA_RIGHTS])] : []),
   ];
 }
+
+/** In a GRANT _ and % of a schema's name stand for any character and for any text. */
+const pattern = (schema: string) => schema.replace(/[_%]/g, '\\$&');
+const inGrant = (schema: string) => `\`${pattern(schema)}\`.*`;
 
 export type Step = 'nothing' | 'create-locally' | 'apply-as-primary' | 'take-the-primary-role' | 'wait';
 
@@ -132,21 +146,51 @@ export async function applyAccounts(config: AgentConfig, passwords: Passwords, b
   }
 }
 
-/** Once every host has the new passwords and every member has joined with them. Done by the PRIMARY: this member becomes it if there is anything to do. */
+/** Rights that an account has in schemas, as MySQL lists them. */
+export interface SchemaRight {
+  readonly user: string;
+  readonly host: string;
+  /** As it was granted: a pattern. */
+  readonly schema: string;
+  readonly right: string;
+}
+
+/** Takes from the application's accounts what they were given once, and shall not have any more. */
+export function withdrawals(config: AgentConfig, passwords: Passwords, present: readonly SchemaRight[]): readonly string[] {
+  const wanted = accounts(config, passwords).filter(({ inSchema }) => inSchema);
+  const surplus = present.filter(({ user, host, schema, right }) =>
+    wanted.some((account) => account.user === user && account.host === host && !(schema === pattern(config.accounts.schema) && account.inSchema?.includes(right))),
+  );
+  return surplus.map(({ user, host, schema, right }) => `REVOKE ${right} ON \`${schema}\`.* FROM ${escape(user)}@${escape(host)}`);
+}
+
+async function schemaRights(session: Connection): Promise<readonly SchemaRight[]> {
+  const [rows] = await session.query<RowDataPacket[]>(
+    `SELECT u.user, u.host, p.table_schema AS of_schema, p.privilege_type AS of_right FROM mysql.user AS u
+      JOIN information_schema.schema_privileges AS p ON p.grantee = CONCAT(QUOTE(u.user), '@', QUOTE(u.host))`,
+  );
+  return rows.map((row) => ({ user: String(row['user']), host: String(row['host']), schema: String(row['of_schema']), right: String(row['of_right']) }));
+}
+
+/** Once every host has the new passwords and every member has joined with them. Done by the PRIMARY: this member becomes it if there is anything to do. Former rights go, too. */
 export async function discardOldPasswords(config: AgentConfig, passwords: Passwords, becomePrimary: () => Promise<void>, log: (line: string) => void): Promise<void> {
   const ours = new Set(accounts(config, passwords).map(({ user }) => user));
   const session = await connect({ socket: config.localAccount.socket, user: 'root' });
   try {
     for (let attempt = 0; attempt < 60; attempt += 1) {
       const former = await accountsWithFormerPassword(session, ours);
-      const step = nextStep({ ...(await facts(session, config, passwords)), upToDate: former.length === 0 });
+      const surplus = withdrawals(config, passwords, await schemaRights(session));
+      const step = nextStep({ ...(await facts(session, config, passwords)), upToDate: former.length + surplus.length === 0 });
       if (step === 'nothing') return;
-      log(`former passwords of ${former.map(({ user }) => user).join(', ')}: ${step}`);
+      log(`former passwords of ${former.map(({ user }) => user).join(', ') || 'nobody'}, ${surplus.length} rights too many: ${step}`);
       if (step === 'take-the-primary-role') await becomePrimary();
-      else if (step === 'apply-as-primary') for (const { user, host } of former) await session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [user, host]);
+      else if (step === 'apply-as-primary') {
+        for (const { user, host } of former) await session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [user, host]);
+        for (const statement of surplus) await session.query(statement);
+      }
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
-    throw new Error('former passwords are still valid, and this member cannot become PRIMARY');
+    throw new Error('former passwords or rights are still valid, and this member cannot become PRIMARY');
   } finally {
     session.destroy();
   }
@@ -199,11 +243,13 @@ async function change(session: Connection, config: AgentConfig, passwords: Passw
   for (const statement of statements(config, passwords, (text) => session.escape(text))) await session.query(statement);
 }
 
-export async function readPasswords(folder: string): Promise<Passwords> {
+/** @param separate whether there is an account for migrations */
+export async function readPasswords(folder: string, separate: boolean): Promise<Passwords> {
   const read = async (name: string) => (await readFile(`${folder}/${name}`, 'utf8')).trim();
   const [admin, replication, application] = await Promise.all(
     ['mysql-admin-password', 'mysql-replication-password', 'mysql-app-password'].map(read),
   );
-  if (!admin || !replication || !application) throw new Error(`a MySQL password in ${folder} is empty`);
-  return { admin, replication, application };
+  const migration = separate ? await read('mysql-migration-password') : null;
+  if (!admin || !replication || !application || migration === '') throw new Error(`a MySQL password in ${folder} is empty`);
+  return { admin, replication, application, migration };
 }

@@ -16,7 +16,8 @@ const USAGE = `platform-mysql: this member of the MySQL group
                                            member, then gives the PRIMARY's role away; 300 by default
   platform-mysql wait [SECONDS]            waits until this member is as far as it can be; 300 by default
   platform-mysql accounts                  applies changed passwords and rights; run by provisioning
-  platform-mysql discard-old-passwords     ends the validity of passwords from before the last rotation
+  platform-mysql discard-old-passwords     ends the validity of passwords from before the last rotation, and rights that
+                                           accounts no longer have
   platform-mysql force-bootstrap [--yes]   founds a group from this member's data, against the agent's caution
 `;
 
@@ -26,6 +27,7 @@ const CREDENTIALS = '/etc/platform/credentials';
 export async function operate(config: AgentConfig, [verb, ...rest]: readonly string[]): Promise<number> {
   const agent = (method: string, path: string, body?: unknown, timeoutMs = 35_000) =>
     getJson({ socketPath: config.controlSocket, method, path, body, timeoutMs });
+  const separate = config.accounts.migrationUser !== undefined;
   const say = (line: string) => process.stdout.write(`${line}\n`);
   switch (verb) {
     case 'status': {
@@ -39,15 +41,15 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
     case 'step-down':
       return report(await agent('POST', '/step-down', {}));
     case 'accounts':
-      await applyAccounts(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), say);
+      await applyAccounts(config, await readPasswords(CREDENTIALS, separate), () => becomePrimary(config.name, agent), say);
       return 0;
     case 'init-sql':
-      process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS)).map((line) => `${line};\n`).join(''));
+      process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS, separate)).map((line) => `${line};\n`).join(''));
       return 0;
     case 'make-way':
       return makeWay(agent, Number(rest[0] ?? 300));
     case 'discard-old-passwords':
-      await discardOldPasswords(config, await readPasswords(CREDENTIALS), () => becomePrimary(config.name, agent), say);
+      await discardOldPasswords(config, await readPasswords(CREDENTIALS, separate), () => becomePrimary(config.name, agent), say);
       return 0;
     case 'wait':
       return waitReady(config, () => agent('GET', '/status', undefined, 3000) as Promise<AgentStatus>, Number(rest[0] ?? 300));

@@ -33,10 +33,15 @@ const LIMITS = { withinMilliseconds: 10_000, statementMilliseconds: 3_600_000 };
  */
 export async function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<readonly number[]> {
   const applied = await database.onPrimary(LIMITS, (session) => withLock(session, () => applyMissing(session, migrations)));
+  await requireMigrated(database, migrations);
+  return applied;
+}
+
+/** @throws while a reader lacks one, whoever runs them */
+export async function requireMigrated(database: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
   await database.onReader(LIMITS, async (session) => {
     if (!(await hasAll(session, migrations))) throw new Error(`${session.hostName} does not have the latest migration yet`);
   });
-  return applied;
 }
 
 async function applyMissing(session: Session, migrations: readonly Migration[]): Promise<readonly number[]> {

@@ -22,6 +22,8 @@ export interface MysqlMemberAgentConfig {
     /** The application's schema and account. */
     readonly schema: string;
     readonly applicationUser: string;
+    /** May change the schema, which the application's account may not then. Undefined: that one may. */
+    readonly migrationUser?: string;
     /** Where it may log in from, as MySQL writes it: `10.0.3.0/255.255.255.0`. */
     readonly applicationHosts: string;
     readonly memberHosts: string;

@@ -2,6 +2,8 @@ import type { Problem } from '../errors';
 
 /** Connections that the application on one server opens at most, unless it is told otherwise: two pools of 20. */
 export const DATABASE_CONNECTIONS = 40;
+/** The MySQL account that may change the application's schema, where the application's own may not. */
+export const MIGRATION_USER = 'platform_migration';
 /** Beside the application's: members among themselves, their agents, people. */
 const OTHERS = 40;
 const LEAST = 400;

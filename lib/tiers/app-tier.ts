@@ -5,7 +5,7 @@ import { renderDatabaseRouterConfig } from '../config/database-router';
 import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
-import { DATABASE_CONNECTIONS, databaseConnectionsProblem } from '../net/database-connections';
+import { DATABASE_CONNECTIONS, databaseConnectionsProblem, MIGRATION_USER } from '../net/database-connections';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
@@ -13,6 +13,11 @@ import type { Site } from '../servers/site';
 export interface Application {
   /** TypeScript or JavaScript program, bundled to one file for the distribution's Node (20). app/README.md says what it has to offer. */
   readonly entryPoint: string;
+  /**
+   * Program that brings the schema up to date, run on each app server before a new release starts there. It alone has the rights to
+   * change the schema then, by an account and a password of its own: app/README.md. @default none: the application may change it
+   */
+  readonly migrationEntryPoint?: string;
   /**
    * Further environment variables of the application, no secrets. HOST, PORT, HOST_NAME, NODE_ENV, NODE_OPTIONS and DATABASE_* are set
    * by the tier; of these only DATABASE_NAME and DATABASE_USER may be given. @default none
@@ -33,6 +38,8 @@ export interface AppTierProps {
   readonly credentials: {
     /** Ephemeral token: password of the application's MySQL account. */
     readonly mysqlAppPassword: string;
+    /** Ephemeral token: password of the account for migrations; needed with `application.migrationEntryPoint`. @default none */
+    readonly mysqlMigrationPassword?: string;
     /** Token: certificates (PEM) of the CAs by which the members are known. */
     readonly internalCa: string;
   };
@@ -71,9 +78,16 @@ export class AppTier extends Construct {
           serverType,
           role: 'app',
           files: appFiles(host, props),
-          programs: { '/opt/app/release/server.js': application.entryPoint },
+          programs: {
+            '/opt/app/release/server.js': application.entryPoint,
+            ...(application.migrationEntryPoint !== undefined && { '/opt/app/release/migrate.js': application.migrationEntryPoint }),
+          },
           facts: { APP_PORT: String(PORTS.app.http), ROUTER_METRICS_PORT: String(PORTS.app.metrics) },
-          credentials: { 'mysql-app-password': credentials.mysqlAppPassword, 'internal-ca.pem': credentials.internalCa },
+          credentials: {
+            'mysql-app-password': credentials.mysqlAppPassword,
+            ...(credentials.mysqlMigrationPassword !== undefined && { 'mysql-migration-password': credentials.mysqlMigrationPassword }),
+            'internal-ca.pem': credentials.internalCa,
+          },
           triggers: { authority: props.internalCaRevision ?? '' },
           // One after another: the script of each ends when the new release answers, and stops the roll if it does not
           configureAfter: previous ? [previous.configured] : props.configureAfter,
@@ -140,6 +154,7 @@ function environment(host: Host, { memoryMegabytes = 2048, databaseConnections =
     DATABASE_READERS_PORT: String(PORTS.app.databaseReaders),
     DATABASE_NAME: 'app',
     DATABASE_USER: 'app',
+    ...(application.migrationEntryPoint !== undefined && { DATABASE_MIGRATION_USER: MIGRATION_USER }),
     DATABASE_TLS_NAME: 'mysql.platform.internal',
     DATABASE_CONNECTIONS: String(databaseConnections),
     ...application.environment,

@@ -7,7 +7,7 @@ import { renderMysqlMemberAgentConfig } from '../config/mysql-member-agent';
 import { ConfigError, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { formatAddress, rangeOf } from '../net/cidr';
-import { applicationConnections, defaultMaxConnections, maxConnectionsProblem } from '../net/database-connections';
+import { applicationConnections, defaultMaxConnections, maxConnectionsProblem, MIGRATION_USER } from '../net/database-connections';
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
 import type { InternalAuthority } from '../servers/internal-authority';
@@ -38,10 +38,12 @@ export interface MySqlTierProps {
     readonly mysqlReplicationPassword: string;
     /** Ephemeral token: the application, on its own schema. */
     readonly mysqlAppPassword: string;
+    /** Ephemeral token: the account that may change the application's schema, which the application's own may not then. @default none */
+    readonly mysqlMigrationPassword?: string;
   };
   /** The application's schema, made on the first deploy. @default app */
   readonly database?: string;
-  /** The application's account, with all rights in its schema and none besides; from app hosts, by TLS. @default app */
+  /** The application's account, with rights in its schema and none besides; from app hosts, by TLS. @default app */
   readonly databaseUser?: string;
   /** How many connections the application opens at most, all its servers together. @default 80 */
   readonly applicationConnections?: number;
@@ -119,6 +121,7 @@ export class MySqlTier extends Construct {
             'mysql-admin-password': credentials.mysqlAdminPassword,
             'mysql-replication-password': credentials.mysqlReplicationPassword,
             'mysql-app-password': credentials.mysqlAppPassword,
+            ...(credentials.mysqlMigrationPassword !== undefined && { 'mysql-migration-password': credentials.mysqlMigrationPassword }),
             'mysql-ca.pem': authority.certificates,
             'mysql-server.pem': certificate.certificate,
             'mysql-server.key': certificate.privateKey,
@@ -137,10 +140,10 @@ export class MySqlTier extends Construct {
     this.endpoints = site.endpoints('mysql', 'sql', memberCount);
   }
 
-  /** Until here a changed password was valid beside its former one. @param after steps that bring the new ones to those who use them */
+  /** Until here a changed password was valid beside its former one, and accounts had what rights they had before. @param after steps that bring the new ones to those who use them */
   endFormerPasswords(after: readonly ITerraformDependable[]): void {
     this.first.run('former-passwords', 'platform-mysql discard-old-passwords', {
-      triggers: { secretsRevision: this.props.site.secretsRevision },
+      triggers: { secretsRevision: this.props.site.secretsRevision, rights: this.props.credentials.mysqlMigrationPassword === undefined ? 'one account' : 'separate' },
       after: [...this.servers.map((server) => server.configured), ...after],
     });
   }
@@ -179,6 +182,7 @@ export class MySqlTier extends Construct {
         accounts: {
           schema: database,
           applicationUser: databaseUser,
+          ...(props.credentials.mysqlMigrationPassword !== undefined && { migrationUser: MIGRATION_USER }),
           applicationHosts: netmaskNotation(site.plan.subnets.app),
           memberHosts: netmaskNotation(site.plan.subnets.mysql),
         },

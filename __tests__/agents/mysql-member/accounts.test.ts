@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { initialStatements, nextStep, revision, accounts } from '../../../agents/mysql-member/accounts';
+import { describe, expect, test } from 'vitest';
+import { initialStatements, nextStep, revision, accounts, withdrawals, type SchemaRight } from '../../../agents/mysql-member/accounts';
 import type { AgentConfig } from '../../../agents/mysql-member/config';
 
 const CONFIG: AgentConfig = {
@@ -17,12 +17,40 @@ const CONFIG: AgentConfig = {
   endMysqldFile: '/run/mysql-member/end-mysqld',
   accounts: { schema: 'app', applicationUser: 'app', applicationHosts: '10.0.3.0/255.255.255.0', memberHosts: '10.0.4.0/255.255.255.0' },
 };
-const PASSWORDS = { admin: 'a', replication: 'r', application: `it's \\ "quoted"` };
+const PASSWORDS = { admin: 'a', replication: 'r', application: `it's \\ "quoted"`, migration: null };
 
 test('the application gets its own schema, from app hosts, by TLS, and nothing else', () => {
   const app = initialStatements(CONFIG, PASSWORDS).filter((line) => line.includes(`'app'@`));
   expect(app[0]).toBe(`CREATE USER IF NOT EXISTS 'app'@'10.0.3.0/255.255.255.0' IDENTIFIED BY 'it\\'s \\\\ \\"quoted\\"' REQUIRE SSL`);
   expect(app.slice(1)).toEqual([expect.stringMatching(/^GRANT SELECT, .* ON `app`\.\* TO 'app'@/)]);
+});
+
+test('in the name of a schema _ is a letter like any other', () => {
+  const config = { ...CONFIG, accounts: { ...CONFIG.accounts, schema: 'shop_db' } };
+  const lines = initialStatements(config, PASSWORDS);
+  expect(lines).toContain('CREATE DATABASE IF NOT EXISTS `shop_db` CHARACTER SET utf8mb4');
+  expect(lines.filter((line) => / ON `shop/.test(line))).toEqual([expect.stringContaining(' ON `shop\\_db`.* TO ')]);
+});
+
+describe('where migrations have an account of their own', () => {
+  const config = { ...CONFIG, accounts: { ...CONFIG.accounts, migrationUser: 'platform_migration' } };
+  const passwords = { ...PASSWORDS, migration: 'm' };
+  const rightsOf = (user: string) => initialStatements(config, passwords).find((line) => line.startsWith('GRANT') && line.includes(`TO '${user}'@`)) ?? '';
+
+  test('it may change the schema, and the application may not', () => {
+    for (const right of ['CREATE', 'DROP', 'ALTER', 'TRIGGER']) {
+      expect(rightsOf('platform_migration')).toMatch(new RegExp(`\\b${right}(,| ON)`));
+      expect(rightsOf('app')).not.toMatch(new RegExp(`\\b${right}(,| ON)`));
+    }
+    expect(rightsOf('app')).toMatch(/^GRANT SELECT, INSERT, UPDATE, DELETE, /);
+  });
+
+  test('what the application was given once is taken from it, in schemas of other names, too', () => {
+    const of = (user: string, schema: string, right: string): SchemaRight => ({ user, host: '10.0.3.0/255.255.255.0', schema, right });
+    const present = [of('app', 'app', 'SELECT'), of('app', 'app', 'DROP'), of('app', 'former', 'SELECT'), of('platform_migration', 'app', 'DROP'), of('somebody', 'app', 'DROP')];
+    expect(withdrawals(config, passwords, present)).toEqual(["REVOKE DROP ON `app`.* FROM 'app'@'10.0.3.0/255.255.255.0'", "REVOKE SELECT ON `former`.* FROM 'app'@'10.0.3.0/255.255.255.0'"]);
+    expect(withdrawals(CONFIG, PASSWORDS, present.slice(0, 2)), 'one account for both').toEqual([]);
+  });
 });
 
 test('members log in with password and certificate, the agent by its system user, without a password', () => {

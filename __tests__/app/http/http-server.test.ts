@@ -18,7 +18,7 @@ async function start(furtherRoutes: readonly Route[] = []) {
     hostName: 'app-1',
     log,
     routes: [
-      ...healthRoutes({ hostName: 'app-1', database, notReadyBecause: () => (server.draining ? 'stopping' : undefined) }),
+      ...healthRoutes({ hostName: 'app-1', database, log, notReadyBecause: () => (server.draining ? 'stopping' : undefined) }),
       ...notesRoutes(new Notes(database, new FakeClock()), 'app-1', log),
       ...measuringRoutes('app-1'),
       ...furtherRoutes,
@@ -96,12 +96,15 @@ test('a mistake in a handler is 500 without its text, which is in the log under 
   expect(lines.find((line) => line.includes('secret detail'))).toContain('request-7');
 });
 
-test('is alive without a database, but ready only with one', async () => {
-  const { url, database } = await start();
+test('is alive without a database, but ready only with one, and what the database said is in the log alone', async () => {
+  const { url, database, lines } = await start();
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   database.readerFaults = Infinity;
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  const answer = await fetch(`${url}/readyz`);
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).not.toContain('refused');
+  expect(lines.at(-1)).toContain('refused');
 });
 
 test('a download has exactly as many bytes as asked for', async () => {
