@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Problem } from '../lib/errors';
 import type { EnvironmentSettings } from '../lib/settings';
 import { checkSettings, findProblems } from '../lib/settings-checks';
@@ -365,4 +365,29 @@ describe('the reboot window', () => {
   test('by default has room for the most servers that a tier can have', () => {
     expect(codes({ web: { serverCount: 20 }, app: { serverCount: 20 }, mysql: { memberCount: 9 } })).toEqual([]);
   });
+});
+
+test.each([
+  [{ web: { maxBodyMegabytes: -1 } }, 'web.maxBodyMegabytes is -1'],
+  [{ web: { maxBodyMegabytes: 0.5 } }, 'web.maxBodyMegabytes is 0.5'],
+  [{ web: { readTimeoutSeconds: NaN } }, 'web.readTimeoutSeconds is "NaN"'],
+  [{ mysql: { slowSeconds: -1 } }, 'mysql.slowSeconds is -1'],
+  [{ mysql: { binaryLogDays: '3' } }, 'mysql.binaryLogDays is "3"'],
+  [{ loadBalancers: { limits: { connections: -5 } } }, 'loadBalancers.limits.connections is -5'],
+  [{ loadBalancers: { limits: { requestsPerAddress: '2000' } } }, 'loadBalancers.limits.requestsPerAddress is "2000"'],
+  [{ loadBalancers: { hsts: { maxAgeSeconds: -1 } } }, 'loadBalancers.hsts.maxAgeSeconds is -1'],
+  [{ loadBalancers: { holdSeconds: '3' } }, 'loadBalancers.holdSeconds is "3"'],
+  [{ web: { trustedProxies: ['10.0.0.0/8; } evil {'] } }, 'web.trustedProxies[0] is "10.0.0.0/8; } evil {"'],
+])('a number or range that a daemon would refuse while hosts are configured is refused at synth: %j', (settings, said) => {
+  expect(() => checkSettings('lab', { ...valid, ...(settings as object) })).toThrow(said);
+});
+
+test.each(['back\\slash.html', 'new\nline.html'])('a file of the public folder whose name hosts cannot handle is refused: %j', (name) => {
+  const publicFolder = mkdtempSync(join(tmpdir(), 'public-'));
+  onTestFinished(() => rmSync(publicFolder, { recursive: true }));
+  mkdirSync(join(publicFolder, 'deep'));
+  writeFileSync(join(publicFolder, 'deep', name), '');
+  symlinkSync('nowhere', join(publicFolder, 'lost'));
+  const found = problems({ application: { ...valid.application, publicFolder } });
+  expect(found.map(({ code, got }) => [code, got])).toEqual(expect.arrayContaining([['file-name', join('deep', name)], ['file-name', 'lost']]));
 });

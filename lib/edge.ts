@@ -64,6 +64,8 @@ export class Edge extends Construct {
   readonly certificatePem: string;
   /** Another value with each new certificate: a trigger for provisioning. */
   readonly certificateRevision: string;
+  /** Names that visitors use, and all others that the certificate is for. */
+  readonly hostNames: readonly string[];
   /** PEM (token) of the CA that visitors would have to trust; undefined unless self-signed. */
   readonly authorityCertificate?: string;
   /** In mode `acme`: how to obtain the certificate that takes the place of `certificatePem`. */
@@ -71,6 +73,7 @@ export class Edge extends Construct {
 
   constructor(scope: Construct, id: string, { domains, certificate, keysRevision, issueAfter }: EdgeProps) {
     super(scope, id);
+    this.hostNames = domains;
     if (certificate.mode === 'files') {
       const chain = readFileSync(projectPath(certificate.certificateFile), 'utf8').trimEnd();
       const key = variable(TerraformStack.of(this), 'certificate_private_key', {
@@ -81,7 +84,8 @@ export class Edge extends Construct {
           message: 'certificate_private_key is not the key that certificate.privateKeyFile held at synth, which belongs to the certificate: give the text of that file, or synthesize anew.',
         },
       });
-      const { validTo } = new X509Certificate(chain);
+      const { validTo, subjectAltName = '' } = new X509Certificate(chain);
+      this.hostNames = [...new Set([...domains, ...[...subjectAltName.matchAll(/DNS:((?:\*\.)?[A-Za-z0-9.-]+)/g)].map(([, name = '']) => name.toLowerCase())])];
       // Terraform takes no check of something that is written in it
       TerraformStack.of(this).addOverride('locals.own_certificate_end', new Date(validTo).toISOString());
       warnBeforeEnd(TerraformStack.of(this), 'own_certificate', {

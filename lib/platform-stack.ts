@@ -159,6 +159,7 @@ export class PlatformStack extends TerraformStack {
     const webTier = new WebTier(this, 'web', {
       site,
       ...web,
+      logs: settings.logs,
       upstreams: appTier.endpoints,
       publicFolder: application.publicFolder,
     });
@@ -166,6 +167,8 @@ export class PlatformStack extends TerraformStack {
       site,
       ...loadBalancers,
       upstreams: webTier.endpoints,
+      hostNames: edge.hostNames,
+      logs: settings.logs,
       certificatePem: edge.certificatePem,
       certificateRevision: edge.certificateRevision,
       failoverToken: variables.failoverToken,

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ORIGIN_VALIDITY_DAYS, originCertificateDays } from './cloudflare/settings';
 import { ConfigError, type Problem } from './errors';
 import { domainProblem, isLetsEncrypt, sourceProblem } from './net/checks';
@@ -7,6 +8,7 @@ import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange,
 import { AddressPlan, TIERS } from './net/address-plan';
 import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
 import { limitsProblems } from './net/capacity';
+import { loadBalancerProblems, mysqlProblems, webProblems } from './net/limits';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
 import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
 import { RESOLVERS, resolversProblem } from './net/resolvers';
@@ -37,6 +39,9 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
     ...sources(settings),
     ...outbound(settings),
     ...volumes(settings),
+    ...loadBalancerProblems('loadBalancers.', settings.loadBalancers ?? {}),
+    ...webProblems('web.', settings.web ?? {}),
+    ...mysqlProblems('mysql.', settings.mysql ?? {}),
     ...certificate(settings, now),
     ...cloudflare(settings, now),
     ...acme(settings),
@@ -369,12 +374,27 @@ function readPem<T extends object>(prop: string, file: string, parse: (pem: stri
   }
 }
 
+/** Hosts list, hash and copy these files by lines, and know nothing but files and folders. */
+function fileNames(folder: string): Problem[] {
+  const root = projectPath(folder);
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    // eslint-disable-next-line no-control-regex -- these are what is looked for
+    .filter((name) => /[\\\u0000-\u001f\u007f]/.test(name) || !isReadable(join(root, name)))
+    .map((got) => ({ code: 'file-name', prop: 'application.publicFolder', got, want: 'files and folders whose names have no backslash and no control character', fix: 'rename or remove it' }));
+}
+
+/** A link that leads nowhere is none, and nor is a socket. */
+function isReadable(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (found.isFile() || found.isDirectory());
+}
+
 function application({ application: { entryPoint, migrationEntryPoint, publicFolder } }: EnvironmentSettings): Problem[] {
   const missing = (prop: string, got: string, want: string): Problem => ({ code: 'file-missing', prop, got, want, fix: 'paths are relative to main.ts' });
   const is = (path: string, kind: 'isFile' | 'isDirectory') => existsSync(projectPath(path)) && statSync(projectPath(path))[kind]();
   return [
     ...(is(entryPoint, 'isFile') ? [] : [missing('application.entryPoint', entryPoint, 'an existing program')]),
     ...(migrationEntryPoint === undefined || is(migrationEntryPoint, 'isFile') ? [] : [missing('application.migrationEntryPoint', migrationEntryPoint, 'an existing program')]),
-    ...(is(publicFolder, 'isDirectory') ? [] : [missing('application.publicFolder', publicFolder, 'an existing folder')]),
+    ...(is(publicFolder, 'isDirectory') ? fileNames(publicFolder) : [missing('application.publicFolder', publicFolder, 'an existing folder')]),
   ];
 }

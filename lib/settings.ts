@@ -2,6 +2,7 @@ import type { CloudflareSettings } from './cloudflare/settings';
 import type { CertificateSource } from './edge';
 import type { Tier } from './net/address-plan';
 import type { LocationName } from './net/locations';
+import type { LogSettings } from './net/log-settings';
 import type { AppTierProps, Application } from './tiers/app-tier';
 import type { LoadBalancerPairProps } from './tiers/load-balancer-pair';
 import type { MySqlTierProps } from './tiers/mysql-tier';
@@ -47,15 +48,18 @@ export interface EnvironmentSettings {
     readonly resolvers?: readonly string[];
   };
 
-  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'acme' | 'configureAfter'> & {
+  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'hostNames' | 'logs' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'acme' | 'configureAfter'> & {
     /** Ranges that may log in by SSH, CIDR. @default any */
     readonly sshSources?: readonly string[];
     /** Ranges that may reach ports 80 and 443, CIDR. @default any; where the names are proxied, Cloudflare's alone */
     readonly webSources?: readonly string[];
   };
-  readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'publicFolder' | 'configureAfter'>;
+  readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'logs' | 'publicFolder' | 'configureAfter'>;
   readonly app?: Omit<AppTierProps, 'site' | 'application' | 'databaseMembers' | 'credentials' | 'configureAfter'>;
   readonly mysql?: Omit<MySqlTierProps, 'site' | 'authority' | 'credentials' | 'configureAfter' | 'applicationConnections' | 'repository'>;
+
+  /** What logs of load balancers and web servers say of visitors: docs/security.md. @default everything */
+  readonly logs?: LogSettings;
 
   /** Accept a tier of one server, which is down whenever that server is. @default false */
   readonly allowSinglePointOfFailure?: boolean;

@@ -79,6 +79,42 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     expect(answer.headers).toMatchObject({ 'x-request-id': seen?.headers['x-request-id'], 'strict-transport-security': 'max-age=300' });
   });
 
+  test('what clients say in other headers about who and where they are does not get through', async () => {
+    const web = await new Web((_, response) => response.end('hello')).start();
+    const lb = await balancer([web]);
+    const claims = { forwarded: 'for=1.2.3.4;host=evil', 'true-client-ip': '1.2.3.4', 'cf-connecting-ip': '1.2.3.4', 'x-real-ip': '1.2.3.4', 'x-forwarded-host': 'evil', 'x-forwarded-port': '1', 'x-original-url': '/admin' };
+    await get(lb, '/', { headers: claims });
+    expect(Object.keys(web.requests[0]?.headers ?? {}).filter((name) => name in claims)).toEqual([]);
+  });
+
+  test('a name that is none of the site is answered with 421 and gets to no web server, by http and https', async () => {
+    const web = await new Web((_, response) => response.end('hello')).start();
+    const lb = await balancer([web], { hostNames: ['www.example.test', '*.shop.example.test'] });
+    const statusOf = async (host: string) => (await get(lb, '/', { headers: { host } })).status;
+    for (const host of ['www.example.test', 'WWW.example.test:443', 'a.shop.example.test']) expect(await statusOf(host), host).toBe(200);
+    for (const host of ['evil.test', 'www.example.test.evil.test', 'shop.example.test', '127.0.0.1', 'www.example.test@evil.test']) expect(await statusOf(host), host).toBe(421);
+    expect(web.requests).toHaveLength(3);
+    const redirected = await new Promise<IncomingMessage>((resolve) => httpRequest({ host: '127.0.0.1', port: lb.http, headers: { host: 'evil.test' } }, resolve).end());
+    expect([redirected.statusCode, redirected.headers.location]).toEqual([421, undefined]);
+  });
+
+  test.each([
+    [{ clientAddresses: 'shortened' }, ' 127.0.0.0 ', '/seen?secret=1'],
+    [{ clientAddresses: 'none' }, ' - ', '/seen?secret=1'],
+    [{ queries: false }, ' 127.0.0.1:', '/seen HTTP'],
+    [{ clientAddresses: 'shortened', queries: false }, ' 127.0.0.0 ', '/seen HTTP'],
+  ] as const)('logs what it may of visitors: %o', async (logs, client, url) => {
+    const log = await logServer();
+    const lb = await balancer([], { logs, logTo: `127.0.0.1:${log.port}` });
+    expect(lb.check()).toMatchObject({ status: 0 });
+    await get(lb, '/seen?secret=1');
+    const line = await log.line('/seen');
+    expect(line).toContain(client);
+    expect(line).toContain(url);
+    if ('clientAddresses' in logs) expect(line).not.toContain('127.0.0.1');
+    if ('queries' in logs) expect(line).not.toContain('secret');
+  });
+
   test('a server that dies in the middle of a request: a GET is answered by another, a POST is not sent again', { timeout: 30_000 }, async () => {
     const dying = await new Web((message) => message.socket.destroy()).start();
     const living = await new Web((_, response) => response.end('hello')).start();

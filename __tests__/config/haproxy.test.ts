@@ -106,7 +106,8 @@ test('asks for the certificate of origin pulls, and refuses requests without it 
 });
 
 test('without Cloudflare, nothing that it would say is believed', () => {
-  expect(config()).not.toMatch(/cf-connecting-ip|cloudflare/i);
+  expect(config()).not.toMatch(/set-src|cloudflare/i);
+  expect(config()).toContain('http-request del-header CF-Connecting-IP\n');
 });
 
 test('sends Strict-Transport-Security only when it is told to', () => {

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import type { createServer as createNetServer} from 'node:net';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo, createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../helpers/haproxy';
 import { LOAD_BALANCER, nginx } from '../helpers/nginx';
@@ -53,6 +53,28 @@ const closing: RequestListener = (message) => message.socket.destroy();
 const failing = (status: number): RequestListener => (_, response) => response.writeHead(status).end('no');
 
 describe.skipIf(!hasProgram('nginx'))('the real Nginx', () => {
+  test.each([
+    [undefined, '203.0.113.7', '/api/notes?secret=1'],
+    [{ clientAddresses: 'shortened' }, '203.0.113.0', '/api/notes?secret=1'],
+    [{ clientAddresses: 'none', queries: false }, '-', '/api/notes'],
+  ] as const)('logs what it may of visitors: %o', async (logs, client, uri) => {
+    const { port, folder } = await nginx([await app()], { logs });
+    await ask(port, '/api/notes?secret=1', { from: LOAD_BALANCER, headers: { 'x-forwarded-for': '203.0.113.7' } });
+    let line = '';
+    for (let tries = 0; tries < 60 && line === ''; tries += 1) {
+      await sleep(50);
+      line = readFileSync(join(folder, 'log/access.log'), 'utf8');
+    }
+    expect(JSON.parse(line)).toMatchObject({ client, uri });
+  });
+
+  test('shortens IPv6 addresses to 48 bits', async () => {
+    const { port, folder } = await nginx([await app()], { logs: { clientAddresses: 'shortened' } });
+    await ask(port, '/api/notes', { from: LOAD_BALANCER, headers: { 'x-forwarded-for': '2001:db8:1:2::3' } });
+    await sleep(2_000);
+    expect(JSON.parse(readFileSync(join(folder, 'log/access.log'), 'utf8'))).toMatchObject({ client: '2001:db8:1::' });
+  });
+
   test('serves files of the public folder itself, nothing that begins with a dot, and all the rest from the app servers', async () => {
     const one = await app();
     const { port } = await nginx([one]);

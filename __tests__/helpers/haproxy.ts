@@ -55,6 +55,8 @@ export interface Balancer {
 export interface BalancerOptions {
   readonly limits?: HaproxyLimits;
   readonly cloudflare?: HaproxyConfig['cloudflare'];
+  readonly hostNames?: readonly string[];
+  readonly logs?: HaproxyConfig['logs'];
   /** Ranges that count as Cloudflare's. */
   readonly proxies?: readonly string[];
   /** CA of the proxies' client certificate. */
@@ -79,6 +81,8 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
     hsts: { maxAgeSeconds: 300 },
     limits: resolveLimits({ connections: 500, ...options.limits }, Math.max(1, webs.length)),
     cloudflare: options.cloudflare,
+    hostNames: options.hostNames,
+    logs: options.logs,
     acme: options.acme,
   })
     .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)

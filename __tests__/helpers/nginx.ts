@@ -5,14 +5,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { renderNginxConfig } from '../../lib/config/nginx';
+import type { LogSettings } from '../../lib/net/log-settings';
 import { freePort } from './haproxy';
 
 /** Only what comes from here is a load balancer's. */
 export const LOAD_BALANCER = '127.0.0.2';
 const NGINX = '/usr/sbin/nginx';
 
+interface NginxOptions {
+  readonly maxBodyMegabytes?: number;
+  readonly readTimeoutSeconds?: number;
+  readonly logs?: LogSettings;
+}
+
 /** The rendered nginx.conf, word for word but for its folders, run by the real Nginx. */
-export async function nginx(apps: readonly { port: number }[], { maxBodyMegabytes = 1, readTimeoutSeconds = 1 } = {}): Promise<{ port: number; folder: string }> {
+export async function nginx(apps: readonly { port: number }[], { maxBodyMegabytes = 1, readTimeoutSeconds = 1, logs }: NginxOptions = {}): Promise<{ port: number; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const name of ['run', 'log', 'public/.git']) mkdirSync(join(folder, name), { recursive: true });
@@ -28,6 +35,7 @@ export async function nginx(apps: readonly { port: number }[], { maxBodyMegabyte
     publicFolder: join(folder, 'public'),
     maxBodyMegabytes,
     readTimeoutSeconds,
+    logs,
   });
   const path = join(folder, 'nginx.conf');
   writeFileSync(path, text.replaceAll('/run/nginx/', `${folder}/run/`).replaceAll('/var/log/nginx/', `${folder}/log/`).replace('user www-data;', `user ${userName()};`));

@@ -34,3 +34,22 @@ test.each([
 ])('answers the source %s with what was probably meant: %s', (range, fix) => {
   expect(sourceProblem('sources', range)).toMatchObject({ code: 'cidr', got: range, fix });
 });
+
+test.each([
+  ['fe80::1%eth0/64', undefined],
+  ['2001:0DB8::/32', '2001:db8::/32'],
+  ['2001:db8::1/32', '2001:db8::/32'],
+  ['::ffff:10.0.0.1/128', '::ffff:a00:1/128'],
+  ['::0:0:0:0:0.0.0.0/128', '::/128'],
+  ['2001:db8::/064', '2001:db8::/64'],
+  ['010.0.0.0/8', '10.0.0.0/8'],
+  ['10.0.0.0/8; } evil {', undefined],
+  ['10.0.0.0/8/8', '10.0.0.0/8'],
+  ['2001:db8::/32\n', undefined],
+])('refuses %s, which some daemon would not read, or read as another', (range, meant) => {
+  expect(sourceProblem('range', range)?.fix).toEqual(meant ? `did you mean ${meant}?` : expect.not.stringContaining('did you mean'));
+});
+
+test.each(['2001:db8::/32', '2001:DB8::/32', '::/0', '::1/128', 'fe80::/10', '0.0.0.0/0', '203.0.113.5/32'])('takes %s', (range) => {
+  expect(sourceProblem('range', range)).toBeUndefined();
+});

@@ -72,7 +72,7 @@ test('refuses to balance over nobody', () => {
 });
 
 test.each([0, 61, NaN])('refuses a hold of %d s', (holdSeconds) => {
-  expect(() => loadBalancers({ holdSeconds })).toThrow(/holdSeconds is .*, want 1 to 60/);
+  expect(() => loadBalancers({ holdSeconds })).toThrow(/holdSeconds is .*, want a number from 1 to 60/);
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {

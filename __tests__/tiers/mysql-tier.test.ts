@@ -94,7 +94,7 @@ test.each([
   [{ database: 'mysql' }, 'database is "mysql", want up to 31 lower-case letters'],
   [{ databaseUser: 'root' }, 'databaseUser is "root"'],
   [{ groupName: 'mine' }, 'groupName is "mine", want a UUID'],
-  [{ binaryLogDays: 0 }, 'binaryLogDays is 0, want more than 0'],
+  [{ binaryLogDays: 0 }, 'binaryLogDays is 0, want a number from 0.01 to 90'],
   [{ maxConnections: 100 }, 'maxConnections is 100, want a whole number from 120 to 10000'],
   [{ maxConnections: 400, applicationConnections: 400 }, 'maxConnections is 400, want a whole number from 440'],
 ])('refuses %o', (props, message) => {

@@ -88,7 +88,7 @@ export class CloudflareZone extends Construct {
 
   /** In mode `flexible` proxies come without TLS, and are sent back to where they came from, for ever. */
   private checkEncryption(zone: string): void {
-    new DataCloudflareZoneSetting(this, 'encryption', {
+    const encryption = new DataCloudflareZoneSetting(this, 'encryption', {
       zoneId: this.zoneId,
       settingId: 'ssl',
       lifecycle: {
@@ -98,6 +98,13 @@ export class CloudflareZone extends Construct {
             errorMessage: `The zone ${zone} has the SSL/TLS mode \${self.value}, with which Cloudflare does not speak TLS to the load balancers: set it to Full (strict) in Cloudflare's dashboard.`,
           },
         ],
+      },
+    });
+    // No error: with a self-signed certificate there is no other mode
+    TerraformStack.of(this).addOverride('check.cloudflare_encryption', {
+      assert: {
+        condition: `\${data.${encryption.terraformResourceType.replace(/^data\./, '')}.${encryption.friendlyUniqueId}.value != "full"}`,
+        error_message: `The zone ${zone} has the SSL/TLS mode Full, with which Cloudflare believes any certificate that is shown to it: whoever stands between Cloudflare and the load balancers can read and change everything. Set certificate: { mode: 'cloudflare-origin' } or another that Cloudflare trusts, deploy, and set the mode to Full (strict).`,
       },
     });
   }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../net/address-plan';
 import type { Limits } from '../net/capacity';
+import type { LogSettings } from '../net/log-settings';
 import type { PORTS } from '../net/ports';
 
 export interface Hsts {
@@ -20,9 +21,16 @@ export interface HaproxyConfig {
    * `origin-pulls-ca.pem`. The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
    */
   readonly files: string;
+  /**
+   * Names that visitors ask for; `*.example.com` stands for all below it. A request for another gets 421, so that the application meets
+   * none that it does not know. @default any
+   */
+  readonly hostNames?: readonly string[];
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
   readonly limits: Limits;
+  /** @default addresses and URLs in full */
+  readonly logs?: LogSettings;
   /** Cloudflare's proxies stand in front. @default clients come by themselves, and what they say of themselves is not believed */
   readonly cloudflare?: {
     /** Whether the proxies' client certificate is asked for, or demanded. @default neither */
@@ -49,7 +57,7 @@ export function renderHaproxyConfig(config: HaproxyConfig): string {
   const { acme } = config;
   return [
     global(config),
-    defaults(),
+    defaults(config),
     redirect(config),
     site(config),
     web(config),
@@ -106,12 +114,24 @@ const TLS12_CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-function defaults(): string {
+/** As `option httplog`, with less of who asked and for what. */
+function logFormat({ clientAddresses = 'full', queries = true }: LogSettings = {}): string {
+  if (clientAddresses === 'full' && queries) return 'option httplog';
+  const client = { full: '%ci:%cp', shortened: '%[src,ipmask(24,48)]', none: '-' }[clientAddresses];
+  const request = queries ? '%{+Q}r' : '"%HM %HP %HV"';
+  return [
+    `log-format '${client} [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs ${request}'`,
+    '  # Handshakes that fail, too',
+    `  error-log-format '${client} [%tr] %ft %[fc_err_str]'`,
+  ].join('\n');
+}
+
+function defaults({ logs }: HaproxyConfig): string {
   return `\
 defaults
   mode http
   log global
-  option httplog
+  ${logFormat(logs)}
   option dontlognull
   # A reload closes an idle connection only with the answer to its next request: no client runs into a closed one
   option idle-close-on-response
@@ -136,13 +156,14 @@ defaults
   errorfile 503 "\${HAPROXY_FILES}/unavailable.http"`;
 }
 
-function redirect({ ports, acme, cloudflare, limits }: HaproxyConfig): string {
+function redirect({ ports, acme, cloudflare, limits, hostNames }: HaproxyConfig): string {
   return [
     'frontend http',
     `  bind :${ports.http}`,
     `  maxconn ${REDIRECT_CONNECTIONS}`,
     // Cloudflare's proxies come in the name of many
     ...(cloudflare ? [] : connectionLimit(limits, REDIRECT_CONNECTIONS)),
+    ...knownHosts(hostNames, acme ? ` !{ path_beg ${CHALLENGE_PATH} }` : ''),
     `  http-request redirect scheme https code 301${acme ? ` if !{ path_beg ${CHALLENGE_PATH} }` : ''}`,
     ...(acme ? ['  default_backend acme-challenge'] : []),
   ].join('\n');
@@ -174,7 +195,19 @@ frontend certificate
   http-request return status 404`;
 }
 
-function site({ ports, hsts, cloudflare, acme, limits }: HaproxyConfig): string {
+/** One name a line: HAProxy takes 64 words in one. */
+function knownHosts(names: readonly string[] | undefined, besides: string): string[] {
+  if (!names) return [];
+  return [
+    ...names.map((name) => `  acl known_host req.hdr(host),field(1,:),lower ${name.startsWith('*.') ? `-m end ${name.slice(1)}` : `-m str ${name}`}`),
+    `  http-request return status 421 content-type text/plain string "This name is not served here.\\n" if !known_host${besides}`,
+  ];
+}
+
+/** By which a client could make itself another to the application, or its request one for another page. */
+const CLIENT_CLAIMS = ['Forwarded', 'True-Client-IP', 'X-Real-IP', 'X-Client-IP', 'X-Cluster-Client-IP', 'X-Original-URL', 'X-Rewrite-URL', 'Proxy'];
+
+function site({ ports, hsts, cloudflare, acme, limits, hostNames }: HaproxyConfig): string {
   return [
     'frontend site',
     `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1${cloudflare?.originPulls ? ' ca-file "${HAPROXY_FILES}/origin-pulls-ca.pem" verify optional' : ''}`,
@@ -191,7 +224,10 @@ function site({ ports, hsts, cloudflare, acme, limits }: HaproxyConfig): string 
     ...(cloudflare ? visitorAddress() : []),
     ...requestRate(limits),
     ...requestsUnderWay(limits),
+    ...knownHosts(hostNames, acme ? ` !{ path_beg ${CHALLENGE_PATH} }` : ''),
     '  # What the client says of itself is not believed: this is the first machine that knows',
+    ...[...CLIENT_CLAIMS, ...(cloudflare ? [] : ['CF-Connecting-IP'])].map((name) => `  http-request del-header ${name}`),
+    '  http-request del-header X-Forwarded- -m beg',
     '  http-request set-header X-Forwarded-For %[src]',
     '  http-request set-header X-Forwarded-Proto https',
     '  unique-id-format %[uuid()]',

@@ -15,6 +15,8 @@ export interface MyCnfConfig {
   readonly binaryLogDays: number;
   /** Statements that take longer, in seconds, go to the slow log. */
   readonly slowSeconds: number;
+  /** Its lines hold whole statements, with the data that is in them. @default true */
+  readonly slowLog?: boolean;
 }
 
 /**
@@ -73,7 +75,7 @@ skip_replica_start = ON
 replica_parallel_workers = 4
 replica_preserve_commit_order = ON
 
-slow_query_log = ON
+slow_query_log = ${config.slowLog === false ? 'OFF' : 'ON'}
 long_query_time = ${config.slowSeconds}
 slow_query_log_file = slow.log
 

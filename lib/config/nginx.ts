@@ -1,4 +1,5 @@
 import type { Endpoint } from '../net/address-plan';
+import type { LogSettings } from '../net/log-settings';
 
 export interface NginxConfig {
   /** Name of the web server, shown in the header X-Served-By-Web and told to the application as X-Web-Host. */
@@ -16,11 +17,13 @@ export interface NginxConfig {
   readonly maxBodyMegabytes: number;
   /** Longest silence of an app server before it counts as failed, in seconds. */
   readonly readTimeoutSeconds: number;
+  /** @default addresses and URLs in full */
+  readonly logs?: LogSettings;
 }
 
 /** The whole nginx.conf of a web server (Nginx 1.26). */
 export function renderNginxConfig(config: NginxConfig): string {
-  return [process(), '', 'http {', indent([http(), logging(), identity(config), upstream(config), server(config)].join('\n\n')), '}', ''].join('\n');
+  return [process(), '', 'http {', indent([http(), logging(config), identity(config), upstream(config), server(config)].join('\n\n')), '}', ''].join('\n');
 }
 
 function process(): string {
@@ -55,14 +58,31 @@ gzip_min_length 1024;
 gzip_types text/css application/javascript application/json image/svg+xml;`;
 }
 
-function logging(): string {
-  return `\
-log_format json escape=json '{"time":"$time_iso8601","requestId":"$trusted_request_id","client":"$remote_addr","loadBalancer":"$realip_remote_addr",'
-  '"method":"$request_method","uri":"$request_uri","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
+function logging({ logs: { clientAddresses = 'full', queries = true } = {} }: NginxConfig): string {
+  const client = { full: '$remote_addr', shortened: '$logged_client', none: '-' }[clientAddresses];
+  const uri = queries ? '$request_uri' : '$logged_uri';
+  return `${clientAddresses === 'shortened' ? SHORTENED_ADDRESS : ''}${queries ? '' : WITHOUT_QUERY}\
+log_format json escape=json '{"time":"$time_iso8601","requestId":"$trusted_request_id","client":"${client}","loadBalancer":"$realip_remote_addr",'
+  '"method":"$request_method","uri":"${uri}","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
   '"upstream":"$upstream_addr","upstreamStatus":"$upstream_status","upstreamSeconds":"$upstream_response_time",'
   '"host":"$host","agent":"$http_user_agent"}';
 access_log /var/log/nginx/access.log json buffer=32k flush=1s;`;
 }
+
+/** The quotes keep what has braces and colons together. */
+const SHORTENED_ADDRESS = `\
+map $remote_addr $logged_client {
+  default -;
+  "~^(?<ipv4>[0-9]+\\.[0-9]+\\.[0-9]+)\\." "$ipv4.0";
+  "~^(?<ipv6>[0-9a-f]+:[0-9a-f]+:[0-9a-f]+):" "$ipv6::";
+}
+`;
+const WITHOUT_QUERY = `\
+map $request_uri $logged_uri {
+  default -;
+  "~^(?<path>[^?]*)" "$path";
+}
+`;
 
 function identity({ trustedProxies }: NginxConfig): string {
   return `\

@@ -24,7 +24,8 @@ export function parseRange(text: string): Range | undefined {
   if (first === undefined || !/^\d{1,2}$/.test(mask) || Number(mask) > 32) return undefined;
   const prefix = Number(mask);
   const size = 2 ** (32 - prefix);
-  return first % size === 0 ? { first, last: first + size - 1, prefix } : undefined;
+  // 010.0.0.0/08 is another address to some programs, and none to others
+  return first % size === 0 && formatRange({ first, prefix }) === text ? { first, last: first + size - 1, prefix } : undefined;
 }
 
 export function formatRange({ first, prefix }: Pick<Range, 'first' | 'prefix'>): string {

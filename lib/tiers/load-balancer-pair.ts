@@ -12,6 +12,8 @@ import { renderUnavailablePage } from '../config/unavailable-page';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { limitsProblems, resolveLimits, type HaproxyLimits } from '../net/capacity';
+import { loadBalancerProblems } from '../net/limits';
+import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import type { InternalAuthority } from '../servers/internal-authority';
 import { ProvisionedServer } from '../servers/provisioned-server';
@@ -37,6 +39,10 @@ export interface LoadBalancerPairProps {
    * @default `certificatePem` is all there is
    */
   readonly acme?: AcmeClient;
+  /** Names that visitors ask for, `*.example.com` for all below it; a request for another gets 421. @default any */
+  readonly hostNames?: readonly string[];
+  /** What logs say of visitors. @default everything */
+  readonly logs?: LogSettings;
   /** @default cx23 */
   readonly serverType?: string;
   /** Strict-Transport-Security. @default none: a site that later drops https would be unreachable for its visitors */
@@ -167,7 +173,7 @@ export class LoadBalancerPair extends Construct {
   }
 
   private files(host: Host, peer: Host): Record<string, string> {
-    const { site, upstreams, hsts, limits, holdSeconds = 3, cloudflare, acme } = this.props;
+    const { site, upstreams, hostNames, logs, hsts, limits, holdSeconds = 3, cloudflare, acme } = this.props;
     const ports = PORTS.lb;
     const { natGateway, networkRange } = site.plan;
     return {
@@ -176,6 +182,8 @@ export class LoadBalancerPair extends Construct {
         ports,
         upstreams,
         files: HAPROXY_FILES,
+        hostNames,
+        logs,
         hsts,
         limits: resolveLimits(limits, upstreams.length),
         cloudflare: cloudflare && { originPulls: cloudflare.originPulls && (cloudflare.originPulls.required ? 'required' : 'optional') },
@@ -196,14 +204,11 @@ export class LoadBalancerPair extends Construct {
   }
 
   private check(): void {
-    const { upstreams, limits, holdSeconds = 3 } = this.props;
+    const { upstreams, limits } = this.props;
     if (upstreams.length === 0) {
       throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one web server', fix: 'pass the endpoints of a WebTier' });
     }
-    if (!(holdSeconds >= 1 && holdSeconds <= 60)) {
-      throw new ConfigError(this, { code: 'hold-seconds', prop: 'holdSeconds', got: holdSeconds, want: '1 to 60', fix: 'leave it out for 3' });
-    }
-    const problems = limitsProblems('limits', limits, upstreams.length);
+    const problems = [...loadBalancerProblems('', this.props), ...limitsProblems('limits', limits, upstreams.length)];
     if (problems.length > 0) throw new ConfigError(this, problems);
   }
 }

@@ -8,6 +8,7 @@ import { ConfigError, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { formatAddress, rangeOf } from '../net/cidr';
 import { applicationConnections, defaultMaxConnections, maxConnectionsProblem, MIGRATION_USER } from '../net/database-connections';
+import { mysqlProblems } from '../net/limits';
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
 import type { InternalAuthority } from '../servers/internal-authority';
@@ -53,6 +54,8 @@ export interface MySqlTierProps {
   readonly binaryLogDays?: number;
   /** Statements that take longer, in seconds, are written to the slow log. @default 1 */
   readonly slowSeconds?: number;
+  /** Whether there is a slow log. It holds whole statements, with the data that is in them. @default true */
+  readonly slowLog?: boolean;
   /**
    * Release series, both with long-term support. A member keeps the series that it was made with: docs/database.md.
    * @default 9.7: the newer one, on which everything here was tried, and which is supported for longer
@@ -163,6 +166,7 @@ export class MySqlTier extends Construct {
         maxConnections,
         binaryLogDays,
         slowSeconds,
+        slowLog: props.slowLog,
       }),
       ...(props.packagesRevision !== undefined && { '/etc/platform/mysql-packages': `${props.packagesRevision}\n` }),
       '/etc/systemd/system/mysql-member.service.d/network.conf': `[Service]\nIPAddressAllow=${site.plan.networkRange}\n`,
@@ -190,7 +194,7 @@ export class MySqlTier extends Construct {
     };
   }
 
-  private check({ series, memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', binaryLogDays = 3, ...props }: MySqlTierProps): void {
+  private check({ series, memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', ...props }: MySqlTierProps): void {
     const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } = props;
     const problems: Problem[] = [];
     if (![3, 5, 7, 9].includes(memberCount)) {
@@ -214,9 +218,7 @@ export class MySqlTier extends Construct {
         problems.push({ code: 'database-name', prop, got, want: 'up to 31 lower-case letters, digits and _, none of the names that MySQL or the platform uses', fix: 'choose another name' });
       }
     }
-    if (!(binaryLogDays > 0 && binaryLogDays <= 90)) {
-      problems.push({ code: 'binary-log-days', prop: 'binaryLogDays', got: binaryLogDays, want: 'more than 0 and at most 90', fix: 'choose a time in that range' });
-    }
+    problems.push(...mysqlProblems('', props));
     const connections = maxConnectionsProblem('maxConnections', maxConnections, ofApplication);
     if (connections) problems.push(connections);
     if (problems.length > 0) throw new ConfigError(this, problems);

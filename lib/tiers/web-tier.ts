@@ -4,6 +4,8 @@ import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { renderNginxConfig } from '../config/nginx';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
+import { webProblems } from '../net/limits';
+import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
@@ -28,6 +30,8 @@ export interface WebTierProps {
    * More than the application itself ever waits for the database (the sample: 25). @default 40
    */
   readonly readTimeoutSeconds?: number;
+  /** What access logs say of visitors. @default everything */
+  readonly logs?: LogSettings;
   /** Steps that must have succeeded before the first server is configured. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
 }
@@ -48,6 +52,8 @@ export class WebTier extends Construct {
     if (props.upstreams.length === 0) {
       throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one app server', fix: 'pass the endpoints of an AppTier' });
     }
+    const problems = webProblems('', props);
+    if (problems.length > 0) throw new ConfigError(this, problems);
     const servers: ProvisionedServer[] = [];
     const hosts = site.hosts('web', serverCount);
     for (const host of hosts) {
@@ -85,5 +91,6 @@ function nginxConfig(host: Host, props: WebTierProps): string {
     publicFolder: `${WWW}/current`,
     maxBodyMegabytes: props.maxBodyMegabytes ?? 10,
     readTimeoutSeconds: props.readTimeoutSeconds ?? 40,
+    logs: props.logs,
   });
 }
