@@ -12,6 +12,7 @@ import { checkedRebootWindow, REBOOT_WINDOW } from './net/reboot-window';
 import type { ProvisionedServer } from './servers/provisioned-server';
 import { untried } from './servers/images';
 import { InternalAuthority } from './servers/internal-authority';
+import { lockProviders, takeExactly } from './servers/provider-lock';
 import { Revision } from './servers/revision';
 import { Site } from './servers/site';
 import { keepStateLocally } from './servers/state-file';
@@ -83,14 +84,15 @@ export class PlatformStack extends TerraformStack {
     keepState(this, settings.backend);
 
     const variables = new PlatformVariables(this);
-    new HcloudProvider(this, 'hcloud', {
+    const hcloud = new HcloudProvider(this, 'hcloud', {
       token: variables.hcloudToken,
       endpoint: variables.hcloudEndpoint,
       // The provider's own way backs off so far that an action of 20 s is noticed after 31 s
       pollFunction: 'constant',
       pollInterval: '1s',
     });
-    new TlsProvider(this, 'tls');
+    for (const provider of [hcloud, new TlsProvider(this, 'tls')]) takeExactly(provider);
+    lockProviders(this);
 
     const addresses = { networkRange: network.range, subnets: network.subnets };
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);

@@ -5,6 +5,7 @@ import { CloudflareProvider } from '@cdktf/provider-cloudflare/lib/provider';
 import { TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Revision } from '../servers/revision';
+import { takeExactly } from '../servers/provider-lock';
 import { variable } from '../servers/variables';
 import { OriginPulls } from './origin-pulls';
 import { ProxyRanges } from './proxy-ranges';
@@ -72,7 +73,7 @@ export class CloudflareZone extends Construct {
 
   private useProvider(): void {
     const stack = TerraformStack.of(this);
-    new CloudflareProvider(this, 'provider', {
+    const provider = new CloudflareProvider(this, 'provider', {
       apiToken: variable(stack, 'cloudflare_token', {
         description: 'API token of Cloudflare for the zone: DNS edit, SSL and certificates edit, zone settings read, zone read',
         secret: true,
@@ -84,6 +85,7 @@ export class CloudflareZone extends Construct {
       }),
       baseUrl: variable(stack, 'cloudflare_base_url', { description: "Base URL of Cloudflare's API", default: 'https://api.cloudflare.com/client/v4' }),
     });
+    takeExactly(provider);
   }
 
   /** In mode `flexible` proxies come without TLS, and are sent back to where they came from, for ever. */

@@ -1,0 +1,25 @@
+import { TerraformStack, type TerraformProvider } from 'cdktf';
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectPath } from './bundle';
+
+/** Providers see tokens and keys: Terraform takes the version that the bindings were made for, and no newer one by itself. */
+export function takeExactly(provider: TerraformProvider): void {
+  const { providerName, providerVersion } = provider.terraformGeneratorMetadata ?? {};
+  if (!providerName || !providerVersion) throw new Error(`${provider.node.path} does not know its version`);
+  TerraformStack.of(provider).addOverride(`terraform.required_providers.${providerName}.version`, providerVersion);
+}
+
+/**
+ * A lock file beside main.ts goes into the stack: with it Terraform takes only packages of the hashes in it. docs/security.md tells how to
+ * make one.
+ */
+export function lockProviders(stack: TerraformStack, lockFile = projectPath('.terraform.lock.hcl')): void {
+  const { synthesizer } = stack;
+  stack.synthesizer = {
+    synthesize(session) {
+      synthesizer.synthesize(session);
+      if (existsSync(lockFile)) copyFileSync(lockFile, join(session.outdir, session.manifest.forStack(stack).workingDirectory, '.terraform.lock.hcl'));
+    },
+  };
+}
