@@ -57,7 +57,7 @@ function api(endpoint: string): HetznerApi {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'token'), 'token');
-  return new HetznerApi({ endpoint, tokenFile: join(folder, 'token'), floatingIpId: 1, serverId: 1, peerServerId: 2, networkId: 1 });
+  return new HetznerApi({ endpoint, tokenFile: join(folder, 'token'), addressesFile: join(folder, 'addresses'), floatingIpId: 1, serverId: 1, peerServerId: 2, networkId: 1 });
 }
 
 const GTIDS = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5';

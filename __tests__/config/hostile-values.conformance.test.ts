@@ -111,7 +111,7 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
 describe.skipIf(!isRoot || !hasProgram('nft') || !hasProgram('unshare'))('nftables', () => {
   /** Rules by chain, as the kernel has them. */
   function read(ranges: { operators: readonly string[]; internet: readonly string[]; outbound: readonly string[] }): number {
-    const rules = renderHostFirewall({ tier: 'lb', connections: CONNECTIONS, waysOut: [{ from: 'lb', user: 'root', to: ranges.outbound }], ports: PORTS, ...new AddressPlan(), operators: ranges.operators, internet: ranges.internet, proxied: false });
+    const rules = renderHostFirewall({ tier: 'lb', connections: CONNECTIONS, waysOut: [{ from: 'lb', user: 'root', to: ranges.outbound }], ports: PORTS, ...new AddressPlan(), operators: ranges.operators, internet: ranges.internet, resolvers: ['185.12.64.1'], proxied: false });
     const { status, stdout, stderr } = spawnSync('unshare', ['--net', 'sh', '-c', 'nft --file - && nft list table inet host_firewall'], { input: rules.replace('$PEER_PUBLIC_ADDRESS', '192.0.2.1'), encoding: 'utf8', env: { PATH } });
     expect(status, `${stderr}${rules}`).toBe(0);
     return stdout.split('\n').filter((line) => /accept|drop/.test(line)).length;

@@ -53,7 +53,7 @@ done`;
 }
 
 const rules = (user: string) =>
-  renderHostFirewall({ tier: 'web', connections: CONNECTIONS, waysOut: [{ from: 'web', user }], ports: PORTS, ...new AddressPlan(), operators: ['0.0.0.0/0'], internet: ['0.0.0.0/0'], proxied: false });
+  renderHostFirewall({ tier: 'web', connections: CONNECTIONS, waysOut: [{ from: 'web', user }], ports: PORTS, ...new AddressPlan(), operators: ['0.0.0.0/0'], internet: ['0.0.0.0/0'], resolvers: ['185.12.64.1'], proxied: false });
 
 test.skipIf(missing)('a host whose rules cannot be loaded at boot, because one names a user that is gone, is closed but for SSH', async () => {
   expect(await openAfterBoot(rules('no-such-user'))).toEqual({ open: [22], failed: true });
