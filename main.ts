@@ -47,6 +47,7 @@ new PlatformStack(app, 'production', {
   // sshUser: 'root',
   // sshTimeoutSeconds: 300,
   // updates: { securityUpdates: false, rebootWindow: '01:00-05:00' },
+  // logs: { clientAddresses: 'full', queries: true },
   // backend: { type: 'local' },
 });
 

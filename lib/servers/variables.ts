@@ -37,6 +37,10 @@ export class PlatformVariables {
     this.hcloudToken = secret('hcloud_token', 'Token of the Hetzner Cloud project, read and write');
     this.hcloudEndpoint = text('hcloud_endpoint', "Base URL of Hetzner's API, for Terraform and for the load balancers", {
       default: 'https://api.hetzner.cloud/v1',
+      check: {
+        condition: '${can(regex("^(https://|http://(127\\\\.|localhost[:/]))", var.hcloud_endpoint))}',
+        message: 'hcloud_endpoint has to begin with https://, since tokens go there; http is for this machine alone, as in http://127.0.0.1:8080/v1.',
+      },
     });
     this.failoverToken = secret('failover_token', 'Token with which the load balancers move the floating IP, read and write; best one of its own');
     this.secretsRevision = text('secrets_revision', 'Any text; another one brings changed secrets to the servers, which leave no trace that Terraform could compare', {
