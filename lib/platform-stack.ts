@@ -133,7 +133,7 @@ export class PlatformStack extends TerraformStack {
     });
 
     // A secret of its own, which nobody can compute who has one of the others but the first
-    const mysqlMigrationPassword = application.migrationEntryPoint === undefined ? undefined : Fn.sha256(`platform migrations ${variables.mysqlAdminPassword}`);
+    const mysqlMigrationPassword = application.migrationEntryPoint === undefined ? undefined : Fn.sha256(Fn.join(' ', ['platform migrations', variables.mysqlAdminPassword]));
     const mysqlTier = new MySqlTier(this, 'mysql', {
       site,
       ...mysql,
