@@ -8,7 +8,7 @@ import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange,
 import { AddressPlan, TIERS } from './net/address-plan';
 import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
 import { limitsProblems } from './net/capacity';
-import { loadBalancerProblems, mysqlProblems, webProblems } from './net/limits';
+import { loadBalancerProblems, mysqlProblems, webProblems } from './net/tier-problems';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
 import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
 import { RESOLVERS, resolversProblem } from './net/resolvers';

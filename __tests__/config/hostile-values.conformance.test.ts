@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderAppEnvironment, renderAppLimits } from '../../lib/config/app-service';
-import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { renderHaproxyConfig, type HaproxyConfig, type Hsts } from '../../lib/config/haproxy';
 import { renderHostFirewall } from '../../lib/config/nftables';
 import { renderNginxConfig } from '../../lib/config/nginx';
 import { AddressPlan } from '../../lib/net/address-plan';
+import { limitsProblems, resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { domainProblem, sourceProblem } from '../../lib/net/checks';
-import { loadBalancerProblems, webProblems } from '../../lib/net/limits';
+import { loadBalancerProblems, webProblems } from '../../lib/net/tier-problems';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { hasProgram } from '../helpers/programs';
@@ -80,11 +81,12 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
   beforeAll(() => {
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=test', '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'crt.pem')], { stdio: 'ignore' });
     writeFileSync(join(folder, 'site.pem'), execFileSync('cat', [join(folder, 'crt.pem'), join(folder, 'key.pem')]));
+    writeFileSync(join(folder, 'peer.lst'), '127.0.0.9\n');
     writeFileSync(join(folder, 'unavailable.http'), 'HTTP/1.0 503 Service Unavailable\r\n\r\n');
   });
   function read(change: Partial<HaproxyConfig>): string {
     const path = join(folder, 'haproxy.cfg');
-    const text = renderHaproxyConfig({ privateAddress: '127.0.0.1', ports: PORTS.lb, upstreams: [{ name: 'web-1', address: '127.0.0.1', port: 80 }], files: folder, ...change });
+    const text = renderHaproxyConfig({ privateAddress: '127.0.0.1', ports: PORTS.lb, upstreams: [{ name: 'web-1', address: '127.0.0.1', port: 80 }], files: folder, limits: resolveLimits({}, 2), ...change });
     writeFileSync(path, isRoot ? text : text.replace(/^ {2}(user|group|chroot) .*$/gm, ''));
     const { status, stderr } = spawnSync('haproxy', ['-c', '-f', path], { encoding: 'utf8', env: { PATH } });
     expect(status, stderr).toBe(0);
@@ -96,11 +98,18 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
   });
 
   test('takes whatever limits synth takes', () => {
-    const limits = fc.record({ connections: numbers, requestsPerServer: numbers, connectionsPerAddress: numbers, requestsPerAddress: numbers }, { requiredKeys: [] });
-    const given = fc.record({ limits, hsts: fc.record({ maxAgeSeconds: numbers }) }).filter((each) => loadBalancerProblems('', each).length === 0);
-    fc.assert(fc.property(given, (each) => void read(each)), { numRuns: 12 });
-    expect(() => read({ limits: { connections: 1_000_000, requestsPerServer: 100_000, connectionsPerAddress: 1_000_000, requestsPerAddress: 1_000_000_000 }, hsts: { maxAgeSeconds: 3_153_600_000 } })).not.toThrow();
-    expect(() => read({ limits: { connections: 100, requestsPerServer: 1, connectionsPerAddress: 0, requestsPerAddress: 0 }, hsts: { maxAgeSeconds: 0 } })).not.toThrow();
+    const limits = fc.record({ connections: numbers, requestsPerServer: numbers, connectionsPerAddress: numbers, requestsPerAddress: numbers, floodAddresses: numbers }, { requiredKeys: [] });
+    const given = fc.record({ limits, hsts: fc.record({ maxAgeSeconds: numbers }) });
+    const passes = (each: { limits: HaproxyLimits; hsts: Hsts }) => loadBalancerProblems('', each).length === 0 && limitsProblems('limits', each.limits, 2).length === 0;
+    const take = ({ limits: given, hsts }: { limits: HaproxyLimits; hsts: Hsts }) => void read({ limits: resolveLimits(given, 2), hsts });
+    fc.assert(fc.property(given.filter(passes), take), { numRuns: 12 });
+    for (const extreme of [
+      { limits: { connections: 100_000, requestsPerServer: 4_000, requestsPerAddress: 1_000_000 }, hsts: { maxAgeSeconds: 3_153_600_000 } },
+      { limits: { connections: 100, floodAddresses: 1, connectionsPerAddress: 0, requestsAtOncePerAddress: 0, streamsPerAddress: 0, requestsPerAddress: 0 }, hsts: { maxAgeSeconds: 0 } },
+    ]) {
+      expect(passes(extreme)).toBe(true);
+      take(extreme);
+    }
   });
 
   test.each(['full', 'shortened', 'none'] as const)('takes every way to log addresses: %s', (clientAddresses) => {

@@ -95,6 +95,8 @@ describe('a look-up by a private host', () => {
 
   test("survives the NAT gateway's failover", async () => {
     const host = privateHosts().find(({ tier }) => tier === 'app')!.name;
+    // The test before has moved it
+    await until('somebody is the NAT gateway', async () => (await lab.addressHolders()).natGateway !== null, 30_000);
     const { natGateway: lost } = await lab.addressHolders();
     const found: { readonly code: number; readonly milliseconds: number }[] = [];
     let over = false;

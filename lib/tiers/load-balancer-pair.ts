@@ -12,7 +12,7 @@ import { renderUnavailablePage } from '../config/unavailable-page';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { limitsProblems, resolveLimits, type HaproxyLimits } from '../net/capacity';
-import { loadBalancerProblems } from '../net/limits';
+import { loadBalancerProblems } from '../net/tier-problems';
 import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import type { InternalAuthority } from '../servers/internal-authority';

@@ -8,7 +8,7 @@ import { ConfigError, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { formatAddress, rangeOf } from '../net/cidr';
 import { applicationConnections, defaultMaxConnections, maxConnectionsProblem, MIGRATION_USER } from '../net/database-connections';
-import { mysqlProblems } from '../net/limits';
+import { mysqlProblems } from '../net/tier-problems';
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
 import type { InternalAuthority } from '../servers/internal-authority';

@@ -4,7 +4,7 @@ import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { renderNginxConfig } from '../config/nginx';
 import { ConfigError } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
-import { webProblems } from '../net/limits';
+import { webProblems } from '../net/tier-problems';
 import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
