@@ -127,9 +127,9 @@ describe('in the database', () => {
   ];
 
   test('the application reads and writes its data, and changes neither its schema nor anything else', async () => {
-    expect(await says('app', 'mysql-app-password', [...DATA, 'DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', 'CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW SET NEW.text = 1', ...SCHEMA.slice(0, 4), ...ELSEWHERE])).toEqual({
+    expect(await says('app', 'mysql-app-password', [...DATA, 'DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', ...SCHEMA.slice(0, 4), ...ELSEWHERE])).toEqual({
       ...allAre(DATA, ''),
-      ...allAre(['DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', 'CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW SET NEW.text = 1', ...SCHEMA.slice(0, 4), ...ELSEWHERE], DENIED),
+      ...allAre(['DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', ...SCHEMA.slice(0, 4), ...ELSEWHERE], DENIED),
     });
   });
 
