@@ -53,7 +53,7 @@ as_agent sh -c "$ATTACK" & attack=$!
 sleep 0.2
 for run in $(seq "$RUNS"); do
   rm -f /var/lib/platform/applied/obtained-certificate
-  "$SCRIPTS/install-certificate" >/dev/null 2>&1 || true
+  "$SCRIPTS/install-certificate" >/dev/null 2>&1 || echo failed
   cat /etc/haproxy/platform/*.pem
 done
 kill $attack 2>/dev/null || true
@@ -94,11 +94,11 @@ describe.skipIf(missing)('what root takes from the certificate agent', () => {
   });
 
   test.each([
-    ['a link', 'ln -s /etc/haproxy/hcloud-token obtained.pem'],
-    ['a pipe', 'mkfifo obtained.pem'],
-    ['more than a certificate', 'head -c 100000 /dev/zero | tr "\\0" "#" >obtained.pem'],
-    ['nothing', 'true'],
-  ])('is nothing at all where it left %s', async (_, attack) => {
-    expect(await shownAfter(attack)).toBe('none yet\nhaproxy.cfg\nhcloud-token\nplatform');
+    ['a link', 'ln -s /etc/haproxy/hcloud-token obtained.pem', 'failed\n'],
+    ['more than a certificate', 'head -c 100000 /dev/zero | tr "\\0" "#" >obtained.pem', 'failed\n'],
+    ['a pipe', 'mkfifo obtained.pem', 'failed\n'],
+    ['nothing', 'true', ''],
+  ])('is nothing at all where it left %s, and the unit fails if that is not nothing', async (_, attack, failed) => {
+    expect(await shownAfter(attack)).toBe(`${failed}none yet\nhaproxy.cfg\nhcloud-token\nplatform`);
   });
 });
