@@ -6,9 +6,12 @@ UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly UPLOAD_DIR
 readonly APPLIED_DIR=/var/lib/platform/applied
 
+# Exit code of die, also of one within $(...)
+readonly SAID_WHY=3
+
 # What fails without words of its own is named: Terraform shows nothing but the exit code. BASH_COMMAND is not expanded, and holds no secret
 set -o errtrace
-trap 'printf "%s: ERROR: line %s: %s failed\n" "${0##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+trap '(($? == SAID_WHY)) || printf "%s: ERROR: line %s: %s failed\n" "${0##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 # As old as the last update of the package lists since the boot
 readonly PACKAGE_LISTS=/run/platform-package-lists
 
@@ -18,7 +21,7 @@ log() {
 
 die() {
   printf '%s: ERROR: %s\n' "${0##*/}" "$*" >&2
-  exit 1
+  exit "$SAID_WHY"
 }
 
 # wait_until SECONDS COMMAND...: runs COMMAND four times a second until it succeeds; fails when the time is over

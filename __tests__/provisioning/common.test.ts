@@ -23,7 +23,7 @@ function run(...lines: string[]): { status: number | null; output: string; error
 }
 
 test('die names the script and the reason, and fails', () => {
-  expect(run('die "no mirror"')).toEqual({ status: 1, output: '', error: 'role.sh: ERROR: no mirror\n' });
+  expect(run('die "no mirror"')).toEqual({ status: 3, output: '', error: 'role.sh: ERROR: no mirror\n' });
 });
 
 describe('wait_until', () => {
@@ -116,7 +116,7 @@ describe('install_packages', () => {
 
   test('fails with a sentence when no mirror can be reached, and asks anew the next time', () => {
     const { status, error } = run('apt_get() { return 100; }', 'is_installed() { false; }', 'finish_interrupted_dpkg() { :; }', 'wait_until() { return 1; }', 'install_packages missing');
-    expect([status, error]).toEqual([1, 'role.sh: ERROR: no package mirror can be reached\n']);
+    expect([status, error]).toEqual([3, 'role.sh: ERROR: no package mirror can be reached\n']);
     expect(run('test -f "$PACKAGE_LISTS"').status).toBe(1);
   });
 });
@@ -128,8 +128,17 @@ describe('facts', () => {
   });
 
   test('a missing one stops the script', () => {
-    expect(run('value=$(fact NOWHERE)', 'printf "never here"')).toMatchObject({ status: 1, output: '', error: 'role.sh: ERROR: fact NOWHERE was not uploaded\n' });
+    expect(run('value=$(fact NOWHERE)', 'printf "never here"')).toMatchObject({ status: 3, output: '', error: 'role.sh: ERROR: fact NOWHERE was not uploaded\n' });
   });
+});
+
+test('a command that fails without words of its own is named', () => {
+  expect(run('find /nowhere 2>/dev/null | wc --lines >/dev/null', 'printf "never here"')).toMatchObject({
+    status: 1,
+    output: '',
+    error: expect.stringMatching(/^role\.sh: ERROR: line \d+: .* failed\n$/) as string,
+  });
+  expect(run('! false', 'if false; then :; fi', 'false || printf fine')).toMatchObject({ status: 0, output: 'fine', error: '' });
 });
 
 test('the private interface is the one that has the private address, whatever its name', () => {

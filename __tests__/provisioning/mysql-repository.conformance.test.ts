@@ -105,7 +105,7 @@ test.skipIf(missing)('of two keys in one file the wanted one alone is trusted', 
 test.skipIf(missing)('an expired key is refused with the day of its end and what to do', async () => {
   site = { '/RPM-GPG-KEY-mysql-2023': expired.text };
   const { exitCode, stderr } = await trust();
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(3);
   expect(stderr).toContain(`${url}/RPM-GPG-KEY-mysql-2023 holds it as it expired on ${date(Date.now() - 30 * DAY)}`);
   expect(stderr).toContain(`Wanted is ${own.fingerprint}. Deploy again when a renewed one is there`);
   expect(existsSync(keyring)).toBe(false);
@@ -114,7 +114,7 @@ test.skipIf(missing)('an expired key is refused with the day of its end and what
 test.skipIf(missing)('a foreign key is refused with its fingerprint', async () => {
   site = { '/RPM-GPG-KEY-mysql-2025': foreign.text };
   const { exitCode, stderr } = await trust();
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(3);
   expect(stderr).toContain(`${url}/RPM-GPG-KEY-mysql-2025 holds another key, ${foreign.fingerprint}; nothing was installed`);
   expect(existsSync(keyring)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { bodyOf } from '../body';
+import { bodyOf } from '../common/body';
 
 export interface PeerAccess {
   readonly url: string;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { bodyOf } from '../body';
+import { bodyOf } from '../common/body';
 import type { Budget, Call, Outcome } from './state';
 
 export interface ApiConfig {

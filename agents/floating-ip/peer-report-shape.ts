@@ -1,4 +1,4 @@
-import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../shape';
+import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../common/shape';
 import type { PeerReport } from './state';
 
 const told = (shape: Shape) => nullOr(fields({ value: shape, ageMs: number }));

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { networkInterfaces } from 'node:os';
-import { bodyOf } from '../body';
+import { bodyOf } from '../common/body';
 import { isPeerReport } from './peer-report-shape';
 import type { PeerReport, VrrpState } from './state';
 

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { bodyOf } from '../body';
+import { bodyOf } from '../common/body';
 import { NO_MEMORY, type Report } from './report';
 import { isReport } from './report-shape';
 

@@ -1,4 +1,4 @@
-import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../shape';
+import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../common/shape';
 import { isGtidSet } from './gtid';
 import { STATES, type Report } from './report';
 

@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { bodyOf } from '../body';
+import { bodyOf } from '../common/body';
 import type { Agent } from './agent';
 import { renderMetrics } from './metrics';
 
