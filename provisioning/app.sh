@@ -45,21 +45,32 @@ router_answers() {
   curl --silent --fail --output /dev/null --max-time 2 "http://$(fact PRIVATE_ADDRESS):$(fact ROUTER_METRICS_PORT)/metrics"
 }
 
+# It starts and stops with the application, which goes on when the watchdog alone is another
+apply_watchdog() {
+  local program=$UPLOAD_DIR/shared/app-watchdog unit=$UPLOAD_DIR/units/app-watchdog.service address
+  address=$(staged "$WATCHDOG_ADDRESS")
+  already_applied "$program" "$unit" "$address" && return
+  replace_file "$program" /opt/platform/bin/app-watchdog 0755
+  replace_file "$address" "$WATCHDOG_ADDRESS"
+  install_unit app-watchdog.service
+  systemctl --quiet enable app-watchdog
+  systemctl try-restart app-watchdog
+  mark_applied "$program" "$unit" "$address"
+}
+
 # The new release has to answer, and to reach the database if the old one does; otherwise the old one comes back
 apply_release() {
   local release previous was_ready=no
   local -a applied
   release=$(staged "$APP/release")
-  applied=("$release" "$(staged "$LIMITS")" "$(staged "$WATCHDOG_ADDRESS")" "$UPLOAD_DIR"/units/app*.service "$CREDENTIALS")
+  applied=("$release" "$(staged "$LIMITS")" "$UPLOAD_DIR/units/app.service" "$UPLOAD_DIR/units/app-migrate.service" "$CREDENTIALS")
   already_applied "${applied[@]}" && runs_release "$(release_id "$release")" && return
   previous=$(current_release "$APP")
   app_answers readyz && was_ready=yes
 
   replace_file "$(staged "$LIMITS")" "$LIMITS"
-  replace_file "$(staged "$WATCHDOG_ADDRESS")" "$WATCHDOG_ADDRESS"
-  replace_file "$UPLOAD_DIR/shared/app-watchdog" /opt/platform/bin/app-watchdog 0755
-  install_unit app.service app-migrate.service app-watchdog.service
-  systemctl --quiet enable app app-watchdog
+  install_unit app.service app-migrate.service
+  systemctl --quiet enable app
   release=$(add_release "$release" "$APP")
   log "starting release $release"
   activate_release "$APP" "$release"
@@ -106,6 +117,7 @@ configure_role() {
   wait_for_private_address
   apply_sysctl
   apply_database_router
+  apply_watchdog
   apply_release
 }
 

@@ -166,12 +166,12 @@ apply_agent() {
   local unit=$UPLOAD_DIR/units/floating-ip-agent.service program config facts=/etc/platform/facts.env
   program=$(staged "$AGENT")
   config=$(staged "$AGENT_CONFIG")
+  replace_file "$UPLOAD_DIR/load-balancer/platform-switchover" /usr/local/sbin/platform-switchover 0755
   already_applied "$program" "$config" "$unit" "$facts" "$TOKEN" && agent_answers && return
   node --check "$program" || die "node rejects the new floating-ip agent; the running one was left alone"
   replace_file "$program" "$AGENT"
   replace_file "$config" "$AGENT_CONFIG"
   install_unit floating-ip-agent.service
-  replace_file "$UPLOAD_DIR/load-balancer/platform-switchover" /usr/local/sbin/platform-switchover 0755
   systemctl enable --quiet floating-ip-agent.service
   systemctl restart floating-ip-agent.service
   wait_until 15 agent_answers || die "the floating-ip agent does not answer: $(journalctl --unit floating-ip-agent --lines 5 --output cat)"
