@@ -55,6 +55,8 @@ const ALIAS_PATIENT_RETRIES = 13;
 const ALIAS_LATE_RETRY_CAP_MS = 10_000;
 /** An action that takes longer is begun anew: the API may have lost it. Moves of 20 s have been reported. */
 const ACTION_LIMIT_MS = 60_000;
+/** The result of one that takes longer is looked for at longer intervals. */
+const SHORT_ACTION_MS = 2_000;
 /** A call without an answer is made once more after this, or after twice the time that answers take; the first may still succeed. */
 const PATIENCE_MS = 1_400;
 const LONGEST_PATIENCE_MS = 5_000;
@@ -161,13 +163,17 @@ function retryCap(state: AgentState, name: Job): number {
   return factor * (!scarce(state) && state.jobs.alias.failuresInRow <= ALIAS_PATIENT_RETRIES ? ALIAS_RETRY_CAP_MS : ALIAS_LATE_RETRY_CAP_MS);
 }
 
+/**
+ * How an action ends is the next thing to act on, and that is worth a request: after half a second while it may be a short one. One that has
+ * lasted for longer, and the alias, which has time, can wait a second.
+ */
 function polls(state: AgentState, now: number): Call[] {
   return (['floating-ip', 'alias'] as const).flatMap((name): Call[] => {
     const { action, failuresInRow } = state.jobs[name];
     if (!action) return [];
-    // After a failure the next is asked about when it can be tried again, and not before: that saves requests
+    // After a failure the next is asked about when it can be tried again, and not before
     const early = failuresInRow > 0 && action.askedAt === action.since ? RETRY_CAP_MS - 200 : 500;
-    const pause = scarce(state) ? 2_000 : now - action.since > 5_000 ? 1_000 : early;
+    const pause = scarce(state) ? 2_000 : name === 'alias' || now - action.since > SHORT_ACTION_MS ? 1_000 : early;
     return now - action.askedAt >= pause ? [{ kind: 'read-action', job: name, id: action.id }] : [];
   });
 }

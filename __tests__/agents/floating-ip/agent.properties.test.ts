@@ -33,9 +33,16 @@ const unseenDeaths = fc.tuple(host, pause(500, 1_500), fc.constantFrom('keepaliv
   { events: [{ kind, host: dead === 0 ? 1 : 0 }], pauseMs: after },
 ]);
 /** A move is wanted, and the API does not do it for a long time. */
-const failingMoves = fc.tuple(fc.constantFrom<ApiMode>('503', '429', 'action-fails', 'token-revoked'), host, pause(20_000, 70_000)).map(([mode, which, pauseMs]): Step[] => [
-  { events: [{ kind: 'api', mode }, { kind: 'power-off', host: which }], pauseMs },
-]);
+const failingMoves = fc.tuple(fc.constantFrom<ApiMode>('503', '429', 'hangs', 'action-fails', 'token-revoked'), host, pause(20_000, 70_000)).map(([mode, which, pauseMs]) => failingMove(mode, which, pauseMs));
+function failingMove(mode: ApiMode, which: Which, pauseMs: number): Step[] {
+  return [{ events: [{ kind: 'api', mode }, { kind: 'power-off', host: which }], pauseMs }];
+}
+
+/** Counterexamples that random runs have found: two doomed actions, each asked about twice a second. */
+const FOUND: [{ steps: readonly Step[]; actionMs: number }][] = [
+  [{ steps: failingMove('action-fails', 0, 42_851), actionMs: 2_901 }],
+  [{ steps: failingMove('action-fails', 0, 70_000), actionMs: 2_901 }],
+];
 
 async function started(manners: Partial<ApiManners> = {}): Promise<SimulatedWorld> {
   const world = new SimulatedWorld({ ...QUICK, ...manners });
@@ -103,14 +110,15 @@ describe('whatever happens', () => {
     );
   });
 
-  test('there are never more than 180 requests in a minute (attempt: later after each failure)', { timeout: 120_000 }, async () => {
+  /** A full store of 3600 lasts half an hour at 180 a minute, as 60 come back meanwhile; and Terraform gets to its share before it is used up. */
+  test('there are never more than 180 requests in a minute (attempt: later after each failure; polls)', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(within(fc.oneof(failingMoves, anything), slowOrFast), async ({ steps, actionMs }) => {
         const world = await started({ actionMs });
         await live(world, steps);
         expect(busiestMinute(world), story(world)).toBeLessThanOrEqual(180);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: FOUND },
     );
   });
 

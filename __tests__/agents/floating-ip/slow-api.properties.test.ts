@@ -33,14 +33,22 @@ function story(world: SimulatedWorld): string {
   return lines.sort((one, other) => (one.at ?? 0) - (other.at ?? 0)).map((line) => JSON.stringify(line)).join('\n');
 }
 
-/** Runs until that is so, or the time is over. */
-async function until(world: SimulatedWorld, reached: () => boolean, limit: number): Promise<void> {
-  const begin = world.time;
-  while (!reached() && world.time - begin < limit) await world.run(25);
-}
+const aliasIsAt = (world: SimulatedWorld, server: number) => world.aliases.get(server)?.includes(NAT_GATEWAY) ?? false;
 
-const floatingIpIsAt = (world: SimulatedWorld, server: number) => () => world.holder === server;
-const aliasIsAt = (world: SimulatedWorld, server: number) => () => world.aliases.get(server)?.includes(NAT_GATEWAY) ?? false;
+/**
+ * Milliseconds from now until each address is at the server, Infinity if it is not within the limit. Each has its own time: with a floating IP
+ * that has to be unassigned first, the alias is there before it.
+ */
+async function arrivals(world: SimulatedWorld, server: number, limit: number): Promise<{ floatingIp: number; alias: number }> {
+  const begin = world.time;
+  let [floatingIp, alias] = [Infinity, Infinity];
+  while (Math.max(floatingIp, alias) === Infinity && world.time - begin < limit) {
+    await world.run(25);
+    if (world.holder === server) floatingIp = Math.min(floatingIp, world.time - begin);
+    if (aliasIsAt(world, server)) alias = Math.min(alias, world.time - begin);
+  }
+  return { floatingIp, alias };
+}
 
 /** Until an agent knows that an action has ended: it asks every second, and may have asked a moment too early. */
 const noticed = ({ answerMs }: ApiManners) => 1_100 + 2 * answerMs[1];
@@ -60,17 +68,19 @@ function aliasWithin(fault: Single, api: ApiManners): number {
   return held + taken + answer + api.actionMs + 100;
 }
 
+const SLOW_AND_UNASSIGNING: ApiManners = { actionMs: 5_000, answerMs: [1_500, 2_000], aliasHeldMs: 0, unassignFirst: true, locks: false };
+/** Counterexamples that random runs have found: the alias arrives before the floating IP. */
+const FOUND: [ApiManners, Single, number][] = [[SLOW_AND_UNASSIGNING, 'power-off', 0], [SLOW_AND_UNASSIGNING, 'keepalived-stops', 0]];
+
 describe('an API that takes its time, or has its own mind', () => {
   test.each<Partial<ApiManners>>([{}, { answerMs: [1_500, 2_000] }, { unassignFirst: true }, { aliasHeldMs: 30_000 }, { locks: true }])('%j: the active one loses power, and both addresses arrive once, in detection + L', { timeout: 60_000 }, async (given) => {
     for (const actionMs of [1_000, 5_000, 10_000, 20_000]) {
       const api: ApiManners = { answerMs: [40, 40], aliasHeldMs: 0, unassignFirst: false, locks: false, ...given, actionMs };
       const world = await started(api);
-      const begin = world.time;
       world.inject({ kind: 'power-off', host: 0 });
-      await until(world, floatingIpIsAt(world, SECOND), 100_000);
-      expect(world.time - begin, `floating IP, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(floatingIpWithin(1_200, api));
-      await until(world, aliasIsAt(world, SECOND), 100_000);
-      expect(world.time - begin, `alias, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(aliasWithin('power-off', api));
+      const { floatingIp, alias } = await arrivals(world, SECOND, 150_000);
+      expect(floatingIp, `floating IP, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(floatingIpWithin(DETECTION['power-off'], api));
+      expect(alias, `alias, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(aliasWithin('power-off', api));
       await world.run(60_000);
       expect(world.moves, story(world)).toHaveLength(2);
     }
@@ -81,12 +91,10 @@ describe('an API that takes its time, or has its own mind', () => {
       fc.asyncProperty(manners, single, between(0, 12_000), async (api, fault, phase) => {
         const world = await started(api);
         await world.run(phase);
-        const begin = world.time;
         world.inject({ kind: fault, host: 0 });
-        await until(world, floatingIpIsAt(world, SECOND), 100_000);
-        expect(world.time - begin, `floating IP\n${story(world)}`).toBeLessThanOrEqual(floatingIpWithin(DETECTION[fault], api));
-        await until(world, aliasIsAt(world, SECOND), 150_000);
-        expect(world.time - begin, `alias\n${story(world)}`).toBeLessThanOrEqual(aliasWithin(fault, api));
+        const { floatingIp, alias } = await arrivals(world, SECOND, 150_000);
+        expect(floatingIp, `floating IP\n${story(world)}`).toBeLessThanOrEqual(floatingIpWithin(DETECTION[fault], api));
+        expect(alias, `alias\n${story(world)}`).toBeLessThanOrEqual(aliasWithin(fault, api));
         await world.run(20_000);
         world.heal();
         await world.run(60_000 + 2 * api.actionMs);
@@ -95,7 +103,7 @@ describe('an API that takes its time, or has its own mind', () => {
         expect(world.aliases.get(SECOND), story(world)).toEqual([NAT_GATEWAY]);
         expect(world.violations).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: FOUND },
     );
   });
 
@@ -105,7 +113,7 @@ describe('an API that takes its time, or has its own mind', () => {
         const world = await started(api);
         const before = world.requests.length;
         world.inject({ kind: fault, host: 0 });
-        await until(world, floatingIpIsAt(world, SECOND), 100_000);
+        await arrivals(world, SECOND, 150_000);
         const kinds = world.requests.slice(before).map(({ call }) => call.kind).filter((kind) => kind.endsWith('assign-floating-ip'));
         expect(kinds, story(world)).toEqual(api.unassignFirst ? ['assign-floating-ip', 'unassign-floating-ip', 'assign-floating-ip'] : ['assign-floating-ip']);
       }),
