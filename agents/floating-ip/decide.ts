@@ -44,9 +44,12 @@ export interface Decision {
 const FAILURES_THAT_COUNT = 2;
 const EVIDENCE_AGE_MS = 1_000;
 const OWN_EVIDENCE_AGE_MS = 1_500;
-/** Longest wait before the floating IP is tried again: an hour of failures takes 2600 requests. */
+/**
+ * Longest wait before the floating IP is tried again. While a move fails, the pair makes at most 180 requests a minute: with a full store of
+ * 3600, of which 60 a minute come back, that goes on for 24 minutes, until few are left.
+ */
 const RETRY_CAP_MS = 1_400;
-/** The same while few requests are left. */
+/** The same while few requests are left, and the wait for an answer then: an API that hangs would be asked as often as before. */
 const SCARCE_RETRY_CAP_MS = 2_000;
 /** The same for the alias, since private hosts can wait a little for their way out. */
 const ALIAS_RETRY_CAP_MS = 4_000;
@@ -67,7 +70,8 @@ const OWN_HAPROXY_LOST_MS = 700;
 /** The whole policy: what to do now. Called again and again; nothing is remembered but the state. */
 export function decide(state: AgentState, policy: Policy, now: number): Decision {
   const { reason, changes } = plan(state, policy, now);
-  const patience = Math.min(LONGEST_PATIENCE_MS, Math.max(PATIENCE_MS, 2 * state.api.answerMs));
+  const leastPatience = scarce(state) ? SCARCE_RETRY_CAP_MS : PATIENCE_MS;
+  const patience = Math.min(LONGEST_PATIENCE_MS, Math.max(leastPatience, 2 * state.api.answerMs));
   const waitsFor = (since: number | undefined) => since !== undefined && now - since < patience;
   const calls = [...changes, ...polls(state, now), ...reads(state, now)].filter((call) => !waitsFor(state.underWay[nameOf(call)]));
   return { reason, calls, giveUp: lossHere(state, now) };

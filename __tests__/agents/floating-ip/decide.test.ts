@@ -124,6 +124,28 @@ describe('a change that the API works on, or has refused', () => {
     expect(ofFloatingIp(asking(NOW - patience + 1))).toEqual([]);
     expect(ofFloatingIp(asking(NOW - patience))).toEqual([{ kind: 'assign-floating-ip' }]);
   });
+
+  test('that has no answer is asked for once more after 2 s while few requests are left', () => {
+    const scarce = (since: number) => ({ ...floatingIpJob({ startedAt: since }), api: { ...state().api, budget: { limit: 3_600, remaining: 400 } }, underWay: { 'assign-floating-ip': since } });
+    expect(ofFloatingIp(scarce(NOW - 1_999))).toEqual([]);
+    expect(ofFloatingIp(scarce(NOW - 2_000))).toEqual([{ kind: 'assign-floating-ip' }]);
+  });
+
+  /** since: when the action was accepted. */
+  const pollAfter = (job: 'floating-ip' | 'alias', { since, askedAt, failuresInRow = 0 }: { since: number; askedAt: number; failuresInRow?: number }, at: number) => {
+    const jobs = { ...state().jobs, [job]: { ...state().jobs[job], failuresInRow, startedAt: since, action: { ...action(since), askedAt } } };
+    return decide(state({ jobs }), policy, at).calls.some((call) => call.kind === 'read-action' && call.job === job);
+  };
+
+  test.each([
+    ['half a second while it is a short one', 'floating-ip', 500, { since: NOW, askedAt: NOW }],
+    ['a second once it has lasted for 2 s', 'floating-ip', 1_000, { since: NOW - 2_000, askedAt: NOW }],
+    ['1.2 s when the one before has failed, because the next is not tried before', 'floating-ip', 1_200, { since: NOW, askedAt: NOW, failuresInRow: 1 }],
+    ['a second if it is the one of the alias', 'alias', 1_000, { since: NOW, askedAt: NOW }],
+  ] as const)('whose action runs is asked about after %s', (_, job, pause, progress) => {
+    expect(pollAfter(job, progress, NOW + pause - 1)).toBe(false);
+    expect(pollAfter(job, progress, NOW + pause)).toBe(true);
+  });
 });
 
 test('a BACKUP changes nothing, whoever has the address', () => {
