@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
 import { CLIENT_ADDRESS, RESOLVERS, SERVICES, SITES } from '../../lab/machines/topology';
 import { PORTS } from '../../lib/net/ports';
-import { CONNECTIONS } from '../../lib/platform-stack';
+import { CONNECTIONS, WAYS_OUT } from '../../lib/platform-stack';
+import { listen, PORTS_THERE, tryAllWays, usersOn } from './ways-out';
 import { sendAllProtocols, sendToAllPorts, Witness, type Cable, type Passage } from './witness';
 
 /**
@@ -74,6 +75,28 @@ describe('from outside, to each public address', () => {
       expect(readable(fromClient(await witness.passed()))).toEqual(readable(fromOutside().filter(({ to }) => targets.includes(to))));
     }
   });
+});
+
+test('no service of any host gets to an address of the Internet that is none of its own, by TCP, UDP or ping', async () => {
+  const there = await listen(CLIENT_ADDRESS);
+  const got: string[] = [];
+  const may: string[] = [];
+  await Promise.all(['lb', 'web', 'app', 'mysql'].map(async (tier) => {
+    const { name: machine } = machines.find((each) => each.tier === tier)!;
+    const users = await usersOn(lab, machine);
+    expect(users.size, machine).toBeGreaterThan(3);
+    for (const [uid, user] of users) {
+      const who = `${machine} ${user}`;
+      if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who)) === 'icmp') got.push(`${who} icmp`);
+      if (user === 'root') may.push(`${who} icmp`);
+      for (const { ports } of WAYS_OUT.filter((way) => way.from === tier && way.user === user && way.to === undefined)) {
+        const numbers = ports?.map((port) => PORTS.internet[port]);
+        for (const [protocol, all] of Object.entries(PORTS_THERE)) may.push(...all.filter((port) => numbers?.includes(port) ?? true).map((port) => `${who} ${protocol} ${port}`));
+      }
+    }
+  }));
+  await there.close();
+  expect([...new Set([...got, ...there.heard])].sort()).toEqual(may.sort());
 });
 
 // Most of these wait in vain

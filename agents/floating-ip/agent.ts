@@ -88,7 +88,7 @@ export class Agent {
 
   private async perform(call: Call): Promise<void> {
     const startedAt = this.world.now();
-    this.observe({ kind: 'call-started', call });
+    this.observe({ kind: 'call-started', call, startedAt });
     const { outcome, budget } = await this.world.perform(call);
     this.observe({ kind: 'call-ended', call, startedAt, outcome, budget });
     this.act();

@@ -46,7 +46,8 @@ export type Event =
   | { readonly kind: 'own-haproxy'; readonly askedAt: number; readonly answers: boolean }
   | { readonly kind: 'peer-public'; readonly askedAt: number; readonly answers: boolean }
   | { readonly kind: 'peer-private'; readonly askedAt: number; readonly report: PeerReport | null }
-  | { readonly kind: 'call-started'; readonly call: Call }
+  /** A call goes by the time of its start: the same one when it ends. */
+  | { readonly kind: 'call-started'; readonly call: Call; readonly startedAt: number }
   | { readonly kind: 'call-ended'; readonly call: Call; readonly startedAt: number; readonly outcome: Outcome; readonly budget?: Budget };
 
 export interface Budget {
@@ -160,7 +161,7 @@ function changedBy(state: AgentState, event: Event, now: number, identity: Ident
     case 'peer-private':
       return heardFromPeer(state, event.askedAt, event.report, now);
     case 'call-started':
-      return started(state, event.call, now);
+      return started(state, event.call, event.startedAt);
     case 'call-ended':
       return ended(state, event, now, identity);
   }

@@ -313,8 +313,10 @@ export class SimulatedHost {
   private newAgent(): Agent {
     const { world, serverId } = this;
     const config = { hostName: `lb-${this.index + 1}`, peerName: `lb-${2 - this.index}`, serverId, peerServerId: this.index === 0 ? 102 : 101, natGateway: NAT_GATEWAY, holdSeconds: HOLD_MS / 1_000 };
+    let looked = 0;
     const outside: World = {
-      now: () => world.time,
+      // Like a real clock, it never tells the same time twice
+      now: () => (looked = Math.max(world.time, looked + 0.000_1)),
       vrrpState: () => (this.master ? 'MASTER' : 'BACKUP'),
       ownHaproxyAnswers: () => world.after(0, () => this.haproxy),
       peerAnswersPublicly: () => {
