@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openLab, type Lab } from '../lab';
@@ -59,8 +59,12 @@ async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'dest
   const output = join(lab.paths.state, 'cdktf.out');
   const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, ...options, '--output', output, '--auto-approve', '--skip-provider-lock'];
   const code = await execInClient(lab, argv, { onOutput, providers });
+  if (code !== 0 && errors.length === 0 && existsSync(join(output, 'stacks', STACK))) await execInClient(lab, planOf(output), { onOutput, providers });
   log.end();
   if (code === 0) return progress.done(`${verb} done`);
   const said = [...remedies].filter(([step]) => errors.some((line) => line.includes(step))).map(([, text]) => text);
   throw new Error(`cdktf ${verb} failed\n${[...(errors.length > 0 ? errors : last), ...said].join('\n')}\nAll of its output: ${logFile}`);
 }
+
+/** cdktf loses the end of a long plan that fails, and with it the reason: node-pty gives it 0.2 s after Terraform has ended. Asked alone, Terraform says it again. */
+const planOf = (output: string): string[] => ['terraform', `-chdir=${join(output, 'stacks', STACK)}`, 'plan', '-no-color', '-input=false', '-lock=false'];
