@@ -50,7 +50,10 @@ async function arrivals(world: SimulatedWorld, server: number, limit: number): P
   return { floatingIp, alias };
 }
 
-/** Until an agent knows that an action has ended: it asks every second, and may have asked a moment too early. */
+/**
+ * Until an agent knows that an action has ended: it asks a second after the answer before, which may have left the API just before the end. So
+ * there are half an answer's time until that is here, the second, and a whole answer; the other half is for good measure.
+ */
 const noticed = ({ answerMs }: ApiManners) => 1_100 + 2 * answerMs[1];
 
 function floatingIpWithin(detection: number, api: ApiManners): number {
