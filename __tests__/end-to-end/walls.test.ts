@@ -90,7 +90,7 @@ test('no service of any host gets to an address of the Internet that is none of 
       if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who)) === 'icmp') got.push(`${who} icmp`);
       if (user === 'root') may.push(`${who} icmp`);
       for (const { ports } of WAYS_OUT.filter((way) => way.from === tier && way.user === user && way.to === undefined)) {
-        const numbers = ports?.map((port) => PORTS.internet[port]);
+        const numbers: readonly number[] | undefined = ports?.map((port) => PORTS.internet[port]);
         for (const [protocol, all] of Object.entries(PORTS_THERE)) may.push(...all.filter((port) => numbers?.includes(port) ?? true).map((port) => `${who} ${protocol} ${port}`));
       }
     }
