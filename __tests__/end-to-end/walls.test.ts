@@ -85,7 +85,7 @@ test('no service of any host gets to an address of the Internet that is none of 
     const { name: machine } = machines.find((each) => each.tier === tier)!;
     const users = await usersOn(lab, machine);
     expect(users.size, machine).toBeGreaterThan(3);
-    for (const [uid, user] of users) {
+    await Promise.all([...users].map(async ([uid, user]) => {
       const who = `${machine} ${user}`;
       if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who)) === 'icmp') got.push(`${who} icmp`);
       if (user === 'root') may.push(`${who} icmp`);
@@ -93,7 +93,7 @@ test('no service of any host gets to an address of the Internet that is none of 
         const numbers: readonly number[] | undefined = ports?.map((port) => PORTS.internet[port]);
         for (const [protocol, all] of Object.entries(PORTS_THERE)) may.push(...all.filter((port) => numbers?.includes(port) ?? true).map((port) => `${who} ${protocol} ${port}`));
       }
-    }
+    }));
   }));
   await there.close();
   expect([...new Set([...got, ...there.heard])].sort()).toEqual(may.sort());

@@ -53,9 +53,9 @@ export async function listen(address: string): Promise<{ readonly heard: readonl
   return { heard, close };
 }
 
-/** Whose processes run on the host, by number, and the name of each. */
+/** Accounts of services, and whose processes run on the host, units with a user of their own among them: by number, the name of each. */
 export async function usersOn(lab: Lab, machine: string): Promise<ReadonlyMap<number, string>> {
-  const { stdout } = await lab.exec(machine, ['ps', '-eo', 'uid=,user:32=']);
+  const { stdout } = await lab.exec(machine, ['sh', '-c', "ps -eo uid=,user:32=; getent passwd | awk -F : '$3 >= 100 && $3 < 1000 { print $3, $1 }'"]);
   return new Map(stdout.trim().split('\n').map((line) => line.trim().split(/\s+/)).map(([uid = '', name = '']) => [Number(uid), name]));
 }
 
