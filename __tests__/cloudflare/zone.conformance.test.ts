@@ -95,12 +95,18 @@ describe('a certificate that comes near its end', () => {
 
   test('makes a plan warn when fewer than 30 days are left, and not before', async () => {
     await terraform.apply(...variables);
-    expect((await terraform.run('plan', ...variables)).output).not.toContain('Warning');
+    expect((await terraform.run('plan', ...variables)).output.replace(/\s+/g, ' ')).not.toContain('The origin certificate ends on');
     const [certificate] = certificates();
     if (certificate) certificate.expiresOn = new Date(Date.now() + 29 * 86_400_000);
     const { exitCode, output } = await terraform.run('plan', ...variables);
     expect(exitCode).toBe(0);
     expect(output.replace(/\s+/g, ' ')).toContain('The origin certificate ends on');
+  });
+
+  test('is of no use in mode Full, of which a plan warns', async () => {
+    const { exitCode, output } = await terraform.run('plan', ...variables);
+    expect(exitCode).toBe(0);
+    expect(output.replace(/[\s│]+/g, ' ')).toContain('has the SSL/TLS mode Full, with which Cloudflare believes any certificate');
   });
 
   test('is another one for other names', async () => {
