@@ -6,23 +6,14 @@ import { PORTS } from '../../lib/net/ports';
 import { RESOLVERS } from '../../lib/net/resolvers';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { hasProgram } from '../helpers/programs';
+import { TWO_HOSTS, WEB_SERVER } from '../helpers/two-hosts';
 
 const missing = process.getuid?.() !== 0 || !['nft', 'ip', 'unshare'].every((name) => hasProgram(name));
-const LOAD_BALANCER = '10.0.1.11';
-const WEB_SERVER = '10.0.2.11';
 /** Where sshd listens; says nothing before it is asked to. */
 const SERVER = `require('net').createServer((socket) => process.once('SIGUSR2', () => socket.write('said later\\n'))).listen(22, '${WEB_SERVER}')`;
 
 /** Two hosts in namespaces of their own, which end with the script. */
-const SESSION = `
-set -eu
-mount -t tmpfs run /run
-ip netns add lb
-ip link add to-lb type veth peer name to-web netns lb
-ip address add ${WEB_SERVER} peer ${LOAD_BALANCER} dev to-lb
-ip link set to-lb up
-ip -n lb address add ${LOAD_BALANCER} peer ${WEB_SERVER} dev to-web
-ip -n lb link set to-web up
+const SESSION = `${TWO_HOSTS}
 "$NODE" --eval "$SERVER" & server=$!
 ip netns exec lb bash -c 'for try in {1..50}; do exec 3<>/dev/tcp/${WEB_SERVER}/22 && break; sleep 0.1; done; read -r -t 2 -u 3 line; echo "$line"' 2>/dev/null & client=$!
 for try in {1..50}; do ss -Htn state established sport = 22 | grep -q . && break; sleep 0.1; done

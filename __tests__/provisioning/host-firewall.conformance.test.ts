@@ -8,9 +8,9 @@ import { AddressPlan } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { hasProgram } from '../helpers/programs';
+import { TWO_HOSTS, WEB_SERVER } from '../helpers/two-hosts';
 
 const missing = process.getuid?.() !== 0 || !['nft', 'ip', 'unshare'].every((name) => hasProgram(name));
-const [WEB_SERVER, LOAD_BALANCER] = ['10.0.2.11', '10.0.1.11'];
 
 let folder: string;
 beforeEach(() => {
@@ -31,15 +31,7 @@ const PORTS_TRIED = [22, 80, 3306];
 /** A web server and a load balancer in namespaces of their own: to which ports of the web server the load balancer can connect after its boot. */
 async function openAfterBoot(rules: string): Promise<{ readonly open: readonly number[]; readonly failed: boolean }> {
   const servers = PORTS_TRIED.map((port) => `require('net').createServer((socket) => socket.end('open')).listen(${port}, '${WEB_SERVER}');`).join('');
-  const script = `
-set -eu
-mount -t tmpfs run /run
-ip netns add lb
-ip link add to-lb type veth peer name to-web netns lb
-ip address add ${WEB_SERVER} peer ${LOAD_BALANCER} dev to-lb
-ip link set to-lb up
-ip -n lb address add ${LOAD_BALANCER} peer ${WEB_SERVER} dev to-web
-ip -n lb link set to-web up
+  const script = `${TWO_HOSTS}
 { ${boot(rules)}
 } 2>/dev/null || echo failed
 "$NODE" --eval "$SERVERS" &
