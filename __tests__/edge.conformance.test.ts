@@ -27,9 +27,23 @@ describe("an operator's own certificate", () => {
   /** The edge of a platform alone, with a certificate for so many days, as Terraform reads it. */
   async function edge(days: number): Promise<string> {
     const [certificateFile, privateKeyFile] = [join(folder, 'site.pem'), join(folder, 'site.key')];
-    await execa('openssl', ['req', '-x509', '-key', privateKeyFile, '-out', certificateFile, '-days', String(days), '-subj', '/CN=www.example.test']);
+    await execa('openssl', [
+      'req',
+      '-x509',
+      '-key',
+      privateKeyFile,
+      '-out',
+      certificateFile,
+      '-days',
+      String(days),
+      '-subj',
+      '/CN=www.example.test',
+    ]);
     const stack = new TerraformStack(Testing.app(), 'test');
-    const made = new Edge(stack, 'edge', { domains: ['www.example.test'], certificate: { mode: 'files', certificateFile, privateKeyFile } });
+    const made = new Edge(stack, 'edge', {
+      domains: ['www.example.test'],
+      certificate: { mode: 'files', certificateFile, privateKeyFile },
+    });
     new TerraformOutput(stack, 'revision', { value: made.certificateRevision });
     return Testing.synth(stack);
   }
@@ -44,7 +58,10 @@ describe("an operator's own certificate", () => {
     expect([before.exitCode, before.output]).toEqual([0, expect.not.stringContaining('Warning')]);
     await terraform.write(await edge(29));
     const after = await plan(key);
-    expect([after.exitCode, after.output]).toEqual([0, expect.stringMatching(/Warning: Check block assertion failed .* Nobody renews it but you/)]);
+    expect([after.exitCode, after.output]).toEqual([
+      0,
+      expect.stringMatching(/Warning: Check block assertion failed .* Nobody renews it but you/),
+    ]);
   });
 
   test('is taken with its key whatever the line ends are', async () => {
@@ -54,7 +71,10 @@ describe("an operator's own certificate", () => {
   test('is refused with another key before anything is changed, and that is not printed', async () => {
     const another = await newKey();
     const { exitCode, output } = await plan(another);
-    expect([exitCode, output]).toEqual([1, expect.stringContaining('certificate_private_key is not the key that certificate.privateKeyFile held')]);
+    expect([exitCode, output]).toEqual([
+      1,
+      expect.stringContaining('certificate_private_key is not the key that certificate.privateKeyFile held'),
+    ]);
     expect(output).not.toContain(another.split('\n')[1]);
   });
 });

@@ -8,17 +8,62 @@ import { describe, expect, test } from 'vitest';
  */
 const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[]; neverPackages?: RegExp }[] = [
   { room: 'main.ts', files: /^main\.ts$/, mayImport: ['lib/platform-stack', 'lib/settings'], neverPackages: /^node:/ },
-  { room: 'lib/platform-stack', files: /^lib\/platform-stack\.ts$/, mayImport: ['lib/settings', 'lib/settings-checks', 'lib/edge', 'lib/cloudflare', 'lib/tiers', 'lib/servers', 'lib/net', '.gen'], neverPackages: /^node:/ },
-  { room: 'lib/settings', files: /^lib\/settings(-checks)?\.ts$/, mayImport: ['lib/settings', 'lib/edge type', 'lib/cloudflare/settings', 'lib/tiers type', 'lib/servers', 'lib/net', 'lib/errors'], neverPackages: /^cdktf$/ },
-  { room: 'lib/edge', files: /^lib\/(edge\.ts$|cloudflare\/)/, mayImport: ['lib/cloudflare', 'lib/servers', 'lib/net', 'lib/errors', '.gen'] },
-  { room: 'lib/tiers', files: /^lib\/tiers\//, mayImport: ['lib/servers', 'lib/config', 'lib/net', 'lib/errors', '.gen'], neverPackages: /^node:fs/ },
-  { room: 'lib/config', files: /^lib\/config\//, mayImport: ['lib/config', 'lib/net type'], neverPackages: /^(cdktf|constructs|node:|@cdktf)/ },
+  {
+    room: 'lib/platform-stack',
+    files: /^lib\/platform-stack\.ts$/,
+    mayImport: ['lib/settings', 'lib/settings-checks', 'lib/edge', 'lib/cloudflare', 'lib/tiers', 'lib/servers', 'lib/net', '.gen'],
+    neverPackages: /^node:/,
+  },
+  {
+    room: 'lib/settings',
+    files: /^lib\/settings(-checks)?\.ts$/,
+    mayImport: ['lib/settings', 'lib/edge type', 'lib/cloudflare/settings', 'lib/tiers type', 'lib/servers', 'lib/net', 'lib/errors'],
+    neverPackages: /^cdktf$/,
+  },
+  {
+    room: 'lib/edge',
+    files: /^lib\/(edge\.ts$|cloudflare\/)/,
+    mayImport: ['lib/cloudflare', 'lib/servers', 'lib/net', 'lib/errors', '.gen'],
+  },
+  {
+    room: 'lib/tiers',
+    files: /^lib\/tiers\//,
+    mayImport: ['lib/servers', 'lib/config', 'lib/net', 'lib/errors', '.gen'],
+    neverPackages: /^node:fs/,
+  },
+  {
+    room: 'lib/config',
+    files: /^lib\/config\//,
+    mayImport: ['lib/config', 'lib/net type'],
+    neverPackages: /^(cdktf|constructs|node:|@cdktf)/,
+  },
   { room: 'lib/servers', files: /^lib\/servers\//, mayImport: ['lib/servers', 'lib/net', 'lib/errors', '.gen'] },
   { room: 'lib/net', files: /^lib\/(net\/|errors\.ts)/, mayImport: ['lib/net', 'lib/errors type'], neverPackages: /^cdktf$/ },
   { room: 'agents', files: /^agents\//, mayImport: ['agents', 'lib/net type', 'lib/config type'], neverPackages: /^cdktf$/ },
   { room: 'app', files: /^app\//, mayImport: ['app'], neverPackages: /^cdktf$/ },
-  { room: 'platform/doctor/checks', files: /^platform\/doctor\/(checks\/|examine\.ts|price\.ts|report\.ts)/, mayImport: ['platform/doctor/checks', 'platform/doctor/facts', 'platform/doctor/finding', 'platform/doctor/examine', 'platform/doctor/price', 'platform/ssh-keys', 'platform/environment/stack', 'platform/environment type', 'platform/hetzner type', 'lib/net'], neverPackages: /^(cdktf|node:(?!crypto))/ },
-  { room: 'platform', files: /^platform\/(?!doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/, mayImport: ['platform', 'lib/net'], neverPackages: /^(cdktf|constructs)$/ },
+  {
+    room: 'platform/doctor/checks',
+    files: /^platform\/doctor\/(checks\/|examine\.ts|price\.ts|report\.ts)/,
+    mayImport: [
+      'platform/doctor/checks',
+      'platform/doctor/facts',
+      'platform/doctor/finding',
+      'platform/doctor/examine',
+      'platform/doctor/price',
+      'platform/ssh-keys',
+      'platform/environment/stack',
+      'platform/environment type',
+      'platform/hetzner type',
+      'lib/net',
+    ],
+    neverPackages: /^(cdktf|node:(?!crypto))/,
+  },
+  {
+    room: 'platform',
+    files: /^platform\/(?!doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/,
+    mayImport: ['platform', 'lib/net'],
+    neverPackages: /^(cdktf|constructs)$/,
+  },
   { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },
   { room: 'lab/checkers', files: /^lab\/checkers\//, mayImport: ['lab/checkers', 'lab/traffic type'] },
   { room: 'lab', files: /^lab\/(?!api\/|checkers\/)/, mayImport: ['lab'] },
@@ -30,14 +75,26 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-const files = ['main.ts', ...['lib', 'agents', 'app', 'lab', 'platform'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))].filter((name) => name.endsWith('.ts'));
+const files = [
+  'main.ts',
+  ...['lib', 'agents', 'app', 'lab', 'platform'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  ),
+].filter((name) => name.endsWith('.ts'));
 
 function imports(file: string): Import[] {
   const statements = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?(?:(\{[^}]*\}|[^'";]*?)\s+from\s+)?'([^']+)'/gm);
   return [...statements].map(([, type, names = '', to = '']) => ({
     from: file,
     to: to.startsWith('.') ? normalize(join(dirname(file), to)) : to,
-    typeOnly: type !== undefined || (/^\{/.test(names) && names.slice(1, -1).split(',').filter((name) => name.trim() !== '').every((name) => /^\s*type\s/.test(name))),
+    typeOnly:
+      type !== undefined ||
+      (/^\{/.test(names) &&
+        names
+          .slice(1, -1)
+          .split(',')
+          .filter((name) => name.trim() !== '')
+          .every((name) => /^\s*type\s/.test(name))),
   }));
 }
 

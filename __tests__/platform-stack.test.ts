@@ -20,7 +20,9 @@ test('tells URL, floating IP, addresses of all servers and the CA', async () => 
 
 test('secrets are variables that leave no trace in state or plan', () => {
   const { variable = {} } = synthesized(platform());
-  const secret = Object.entries(variable).filter(([, { ephemeral, sensitive }]) => ephemeral === true && sensitive === true).map(([name]) => name);
+  const secret = Object.entries(variable)
+    .filter(([, { ephemeral, sensitive }]) => ephemeral === true && sensitive === true)
+    .map(([name]) => name);
   expect(secret.sort()).toEqual([
     'failover_token',
     'hcloud_token',
@@ -29,7 +31,19 @@ test('secrets are variables that leave no trace in state or plan', () => {
     'mysql_replication_password',
     'ssh_private_key',
   ]);
-  expect(Object.keys(variable).filter((name) => !secret.includes(name)).sort()).toEqual(['hcloud_endpoint', 'keys_revision', 'mysql_repository_key_fingerprint', 'mysql_repository_url', 'secrets_revision', 'ssh_additional_public_keys', 'ssh_public_key']);
+  expect(
+    Object.keys(variable)
+      .filter((name) => !secret.includes(name))
+      .sort(),
+  ).toEqual([
+    'hcloud_endpoint',
+    'keys_revision',
+    'mysql_repository_key_fingerprint',
+    'mysql_repository_url',
+    'secrets_revision',
+    'ssh_additional_public_keys',
+    'ssh_public_key',
+  ]);
 });
 
 test('every variable that is declared is used', () => {
@@ -43,7 +57,9 @@ test('docs/terraform-cloud.md lists every variable, and which of them are secret
   const declared = Object.entries(variable).map(([name, { ephemeral }]) => `${name} ${ephemeral === true ? 'yes' : ''}`);
   const rows = readFileSync('docs/terraform-cloud.md', 'utf8').matchAll(/^\| `(\w+)` \| (yes)? ?\| (.*)\|$/gm);
   // Some settings bring variables of their own
-  const documented = [...rows].filter(([, , , value = '']) => !value.startsWith('only with')).map(([, name, sensitive = '']) => `${name} ${sensitive}`);
+  const documented = [...rows]
+    .filter(([, , , value = '']) => !value.startsWith('only with'))
+    .map(([, name, sensitive = '']) => `${name} ${sensitive}`);
   expect(documented.sort()).toEqual(declared.sort());
 });
 
@@ -53,7 +69,9 @@ test.each([
   ['ubuntu-26.04', [expect.stringContaining('nobody has deployed the platform to it yet')]],
   ['12345', [expect.stringMatching(/the snapshot 12345: .*cloud-init clean/)]],
 ])('warns at synth of an image that was never tried: %s', (image, warnings) => {
-  const messages = platform({ image }).node.metadata.filter(({ type }) => type === '@cdktf/warn').map(({ data }) => data as unknown);
+  const messages = platform({ image })
+    .node.metadata.filter(({ type }) => type === '@cdktf/warn')
+    .map(({ data }) => data as unknown);
   expect(messages).toEqual(warnings);
 });
 
@@ -90,9 +108,20 @@ describe('behind Cloudflare', () => {
   });
 
   test('nobody reaches the load balancers but its proxies and the other load balancer', () => {
-    const rules = (id: string) => (resource(stack, 'hcloud_firewall', id) as { rule: { port?: string; source_ips: unknown }[] }).rule.filter(({ port }) => port === '443');
-    expect(rules('site_public-firewall')).toMatchObject([{ source_ips: expect.stringMatching(/^\$\{concat\(\[\], local\.cloudflare_proxies_ipv4\w+, local\.cloudflare_proxies_ipv6\w+\)\}$/) as unknown }]);
-    expect(rules('lb_peer-firewall')).toMatchObject([{ source_ips: [expect.stringMatching(/lb-1.*\/32$/), expect.stringMatching(/lb-2.*\/32$/)] as unknown }]);
+    const rules = (id: string) =>
+      (resource(stack, 'hcloud_firewall', id) as { rule: { port?: string; source_ips: unknown }[] }).rule.filter(
+        ({ port }) => port === '443',
+      );
+    expect(rules('site_public-firewall')).toMatchObject([
+      {
+        source_ips: expect.stringMatching(
+          /^\$\{concat\(\[\], local\.cloudflare_proxies_ipv4\w+, local\.cloudflare_proxies_ipv6\w+\)\}$/,
+        ) as unknown,
+      },
+    ]);
+    expect(rules('lb_peer-firewall')).toMatchObject([
+      { source_ips: [expect.stringMatching(/lb-1.*\/32$/), expect.stringMatching(/lb-2.*\/32$/)] as unknown },
+    ]);
   });
 
   test('other ranges may be let in besides', () => {
@@ -135,7 +164,14 @@ describe('order', () => {
   });
 
   test('servers of a tier are configured one after another', () => {
-    for (const [before, after] of [['lb-1', 'lb-2'], ['web-1', 'web-2'], ['web-2', 'web-3'], ['app-1', 'app-2'], ['db-1', 'db-2'], ['db-2', 'db-3']]) {
+    for (const [before, after] of [
+      ['lb-1', 'lb-2'],
+      ['web-1', 'web-2'],
+      ['web-2', 'web-3'],
+      ['app-1', 'app-2'],
+      ['db-1', 'db-2'],
+      ['db-2', 'db-3'],
+    ]) {
       expect(reachable(graph, step(graph, `${after}_configure`)), `${after} after ${before}`).toContain(step(graph, `${before}_configure`));
     }
   });
@@ -146,7 +182,9 @@ describe('order', () => {
 
   test('private servers are installed once both load balancers let them out', () => {
     for (const host of ['web-1', 'app-1', 'db-1']) {
-      expect(reachable(graph, step(graph, `${host}_install`))).toEqual(expect.arrayContaining([step(graph, 'lb-1_configure'), step(graph, 'lb-2_configure')]));
+      expect(reachable(graph, step(graph, `${host}_install`))).toEqual(
+        expect.arrayContaining([step(graph, 'lb-1_configure'), step(graph, 'lb-2_configure')]),
+      );
     }
   });
 
@@ -168,7 +206,9 @@ describe('a change of one tier', () => {
 
   function provisionedAgain(settings: Partial<EnvironmentSettings>): string[] {
     const after = triggers(platform(settings));
-    return Object.keys(after).filter((host) => before[host] !== undefined && after[host] !== before[host]).sort();
+    return Object.keys(after)
+      .filter((host) => before[host] !== undefined && after[host] !== before[host])
+      .sort();
   }
 
   test('provisions nothing when nothing changed', () => {
@@ -189,7 +229,13 @@ describe('a change of one tier', () => {
 
   test('a tenth app server is told to the members, which have to take its connections', () => {
     expect(provisionedAgain({ app: { serverCount: 9 } })).toEqual(['web-1_configure', 'web-2_configure']);
-    expect(provisionedAgain({ app: { serverCount: 10 } })).toEqual(['db-1_configure', 'db-2_configure', 'db-3_configure', 'web-1_configure', 'web-2_configure']);
+    expect(provisionedAgain({ app: { serverCount: 10 } })).toEqual([
+      'db-1_configure',
+      'db-2_configure',
+      'db-3_configure',
+      'web-1_configure',
+      'web-2_configure',
+    ]);
   });
 
   test('a third web server is told to the load balancers, and to nobody else', () => {
@@ -199,7 +245,9 @@ describe('a change of one tier', () => {
   test('where hosts take turns for updates, a third web server is told to the other two as well', () => {
     const updates = { securityUpdates: true };
     const [two, three] = [triggers(platform({ updates })), triggers(platform({ updates, web: { serverCount: 3 } }))];
-    const again = Object.keys(two).filter((step) => three[step] !== two[step]).sort();
+    const again = Object.keys(two)
+      .filter((step) => three[step] !== two[step])
+      .sort();
     expect(again).toEqual(['lb-1_configure', 'lb-2_configure', 'web-1_configure', 'web-2_configure']);
   });
 
@@ -211,14 +259,26 @@ describe('a change of one tier', () => {
 });
 
 test('every host is told again who may log in when one of the variables with public keys changes', () => {
-  const concerned = Object.entries(triggers(platform())).filter(([, trigger]) => trigger.includes('${nonsensitive(var.ssh_public_key)}\\n${nonsensitive(var.ssh_additional_public_keys)}\\n'));
-  expect(concerned.map(([step]) => step).sort()).toEqual(['app-1', 'app-2', 'db-1', 'db-2', 'db-3', 'lb-1', 'lb-2', 'web-1', 'web-2'].map((host) => `${host}_configure`));
+  const concerned = Object.entries(triggers(platform())).filter(([, trigger]) =>
+    trigger.includes('${nonsensitive(var.ssh_public_key)}\\n${nonsensitive(var.ssh_additional_public_keys)}\\n'),
+  );
+  expect(concerned.map(([step]) => step).sort()).toEqual(
+    ['app-1', 'app-2', 'db-1', 'db-2', 'db-3', 'lb-1', 'lb-2', 'web-1', 'web-2'].map((host) => `${host}_configure`),
+  );
 });
 
 describe('a new internal CA', () => {
   const issuers = (stack: PlatformStack) =>
-    new Set(Object.entries(synthesized(stack).resource.tls_locally_signed_cert ?? {}).flatMap(([id, cert]) => (id.startsWith('internal-authority') ? [/_ca-(\w+)_cert/.exec(String(cert.ca_cert_pem))?.[1]] : [])));
-  const trusted = (stack: PlatformStack) => [...new Set(JSON.stringify(synthesized(stack).resource.terraform_data).match(/(?<=internal-authority_ca-)\w+(?=_certificate_\w+\.cert_pem)/g))];
+    new Set(
+      Object.entries(synthesized(stack).resource.tls_locally_signed_cert ?? {}).flatMap(([id, cert]) =>
+        id.startsWith('internal-authority') ? [/_ca-(\w+)_cert/.exec(String(cert.ca_cert_pem))?.[1]] : [],
+      ),
+    );
+  const trusted = (stack: PlatformStack) => [
+    ...new Set(
+      JSON.stringify(synthesized(stack).resource.terraform_data).match(/(?<=internal-authority_ca-)\w+(?=_certificate_\w+\.cert_pem)/g),
+    ),
+  ];
 
   test.each([
     ['is made known first', ['1', '2'], '1', ['1', '2']],
@@ -231,7 +291,8 @@ describe('a new internal CA', () => {
   });
 
   test('keeps its key when its place in the list changes', () => {
-    const keys = (internalAuthorities: string[]) => resourceIds(platform({ internalAuthorities })).match(/tls_private_key\.internal-authority_ca-\d_.*/g);
+    const keys = (internalAuthorities: string[]) =>
+      resourceIds(platform({ internalAuthorities })).match(/tls_private_key\.internal-authority_ca-\d_.*/g);
     expect(keys(['2', '1'])).toEqual(keys(['1', '2']));
   });
 });
@@ -239,17 +300,28 @@ describe('a new internal CA', () => {
 test('the variable keys_revision renews every TLS key but those of CAs', () => {
   const { tls_private_key: keys = {} } = synthesized(platform({ pinHostKeys: false })).resource;
   const renewed = Object.keys(keys).filter((id) => JSON.stringify(keys[id]?.lifecycle)?.includes('terraform_data.keys-revision'));
-  expect(Object.keys(keys).filter((id) => !renewed.includes(id)).sort()).toEqual([expect.stringMatching(/^edge_authority_ca-1_key/), expect.stringMatching(/^internal-authority_ca-1_key/)]);
+  expect(
+    Object.keys(keys)
+      .filter((id) => !renewed.includes(id))
+      .sort(),
+  ).toEqual([expect.stringMatching(/^edge_authority_ca-1_key/), expect.stringMatching(/^internal-authority_ca-1_key/)]);
   expect(renewed).toHaveLength(4);
 });
 
 test('wrong settings are refused before anything is built, all at once', () => {
-  expect(() => platform({ domain: 'localhost', mysql: { memberCount: 2 } })).toThrow(/platform: domain is "localhost".*\nplatform: mysql\.memberCount is 2/);
+  expect(() => platform({ domain: 'localhost', mysql: { memberCount: 2 } })).toThrow(
+    /platform: domain is "localhost".*\nplatform: mysql\.memberCount is 2/,
+  );
 });
 
 test('one production environment protects everything that holds data or an address', () => {
   const stack = platform({ deleteProtection: true });
-  for (const [type, id] of [['hcloud_server', 'mysql_db-1'], ['hcloud_volume', 'mysql_db-1'], ['hcloud_network', 'site'], ['hcloud_floating_ip', 'site']] as const) {
+  for (const [type, id] of [
+    ['hcloud_server', 'mysql_db-1'],
+    ['hcloud_volume', 'mysql_db-1'],
+    ['hcloud_network', 'site'],
+    ['hcloud_floating_ip', 'site'],
+  ] as const) {
     expect(resource(stack, type, id), type).toMatchObject({ delete_protection: true });
   }
 });
@@ -262,14 +334,21 @@ test('each sentence of the table of connections is there once', () => {
 /** `web-1_configure` to everything that makes the step run again. */
 function triggers(stack: PlatformStack): Record<string, string> {
   const steps = synthesized(stack).resource.terraform_data ?? {};
-  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [/_([a-z]+-\d+_(install|configure))_/.exec(id)?.[1] ?? id, JSON.stringify(step.triggers_replace)]));
+  return Object.fromEntries(
+    Object.entries(steps).map(([id, step]) => [
+      /_([a-z]+-\d+_(install|configure))_/.exec(id)?.[1] ?? id,
+      JSON.stringify(step.triggers_replace),
+    ]),
+  );
 }
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
 /** Resource to the resources that it names, in depends_on or anywhere else. */
 function dependencies(stack: PlatformStack): Graph {
-  const all = Object.entries(synthesized(stack).resource).flatMap(([type, byId]) => Object.entries(byId).map(([id, block]) => [`${type}.${id}`, JSON.stringify(block)] as const));
+  const all = Object.entries(synthesized(stack).resource).flatMap(([type, byId]) =>
+    Object.entries(byId).map(([id, block]) => [`${type}.${id}`, JSON.stringify(block)] as const),
+  );
   const ids = all.map(([id]) => id);
   return new Map(all.map(([id, text]) => [id, ids.filter((other) => other !== id && text.includes(other))]));
 }

@@ -9,6 +9,7 @@ set -euo pipefail
 readonly RESULTS=.lab/test-results
 
 static_checks() {
+  step 'format' npx prettier --check --log-level warn .
   step 'types' npx tsc --noEmit
   step 'lint' npx eslint --max-warnings 0 .
   local scripts

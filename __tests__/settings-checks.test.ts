@@ -33,10 +33,14 @@ test('shows everything that is wrong in one error', () => {
 });
 
 test('refuses limits of load balancers by which one address could shut others out, for as many web servers as there are', () => {
-  expect(codes({ loadBalancers: { limits: { connectionsPerAddress: 6_000 } } })).toEqual(['loadBalancers.limits.connectionsPerAddress: limit-one-address']);
+  expect(codes({ loadBalancers: { limits: { connectionsPerAddress: 6_000 } } })).toEqual([
+    'loadBalancers.limits.connectionsPerAddress: limit-one-address',
+  ]);
   const limits = { requestsPerServer: 4_000 };
   expect(codes({ loadBalancers: { limits } })).toEqual([]);
-  expect(codes({ loadBalancers: { limits }, web: { serverCount: 3 } })).toEqual(['loadBalancers.limits.requestsPerServer and streamsPerServer: limit-servers']);
+  expect(codes({ loadBalancers: { limits }, web: { serverCount: 3 } })).toEqual([
+    'loadBalancers.limits.requestsPerServer and streamsPerServer: limit-servers',
+  ]);
 });
 
 test.each([[[]], [['1', '1']], [['CA 2']]])('refuses %j as internal CAs', (internalAuthorities) => {
@@ -52,13 +56,18 @@ describe('Cloudflare', () => {
   });
 
   test('refuses names outside its zone, and says which', () => {
-    expect(codes({ additionalDomains: ['www.badexample.test', 'example.com'], cloudflare })).toEqual(['additionalDomains[0]: domain-outside-zone', 'additionalDomains[1]: domain-outside-zone']);
+    expect(codes({ additionalDomains: ['www.badexample.test', 'example.com'], cloudflare })).toEqual([
+      'additionalDomains[0]: domain-outside-zone',
+      'additionalDomains[1]: domain-outside-zone',
+    ]);
     expect(codes({ cloudflare: { zone: 'https://example.test' } })).toEqual(['cloudflare.zone: domain']);
   });
 
   test('signs for names that are proxied, since browsers do not trust its certificate', () => {
     expect(codes({ certificate: origin })).toEqual(['certificate.mode: origin-certificate-proxied']);
-    expect(codes({ certificate: origin, cloudflare: { ...cloudflare, proxied: false } })).toEqual(['certificate.mode: origin-certificate-proxied']);
+    expect(codes({ certificate: origin, cloudflare: { ...cloudflare, proxied: false } })).toEqual([
+      'certificate.mode: origin-certificate-proxied',
+    ]);
   });
 
   test('shows its certificate to load balancers that it stands in front of: the compiler knows', () => {
@@ -76,8 +85,12 @@ describe('Cloudflare', () => {
   });
 
   test('needs the CA of a certificate that was uploaded', () => {
-    expect(codes({ cloudflare: { ...cloudflare, originPulls: { mode: 'uploaded', authorityFile: 'nowhere.pem' } } })).toEqual(['cloudflare.originPulls.authorityFile: file-missing']);
-    expect(codes({ cloudflare: { ...cloudflare, originPulls: { mode: 'uploaded', authorityFile: 'package.json' } } })).toEqual(['cloudflare.originPulls.authorityFile: pem']);
+    expect(codes({ cloudflare: { ...cloudflare, originPulls: { mode: 'uploaded', authorityFile: 'nowhere.pem' } } })).toEqual([
+      'cloudflare.originPulls.authorityFile: file-missing',
+    ]);
+    expect(codes({ cloudflare: { ...cloudflare, originPulls: { mode: 'uploaded', authorityFile: 'package.json' } } })).toEqual([
+      'cloudflare.originPulls.authorityFile: pem',
+    ]);
   });
 });
 
@@ -130,7 +143,9 @@ describe('locations', () => {
   });
 
   test('of two zones are refused, because neither a network nor a floating IP spans two', () => {
-    expect(problems({ locations: ['fsn1', 'ash'] })).toMatchObject([{ code: 'network-zone', fix: expect.stringContaining('with fsn1 go fsn1, nbg1, hel1') }]);
+    expect(problems({ locations: ['fsn1', 'ash'] })).toMatchObject([
+      { code: 'network-zone', fix: expect.stringContaining('with fsn1 go fsn1, nbg1, hel1') },
+    ]);
   });
 
   test('that do not exist are refused', () => {
@@ -141,7 +156,9 @@ describe('locations', () => {
 
 describe('server types and images', () => {
   test('a retired type is answered with its successor', () => {
-    expect(problems({ web: { serverType: 'cx22' } })).toMatchObject([{ prop: 'web.serverType', code: 'server-type-retired', fix: 'use cx23' }]);
+    expect(problems({ web: { serverType: 'cx22' } })).toMatchObject([
+      { prop: 'web.serverType', code: 'server-type-retired', fix: 'use cx23' },
+    ]);
   });
 
   test.each([
@@ -153,7 +170,9 @@ describe('server types and images', () => {
     ['sin', 'cpx21', 'server-type-retired', 'use cpx22'],
     ['nbg1', 'cpx11', 'server-type-retired', 'use cpx12'],
   ] as const)('in %s the type %s is refused, with the nearest that is sold there', (location, serverType, code, fix) => {
-    expect(problems({ locations: [location], web: { serverType } }).filter(({ prop }) => prop === 'web.serverType')).toMatchObject([{ code, fix }]);
+    expect(problems({ locations: [location], web: { serverType } }).filter(({ prop }) => prop === 'web.serverType')).toMatchObject([
+      { code, fix },
+    ]);
   });
 
   test.each([
@@ -166,7 +185,9 @@ describe('server types and images', () => {
   });
 
   test('the defaults are refused where Hetzner does not sell them', () => {
-    expect(codes({ locations: ['ash'] })).toEqual(['loadBalancers', 'web', 'app', 'mysql'].map((tier) => `${tier}.serverType: server-type-location`));
+    expect(codes({ locations: ['ash'] })).toEqual(
+      ['loadBalancers', 'web', 'app', 'mysql'].map((tier) => `${tier}.serverType: server-type-location`),
+    );
   });
 
   test('an unknown type is refused', () => {
@@ -181,7 +202,9 @@ describe('server types and images', () => {
   });
 
   test('an image without the packages is refused, saying what it lacks', () => {
-    expect(problems({ image: 'ubuntu-24.04' })).toMatchObject([{ code: 'image', fix: 'it has Node 18 and the agents need 20; use debian-13' }]);
+    expect(problems({ image: 'ubuntu-24.04' })).toMatchObject([
+      { code: 'image', fix: 'it has Node 18 and the agents need 20; use debian-13' },
+    ]);
   });
 });
 
@@ -255,9 +278,12 @@ describe('who logs in', () => {
     expect(codes({ sshUser })).toEqual([]);
   });
 
-  test.each(['', 'Deploy', '2ops', '_apt', 'de ploy', "a'b", 'systemd-network', 'www-data', 'sudo', 'd'.repeat(32)])('may not be %j', (sshUser) => {
-    expect(codes({ sshUser })).toEqual(['sshUser: ssh-user']);
-  });
+  test.each(['', 'Deploy', '2ops', '_apt', 'de ploy', "a'b", 'systemd-network', 'www-data', 'sudo', 'd'.repeat(32)])(
+    'may not be %j',
+    (sshUser) => {
+      expect(codes({ sshUser })).toEqual(['sshUser: ssh-user']);
+    },
+  );
 
   test.each([14, 3601, 20.5, Number.NaN])('has no chance within %s s', (sshTimeoutSeconds) => {
     expect(codes({ sshTimeoutSeconds })).toEqual(['sshTimeoutSeconds: ssh-timeout']);
@@ -267,7 +293,9 @@ describe('who logs in', () => {
     const units = readdirSync('provisioning/units').filter((name) => name.endsWith('.service'));
     const users = units.flatMap((name) => {
       const text = readFileSync(join('provisioning/units', name), 'utf8');
-      return [...text.matchAll(/^User=(.+)$/gm)].map((match) => match[1] ?? '').concat(/^DynamicUser=yes$/m.test(text) ? [name.replace(/@?\.service$/, '')] : []);
+      return [...text.matchAll(/^User=(.+)$/gm)]
+        .map((match) => match[1] ?? '')
+        .concat(/^DynamicUser=yes$/m.test(text) ? [name.replace(/@?\.service$/, '')] : []);
     });
     expect(users).toEqual(expect.arrayContaining(['app', 'floating-ip']));
     expect(users.filter((sshUser) => codes({ sshUser }).length === 0)).toEqual([]);
@@ -300,7 +328,9 @@ describe('an own certificate', () => {
   });
 
   test('is refused with the key of another', () => {
-    expect(codes({ certificate: { ...good, privateKeyFile: other.privateKeyFile } })).toEqual(['certificate.privateKeyFile: certificate-key']);
+    expect(codes({ certificate: { ...good, privateKeyFile: other.privateKeyFile } })).toEqual([
+      'certificate.privateKeyFile: certificate-key',
+    ]);
   });
 
   test('is refused for another name', () => {
@@ -322,16 +352,20 @@ describe('an own certificate', () => {
 });
 
 describe('a certificate of an ACME server', () => {
-  const acme = (change: object = {}, settings: Partial<EnvironmentSettings> = {}) => codes({ ...settings, certificate: { mode: 'acme', ...change } });
+  const acme = (change: object = {}, settings: Partial<EnvironmentSettings> = {}) =>
+    codes({ ...settings, certificate: { mode: 'acme', ...change } });
 
   test('needs no further settings', () => {
     expect(acme()).toEqual([]);
     expect(acme({ email: 'ops@example.com', directoryUrl: 'https://acme-staging-v02.api.letsencrypt.org/directory' })).toEqual([]);
   });
 
-  test.each(['http://ca.internal/acme/directory', 'https://ca.internal', 'ca.internal/directory'])('refuses %s as directory', (directoryUrl) => {
-    expect(acme({ directoryUrl })).toEqual(['certificate.directoryUrl: acme-directory']);
-  });
+  test.each(['http://ca.internal/acme/directory', 'https://ca.internal', 'ca.internal/directory'])(
+    'refuses %s as directory',
+    (directoryUrl) => {
+      expect(acme({ directoryUrl })).toEqual(['certificate.directoryUrl: acme-directory']);
+    },
+  );
 
   test('refuses an email that is none, and a CA that is not there', () => {
     expect(acme({ email: 'ops' })).toEqual(['certificate.email: acme-email']);
@@ -340,7 +374,9 @@ describe('a certificate of an ACME server', () => {
 
   test('refuses wildcards, which HTTP-01 cannot prove, and more names than a certificate holds', () => {
     expect(acme({}, { additionalDomains: ['*.example.test'] })).toEqual(['additionalDomains[0]: domain']);
-    expect(acme({}, { additionalDomains: Array.from({ length: 100 }, (_, n) => `n${n}.example.test`) })).toEqual(['additionalDomains: acme-names']);
+    expect(acme({}, { additionalDomains: Array.from({ length: 100 }, (_, n) => `n${n}.example.test`) })).toEqual([
+      'additionalDomains: acme-names',
+    ]);
   });
 
   test("refuses sources that keep Let's Encrypt out, and leaves those of another server to you", () => {
@@ -389,5 +425,10 @@ test.each(['back\\slash.html', 'new\nline.html'])('a file of the public folder w
   writeFileSync(join(publicFolder, 'deep', name), '');
   symlinkSync('nowhere', join(publicFolder, 'lost'));
   const found = problems({ application: { ...valid.application, publicFolder } });
-  expect(found.map(({ code, got }) => [code, got])).toEqual(expect.arrayContaining([['file-name', join('deep', name)], ['file-name', 'lost']]));
+  expect(found.map(({ code, got }) => [code, got])).toEqual(
+    expect.arrayContaining([
+      ['file-name', join('deep', name)],
+      ['file-name', 'lost'],
+    ]),
+  );
 });

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 const [folder = ''] = process.argv.slice(2);
 const results = readdirSync(folder)
   .filter((name) => name.endsWith('.json'))
-  .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number });
+  .map(
+    (name) =>
+      JSON.parse(readFileSync(join(folder, name), 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number },
+  );
 const sum = (key: keyof (typeof results)[number]) => results.reduce((total, result) => total + result[key], 0);
 console.log(`${sum('numPassedTests')} passed, ${sum('numFailedTests')} failed, ${sum('numPendingTests')} skipped`);

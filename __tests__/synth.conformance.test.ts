@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startProviders, type StartedProviders } from '../lab/providers';
+import { listen, type ListeningApi } from './lab/api/conformance/listening-api';
+import { TOKEN } from './lab/api/project';
 
 const PROJECT = process.cwd();
 const PARTS = ['main.ts', 'cdktf.json', 'package.json', 'tsconfig.json', 'lib', 'provisioning', 'agents', 'app', '.gen'];
@@ -28,7 +30,11 @@ async function synth(copy: string): Promise<string> {
 /** Path, mode and content of every file. */
 function contents(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(join(folder, file)).isFile());
-  return Object.fromEntries(files.sort().map((file) => [`${file} ${(statSync(join(folder, file)).mode & 0o777).toString(8)}`, readFileSync(join(folder, file), 'latin1')]));
+  return Object.fromEntries(
+    files
+      .sort()
+      .map((file) => [`${file} ${(statSync(join(folder, file)).mode & 0o777).toString(8)}`, readFileSync(join(folder, file), 'latin1')]),
+  );
 }
 
 describe('cdktf synth', () => {
@@ -48,19 +54,33 @@ describe('cdktf synth', () => {
 
   describe('a copy of one stack alone', () => {
     const alone = join(root, 'alone');
+    let api: ListeningApi;
     let providers: StartedProviders;
     beforeAll(async () => {
       cpSync(join(here, 'lab'), alone, { recursive: true });
-      providers = await startProviders({ endpoint: 'http://127.0.0.1:9/v1' });
+      // A plan reads what can be ordered, and which servers are there
+      api = await listen();
+      providers = await startProviders({ endpoint: api.endpoint });
       await terraform('init', '-backend-config=path=terraform.tfstate');
     });
-    afterAll(() => providers.stop());
+    afterAll(async () => {
+      await providers.stop();
+      await api.stop();
+    });
 
     async function terraform(...args: string[]): Promise<string> {
       const secrets = ['failover_token', 'mysql_admin_password', 'mysql_app_password', 'mysql_replication_password', 'ssh_private_key'];
-      const variables = { hcloud_token: 'x'.repeat(64), ssh_public_key: 'ssh-ed25519 AAAA', ...Object.fromEntries(secrets.map((name) => [name, 'canary'])) };
+      const variables = {
+        hcloud_endpoint: api.endpoint,
+        hcloud_token: TOKEN,
+        ssh_public_key: 'ssh-ed25519 AAAA',
+        ...Object.fromEntries(secrets.map((name) => [name, 'canary'])),
+      };
       const env = Object.fromEntries(Object.entries(variables).map(([name, value]) => [`TF_VAR_${name}`, value]));
-      const { stdout } = await execa('terraform', args, { cwd: alone, env: { ...environment, ...env, TF_REATTACH_PROVIDERS: providers.reattach } });
+      const { stdout } = await execa('terraform', args, {
+        cwd: alone,
+        env: { ...environment, ...env, TF_REATTACH_PROVIDERS: providers.reattach },
+      });
       return stdout;
     }
 
@@ -78,11 +98,17 @@ describe('cdktf synth', () => {
       ['ssh_public_key', PRIVATE_KEY],
       ['ssh_public_key', `ssh-ed25519 AAAA\n${PRIVATE_KEY}`],
       ['ssh_additional_public_keys', `ssh-ed25519 AAAA\n${PRIVATE_KEY}`],
-    ])('refuses text in %s that sshd could not read before anything is changed, and does not print it: it may be a private key', async (name, pasted) => {
-      const refusal = await terraform('plan', '-no-color', `-var=${name}=${pasted}`).then(() => 'planned', ({ stdout, stderr }: ExecaError<object>) => `${String(stdout)}${String(stderr)}`);
-      expect(refusal).toContain(`${name} ha`);
-      expect(refusal).not.toMatch(/PRIVATE KEY|b3BlbnNzaC1rZXk/);
-    });
+    ])(
+      'refuses text in %s that sshd could not read before anything is changed, and does not print it: it may be a private key',
+      async (name, pasted) => {
+        const refusal = await terraform('plan', '-no-color', `-var=${name}=${pasted}`).then(
+          () => 'planned',
+          ({ stdout, stderr }: ExecaError<object>) => `${String(stdout)}${String(stderr)}`,
+        );
+        expect(refusal).toContain(`${name} ha`);
+        expect(refusal).not.toMatch(/PRIVATE KEY|b3BlbnNzaC1rZXk/);
+      },
+    );
 
     test('has no secret in its plan', async () => {
       const saved = await terraform('show', '-json', 'plan');

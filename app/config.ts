@@ -70,7 +70,12 @@ function port(environment: Environment, name: string, otherwise: number): number
   return wholeNumber(environment, name, otherwise, { least: 1, most: 65_535, want: 'a port number' });
 }
 
-function wholeNumber(environment: Environment, name: string, otherwise: number, { least, most, want }: { least: number; most: number; want: string }): number {
+function wholeNumber(
+  environment: Environment,
+  name: string,
+  otherwise: number,
+  { least, most, want }: { least: number; most: number; want: string },
+): number {
   const value = Number(environment[name] ?? otherwise);
   if (!Number.isInteger(value) || value < least || value > most) throw new Error(`${name} is ${environment[name]}, want ${want}`);
   return value;

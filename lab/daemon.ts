@@ -31,8 +31,16 @@ const cloudflare = createCloudflareApi({ token: secrets.cloudflareToken, zones: 
 control.route('/', createLinkControl(hardware));
 control.route('/cloudflare', cloudflare.control);
 const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? null;
-const nameServers = new NameServers(RESOLVERS, () => ({ zone: CLOUDFLARE_ZONE, records: [...cloudflare.world.records.values()], floatingIp: floatingIp() }));
-const sites = new SiteListeners({ addresses: SITES, certificate: await certificateFor(paths.authority, Object.keys(SITES) as [string]), target: paths.packageSocket });
+const nameServers = new NameServers(RESOLVERS, () => ({
+  zone: CLOUDFLARE_ZONE,
+  records: [...cloudflare.world.records.values()],
+  floatingIp: floatingIp(),
+}));
+const sites = new SiteListeners({
+  addresses: SITES,
+  certificate: await certificateFor(paths.authority, Object.keys(SITES) as [string]),
+  target: paths.packageSocket,
+});
 control.route('/', createNamesControl(nameServers, sites));
 
 /**
@@ -60,7 +68,10 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
     createServer({ allowHalfOpen: true }, (client) => {
       const upstream = connect(target());
       client.pipe(upstream).pipe(client);
-      for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+      for (const [socket, other] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
         socket.on('error', () => other.destroy());
         socket.on('close', () => other.destroy());
       }

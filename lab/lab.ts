@@ -141,7 +141,9 @@ export class Lab {
 
   /** What the Internet's resolvers say: the floating IP, or Cloudflare's edge when the name is proxied. */
   async entrance(): Promise<Entrance> {
-    const { dns_records: records } = (await this.#control('GET', `${CONTROL_PATHS.cloudflare}/world`)) as { dns_records: { name: string; proxied: boolean }[] };
+    const { dns_records: records } = (await this.#control('GET', `${CONTROL_PATHS.cloudflare}/world`)) as {
+      dns_records: { name: string; proxied: boolean }[];
+    };
     if (!records.some(({ name, proxied }) => proxied && name === this.domain)) {
       return { by: 'floating IP', address: this.floatingIp, host: this.domain, ca: this.outputs.ca_certificate };
     }
@@ -209,7 +211,8 @@ export class Lab {
 
   /** From now on, for all that ask the emulated Hetzner but the lab itself. */
   async setApiTimes({ action, answer }: Partial<ApiTimes>): Promise<void> {
-    if (action !== undefined) await this.#control('PUT', '/timings', Object.fromEntries(ADDRESS_ACTIONS.map((command) => [command, action])));
+    if (action !== undefined)
+      await this.#control('PUT', '/timings', Object.fromEntries(ADDRESS_ACTIONS.map((command) => [command, action])));
     if (answer !== undefined) await this.#control('PUT', '/answer-times', answer);
   }
 
@@ -253,7 +256,16 @@ export class Lab {
   inClient(argv: readonly string[]): string[] {
     const { clientNamespace, clientResolvConf } = this.paths;
     // What is mounted on the host goes on to be seen in there
-    const ownMounts = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', clientResolvConf];
+    const ownMounts = [
+      'unshare',
+      '--mount',
+      '--propagation',
+      'slave',
+      'sh',
+      '-c',
+      'mount --bind "$0" /etc/resolv.conf && exec "$@"',
+      clientResolvConf,
+    ];
     return ['nsenter', `--net=/run/netns/${clientNamespace}`, ...ownMounts, ...argv];
   }
 

@@ -12,7 +12,9 @@ import { createPackageCache } from './names/package-cache';
 const FIRST_PORT = 8443;
 
 const paths = labPaths();
-createMirror(sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }), createPackageCache(paths.packageCache)).listen(paths.packageSocket);
+createMirror(sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }), createPackageCache(paths.packageCache)).listen(
+  paths.packageSocket,
+);
 
 const browser = createServer((client) => {
   const inside = connect(join(paths.state, 'https.sock'));

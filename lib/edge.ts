@@ -81,11 +81,17 @@ export class Edge extends Construct {
         secret: true,
         check: {
           condition: `\${sha256(replace(var.certificate_private_key, "/\\\\s/", "")) == "${fingerprint(readFileSync(projectPath(certificate.privateKeyFile), 'utf8'))}"}`,
-          message: 'certificate_private_key is not the key that certificate.privateKeyFile held at synth, which belongs to the certificate: give the text of that file, or synthesize anew.',
+          message:
+            'certificate_private_key is not the key that certificate.privateKeyFile held at synth, which belongs to the certificate: give the text of that file, or synthesize anew.',
         },
       });
       const { validTo, subjectAltName = '' } = new X509Certificate(chain);
-      this.hostNames = [...new Set([...domains, ...[...subjectAltName.matchAll(/DNS:((?:\*\.)?[A-Za-z0-9.-]+)/g)].map(([, name = '']) => name.toLowerCase())])];
+      this.hostNames = [
+        ...new Set([
+          ...domains,
+          ...[...subjectAltName.matchAll(/DNS:((?:\*\.)?[A-Za-z0-9.-]+)/g)].map(([, name = '']) => name.toLowerCase()),
+        ]),
+      ];
       // Terraform takes no check of something that is written in it
       TerraformStack.of(this).addOverride('locals.own_certificate_end', new Date(validTo).toISOString());
       warnBeforeEnd(TerraformStack.of(this), 'own_certificate', {

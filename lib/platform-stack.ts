@@ -76,7 +76,14 @@ export class PlatformStack extends TerraformStack {
     checkSettings(id, settings);
     const warning = settings.image && untried(settings.image);
     if (warning) Annotations.of(this).addWarning(warning);
-    const { application, network = {}, loadBalancers: { sshSources, webSources, ...loadBalancers } = {}, web = {}, app = {}, mysql = {} } = settings;
+    const {
+      application,
+      network = {},
+      loadBalancers: { sshSources, webSources, ...loadBalancers } = {},
+      web = {},
+      app = {},
+      mysql = {},
+    } = settings;
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');
     // What no resource says: `npx platform` reads it. A local that nothing uses changes no plan
@@ -96,7 +103,13 @@ export class PlatformStack extends TerraformStack {
 
     const addresses = { networkRange: network.range, subnets: network.subnets };
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
-    const cloudflare = settings.cloudflare && new CloudflareZone(this, 'cloudflare', { settings: settings.cloudflare, keysRevision, issuesCertificates: issuesAtCloudflare(settings) });
+    const cloudflare =
+      settings.cloudflare &&
+      new CloudflareZone(this, 'cloudflare', {
+        settings: settings.cloudflare,
+        keysRevision,
+        issuesCertificates: issuesAtCloudflare(settings),
+      });
     const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
     const acme = settings.certificate?.mode === 'acme';
     const { securityUpdates: updates = false, rebootWindow = REBOOT_WINDOW } = settings.updates ?? {};
@@ -133,7 +146,10 @@ export class PlatformStack extends TerraformStack {
     });
 
     // A secret of its own, which nobody can compute who has one of the others but the first
-    const mysqlMigrationPassword = application.migrationEntryPoint === undefined ? undefined : Fn.sha256(Fn.join(' ', ['platform migrations', variables.mysqlAdminPassword]));
+    const mysqlMigrationPassword =
+      application.migrationEntryPoint === undefined
+        ? undefined
+        : Fn.sha256(Fn.join(' ', ['platform migrations', variables.mysqlAdminPassword]));
     const mysqlTier = new MySqlTier(this, 'mysql', {
       site,
       ...mysql,
@@ -179,10 +195,18 @@ export class PlatformStack extends TerraformStack {
       configureAfter: cloudflare?.originPulls && [cloudflare.originPulls.told],
       acme: edge.acme && {
         ...edge.acme,
-        authority: new InternalAuthority(this, 'lb-authority', { name: 'load balancer pair CA', generations: settings.internalAuthorities, keysRevision }),
+        authority: new InternalAuthority(this, 'lb-authority', {
+          name: 'load balancer pair CA',
+          generations: settings.internalAuthorities,
+          keysRevision,
+        }),
       },
     });
-    cloudflare?.point(domains, site.floatingIp.ipAddress, pair.servers.map((server) => server.configured));
+    cloudflare?.point(
+      domains,
+      site.floatingIp.ipAddress,
+      pair.servers.map((server) => server.configured),
+    );
     // Both: an apply that changes the load balancers must not cut the SSH sessions that go through them to the others
     site.provideEgress([...pair.servers.map((server) => server.configured), pair.floatingIpAssignment]);
 
@@ -195,7 +219,8 @@ export class PlatformStack extends TerraformStack {
   }
 }
 
-const issuesAtCloudflare = ({ certificate, cloudflare }: EnvironmentSettings) => certificate?.mode === 'cloudflare-origin' || cloudflare?.originPulls?.mode === 'generated';
+const issuesAtCloudflare = ({ certificate, cloudflare }: EnvironmentSettings) =>
+  certificate?.mode === 'cloudflare-origin' || cloudflare?.originPulls?.mode === 'generated';
 
 function described({ domain, additionalDomains = [], certificate = { mode: 'self-signed' }, cloudflare }: EnvironmentSettings): object {
   return {
@@ -222,16 +247,21 @@ function keepState(stack: TerraformStack, backend: Backend = { type: 'local' }):
 }
 
 function addressesOf(servers: readonly ProvisionedServer[]): Record<string, Record<string, string>> {
-  return Object.fromEntries(servers.map(({ host, publicAddress }) => [
-    host.name,
-    { tier: host.tier, private_address: host.address, ...(publicAddress && { public_address: publicAddress }) },
-  ]));
+  return Object.fromEntries(
+    servers.map(({ host, publicAddress }) => [
+      host.name,
+      { tier: host.tier, private_address: host.address, ...(publicAddress && { public_address: publicAddress }) },
+    ]),
+  );
 }
 
 /** The load balancers share one key, and so does the floating IP. */
 function knownHosts(floatingIp: string, servers: readonly ProvisionedServer[]): string {
   return servers
-    .map(({ host, publicAddress, publicHostKey = '' }) => `${[host.address, ...(publicAddress ? [publicAddress, floatingIp] : [])].join(',')} ${publicHostKey}\n`)
+    .map(
+      ({ host, publicAddress, publicHostKey = '' }) =>
+        `${[host.address, ...(publicAddress ? [publicAddress, floatingIp] : [])].join(',')} ${publicHostKey}\n`,
+    )
     .join('');
 }
 

@@ -6,7 +6,13 @@ import { ConfigError, type Problem } from './errors';
 import { domainProblem, isLetsEncrypt, sourceProblem } from './net/checks';
 import { admitsAnyIpv4, contains, isPrivate, overlaps, parseAddress, parseRange, type Range } from './net/cidr';
 import { AddressPlan, TIERS } from './net/address-plan';
-import { applicationConnections, DATABASE_CONNECTIONS, databaseConnectionsProblem, defaultMaxConnections, maxConnectionsProblem } from './net/database-connections';
+import {
+  applicationConnections,
+  DATABASE_CONNECTIONS,
+  databaseConnectionsProblem,
+  defaultMaxConnections,
+  maxConnectionsProblem,
+} from './net/database-connections';
 import { limitsProblems } from './net/capacity';
 import { loadBalancerProblems, mysqlProblems, webProblems } from './net/tier-problems';
 import { NETWORK_ZONES, type LocationName } from './net/locations';
@@ -53,7 +59,10 @@ export function findProblems(settings: EnvironmentSettings, now = new Date()): r
 }
 
 function names({ domain, additionalDomains = [], namePrefix = '' }: EnvironmentSettings): Problem[] {
-  const problems = [domainProblem('domain', domain), ...additionalDomains.map((name, index) => domainProblem(`additionalDomains[${index}]`, name))];
+  const problems = [
+    domainProblem('domain', domain),
+    ...additionalDomains.map((name, index) => domainProblem(`additionalDomains[${index}]`, name)),
+  ];
   if (!/^([a-z0-9][a-z0-9-]{0,39})?$/.test(namePrefix)) {
     problems.push({
       code: 'name-prefix',
@@ -85,7 +94,10 @@ function counts(settings: EnvironmentSettings): Problem[] {
   }
   const members = settings.mysql?.memberCount ?? 3;
   if (![3, 5, 7, 9].includes(members)) {
-    const fix = members === 2 ? 'add a member, two cannot outvote a failure' : 'choose an odd number, a group needs a majority and has nine members at most';
+    const fix =
+      members === 2
+        ? 'add a member, two cannot outvote a failure'
+        : 'choose an odd number, a group needs a majority and has nine members at most';
     problems.push({ code: 'member-count', prop: 'mysql.memberCount', got: members, want: '3, 5, 7 or 9', fix });
   }
   return problems;
@@ -108,7 +120,9 @@ function locations({ locations: chosen = ['fsn1'] }: EnvironmentSettings): Probl
   const unknown = chosen.filter((name) => !known.includes(name));
   if (chosen.length === 0 || unknown.length > 0) {
     const got = unknown.length > 0 ? unknown : chosen;
-    return [{ code: 'location', prop: 'locations', got, want: `one or more of ${known.join(', ')}`, fix: 'a location goes by its short name' }];
+    return [
+      { code: 'location', prop: 'locations', got, want: `one or more of ${known.join(', ')}`, fix: 'a location goes by its short name' },
+    ];
   }
   const zones = new Set(chosen.map((name) => NETWORK_ZONES[name]));
   if (zones.size === 1) return [];
@@ -175,14 +189,32 @@ function networkRanges({ network = {} }: EnvironmentSettings): Problem[] {
   const range = parseRange(got);
   if (!range) return [{ code: 'cidr', prop, got, want: 'an IPv4 range such as 10.0.0.0/16', fix: 'its last bits have to be 0' }];
   if (!isPrivate(range)) {
-    return [{ code: 'network-not-private', prop, got, want: 'part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16', fix: 'Hetzner takes RFC 1918 ranges only' }];
+    return [
+      {
+        code: 'network-not-private',
+        prop,
+        got,
+        want: 'part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16',
+        fix: 'Hetzner takes RFC 1918 ranges only',
+      },
+    ];
   }
   if (range.first <= PUBLIC_GATEWAY && PUBLIC_GATEWAY <= range.last) {
-    return [{ code: 'network-reserved', prop, got, want: 'a range without 172.31.1.1', fix: 'Hetzner uses that address as the public gateway' }];
+    return [
+      { code: 'network-reserved', prop, got, want: 'a range without 172.31.1.1', fix: 'Hetzner uses that address as the public gateway' },
+    ];
   }
   const own = TIERS.filter((tier) => network.subnets?.[tier] !== undefined);
   if (own.length < TIERS.length && range.prefix > SMALLEST_NETWORK) {
-    return [{ code: 'network-too-small', prop, got, want: `/${SMALLEST_NETWORK} or larger`, fix: 'make it larger, or set network.subnets for all four tiers' }];
+    return [
+      {
+        code: 'network-too-small',
+        prop,
+        got,
+        want: `/${SMALLEST_NETWORK} or larger`,
+        fix: 'make it larger, or set network.subnets for all four tiers',
+      },
+    ];
   }
   return subnets(range, network);
 }
@@ -203,11 +235,29 @@ function subnets(network: Range, settings: NonNullable<EnvironmentSettings['netw
     if (!range) {
       problems.push({ code: 'cidr', prop, got, want: 'an IPv4 range such as 10.0.1.0/24', fix: 'its last bits have to be 0' });
     } else if (!contains(network, range)) {
-      problems.push({ code: 'subnet-outside', prop, got, want: `part of network.range ${settings.range ?? '10.0.0.0/16'}`, fix: 'move the subnet, or make the network larger' });
+      problems.push({
+        code: 'subnet-outside',
+        prop,
+        got,
+        want: `part of network.range ${settings.range ?? '10.0.0.0/16'}`,
+        fix: 'move the subnet, or make the network larger',
+      });
     } else if (range.prefix > SMALLEST_SUBNET) {
-      problems.push({ code: 'subnet-too-small', prop, got, want: `/${SMALLEST_SUBNET} or larger`, fix: 'a tier has up to 20 hosts, and the first ten addresses stay free' });
+      problems.push({
+        code: 'subnet-too-small',
+        prop,
+        got,
+        want: `/${SMALLEST_SUBNET} or larger`,
+        fix: 'a tier has up to 20 hosts, and the first ten addresses stay free',
+      });
     } else if (overlapping) {
-      problems.push({ code: 'subnet-overlap', prop, got, want: 'a range of its own', fix: `it overlaps network.subnets.${overlapping.tier}` });
+      problems.push({
+        code: 'subnet-overlap',
+        prop,
+        got,
+        want: 'a range of its own',
+        fix: `it overlaps network.subnets.${overlapping.tier}`,
+      });
     }
     if (range) known.push({ tier, range });
   }
@@ -218,7 +268,15 @@ function sources({ loadBalancers = {} }: EnvironmentSettings): Problem[] {
   return (['sshSources', 'webSources'] as const).flatMap((prop) => {
     const ranges = loadBalancers[prop];
     if (ranges?.length === 0) {
-      return [{ code: 'no-sources', prop: `loadBalancers.${prop}`, got: [], want: 'at least one range', fix: "leave it out for any, which is ['0.0.0.0/0', '::/0']" }];
+      return [
+        {
+          code: 'no-sources',
+          prop: `loadBalancers.${prop}`,
+          got: [],
+          want: 'at least one range',
+          fix: "leave it out for any, which is ['0.0.0.0/0', '::/0']",
+        },
+      ];
     }
     return (ranges ?? [])
       .map((range, index) => sourceProblem(`loadBalancers.${prop}[${index}]`, range))
@@ -235,7 +293,9 @@ function outbound({ app = {} }: EnvironmentSettings): Problem[] {
 function volumes({ mysql }: EnvironmentSettings): Problem[] {
   const got = mysql?.volumeGb;
   if (got === undefined || (Number.isInteger(got) && got >= 10 && got <= 10240)) return [];
-  return [{ code: 'volume-size', prop: 'mysql.volumeGb', got, want: 'a whole number of GB from 10 to 10240', fix: 'Hetzner has no other sizes' }];
+  return [
+    { code: 'volume-size', prop: 'mysql.volumeGb', got, want: 'a whole number of GB from 10 to 10240', fix: 'Hetzner has no other sizes' },
+  ];
 }
 
 function certificate({ certificate: source, domain, additionalDomains = [] }: EnvironmentSettings, now: Date): Problem[] {
@@ -247,20 +307,44 @@ function certificate({ certificate: source, domain, additionalDomains = [] }: En
   if ('code' in leaf) return problems;
   const prop = 'certificate.certificateFile';
   if (!('code' in key) && !leaf.checkPrivateKey(key)) {
-    problems.push({ code: 'certificate-key', prop: 'certificate.privateKeyFile', got: privateKeyFile, want: `the key of ${certificateFile}`, fix: 'the two belong to different pairs; the first certificate in the file has to be the website\'s own' });
+    problems.push({
+      code: 'certificate-key',
+      prop: 'certificate.privateKeyFile',
+      got: privateKeyFile,
+      want: `the key of ${certificateFile}`,
+      fix: "the two belong to different pairs; the first certificate in the file has to be the website's own",
+    });
   }
   if (new Date(leaf.validTo) <= now) {
-    problems.push({ code: 'certificate-expired', prop, got: certificateFile, want: 'a certificate that is valid today', fix: `it ended on ${leaf.validTo}; renew it` });
+    problems.push({
+      code: 'certificate-expired',
+      prop,
+      got: certificateFile,
+      want: 'a certificate that is valid today',
+      fix: `it ended on ${leaf.validTo}; renew it`,
+    });
   }
   const missing = [domain, ...additionalDomains].filter((name) => leaf.checkHost(name) === undefined);
   if (missing.length > 0) {
-    problems.push({ code: 'certificate-names', prop, got: certificateFile, want: `a certificate for ${missing.join(', ')}`, fix: `it is for ${leaf.subjectAltName ?? leaf.subject}` });
+    problems.push({
+      code: 'certificate-names',
+      prop,
+      got: certificateFile,
+      want: `a certificate for ${missing.join(', ')}`,
+      fix: `it is for ${leaf.subjectAltName ?? leaf.subject}`,
+    });
   }
   return problems;
 }
 
-function cloudflare({ cloudflare: chosen, certificate: source, domain, additionalDomains = [] }: EnvironmentSettings, now: Date): Problem[] {
-  return [...originCertificate(source, chosen), ...(chosen ? [...zone(chosen.zone, [domain, ...additionalDomains]), ...pullAuthority(chosen, now)] : [])];
+function cloudflare(
+  { cloudflare: chosen, certificate: source, domain, additionalDomains = [] }: EnvironmentSettings,
+  now: Date,
+): Problem[] {
+  return [
+    ...originCertificate(source, chosen),
+    ...(chosen ? [...zone(chosen.zone, [domain, ...additionalDomains]), ...pullAuthority(chosen, now)] : []),
+  ];
 }
 
 function zone(name: string, domains: readonly string[]): Problem[] {
@@ -269,7 +353,15 @@ function zone(name: string, domains: readonly string[]): Problem[] {
   return domains.flatMap((got, index) => {
     if (got === name || got.endsWith(`.${name}`)) return [];
     const prop = index === 0 ? 'domain' : `additionalDomains[${index - 1}]`;
-    return [{ code: 'domain-outside-zone', prop, got, want: `${name} or a name below it`, fix: 'an environment has its names in one zone; check cloudflare.zone' }];
+    return [
+      {
+        code: 'domain-outside-zone',
+        prop,
+        got,
+        want: `${name} or a name below it`,
+        fix: 'an environment has its names in one zone; check cloudflare.zone',
+      },
+    ];
   });
 }
 
@@ -278,13 +370,31 @@ function originCertificate(source: EnvironmentSettings['certificate'], chosen: E
   const problems: Problem[] = [];
   if (!chosen || chosen.proxied === false) {
     const fix = 'set cloudflare: { zone }, not proxied: false, or take another certificate: browsers do not trust this one';
-    problems.push({ code: 'origin-certificate-proxied', prop: 'certificate.mode', got: source.mode, want: 'names that Cloudflare proxies', fix });
+    problems.push({
+      code: 'origin-certificate-proxied',
+      prop: 'certificate.mode',
+      got: source.mode,
+      want: 'names that Cloudflare proxies',
+      fix,
+    });
   }
   const { validityDays, renewBeforeDays } = originCertificateDays(source);
   if (!ORIGIN_VALIDITY_DAYS.includes(validityDays)) {
-    problems.push({ code: 'origin-validity', prop: 'certificate.validityDays', got: validityDays, want: `one of ${ORIGIN_VALIDITY_DAYS.join(', ')}`, fix: 'Cloudflare signs for no other time' });
+    problems.push({
+      code: 'origin-validity',
+      prop: 'certificate.validityDays',
+      got: validityDays,
+      want: `one of ${ORIGIN_VALIDITY_DAYS.join(', ')}`,
+      fix: 'Cloudflare signs for no other time',
+    });
   } else if (!(Number.isInteger(renewBeforeDays) && renewBeforeDays >= 1 && renewBeforeDays < validityDays)) {
-    problems.push({ code: 'renew-before', prop: 'certificate.renewBeforeDays', got: renewBeforeDays, want: `a whole number from 1 to ${validityDays - 1}`, fix: 'with all of its days every apply would renew it' });
+    problems.push({
+      code: 'renew-before',
+      prop: 'certificate.renewBeforeDays',
+      got: renewBeforeDays,
+      want: `a whole number from 1 to ${validityDays - 1}`,
+      fix: 'with all of its days every apply would renew it',
+    });
   }
   return problems;
 }
@@ -294,10 +404,22 @@ function acme({ certificate: source, domain, additionalDomains = [], loadBalance
   const { directoryUrl, directoryCaFile, email } = source;
   const problems: Problem[] = [];
   if (directoryUrl !== undefined && !/^https:\/\/[^/\s]+\/\S*$/.test(directoryUrl)) {
-    problems.push({ code: 'acme-directory', prop: 'certificate.directoryUrl', got: directoryUrl, want: 'an https URL with a path', fix: "leave it out for Let's Encrypt; while you try, use https://acme-staging-v02.api.letsencrypt.org/directory" });
+    problems.push({
+      code: 'acme-directory',
+      prop: 'certificate.directoryUrl',
+      got: directoryUrl,
+      want: 'an https URL with a path',
+      fix: "leave it out for Let's Encrypt; while you try, use https://acme-staging-v02.api.letsencrypt.org/directory",
+    });
   }
   if (email !== undefined && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email)) {
-    problems.push({ code: 'acme-email', prop: 'certificate.email', got: email, want: 'an address such as ops@example.com', fix: 'or leave it out' });
+    problems.push({
+      code: 'acme-email',
+      prop: 'certificate.email',
+      got: email,
+      want: 'an address such as ops@example.com',
+      fix: 'or leave it out',
+    });
   }
   if (directoryCaFile !== undefined) {
     const authority = readPem('certificate.directoryCaFile', directoryCaFile, (pem) => new X509Certificate(pem));
@@ -305,11 +427,23 @@ function acme({ certificate: source, domain, additionalDomains = [], loadBalance
   }
   const names = [domain, ...additionalDomains];
   if (names.length > MOST_ACME_NAMES) {
-    problems.push({ code: 'acme-names', prop: 'additionalDomains', got: additionalDomains.length, want: `at most ${MOST_ACME_NAMES - 1}`, fix: 'an ACME server puts no more names into one certificate' });
+    problems.push({
+      code: 'acme-names',
+      prop: 'additionalDomains',
+      got: additionalDomains.length,
+      want: `at most ${MOST_ACME_NAMES - 1}`,
+      fix: 'an ACME server puts no more names into one certificate',
+    });
   }
   // A server of your own may well come from a range that is let in
   if (isLetsEncrypt(directoryUrl) && webSources && !admitsAnyIpv4(webSources)) {
-    problems.push({ code: 'acme-sources', prop: 'loadBalancers.webSources', got: webSources, want: '0.0.0.0/0 among them', fix: "Let's Encrypt asks port 80 from addresses that it does not tell; or bring your own certificate with mode 'files'" });
+    problems.push({
+      code: 'acme-sources',
+      prop: 'loadBalancers.webSources',
+      got: webSources,
+      want: '0.0.0.0/0 among them',
+      fix: "Let's Encrypt asks port 80 from addresses that it does not tell; or bring your own certificate with mode 'files'",
+    });
   }
   return problems;
 }
@@ -320,15 +454,35 @@ function pullAuthority({ originPulls }: NonNullable<EnvironmentSettings['cloudfl
   const authority = readPem(prop, got, (pem) => new X509Certificate(pem));
   if ('code' in authority) return [authority];
   if (new Date(authority.validTo) > now) return [];
-  return [{ code: 'certificate-expired', prop, got, want: 'a CA that is valid today', fix: `it ended on ${authority.validTo}; upload a certificate of another` }];
+  return [
+    {
+      code: 'certificate-expired',
+      prop,
+      got,
+      want: 'a CA that is valid today',
+      fix: `it ended on ${authority.validTo}; upload a certificate of another`,
+    },
+  ];
 }
 
 const MOST_ACME_NAMES = 100;
 
 function authorities({ internalAuthorities: got }: EnvironmentSettings): Problem[] {
-  if (got === undefined || (got.length > 0 && new Set(got).size === got.length && got.every((name) => /^[a-z0-9][a-z0-9-]{0,29}$/.test(name)))) return [];
+  if (
+    got === undefined ||
+    (got.length > 0 && new Set(got).size === got.length && got.every((name) => /^[a-z0-9][a-z0-9-]{0,29}$/.test(name)))
+  )
+    return [];
   const want = 'one or more names of small letters, digits and hyphens, each once';
-  return [{ code: 'internal-authorities', prop: 'internalAuthorities', got, want, fix: "leave it out for ['1']; the first signs, all are trusted" }];
+  return [
+    {
+      code: 'internal-authorities',
+      prop: 'internalAuthorities',
+      got,
+      want,
+      fix: "leave it out for ['1']; the first signs, all are trusted",
+    },
+  ];
 }
 
 /**
@@ -348,25 +502,59 @@ function login(settings: EnvironmentSettings): Problem[] {
 
 function sshTimeout({ sshTimeoutSeconds: got = 300 }: EnvironmentSettings): Problem[] {
   if (Number.isInteger(got) && got >= 15 && got <= 3600) return [];
-  return [{ code: 'ssh-timeout', prop: 'sshTimeoutSeconds', got, want: 'a whole number from 15 to 3600', fix: 'leave it out for 300; a new server has to boot in that time' }];
+  return [
+    {
+      code: 'ssh-timeout',
+      prop: 'sshTimeoutSeconds',
+      got,
+      want: 'a whole number from 15 to 3600',
+      fix: 'leave it out for 300; a new server has to boot in that time',
+    },
+  ];
 }
 
 function sshUser({ sshUser: got = 'root' }: EnvironmentSettings): Problem[] {
   if (/^[a-z][a-z0-9_-]{0,30}$/.test(got) && !got.startsWith('systemd-') && !TAKEN_USERS.has(got)) return [];
-  return [{ code: 'ssh-user', prop: 'sshUser', got, want: 'root, or a name of small letters, digits, - and _ that no service and no group has', fix: 'give it a name of its own, e.g. deploy' }];
+  return [
+    {
+      code: 'ssh-user',
+      prop: 'sshUser',
+      got,
+      want: 'root, or a name of small letters, digits, - and _ that no service and no group has',
+      fix: 'give it a name of its own, e.g. deploy',
+    },
+  ];
 }
 
 function updates({ updates: { rebootWindow: got = REBOOT_WINDOW } = {}, web, app, mysql }: EnvironmentSettings): Problem[] {
   const prop = 'updates.rebootWindow';
   const window = parseRebootWindow(got);
-  if (!window) return [{ code: 'reboot-window', prop, got, want: 'two times of the day, UTC, such as 23:00-03:00', fix: `leave it out for ${REBOOT_WINDOW}` }];
+  if (!window)
+    return [
+      {
+        code: 'reboot-window',
+        prop,
+        got,
+        want: 'two times of the day, UTC, such as 23:00-03:00',
+        fix: `leave it out for ${REBOOT_WINDOW}`,
+      },
+    ];
   const most = Math.max(2, web?.serverCount ?? 2, app?.serverCount ?? 2, mysql?.memberCount ?? 3);
   if (turnsIn(window) >= most) return [];
-  return [{ code: 'reboot-window', prop, got, want: `time for ${most} servers, ${TURN_MINUTES} minutes each and 6 more`, fix: 'make it longer; servers of a tier reboot one after another' }];
+  return [
+    {
+      code: 'reboot-window',
+      prop,
+      got,
+      want: `time for ${most} servers, ${TURN_MINUTES} minutes each and 6 more`,
+      fix: 'make it longer; servers of a tier reboot one after another',
+    },
+  ];
 }
 
 function readPem<T extends object>(prop: string, file: string, parse: (pem: string) => T): T | Problem {
-  if (!existsSync(projectPath(file))) return { code: 'file-missing', prop, got: file, want: 'an existing file', fix: 'paths are relative to main.ts' };
+  if (!existsSync(projectPath(file)))
+    return { code: 'file-missing', prop, got: file, want: 'an existing file', fix: 'paths are relative to main.ts' };
   try {
     return parse(readFileSync(projectPath(file), 'utf8'));
   } catch (error) {
@@ -377,10 +565,18 @@ function readPem<T extends object>(prop: string, file: string, parse: (pem: stri
 /** Hosts list, hash and copy these files by lines, and know nothing but files and folders. */
 function fileNames(folder: string): Problem[] {
   const root = projectPath(folder);
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    // eslint-disable-next-line no-control-regex -- these are what is looked for
-    .filter((name) => /[\\\u0000-\u001f\u007f]/.test(name) || !isReadable(join(root, name)))
-    .map((got) => ({ code: 'file-name', prop: 'application.publicFolder', got, want: 'files and folders whose names have no backslash and no control character', fix: 'rename or remove it' }));
+  return (
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      // eslint-disable-next-line no-control-regex -- these are what is looked for
+      .filter((name) => /[\\\u0000-\u001f\u007f]/.test(name) || !isReadable(join(root, name)))
+      .map((got) => ({
+        code: 'file-name',
+        prop: 'application.publicFolder',
+        got,
+        want: 'files and folders whose names have no backslash and no control character',
+        fix: 'rename or remove it',
+      }))
+  );
 }
 
 /** A link that leads nowhere is none, and nor is a socket. */
@@ -390,11 +586,21 @@ function isReadable(path: string): boolean {
 }
 
 function application({ application: { entryPoint, migrationEntryPoint, publicFolder } }: EnvironmentSettings): Problem[] {
-  const missing = (prop: string, got: string, want: string): Problem => ({ code: 'file-missing', prop, got, want, fix: 'paths are relative to main.ts' });
+  const missing = (prop: string, got: string, want: string): Problem => ({
+    code: 'file-missing',
+    prop,
+    got,
+    want,
+    fix: 'paths are relative to main.ts',
+  });
   const is = (path: string, kind: 'isFile' | 'isDirectory') => existsSync(projectPath(path)) && statSync(projectPath(path))[kind]();
   return [
     ...(is(entryPoint, 'isFile') ? [] : [missing('application.entryPoint', entryPoint, 'an existing program')]),
-    ...(migrationEntryPoint === undefined || is(migrationEntryPoint, 'isFile') ? [] : [missing('application.migrationEntryPoint', migrationEntryPoint, 'an existing program')]),
-    ...(is(publicFolder, 'isDirectory') ? fileNames(publicFolder) : [missing('application.publicFolder', publicFolder, 'an existing folder')]),
+    ...(migrationEntryPoint === undefined || is(migrationEntryPoint, 'isFile')
+      ? []
+      : [missing('application.migrationEntryPoint', migrationEntryPoint, 'an existing program')]),
+    ...(is(publicFolder, 'isDirectory')
+      ? fileNames(publicFolder)
+      : [missing('application.publicFolder', publicFolder, 'an existing folder')]),
   ];
 }

@@ -48,7 +48,20 @@ export interface EnvironmentSettings {
     readonly resolvers?: readonly string[];
   };
 
-  readonly loadBalancers?: Omit<LoadBalancerPairProps, 'site' | 'upstreams' | 'hostNames' | 'logs' | 'certificatePem' | 'certificateRevision' | 'failoverToken' | 'hcloudEndpoint' | 'cloudflare' | 'acme' | 'configureAfter'> & {
+  readonly loadBalancers?: Omit<
+    LoadBalancerPairProps,
+    | 'site'
+    | 'upstreams'
+    | 'hostNames'
+    | 'logs'
+    | 'certificatePem'
+    | 'certificateRevision'
+    | 'failoverToken'
+    | 'hcloudEndpoint'
+    | 'cloudflare'
+    | 'acme'
+    | 'configureAfter'
+  > & {
     /** Ranges that may log in by SSH, CIDR. @default any */
     readonly sshSources?: readonly string[];
     /** Ranges that may reach ports 80 and 443, CIDR. @default any; where the names are proxied, Cloudflare's alone */
@@ -100,7 +113,12 @@ export type Backend =
   /** A file beside main.ts, `terraform.<environment>.tfstate`. */
   | { readonly type: 'local' }
   /** A workspace of HCP Terraform, or of a Terraform Enterprise at `hostname`. Leave the workspace's working directory empty. */
-  | { readonly type: 'terraform-cloud'; readonly organization: string; readonly workspace: string; /** @default app.terraform.io */ readonly hostname?: string };
+  | {
+      readonly type: 'terraform-cloud';
+      readonly organization: string;
+      readonly workspace: string;
+      /** @default app.terraform.io */ readonly hostname?: string;
+    };
 
 /** Only types the object, so that main.ts is checked where it is written. */
 export function environment(settings: EnvironmentSettings): EnvironmentSettings {

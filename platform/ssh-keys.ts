@@ -17,7 +17,7 @@ export function parsePublicKey(line: string): SshPublicKey | undefined {
 /** A key is its type and some numbers, each behind its length. Undefined: it was cut or changed in copying. */
 function fieldsOf(blob: Buffer): Buffer[] | undefined {
   const fields: Buffer[] = [];
-  for (let at = 0; at < blob.length; ) {
+  for (let at = 0; at < blob.length;) {
     const start = at + 4;
     at = start + (start > blob.length ? 0 : blob.readUInt32BE(at));
     if (at > blob.length) return undefined;
@@ -78,7 +78,9 @@ function blobOf({ kty, crv, n = '', e = '', x = '', y = '' }: JsonWebKey): Buffe
   if (kty === 'RSA') return Buffer.concat(['ssh-rsa', positive(e), positive(n)].map(lengthed));
   if (crv === 'Ed25519') return Buffer.concat(['ssh-ed25519', bytes(x)].map(lengthed));
   const curve = { 'P-256': 'nistp256', 'P-384': 'nistp384', 'P-521': 'nistp521' }[crv ?? ''];
-  return curve === undefined ? undefined : Buffer.concat([`ecdsa-sha2-${curve}`, curve, Buffer.concat([Buffer.of(4), bytes(x), bytes(y)])].map(lengthed));
+  return curve === undefined
+    ? undefined
+    : Buffer.concat([`ecdsa-sha2-${curve}`, curve, Buffer.concat([Buffer.of(4), bytes(x), bytes(y)])].map(lengthed));
 }
 
 function lengthed(part: string | Buffer): Buffer {

@@ -40,10 +40,18 @@ function endless(): { readonly answer: RequestListener; readonly sent: () => num
 
 describe('an answer that does not end', () => {
   test.each([
-    ['a member', async (port: number) => getJson({ host: '127.0.0.1', port, path: '/status', timeoutMs: 10_000 }).catch(String), 'Error: more than 1048576 bytes'],
+    [
+      'a member',
+      async (port: number) => getJson({ host: '127.0.0.1', port, path: '/status', timeoutMs: 10_000 }).catch(String),
+      'Error: more than 1048576 bytes',
+    ],
     ['the other load balancer', async (port: number) => peerReport(`http://127.0.0.1:${port}/peer`), null],
     ['HAProxy', async (port: number) => answers(`http://127.0.0.1:${port}/healthz`), false],
-    ["Hetzner's API", async (port: number) => (await api(`http://127.0.0.1:${port}`).perform({ kind: 'read-floating-ip' })).outcome.ok, false],
+    [
+      "Hetzner's API",
+      async (port: number) => (await api(`http://127.0.0.1:${port}`).perform({ kind: 'read-floating-ip' })).outcome.ok,
+      false,
+    ],
   ])('of %s is given up after a megabyte', async (_, ask, expected) => {
     const { answer, sent } = endless();
     const port = await host(answer);
@@ -57,7 +65,15 @@ function api(endpoint: string): HetznerApi {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'token'), 'token');
-  return new HetznerApi({ endpoint, tokenFile: join(folder, 'token'), addressesFile: join(folder, 'addresses'), floatingIpId: 1, serverId: 1, peerServerId: 2, networkId: 1 });
+  return new HetznerApi({
+    endpoint,
+    tokenFile: join(folder, 'token'),
+    addressesFile: join(folder, 'addresses'),
+    floatingIpId: 1,
+    serverId: 1,
+    peerServerId: 2,
+    networkId: 1,
+  });
 }
 
 const GTIDS = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5';
@@ -66,14 +82,32 @@ const REPORT = {
   configured: ['db-1', 'db-2', 'db-3'],
   memory: { ...NO_MEMORY, lastMajority: { incarnation: 1, counter: 2, members: ['db-1'] }, entering: { epoch: '1', incarnation: 1 } },
   sample: {
-    serverUuid: 'u', version: '8.4.7', groupName: 'g', state: 'ONLINE', role: 'PRIMARY', superReadOnly: false, readOnly: false, view: { epoch: '1', counter: 1 },
-    members: [{ name: 'db-2', state: 'ONLINE', role: 'PRIMARY' }], executed: GTIDS, received: '', purged: '', changing: false, applierQueue: 0,
+    serverUuid: 'u',
+    version: '8.4.7',
+    groupName: 'g',
+    state: 'ONLINE',
+    role: 'PRIMARY',
+    superReadOnly: false,
+    readOnly: false,
+    view: { epoch: '1', counter: 1 },
+    members: [{ name: 'db-2', state: 'ONLINE', role: 'PRIMARY' }],
+    executed: GTIDS,
+    received: '',
+    purged: '',
+    changing: false,
+    applierQueue: 0,
   },
   busy: null,
   disk: { freeBytes: 1, sizeBytes: 2 },
 };
 const PEER_REPORT = {
-  vrrp: 'MASTER', serving: true, holder: { value: 1, ageMs: 5 }, aliases: { self: { value: ['10.0.1.5'], ageMs: 1 }, peer: null }, reachesUs: true, reachesApi: true, sinceLastMoveMs: null,
+  vrrp: 'MASTER',
+  serving: true,
+  holder: { value: 1, ageMs: 5 },
+  aliases: { self: { value: ['10.0.1.5'], ageMs: 1 }, peer: null },
+  reachesUs: true,
+  reachesApi: true,
+  sinceLastMoveMs: null,
 };
 
 /** All places of a value, as paths. */
@@ -91,15 +125,22 @@ describe('a report of which one part has another form', () => {
   const WRONG = { some: 'other form' };
 
   // memory as a whole is filled up by defaults, since another version may know less
-  test.each(places(REPORT).filter((path) => path.join() !== 'memory').map((path) => [path.join('.') || 'all of it', path] as const))('of a member is no answer: %s', async (_, path) => {
+  test.each(
+    places(REPORT)
+      .filter((path) => path.join() !== 'memory')
+      .map((path) => [path.join('.') || 'all of it', path] as const),
+  )('of a member is no answer: %s', async (_, path) => {
     const port = await host((__, response) => response.end(JSON.stringify({ report: replaced(REPORT, path, WRONG) })));
     await expect(fetchReport({ name: 'db-2', address: '127.0.0.1', port })).rejects.toThrow();
   });
 
-  test.each(places(PEER_REPORT).map((path) => [path.join('.') || 'all of it', path] as const))('of the other load balancer is no answer: %s', async (_, path) => {
-    const port = await host((__, response) => response.end(JSON.stringify(replaced(PEER_REPORT, path, WRONG))));
-    expect(await peerReport(`http://127.0.0.1:${port}/peer`)).toBeNull();
-  });
+  test.each(places(PEER_REPORT).map((path) => [path.join('.') || 'all of it', path] as const))(
+    'of the other load balancer is no answer: %s',
+    async (_, path) => {
+      const port = await host((__, response) => response.end(JSON.stringify(replaced(PEER_REPORT, path, WRONG))));
+      expect(await peerReport(`http://127.0.0.1:${port}/peer`)).toBeNull();
+    },
+  );
 
   test('and one of the right form is', async () => {
     const port = await host(({ url }, response) => response.end(JSON.stringify(url === '/peer' ? PEER_REPORT : { report: REPORT })));
@@ -112,45 +153,91 @@ describe('a report of which one part has another form', () => {
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
   fc
-    .tuple(fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', '\0', 'PRI'), fc.string({ maxLength: 40 }), fc.array(fc.tuple(fc.string({ maxLength: 20 }), fc.string({ maxLength: 40 })), { maxLength: 5 }), fc.string({ maxLength: 100 }))
-    .map(([method, path, headers, body]) => Buffer.from(`${method} /${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`, 'latin1')),
+    .tuple(
+      fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', '\0', 'PRI'),
+      fc.string({ maxLength: 40 }),
+      fc.array(fc.tuple(fc.string({ maxLength: 20 }), fc.string({ maxLength: 40 })), { maxLength: 5 }),
+      fc.string({ maxLength: 100 }),
+    )
+    .map(([method, path, headers, body]) =>
+      Buffer.from(
+        `${method} /${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+        'latin1',
+      ),
+    ),
   fc
-    .tuple(fc.constantFrom('/status', '/primary', '/switchover', '/force-bootstrap', '/metrics'), fc.integer({ min: -5, max: 50 }), fc.oneof(fc.json({ maxDepth: 2 }), fc.string()))
+    .tuple(
+      fc.constantFrom('/status', '/primary', '/switchover', '/force-bootstrap', '/metrics'),
+      fc.integer({ min: -5, max: 50 }),
+      fc.oneof(fc.json({ maxDepth: 2 }), fc.string()),
+    )
     .map(([path, length, body]) => Buffer.from(`POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`)),
 );
 
 function send(port: number, what: Buffer): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.end(what));
-    socket.on('error', () => undefined).on('close', () => resolve()).resume();
+    socket
+      .on('error', () => undefined)
+      .on('close', () => resolve())
+      .resume();
     setTimeout(() => socket.destroy(), 200).unref();
   });
 }
 
 describe('random bytes', () => {
-  test.each(['mysql-member health', 'mysql-member control', 'floating-ip'] as const)('do not end the server of %s, nor make it do anything', async (which) => {
-    const done: string[] = [];
-    const agent = {
-      status: () => ({ report: REPORT }), primary: () => ({ ok: true, why: 'yes' }), reader: () => ({ ok: false, why: 'no' }), isPrimary: true,
-      handOver: async (to?: string) => void done.push(`hand over ${to}`), forceBootstrap: async () => void done.push('force bootstrap'),
-    } as unknown as Agent;
-    const servers = {
-      'mysql-member health': () => healthServer(agent),
-      'mysql-member control': () => controlServer(agent),
-      'floating-ip': () => serveFloatingIp({ 'GET /status': () => text('ok\n') }, { host: '127.0.0.1', port: 0 }),
-    };
-    const server = servers[which]();
-    if (which === 'floating-ip') await new Promise<void>((resolve) => server.once('listening', () => resolve()));
-    const port = await listening(server);
-    await fc.assert(fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 5 }), async (all) => void (await Promise.all(all.map((each) => send(port, each))))), { numRuns: 40 });
-    const status = await fetch(`http://127.0.0.1:${port}/status`);
-    expect(status.status).toBe(200);
-    if (which !== 'mysql-member control') expect(done).toEqual([]);
-  });
+  test.each(['mysql-member health', 'mysql-member control', 'floating-ip'] as const)(
+    'do not end the server of %s, nor make it do anything',
+    async (which) => {
+      const done: string[] = [];
+      const agent = {
+        status: () => ({ report: REPORT }),
+        primary: () => ({ ok: true, why: 'yes' }),
+        reader: () => ({ ok: false, why: 'no' }),
+        isPrimary: true,
+        handOver: async (to?: string) => void done.push(`hand over ${to}`),
+        forceBootstrap: async () => void done.push('force bootstrap'),
+      } as unknown as Agent;
+      const servers = {
+        'mysql-member health': () => healthServer(agent),
+        'mysql-member control': () => controlServer(agent),
+        'floating-ip': () => serveFloatingIp({ 'GET /status': () => text('ok\n') }, { host: '127.0.0.1', port: 0 }),
+      };
+      const server = servers[which]();
+      if (which === 'floating-ip') await new Promise<void>((resolve) => server.once('listening', () => resolve()));
+      const port = await listening(server);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(bytes, { minLength: 1, maxLength: 5 }),
+          async (all) => void (await Promise.all(all.map((each) => send(port, each)))),
+        ),
+        { numRuns: 40 },
+      );
+      const status = await fetch(`http://127.0.0.1:${port}/status`);
+      expect(status.status).toBe(200);
+      if (which !== 'mysql-member control') expect(done).toEqual([]);
+    },
+  );
 
   test('are a GTID set only if they come out as they went in', () => {
-    const items = fc.oneof(fc.nat().map(String), fc.tuple(fc.integer(), fc.integer()).map((pair) => pair.join('-')), fc.stringMatching(/^[a-z0-9]{0,5}$/), fc.string({ maxLength: 5 }), fc.constantFrom('1-99999999999999999999', '5-3', '0', '-1', '1-', '__proto__'));
-    const sets = fc.oneof(fc.string(), fc.array(fc.tuple(fc.constantFrom('aaaa', 'bbbb', '__proto__', ''), fc.array(items, { maxLength: 4 })).map(([source, rest]) => [source, ...rest].join(':')), { maxLength: 4 }).map((parts) => parts.join(',')));
+    const items = fc.oneof(
+      fc.nat().map(String),
+      fc.tuple(fc.integer(), fc.integer()).map((pair) => pair.join('-')),
+      fc.stringMatching(/^[a-z0-9]{0,5}$/),
+      fc.string({ maxLength: 5 }),
+      fc.constantFrom('1-99999999999999999999', '5-3', '0', '-1', '1-', '__proto__'),
+    );
+    const sets = fc.oneof(
+      fc.string(),
+      fc
+        .array(
+          fc
+            .tuple(fc.constantFrom('aaaa', 'bbbb', '__proto__', ''), fc.array(items, { maxLength: 4 }))
+            .map(([source, rest]) => [source, ...rest].join(':')),
+          { maxLength: 4 },
+        )
+        .map((parts) => parts.join(',')),
+    );
     fc.assert(
       fc.property(sets, sets, (a, b) => {
         const [one, other] = [parseGtidSet(a), parseGtidSet(b)];
@@ -164,7 +251,14 @@ describe('random bytes', () => {
   });
 
   test('are no certificate, with its first line or without', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 500 }), fc.boolean(), (given, first) => readObtained(`${first ? '# from x\n-----BEGIN CERTIFICATE-----\n' : ''}${given}`) === null), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 500 }),
+        fc.boolean(),
+        (given, first) => readObtained(`${first ? '# from x\n-----BEGIN CERTIFICATE-----\n' : ''}${given}`) === null,
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('in the memory file stop the agent with an error, or are a memory', async () => {

@@ -20,7 +20,9 @@ test('secrets come from files, without the newline at their end', () => {
 test('is told how many connections to the database it may open', () => {
   expect(readConfig({ CREDENTIALS_DIRECTORY: credentials() }).database.connections).toBe(40);
   expect(readConfig({ CREDENTIALS_DIRECTORY: credentials(), DATABASE_CONNECTIONS: '60' }).database.connections).toBe(60);
-  expect(() => readConfig({ CREDENTIALS_DIRECTORY: credentials(), DATABASE_CONNECTIONS: '1' })).toThrow('DATABASE_CONNECTIONS is 1, want a whole number from 2');
+  expect(() => readConfig({ CREDENTIALS_DIRECTORY: credentials(), DATABASE_CONNECTIONS: '1' })).toThrow(
+    'DATABASE_CONNECTIONS is 1, want a whole number from 2',
+  );
 });
 
 test('refuses to start without credentials or with a port that is none', () => {

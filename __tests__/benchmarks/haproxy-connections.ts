@@ -21,12 +21,38 @@ const HELD_MS = 20_000;
 
 function start(folder: string): ChildProcess {
   chmodSync(folder, 0o755);
-  const text = renderHaproxyConfig({ privateAddress: '127.0.0.1', ports: PORTS, upstreams: [], files: folder, limits: resolveLimits({}, 1) })
+  const text = renderHaproxyConfig({
+    privateAddress: '127.0.0.1',
+    ports: PORTS,
+    upstreams: [],
+    files: folder,
+    limits: resolveLimits({}, 1),
+  })
     .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
     .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
     .replace('user root group root ', '');
   writeFileSync(join(folder, 'haproxy.cfg'), text);
-  spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=benchmark', '-keyout', 'key', '-out', 'certificate'], { cwd: folder });
+  spawnSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=benchmark',
+      '-keyout',
+      'key',
+      '-out',
+      'certificate',
+    ],
+    { cwd: folder },
+  );
   writeFileSync(join(folder, 'site.pem'), readFileSync(join(folder, 'certificate'), 'utf8') + readFileSync(join(folder, 'key'), 'utf8'));
   writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
   // Every client as the other load balancer, which HAProxy answers by itself and without limits
@@ -37,7 +63,10 @@ function start(folder: string): ChildProcess {
 /** Of master and worker, in kB; pages that they share count once. */
 function memory(master: ChildProcess): number {
   const workers = readFileSync(`/proc/${master.pid}/task/${master.pid}/children`, 'utf8').trim().split(' ');
-  return [String(master.pid), ...workers].reduce((sum, pid) => sum + Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]), 0);
+  return [String(master.pid), ...workers].reduce(
+    (sum, pid) => sum + Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]),
+    0,
+  );
 }
 
 async function main(wanted: number): Promise<void> {
@@ -55,7 +84,10 @@ async function main(wanted: number): Promise<void> {
       const child = fork('lab/benchmarks/holder.ts', { execArgv: ['--import', 'tsx'] });
       const holder = { child, latest: { opened: 0, open: 0, failed: 0, errors: {} } as FromHolder };
       child.on('message', (message: FromHolder) => (holder.latest = message));
-      const from = Array.from({ length: Math.min(CONNECTIONS_PER_PROCESS, wanted - first) }, (_, n) => `127.0.1.${1 + Math.floor((first + n) / CONNECTIONS_PER_ADDRESS)}`);
+      const from = Array.from(
+        { length: Math.min(CONNECTIONS_PER_PROCESS, wanted - first) },
+        (_, n) => `127.0.1.${1 + Math.floor((first + n) / CONNECTIONS_PER_ADDRESS)}`,
+      );
       child.send({ target: { address: '127.0.0.1', port: 18_443, host: 'benchmark' }, path: PEER_HEALTH_PATH, from } satisfies ToHolder);
       holders.push(holder);
     }
@@ -64,7 +96,9 @@ async function main(wanted: number): Promise<void> {
     say(`${sum('opened')} of ${wanted} opened in ${seconds.toFixed(0)} s, ${Math.round(sum('opened') / seconds)} handshakes a second`);
     await sleep(HELD_MS);
     const after = memory(haproxy);
-    say(`${sum('open')} held; HAProxy takes ${Math.round(after / 1024)} MB, ${Math.round(before / 1024)} MB before: ${((after - before) / sum('open')).toFixed(1)} kB a connection`);
+    say(
+      `${sum('open')} held; HAProxy takes ${Math.round(after / 1024)} MB, ${Math.round(before / 1024)} MB before: ${((after - before) / sum('open')).toFixed(1)} kB a connection`,
+    );
   } finally {
     holders.forEach(({ child }) => child.kill());
     haproxy.kill('SIGTERM');

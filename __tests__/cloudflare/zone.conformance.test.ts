@@ -23,7 +23,11 @@ function edge({ cloudflare = { zone: 'example.com' }, certificate = {}, names = 
   const stack = new TerraformStack(Testing.app(), 'test');
   new TlsProvider(stack, 'tls');
   const zone = new CloudflareZone(stack, 'cloudflare', { settings: cloudflare, issuesCertificates: true });
-  const made = new Edge(stack, 'edge', { domains: names, certificate: { mode: 'cloudflare-origin', ...certificate }, issueAfter: [zone.found] });
+  const made = new Edge(stack, 'edge', {
+    domains: names,
+    certificate: { mode: 'cloudflare-origin', ...certificate },
+    issueAfter: [zone.found],
+  });
   zone.point(names, FLOATING_IP, []);
   new TerraformOutput(stack, 'revision', { value: made.certificateRevision });
   if (zone.proxies) new TerraformOutput(stack, 'proxies', { value: [zone.proxies.ipv4, zone.proxies.ipv6] });
@@ -49,14 +53,19 @@ afterEach(async () => {
   expect([api.world.unexpectedRequests, api.world.failures]).toEqual([[], []]);
 });
 
-const records = () => [...api.world.records.values()].map(({ name, content, proxied, ttl }) => ({ name, content, proxied, ttl })).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+const records = () =>
+  [...api.world.records.values()]
+    .map(({ name, content, proxied, ttl }) => ({ name, content, proxied, ttl }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
 const certificates = () => [...api.world.certificates.values()];
 
 describe('a first deploy', () => {
   test('points proxied names to the floating IP, gets a certificate for them, and has nothing to change afterwards', async () => {
     await terraform.apply(...variables);
     expect(records()).toEqual(['example.com', 'www.example.com'].map((name) => ({ name, content: FLOATING_IP, proxied: true, ttl: 1 })));
-    expect(certificates()).toMatchObject([{ hostnames: ['example.com', 'www.example.com'], requestedValidity: 730, requestType: 'origin-ecc' }]);
+    expect(certificates()).toMatchObject([
+      { hostnames: ['example.com', 'www.example.com'], requestedValidity: 730, requestType: 'origin-ecc' },
+    ]);
     expect(await terraform.changes(...variables)).toEqual({});
     const { output } = await terraform.run('output', '-json', 'proxies');
     expect(JSON.parse(output)).toEqual([expect.arrayContaining(['104.16.0.0/13']), expect.arrayContaining(['2400:cb00::/32'])]);
@@ -90,7 +99,10 @@ describe('a certificate that comes near its end', () => {
     });
     await terraform.apply(...variables);
     expect(certificates()).toHaveLength(2);
-    expect(certificates().map(({ id, revokedAt }) => [id === former?.id, revokedAt !== null])).toEqual([[true, true], [false, false]]);
+    expect(certificates().map(({ id, revokedAt }) => [id === former?.id, revokedAt !== null])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
   });
 
   test('makes a plan warn when fewer than 30 days are left, and not before', async () => {
@@ -131,14 +143,19 @@ describe('before anything is changed, an error', () => {
   });
 
   test("gives Cloudflare's own words for a token without rights", async () => {
-    const fault = { match: { path: '/client/v4/zones' }, effect: { kind: 'status', status: 403, code: '9109', message: 'Unauthorized to access requested resource' } };
+    const fault = {
+      match: { path: '/client/v4/zones' },
+      effect: { kind: 'status', status: 403, code: '9109', message: 'Unauthorized to access requested resource' },
+    };
     await api.control.request('/faults', { method: 'POST', body: JSON.stringify(fault) });
     expect(await refused()).toContain('Unauthorized to access requested resource');
   });
 
   test('tells of a token that may read and not edit', async () => {
     await api.control.request('/tokens/terraform', { method: 'PUT', body: JSON.stringify({ value: TOKEN, access: 'read' }) });
-    expect(await refused()).toContain('Cloudflare shows cloudflare_token the zone example.com with #dns_records:read and without #dns_records:edit');
+    expect(await refused()).toContain(
+      'Cloudflare shows cloudflare_token the zone example.com with #dns_records:read and without #dns_records:edit',
+    );
   });
 
   test('does not print a token that is too short', async () => {
@@ -157,7 +174,11 @@ describe('before anything is changed, an error', () => {
 test("gives Cloudflare's own words for a record that is there already", async () => {
   const [zone] = api.world.zones.values();
   const body = JSON.stringify({ name: 'www.example.com', type: 'CNAME', content: 'elsewhere.example.com', ttl: 300 });
-  await api.app.request(`/client/v4/zones/${zone?.id}/dns_records`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` }, body }, { incoming: { socket: { remoteAddress: '192.0.2.10', once: () => undefined } } });
+  await api.app.request(
+    `/client/v4/zones/${zone?.id}/dns_records`,
+    { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` }, body },
+    { incoming: { socket: { remoteAddress: '192.0.2.10', once: () => undefined } } },
+  );
   await expect(terraform.apply(...variables)).rejects.toThrow(/81053|already exist/);
 });
 

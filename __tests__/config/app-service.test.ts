@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { nodeHeapMegabytes, renderAppEnvironment, renderAppLimits, renderAppWatchdogAddress } from '../../lib/config/app-service';
 
 test('values reach the application as they are, whatever is in them', () => {
-  expect(renderAppEnvironment({ variables: { GREETING: 'say "hi" for $5 \\o/', EMPTY: '' } })).toBe('GREETING="say \\"hi\\" for \\$5 \\\\o/"\nEMPTY=""\n');
+  expect(renderAppEnvironment({ variables: { GREETING: 'say "hi" for $5 \\o/', EMPTY: '' } })).toBe(
+    'GREETING="say \\"hi\\" for \\$5 \\\\o/"\nEMPTY=""\n',
+  );
 });
 
 test('the application is limited in memory and in whom it may talk to', () => {

@@ -21,12 +21,15 @@ async function platform(limits: HaproxyLimits): Promise<Balancer> {
   const app = createServer((message, response) => {
     if (message.method === 'POST') return void message.on('end', () => response.end('stored')).resume();
     const { pathname, searchParams } = new URL(message.url ?? '/', 'http://app');
-    if (pathname === '/api/events') return void response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).write('data: 1\n\n');
+    if (pathname === '/api/events')
+      return void response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }).write('data: 1\n\n');
     pipeline(Readable.from(chunks(Number(searchParams.get('bytes') ?? 5)), { objectMode: false }), response).catch(() => undefined);
   });
   app.on('upgrade', (_, socket) => {
     socket.on('error', () => undefined);
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n');
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+    );
   });
   const port = await listening(app);
   onTestFinished(() => void (app.close(), app.closeAllConnections()));
@@ -46,38 +49,43 @@ function attack({ https, http }: Balancer, way: Order['way'], more: Partial<Orde
   return begun;
 }
 
-const visit = ({ https }: Balancer, milliseconds: number) => serviceOf({ address: '127.0.0.1', host: 'www.example.test', port: https }, '/api/whoami', milliseconds);
+const visit = ({ https }: Balancer, milliseconds: number) =>
+  serviceOf({ address: '127.0.0.1', host: 'www.example.test', port: https }, '/api/whoami', milliseconds);
 
 /** Twenty attackers as one process. */
 const CROWD = Array.from({ length: 20 }, (_, number) => `127.0.1.${number + 1}`);
 
-describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('openssl'))('while somebody holds all that can be got', { timeout: 120_000 }, () => {
-  test('the limits of these tests pass the check of settings', () => {
-    expect(limitsProblems('limits', LIMITS, 1)).toEqual([]);
-  });
+describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('openssl'))(
+  'while somebody holds all that can be got',
+  { timeout: 120_000 },
+  () => {
+    test('the limits of these tests pass the check of settings', () => {
+      expect(limitsProblems('limits', LIMITS, 1)).toEqual([]);
+    });
 
-  test.each<[string, Order['way'], Partial<Order>]>([
-    ['one address has requests under way whose bodies trickle', 'trickling-bodies', {}],
-    ['one address has idle web sockets', 'web-sockets', { connectionsPerAddress: 450 }],
-    ['one address sends request heads slowly on port 80', 'redirects', { connectionsPerAddress: 600 }],
-    ['twenty addresses read large answers slowly', 'slow-readers', { from: CROWD, connectionsPerAddress: 2, answerBytes: 1_000_000 }],
-  ])('%s, and others are served within twice their usual time', async (_, way, more) => {
-    const lb = await platform(LIMITS);
-    const usual = await visit(lb, 2_000);
-    const attacker = attack(lb, way, more);
-    await attacker.established(8_000);
-    const service = await visit(lb, 5_000);
-    if (process.env['DEBUG']) console.log(way, usual, service, attacker.most, attacker.latest);
-    expect(attacker.most).toBeGreaterThanOrEqual(95);
-    expect(service.failures).toEqual({});
-    expect(service.median).toBeLessThan(2 * usual.median + NOISE);
-  });
+    test.each<[string, Order['way'], Partial<Order>]>([
+      ['one address has requests under way whose bodies trickle', 'trickling-bodies', {}],
+      ['one address has idle web sockets', 'web-sockets', { connectionsPerAddress: 450 }],
+      ['one address sends request heads slowly on port 80', 'redirects', { connectionsPerAddress: 600 }],
+      ['twenty addresses read large answers slowly', 'slow-readers', { from: CROWD, connectionsPerAddress: 2, answerBytes: 1_000_000 }],
+    ])('%s, and others are served within twice their usual time', async (_, way, more) => {
+      const lb = await platform(LIMITS);
+      const usual = await visit(lb, 2_000);
+      const attacker = attack(lb, way, more);
+      await attacker.established(8_000);
+      const service = await visit(lb, 5_000);
+      if (process.env['DEBUG']) console.log(way, usual, service, attacker.most, attacker.latest);
+      expect(attacker.most).toBeGreaterThanOrEqual(95);
+      expect(service.failures).toEqual({});
+      expect(service.median).toBeLessThan(2 * usual.median + NOISE);
+    });
 
-  test('without limits of requests under way the same attack shuts others out', async () => {
-    const lb = await platform(NO_LIMITS);
-    const attacker = attack(lb, 'trickling-bodies');
-    await attacker.established(8_000);
-    const { asked, failures } = await visit(lb, 2_000);
-    expect(failures).toEqual({ 503: asked });
-  });
-});
+    test('without limits of requests under way the same attack shuts others out', async () => {
+      const lb = await platform(NO_LIMITS);
+      const attacker = attack(lb, 'trickling-bodies');
+      await attacker.established(8_000);
+      const { asked, failures } = await visit(lb, 2_000);
+      expect(failures).toEqual({ 503: asked });
+    });
+  },
+);

@@ -7,7 +7,9 @@ const lb = (ordinal: number): Host => ({ name: `lb-${ordinal}`, tier: 'lb', ordi
 const pair = { host: lb(1), peer: lb(2), ports: PORTS.lb };
 
 test('the agent answers challenges on its own address, and takes certificates from the other load balancer', () => {
-  const file: unknown = JSON.parse(renderCertificateAgentConfig({ ...pair, domains: ['www.example.test'], directoryUrl: 'https://acme.test/dir' }));
+  const file: unknown = JSON.parse(
+    renderCertificateAgentConfig({ ...pair, domains: ['www.example.test'], directoryUrl: 'https://acme.test/dir' }),
+  );
   expect(file).toEqual({
     responder: { address: '10.0.1.11', port: 8402 },
     peerName: 'lb-2',
@@ -19,5 +21,12 @@ test('the agent answers challenges on its own address, and takes certificates fr
 
 test('of the private network it reaches the two load balancers alone, and no metadata service', () => {
   const lines = renderCertificateAgentNetwork({ ...pair, networkRange: '10.0.0.0/16' }).split('\n');
-  expect(lines).toEqual(expect.arrayContaining(['IPAddressAllow=localhost 10.0.1.11 10.0.1.12', 'IPAddressDeny=10.0.0.0/16 link-local multicast', 'SocketBindAllow=tcp:8402', 'SocketBindDeny=any']));
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'IPAddressAllow=localhost 10.0.1.11 10.0.1.12',
+      'IPAddressDeny=10.0.0.0/16 link-local multicast',
+      'SocketBindAllow=tcp:8402',
+      'SocketBindDeny=any',
+    ]),
+  );
 });

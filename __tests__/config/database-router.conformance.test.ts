@@ -46,7 +46,13 @@ async function freePort(): Promise<number> {
 async function router() {
   const folder = mkdtempSync(join(tmpdir(), 'database-router-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [sql, memberHealthPort, primaryPort, readersPort, metricsPort] = await Promise.all(Array.from({ length: 5 }, freePort)) as [number, number, number, number, number];
+  const [sql, memberHealthPort, primaryPort, readersPort, metricsPort] = (await Promise.all(Array.from({ length: 5 }, freePort))) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const members = [1, 2, 3].map((number) => new Member(`db-${number}`, `127.0.0.1${number}`)) as [Member, Member, Member];
   members[0].primary = true;
   await Promise.all(members.map((member) => member.start(sql, memberHealthPort)));

@@ -6,7 +6,11 @@ import { PORTS } from '../../lib/net/ports';
 test('tells the agent who it is, who its peer is, and where both answer', () => {
   const [host, peer] = new AddressPlan().hosts('lb', 2);
   if (!host || !peer) throw new Error('a pair has two hosts');
-  expect(JSON.parse(renderFloatingIpAgentConfig({ host, peer, natGateway: '10.0.1.10', ports: PORTS.lb, peerHealthPath: '/health', holdSeconds: 3 }))).toEqual({
+  expect(
+    JSON.parse(
+      renderFloatingIpAgentConfig({ host, peer, natGateway: '10.0.1.10', ports: PORTS.lb, peerHealthPath: '/health', holdSeconds: 3 }),
+    ),
+  ).toEqual({
     hostName: 'lb-1',
     privateAddress: '10.0.1.11',
     peerName: 'lb-2',

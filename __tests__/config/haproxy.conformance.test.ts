@@ -66,7 +66,9 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
   test('sends http on to https', async () => {
     const lb = await balancer([]);
-    const response = await new Promise<IncomingMessage>((resolve) => httpRequest({ host: '127.0.0.1', port: lb.http, path: '/a?b=c', headers: { host: 'www.example.test' } }, resolve).end());
+    const response = await new Promise<IncomingMessage>((resolve) =>
+      httpRequest({ host: '127.0.0.1', port: lb.http, path: '/a?b=c', headers: { host: 'www.example.test' } }, resolve).end(),
+    );
     expect([response.statusCode, response.headers.location]).toEqual([301, 'https://www.example.test/a?b=c']);
   });
 
@@ -75,14 +77,26 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     const lb = await balancer([web]);
     const answer = await get(lb, '/', { headers: { 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'http', 'x-request-id': 'mine' } });
     const [seen] = web.requests;
-    expect(seen?.headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'https', 'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    expect(seen?.headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'https',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
     expect(answer.headers).toMatchObject({ 'x-request-id': seen?.headers['x-request-id'], 'strict-transport-security': 'max-age=300' });
   });
 
   test('what clients say in other headers about who and where they are does not get through', async () => {
     const web = await new Web((_, response) => response.end('hello')).start();
     const lb = await balancer([web]);
-    const claims = { forwarded: 'for=1.2.3.4;host=evil', 'true-client-ip': '1.2.3.4', 'cf-connecting-ip': '1.2.3.4', 'x-real-ip': '1.2.3.4', 'x-forwarded-host': 'evil', 'x-forwarded-port': '1', 'x-original-url': '/admin' };
+    const claims = {
+      forwarded: 'for=1.2.3.4;host=evil',
+      'true-client-ip': '1.2.3.4',
+      'cf-connecting-ip': '1.2.3.4',
+      'x-real-ip': '1.2.3.4',
+      'x-forwarded-host': 'evil',
+      'x-forwarded-port': '1',
+      'x-original-url': '/admin',
+    };
     await get(lb, '/', { headers: claims });
     expect(Object.keys(web.requests[0]?.headers ?? {}).filter((name) => name in claims)).toEqual([]);
   });
@@ -92,9 +106,12 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     const lb = await balancer([web], { hostNames: ['www.example.test', '*.shop.example.test'] });
     const statusOf = async (host: string) => (await get(lb, '/', { headers: { host } })).status;
     for (const host of ['www.example.test', 'WWW.example.test:443', 'a.shop.example.test']) expect(await statusOf(host), host).toBe(200);
-    for (const host of ['evil.test', 'www.example.test.evil.test', 'shop.example.test', '127.0.0.1', 'www.example.test@evil.test']) expect(await statusOf(host), host).toBe(421);
+    for (const host of ['evil.test', 'www.example.test.evil.test', 'shop.example.test', '127.0.0.1', 'www.example.test@evil.test'])
+      expect(await statusOf(host), host).toBe(421);
     expect(web.requests).toHaveLength(3);
-    const redirected = await new Promise<IncomingMessage>((resolve) => httpRequest({ host: '127.0.0.1', port: lb.http, headers: { host: 'evil.test' } }, resolve).end());
+    const redirected = await new Promise<IncomingMessage>((resolve) =>
+      httpRequest({ host: '127.0.0.1', port: lb.http, headers: { host: 'evil.test' } }, resolve).end(),
+    );
     expect([redirected.statusCode, redirected.headers.location]).toEqual([421, undefined]);
   });
 
@@ -115,41 +132,51 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     if ('queries' in logs) expect(line).not.toContain('secret');
   });
 
-  test('a server that dies in the middle of a request: a GET is answered by another, a POST is not sent again', { timeout: 30_000 }, async () => {
-    const dying = await new Web((message) => message.socket.destroy()).start();
-    const living = await new Web((_, response) => response.end('hello')).start();
-    const lb = await balancer([dying, living]);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => get(lb, '/')));
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
-    const [got, missed] = [dying.requests.length, living.requests.length];
-    const posts = await Promise.all(Array.from({ length: 10 }, () => get(lb, '/', { method: 'POST' })));
-    const received = dying.methods().slice(got).length + living.methods().slice(missed).length;
-    expect(received).toBe(10);
-    expect(posts.filter(({ status }) => status >= 500)).toHaveLength(dying.methods().slice(got).length);
-  });
+  test(
+    'a server that dies in the middle of a request: a GET is answered by another, a POST is not sent again',
+    { timeout: 30_000 },
+    async () => {
+      const dying = await new Web((message) => message.socket.destroy()).start();
+      const living = await new Web((_, response) => response.end('hello')).start();
+      const lb = await balancer([dying, living]);
+      const answers = await Promise.all(Array.from({ length: 10 }, () => get(lb, '/')));
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
+      const [got, missed] = [dying.requests.length, living.requests.length];
+      const posts = await Promise.all(Array.from({ length: 10 }, () => get(lb, '/', { method: 'POST' })));
+      const received = dying.methods().slice(got).length + living.methods().slice(missed).length;
+      expect(received).toBe(10);
+      expect(posts.filter(({ status }) => status >= 500)).toHaveLength(dying.methods().slice(got).length);
+    },
+  );
 
-  test('a frozen server: its GETs are answered by another within 4 s, its POSTs fail and are not repeated', { timeout: 30_000 }, async () => {
-    let frozen = false;
-    const freezing = await new Web((_, response) => response.end('hello')).start();
-    const living = await new Web((_, response) => response.end('hello')).start();
-    // A frozen process: the kernel accepts, nobody reads
-    const gate = createNetServer((socket) => {
-      socket.on('error', () => undefined);
-      if (frozen) return void socket.pause();
-      const upstream = relay(freezing.port);
-      socket.pipe(upstream).pipe(socket);
-    });
-    const port = await listening(gate);
-    onTestFinished(() => void gate.close());
-    const lb = await balancer([{ port }, living]);
-    await sleep(1_500);
-    frozen = true;
-    const begin = Date.now();
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => get(lb, '/', { method: index < 6 ? 'GET' : 'POST' })));
-    expect(Date.now() - begin).toBeLessThan(4_500);
-    expect(answers.slice(0, 6).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-    expect(living.methods().filter((method) => method === 'POST')).toHaveLength(answers.slice(6).filter(({ status }) => status === 200).length);
-  });
+  test(
+    'a frozen server: its GETs are answered by another within 4 s, its POSTs fail and are not repeated',
+    { timeout: 30_000 },
+    async () => {
+      let frozen = false;
+      const freezing = await new Web((_, response) => response.end('hello')).start();
+      const living = await new Web((_, response) => response.end('hello')).start();
+      // A frozen process: the kernel accepts, nobody reads
+      const gate = createNetServer((socket) => {
+        socket.on('error', () => undefined);
+        if (frozen) return void socket.pause();
+        const upstream = relay(freezing.port);
+        socket.pipe(upstream).pipe(socket);
+      });
+      const port = await listening(gate);
+      onTestFinished(() => void gate.close());
+      const lb = await balancer([{ port }, living]);
+      await sleep(1_500);
+      frozen = true;
+      const begin = Date.now();
+      const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => get(lb, '/', { method: index < 6 ? 'GET' : 'POST' })));
+      expect(Date.now() - begin).toBeLessThan(4_500);
+      expect(answers.slice(0, 6).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+      expect(living.methods().filter((method) => method === 'POST')).toHaveLength(
+        answers.slice(6).filter(({ status }) => status === 200).length,
+      );
+    },
+  );
 
   test('a server that drains: what it has is finished, and nothing new comes', { timeout: 30_000 }, async () => {
     const slowly: RequestListener = ({ url }, response) => void setTimeout(() => response.end(), url === '/slow' ? 4000 : 0);
@@ -180,7 +207,8 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     for (let index = 0; index < 40; index += 1) statuses.push((await get(lb, '/', { agent })).status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(20);
     expect(statuses.filter((status) => status === 429)).toHaveLength(20);
-    for (let index = 0; index < 40; index += 1) expect((await get(lb, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER })).status).toBe(200);
+    for (let index = 0; index < 40; index += 1)
+      expect((await get(lb, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER })).status).toBe(200);
   });
 
   test('one address that opens connections too often is closed, before TLS', async () => {
@@ -212,7 +240,11 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
   describe('behind Cloudflare', () => {
     const proxies = ['127.0.0.2/32', '2400:cb00::/32'];
-    const throughProxy = (visitor: string, more: Parameters<typeof get>[2] = {}) => ({ localAddress: '127.0.0.2', headers: { 'cf-connecting-ip': visitor, 'x-forwarded-for': '1.1.1.1' }, ...more });
+    const throughProxy = (visitor: string, more: Parameters<typeof get>[2] = {}) => ({
+      localAddress: '127.0.0.2',
+      headers: { 'cf-connecting-ip': visitor, 'x-forwarded-for': '1.1.1.1' },
+      ...more,
+    });
 
     test('is accepted without a warning', async () => {
       const { certificate: authority } = certificate('ca');
@@ -235,12 +267,25 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       for (const visitor of ['203.0.113.1', '203.0.113.2', '203.0.113.3']) await get(lb, '/', throughProxy(visitor, { agent }));
       agent.destroy();
-      const socket = connectTls({ host: '127.0.0.1', port: lb.https, localAddress: '127.0.0.2', rejectUnauthorized: false, ALPNProtocols: ['h2'] } as ConnectionOptions);
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: lb.https,
+        localAddress: '127.0.0.2',
+        rejectUnauthorized: false,
+        ALPNProtocols: ['h2'],
+      } as ConnectionOptions);
       const session = connectHttp2(`https://127.0.0.1:${lb.https}`, { createConnection: () => socket });
       const visitors = ['203.0.113.4', '203.0.113.5', '203.0.113.6'];
-      await Promise.all(visitors.map(async (visitor) => once(session.request({ ':path': '/', 'cf-connecting-ip': visitor }).resume(), 'end')));
+      await Promise.all(
+        visitors.map(async (visitor) => once(session.request({ ':path': '/', 'cf-connecting-ip': visitor }).resume(), 'end')),
+      );
       session.close();
-      expect(web.requests.map(({ headers }) => headers['x-forwarded-for']).sort()).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.3', ...visitors]);
+      expect(web.requests.map(({ headers }) => headers['x-forwarded-for']).sort()).toEqual([
+        '203.0.113.1',
+        '203.0.113.2',
+        '203.0.113.3',
+        ...visitors,
+      ]);
     });
 
     test('the log names the visitor', async () => {
@@ -293,20 +338,24 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     });
   });
 
-  test('slow clients are answered 408 and closed, however many they are, and others are served meanwhile', { timeout: 60_000 }, async () => {
-    const web = await new Web((_, response) => response.end('hello')).start();
-    const lb = await balancer([web], { limits: { connections: 1_000 } });
-    const slow = Array.from({ length: 100 }, () => slowClient(lb));
-    let waiting = true;
-    const ended = Promise.all(slow).finally(() => (waiting = false));
-    const statuses = [];
-    while (waiting) {
-      statuses.push((await get(lb, '/')).status);
-      await sleep(200);
-    }
-    expect((await ended).filter((text) => !text.startsWith('HTTP/1.1 408'))).toEqual([]);
-    expect(new Set(statuses)).toEqual(new Set([200]));
-  });
+  test(
+    'slow clients are answered 408 and closed, however many they are, and others are served meanwhile',
+    { timeout: 60_000 },
+    async () => {
+      const web = await new Web((_, response) => response.end('hello')).start();
+      const lb = await balancer([web], { limits: { connections: 1_000 } });
+      const slow = Array.from({ length: 100 }, () => slowClient(lb));
+      let waiting = true;
+      const ended = Promise.all(slow).finally(() => (waiting = false));
+      const statuses = [];
+      while (waiting) {
+        statuses.push((await get(lb, '/')).status);
+        await sleep(200);
+      }
+      expect((await ended).filter((text) => !text.startsWith('HTTP/1.1 408'))).toEqual([]);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    },
+  );
 
   test('an address that floods is refused, another is served as before', { timeout: 60_000 }, async () => {
     const web = await new Web((_, response) => response.end('hello')).start();
@@ -331,7 +380,11 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       const api = createCloudflareApi({ token: 'token', zones: ['example.test'], clock });
       const zone = `/zones/${[...api.world.zones.keys()][0] ?? ''}`;
       const call = async (method: string, path: string, body: object) => {
-        const response = await api.app.request(`/client/v4${path}`, { method, headers: { authorization: 'Bearer token' }, body: JSON.stringify(body) });
+        const response = await api.app.request(`/client/v4${path}`, {
+          method,
+          headers: { authorization: 'Bearer token' },
+          body: JSON.stringify(body),
+        });
         return ((await response.json()) as { result: Record<string, string> }).result;
       };
       const key = generateKey('ECDSA', 0, 'P256');
@@ -350,12 +403,25 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
       const web = await new Web((_, response) => response.end('hello')).start();
       const sitePem = `${origin['certificate'] ?? ''}${key.key.export({ type: 'pkcs8', format: 'pem' }).toString()}`;
-      const lb = await balancer([web], { cloudflare: { originPulls: 'required' }, proxies: ['127.0.0.2/32'], authority: authority.certificate, files: certified ? { 'site.pem': sitePem } : {} });
+      const lb = await balancer([web], {
+        cloudflare: { originPulls: 'required' },
+        proxies: ['127.0.0.2/32'],
+        authority: authority.certificate,
+        files: certified ? { 'site.pem': sitePem } : {},
+      });
       const edge = createEdge({ view: () => Promise.resolve(edgeView(api.world)), localAddress: '127.0.0.2', ports: lb });
       onTestFinished(() => edge.close());
       const port = await listening(edge.https);
       const visit = async (path = '/') => {
-        const message = httpsRequest({ host: '127.0.0.1', port, path, servername: name, ca: edge.root, agent: false, headers: { host: name } }).end();
+        const message = httpsRequest({
+          host: '127.0.0.1',
+          port,
+          path,
+          servername: name,
+          ca: edge.root,
+          agent: false,
+          headers: { host: name },
+        }).end();
         const [response] = (await once(message, 'response')) as [IncomingMessage];
         response.resume();
         return response.statusCode;
@@ -366,7 +432,9 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     test('a visitor gets to the web server, which learns who it is', async () => {
       const { web, visit } = await site();
       expect(await visit('/a?b=c')).toBe(200);
-      expect(web.requests.map(({ url, headers }) => [url, headers['x-forwarded-for'], headers['x-forwarded-proto'], headers['host']])).toEqual([['/a?b=c', '127.0.0.1', 'https', name]]);
+      expect(
+        web.requests.map(({ url, headers }) => [url, headers['x-forwarded-for'], headers['x-forwarded-proto'], headers['host']]),
+      ).toEqual([['/a?b=c', '127.0.0.1', 'https', name]]);
     });
 
     test('when Cloudflare does not show the certificate of the zone, visitors are refused', async () => {
@@ -420,7 +488,11 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
     async function withClient(responderPorts: readonly number[], obtained = OBTAINED): Promise<Balancer & { sharePort: number }> {
       const sharePort = await freePort();
-      const acme = { responders: responderPorts.map((port, index) => ({ name: `lb-${index + 1}`, address: '127.0.0.1', port })), sharePort, sharePath: '/obtained.pem' };
+      const acme = {
+        responders: responderPorts.map((port, index) => ({ name: `lb-${index + 1}`, address: '127.0.0.1', port })),
+        sharePort,
+        sharePath: '/obtained.pem',
+      };
       const files = { 'obtained.pem': obtained, 'pair.pem': pem(member('lb-1')), 'pair-ca.pem': authority.certificate };
       return { ...(await balancer([], { acme, files })), sharePort };
     }
@@ -442,7 +514,10 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
     test('whichever of the two runs the client answers every question', { timeout: 30_000 }, async () => {
       const client = await new Web((message, response) => response.end(`${message.headers.host} ${message.url}`)).start();
-      for (const ports of [[client.port, await freePort()], [await freePort(), client.port]]) {
+      for (const ports of [
+        [client.port, await freePort()],
+        [await freePort(), client.port],
+      ]) {
         const lb = await withClient(ports);
         const answers = await Promise.all(Array.from({ length: 20 }, () => askOn80(lb, '/.well-known/acme-challenge/token')));
         expect([...new Set(answers)]).toEqual(['200 www.example.test /.well-known/acme-challenge/token']);
@@ -456,7 +531,11 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
     test('the other load balancer gets what was obtained', async () => {
       const { sharePort } = await withClient([1]);
-      const access = { url: `https://127.0.0.1:${sharePort}/obtained.pem`, identity: pem(member('lb-2')), authority: authority.certificate };
+      const access = {
+        url: `https://127.0.0.1:${sharePort}/obtained.pem`,
+        identity: pem(member('lb-2')),
+        authority: authority.certificate,
+      };
       expect(await askPeer(access)).toBe(OBTAINED);
       await expect(askPeer({ ...access, url: `https://127.0.0.1:${sharePort}/site.pem` })).rejects.toThrow('404');
     });
@@ -464,7 +543,11 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     test('nobody else gets it, and who asks is not deceived', async () => {
       const { sharePort } = await withClient([1]);
       const other = certificate('another CA');
-      const access = { url: `https://127.0.0.1:${sharePort}/obtained.pem`, identity: pem(member('lb-2')), authority: authority.certificate };
+      const access = {
+        url: `https://127.0.0.1:${sharePort}/obtained.pem`,
+        identity: pem(member('lb-2')),
+        authority: authority.certificate,
+      };
       await expect(askPeer({ ...access, identity: pem(member('lb-2', other)) })).rejects.toThrow(/alert/);
       await expect(askPeer({ ...access, authority: other.certificate })).rejects.toThrow(/certificate/);
       const { stdout } = spawnSync('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_code}', access.url], { encoding: 'utf8' });
@@ -496,7 +579,9 @@ async function logServer(): Promise<{ port: number; line(part: string): Promise<
 function slowClient({ https }: Balancer): Promise<string> {
   return new Promise((resolve) => {
     let received = '';
-    const socket = connectTls({ host: '127.0.0.1', port: https, rejectUnauthorized: false }, () => socket.write('GET / HTTP/1.1\r\nHost: '));
+    const socket = connectTls({ host: '127.0.0.1', port: https, rejectUnauthorized: false }, () =>
+      socket.write('GET / HTTP/1.1\r\nHost: '),
+    );
     const drip = setInterval(() => socket.write('x'), 1_000);
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
     socket.on('error', () => undefined);
@@ -520,7 +605,9 @@ function idleOn80({ http }: Balancer, localAddress: string): Promise<boolean> {
 /** Connects and holds on; whether it was let in. */
 function idleClient({ https }: Balancer, localAddress: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connectTls({ socket: connect({ host: '127.0.0.1', port: https, localAddress }), rejectUnauthorized: false }, () => resolve(true));
+    const socket = connectTls({ socket: connect({ host: '127.0.0.1', port: https, localAddress }), rejectUnauthorized: false }, () =>
+      resolve(true),
+    );
     socket.on('error', () => resolve(false));
     socket.on('close', () => resolve(false));
     onTestFinished(() => void socket.destroy());

@@ -19,7 +19,10 @@ const config = ({ limits, ...change }: Partial<Omit<HaproxyConfig, 'limits'>> & 
 function section(text: string, name: string): string[] {
   const [, body = ''] = text.split(new RegExp(`^${name}$`, 'm'));
   const [own = ''] = body.split(/^\S/m);
-  return own.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  return own
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 test('ends TLS 1.2 and newer with forward secrecy, and offers h2', () => {
@@ -49,7 +52,10 @@ test('leaves room for health checks when clients take all of their connections',
 });
 
 test('limits connections, requests under way and requests in 10 s of one address, or not at all', () => {
-  const limited = section(config({ limits: { connectionsPerAddress: 50, requestsAtOncePerAddress: 30, streamsPerAddress: 40, requestsPerAddress: 300 } }), 'frontend site');
+  const limited = section(
+    config({ limits: { connectionsPerAddress: 50, requestsAtOncePerAddress: 30, streamsPerAddress: 40, requestsPerAddress: 300 } }),
+    'frontend site',
+  );
   expect(limited).toEqual(
     expect.arrayContaining([
       'tcp-request connection reject if { sc0_conn_cur gt 50 }',
@@ -59,11 +65,18 @@ test('limits connections, requests under way and requests in 10 s of one address
       'http-request deny deny_status 429 if long_lived { sc2_conn_cur gt 40 }',
     ]),
   );
-  expect(config({ limits: { connectionsPerAddress: 0, requestsAtOncePerAddress: 0, streamsPerAddress: 0, requestsPerAddress: 0 } })).not.toMatch(/reject|deny_status 429|track-sc[01]/);
+  expect(
+    config({ limits: { connectionsPerAddress: 0, requestsAtOncePerAddress: 0, streamsPerAddress: 0, requestsPerAddress: 0 } }),
+  ).not.toMatch(/reject|deny_status 429|track-sc[01]/);
 });
 
 test('limits connections of one address on port 80, too', () => {
-  expect(section(config(), 'frontend http')).toEqual(expect.arrayContaining(['tcp-request connection reject if { sc0_conn_cur gt 50 }', 'tcp-request connection reject if { fe_conn gt 500 } { sc0_conn_cur gt 7 }']));
+  expect(section(config(), 'frontend http')).toEqual(
+    expect.arrayContaining([
+      'tcp-request connection reject if { sc0_conn_cur gt 50 }',
+      'tcp-request connection reject if { fe_conn gt 500 } { sc0_conn_cur gt 7 }',
+    ]),
+  );
   expect(section(config({ cloudflare: {} }), 'frontend http').join('\n')).not.toContain('tcp-request');
 });
 
@@ -85,7 +98,8 @@ test('a web server sees a request only when its body is here, and the question w
 
 test('the health of a load balancer is told to the other one alone', () => {
   const lines = section(config(), 'frontend site');
-  for (const line of lines.filter((each) => each.includes('other_load_balancer_asks') && !each.startsWith('acl'))) expect(line).toMatch(/ if other_load_balancer_asks from_other_load_balancer$/);
+  for (const line of lines.filter((each) => each.includes('other_load_balancer_asks') && !each.startsWith('acl')))
+    expect(line).toMatch(/ if other_load_balancer_asks from_other_load_balancer$/);
   expect(lines).toContain('acl from_other_load_balancer src -f "${HAPROXY_FILES}/peer.lst"');
   expect(section(config(), 'frontend http').join('\n')).not.toContain('load-balancer-health');
 });
@@ -93,13 +107,16 @@ test('the health of a load balancer is told to the other one alone', () => {
 test('behind Cloudflare, visitors are told apart by what its proxies say', () => {
   const lines = section(config({ cloudflare: {}, limits: { requestsAtOncePerAddress: 50 } }), 'frontend site');
   expect(lines).toContain('http-request deny deny_status 429 if !long_lived { sc2_conn_cur gt 50 }');
-  expect(lines.findIndex((line) => line.startsWith('http-request track-sc'))).toBeGreaterThan(lines.findIndex((line) => line.startsWith('http-request set-src')));
+  expect(lines.findIndex((line) => line.startsWith('http-request track-sc'))).toBeGreaterThan(
+    lines.findIndex((line) => line.startsWith('http-request set-src')),
+  );
   expect(lines.join('\n')).not.toMatch(/tcp-request|verify/);
 });
 
 test('asks for the certificate of origin pulls, and refuses requests without it if it is required', () => {
   const lines = (originPulls: 'optional' | 'required') => section(config({ cloudflare: { originPulls } }), 'frontend site');
-  for (const way of ['optional', 'required'] as const) expect(lines(way)[0]).toMatch(/ca-file "\$\{HAPROXY_FILES\}\/origin-pulls-ca\.pem" verify optional$/);
+  for (const way of ['optional', 'required'] as const)
+    expect(lines(way)[0]).toMatch(/ca-file "\$\{HAPROXY_FILES\}\/origin-pulls-ca\.pem" verify optional$/);
   const denied = (line: string) => line.startsWith('http-request deny deny_status 403');
   expect(lines('optional').filter(denied)).toEqual([]);
   expect(lines('required').findIndex(denied)).toBeGreaterThan(lines('required').findIndex((line) => line.includes('return status 200')));
@@ -132,13 +149,27 @@ describe('with an ACME client', () => {
   };
 
   test('a challenge is answered by either load balancer, is not redirected, and may come by https', () => {
-    expect(section(config({ acme }), 'frontend http')).toEqual(expect.arrayContaining(['http-request redirect scheme https code 301 if !{ path_beg /.well-known/acme-challenge/ }', 'default_backend acme-challenge']));
-    expect(section(config({ acme }), 'frontend site').slice(-3)).toEqual(['use_backend acme-challenge if { path_beg /.well-known/acme-challenge/ }', 'use_backend web-streams if long_lived', 'default_backend web']);
-    expect(section(config({ acme }), 'backend acme-challenge').slice(-2)).toEqual(['server lb-1 10.0.1.11:8402', 'server lb-2 10.0.1.12:8402']);
+    expect(section(config({ acme }), 'frontend http')).toEqual(
+      expect.arrayContaining([
+        'http-request redirect scheme https code 301 if !{ path_beg /.well-known/acme-challenge/ }',
+        'default_backend acme-challenge',
+      ]),
+    );
+    expect(section(config({ acme }), 'frontend site').slice(-3)).toEqual([
+      'use_backend acme-challenge if { path_beg /.well-known/acme-challenge/ }',
+      'use_backend web-streams if long_lived',
+      'default_backend web',
+    ]);
+    expect(section(config({ acme }), 'backend acme-challenge').slice(-2)).toEqual([
+      'server lb-1 10.0.1.11:8402',
+      'server lb-2 10.0.1.12:8402',
+    ]);
   });
 
   test('the certificate is shown on the private side, to who has a certificate of the pair', () => {
-    expect(section(config({ acme }), 'frontend certificate')[0]).toMatch(/^bind 10\.0\.1\.11:8403 ssl .* ca-file "\$\{HAPROXY_FILES\}\/pair-ca\.pem" verify required/);
+    expect(section(config({ acme }), 'frontend certificate')[0]).toMatch(
+      /^bind 10\.0\.1\.11:8403 ssl .* ca-file "\$\{HAPROXY_FILES\}\/pair-ca\.pem" verify required/,
+    );
   });
 
   test('without one there is nothing of that', () => {

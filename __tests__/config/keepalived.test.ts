@@ -18,7 +18,9 @@ test('both start as BACKUP and neither pulls the address back', () => {
 });
 
 test('the two differ in address, peer and priority alone', () => {
-  const differing = config().split('\n').filter((line, index) => line !== config(two, one).split('\n')[index]);
+  const differing = config()
+    .split('\n')
+    .filter((line, index) => line !== config(two, one).split('\n')[index]);
   expect(differing.map((line) => line.trim())).toEqual([
     'router_id lb-1',
     'script "/usr/local/lib/platform/haproxy-answers http://10.0.1.11:8404/healthz"',
@@ -33,17 +35,29 @@ test('the holder of the floating IP outweighs the gap between the priorities, so
 });
 
 /** VRRP does not run on `lo`. */
-const someInterface = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some(({ internal, family }) => !internal && family === 'IPv4'))?.[0];
+const someInterface = Object.entries(networkInterfaces()).find(([, addresses]) =>
+  addresses?.some(({ internal, family }) => !internal && family === 'IPv4'),
+)?.[0];
 
 test.skipIf(!hasProgram('keepalived') || process.getuid?.() !== 0 || !someInterface)('the real keepalived accepts it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'keepalived-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const included = join(folder, 'interface.conf');
   const address = networkInterfaces()[someInterface ?? '']!.find(({ family }) => family === 'IPv4')!.address;
-  execFileSync('provisioning/load-balancer/keepalived-interface', { env: { ...process.env, PRIVATE_ADDRESS: address, INCLUDED: included } });
+  execFileSync('provisioning/load-balancer/keepalived-interface', {
+    env: { ...process.env, PRIVATE_ADDRESS: address, INCLUDED: included },
+  });
   expect(readFileSync(included, 'utf8')).toBe(`$PRIVATE_INTERFACE=${someInterface}\n`);
   // A check that is not installed here would be refused for the sake of script security
-  writeFileSync(join(folder, 'keepalived.conf'), config().replace('/run/keepalived-interface.conf', included).replaceAll(/"\/usr\/local\/lib\/platform\/[^"]*"/g, '"/bin/true"'));
-  const { stderr } = spawnSync('keepalived', ['--config-test', '--use-file', join(folder, 'keepalived.conf')], { encoding: 'utf8', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+  writeFileSync(
+    join(folder, 'keepalived.conf'),
+    config()
+      .replace('/run/keepalived-interface.conf', included)
+      .replaceAll(/"\/usr\/local\/lib\/platform\/[^"]*"/g, '"/bin/true"'),
+  );
+  const { stderr } = spawnSync('keepalived', ['--config-test', '--use-file', join(folder, 'keepalived.conf')], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
   expect(stderr).toBe('');
 });

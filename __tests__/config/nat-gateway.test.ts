@@ -8,6 +8,10 @@ test('masks what leaves the private network, and nothing within it', () => {
 });
 
 test.skipIf(!hasProgram('nft') || process.getuid?.() !== 0)('the real nft accepts it, with and without a table to replace', () => {
-  const check = spawnSync('nft', ['--check', '--file', '-'], { input: renderNatGateway({ networkRange: '10.0.0.0/16' }), encoding: 'utf8', env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' } });
+  const check = spawnSync('nft', ['--check', '--file', '-'], {
+    input: renderNatGateway({ networkRange: '10.0.0.0/16' }),
+    encoding: 'utf8',
+    env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' },
+  });
   expect(check).toMatchObject({ status: 0, stderr: '' });
 });

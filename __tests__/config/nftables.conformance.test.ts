@@ -24,9 +24,24 @@ wait $client
 `;
 
 const render = (connections = CONNECTIONS) =>
-  renderHostFirewall({ tier: 'web', connections, waysOut: [], resolvers: RESOLVERS, ports: PORTS, ...new AddressPlan(), operators: ['0.0.0.0/0'], internet: ['0.0.0.0/0'], proxied: false });
+  renderHostFirewall({
+    tier: 'web',
+    connections,
+    waysOut: [],
+    resolvers: RESOLVERS,
+    ports: PORTS,
+    ...new AddressPlan(),
+    operators: ['0.0.0.0/0'],
+    internet: ['0.0.0.0/0'],
+    proxied: false,
+  });
 const heard = async (rules: string) =>
-  (await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', SESSION], { reject: false, env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE: process.execPath, SERVER, RULES: rules } })).stdout;
+  (
+    await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', SESSION], {
+      reject: false,
+      env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE: process.execPath, SERVER, RULES: rules },
+    })
+  ).stdout;
 
 test.skipIf(missing)('a session that is there before the first rules goes on, also when the host is the next to speak', async () => {
   expect(await heard(render())).toBe('said later');
@@ -55,12 +70,33 @@ for user in 0 65534; do
 done
 kill $server
 `;
-const NAME_SERVER = "for (const own of ['192.0.2.53', '192.0.2.54']) { const socket = require('dgram').createSocket('udp4'); socket.on('message', (m, { port, address }) => socket.send(m, port, address)).bind(53, own) }";
-const CLIENT = "const socket = require('dgram').createSocket('udp4'); socket.on('message', () => process.exit(0)); socket.on('error', () => process.exit(1)); socket.send('?', 53, process.argv[1], (error) => error && process.exit(1)); setTimeout(() => process.exit(1), 1000)";
+const NAME_SERVER =
+  "for (const own of ['192.0.2.53', '192.0.2.54']) { const socket = require('dgram').createSocket('udp4'); socket.on('message', (m, { port, address }) => socket.send(m, port, address)).bind(53, own) }";
+const CLIENT =
+  "const socket = require('dgram').createSocket('udp4'); socket.on('message', () => process.exit(0)); socket.on('error', () => process.exit(1)); socket.send('?', 53, process.argv[1], (error) => error && process.exit(1)); setTimeout(() => process.exit(1), 1000)";
 
-test.skipIf(missing || !hasProgram('setpriv'))('everybody asks the name servers of the setting, and nobody but root asks others', async () => {
-  const rules = renderHostFirewall({ tier: 'web', connections: [], waysOut: [{ from: 'web', ports: ['dns'], to: 'resolvers' }, { from: 'web', user: 'root' }], resolvers: ['192.0.2.53'], ports: PORTS, ...new AddressPlan(), operators: [], internet: [], proxied: false });
-  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE: process.execPath, SERVER: NAME_SERVER, CLIENT, RULES: rules };
-  const { stdout, stderr } = await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', OUTSIDE], { reject: false, env });
-  expect(stdout.split('\n'), stderr).toEqual(['0 asks 192.0.2.53', '0 asks 192.0.2.54', '65534 asks 192.0.2.53']);
-});
+test.skipIf(missing || !hasProgram('setpriv'))(
+  'everybody asks the name servers of the setting, and nobody but root asks others',
+  async () => {
+    const rules = renderHostFirewall({
+      tier: 'web',
+      connections: [],
+      waysOut: [
+        { from: 'web', ports: ['dns'], to: 'resolvers' },
+        { from: 'web', user: 'root' },
+      ],
+      resolvers: ['192.0.2.53'],
+      ports: PORTS,
+      ...new AddressPlan(),
+      operators: [],
+      internet: [],
+      proxied: false,
+    });
+    const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE: process.execPath, SERVER: NAME_SERVER, CLIENT, RULES: rules };
+    const { stdout, stderr } = await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', OUTSIDE], {
+      reject: false,
+      env,
+    });
+    expect(stdout.split('\n'), stderr).toEqual(['0 asks 192.0.2.53', '0 asks 192.0.2.54', '65534 asks 192.0.2.53']);
+  },
+);

@@ -12,13 +12,28 @@ const canCheck = spawnSync('unshare', ['-n', 'nft', '--version']).status === 0;
 function render(tier: Tier, config: Partial<HostFirewallConfig> = {}): string {
   const { subnets, networkRange } = new AddressPlan();
   const anywhere = ['0.0.0.0/0', '::/0'];
-  return renderHostFirewall({ tier, connections: CONNECTIONS, waysOut: WAYS_OUT, resolvers: RESOLVERS, ports: PORTS, subnets, networkRange, operators: anywhere, internet: anywhere, proxied: false, ...config });
+  return renderHostFirewall({
+    tier,
+    connections: CONNECTIONS,
+    waysOut: WAYS_OUT,
+    resolvers: RESOLVERS,
+    ports: PORTS,
+    subnets,
+    networkRange,
+    operators: anywhere,
+    internet: anywhere,
+    proxied: false,
+    ...config,
+  });
 }
 
 /** The rules of a chain that are there for a reason of their own. */
 function rules(text: string, chain: 'input' | 'output' = 'input'): string[] {
   const body = text.split(`chain ${chain} {`)[1]?.split('\n  }')[0] ?? '';
-  return body.split('\n').filter((line) => line.includes('comment')).map((line) => line.trim());
+  return body
+    .split('\n')
+    .filter((line) => line.includes('comment'))
+    .map((line) => line.trim());
 }
 
 test('drops on every host what the table of connections does not name', () => {
@@ -30,8 +45,13 @@ test('drops on every host what the table of connections does not name', () => {
 });
 
 test('where an ACME client obtains the certificate, the load balancers reach it on each other, and hand on what it got', () => {
-  const more = rules(render('lb', { connections: [...CONNECTIONS, ...ACME_CONNECTIONS] })).filter((rule) => !rules(render('lb')).includes(rule));
-  expect(more).toEqual(['ip saddr 10.0.1.0/24 tcp dport 8402 accept comment "lb -> lb acmeChallenge"', 'ip saddr 10.0.1.0/24 tcp dport 8403 accept comment "lb -> lb certificate"']);
+  const more = rules(render('lb', { connections: [...CONNECTIONS, ...ACME_CONNECTIONS] })).filter(
+    (rule) => !rules(render('lb')).includes(rule),
+  );
+  expect(more).toEqual([
+    'ip saddr 10.0.1.0/24 tcp dport 8402 accept comment "lb -> lb acmeChallenge"',
+    'ip saddr 10.0.1.0/24 tcp dport 8403 accept comment "lb -> lb certificate"',
+  ]);
 });
 
 test('lets each tier in on its port, from the subnet of the other', () => {
@@ -46,7 +66,9 @@ test('lets each tier in on its port, from the subnet of the other', () => {
 });
 
 test('whoever is let in by SSH gets answers in sessions that are older than the rules, and nobody is called from that port', () => {
-  expect(rules(render('mysql'), 'output')).toContain('ip daddr 10.0.1.0/24 tcp sport 22 tcp flags & (syn | ack) == ack accept comment "mysql -> lb answers in older ssh sessions"');
+  expect(rules(render('mysql'), 'output')).toContain(
+    'ip daddr 10.0.1.0/24 tcp sport 22 tcp flags & (syn | ack) == ack accept comment "mysql -> lb answers in older ssh sessions"',
+  );
   expect(render('lb')).not.toContain('older');
 });
 
@@ -79,7 +101,12 @@ test('name servers are those of the setting, of both address families; load bala
 });
 
 test('only root pings', () => {
-  expect(render('web').split('\n').filter((rule) => rule.includes('icmp')).map((rule) => rule.trim())).toEqual([
+  expect(
+    render('web')
+      .split('\n')
+      .filter((rule) => rule.includes('icmp'))
+      .map((rule) => rule.trim()),
+  ).toEqual([
     'meta l4proto { icmp, icmpv6 } accept',
     'meta l4proto { icmp, icmpv6 } meta skuid 0 accept',
     'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-report, mld2-listener-report } accept',
@@ -141,7 +168,9 @@ describe('where Cloudflare stands in front', () => {
   });
 
   test('others may be let in besides', () => {
-    expect(rules(lb(['203.0.113.0/24']))).toContain('ip saddr { 203.0.113.0/24 } ip daddr != 10.0.0.0/16 tcp dport 443 accept comment "internet -> lb https"');
+    expect(rules(lb(['203.0.113.0/24']))).toContain(
+      'ip saddr { 203.0.113.0/24 } ip daddr != 10.0.0.0/16 tcp dport 443 accept comment "internet -> lb https"',
+    );
   });
 
   test('only the load balancers know about it', () => {
@@ -149,8 +178,13 @@ describe('where Cloudflare stands in front', () => {
   });
 
   test.skipIf(!canCheck)('nft accepts the rules after the facts that they name', () => {
-    const facts = 'define CLOUDFLARE_IPV4 = { 173.245.48.0/20,104.16.0.0/13 }\ndefine CLOUDFLARE_IPV6 = { 2400:cb00::/32,2606:4700::/32 }\ndefine PEER_PUBLIC_ADDRESS = { 192.0.2.7 }\n';
-    expect(() => execFileSync('unshare', ['-n', 'nft', '-f', '-'], { input: facts + render('lb', { internet: ['203.0.113.0/24'], proxied: true, waysOut: [] }) })).not.toThrow();
+    const facts =
+      'define CLOUDFLARE_IPV4 = { 173.245.48.0/20,104.16.0.0/13 }\ndefine CLOUDFLARE_IPV6 = { 2400:cb00::/32,2606:4700::/32 }\ndefine PEER_PUBLIC_ADDRESS = { 192.0.2.7 }\n';
+    expect(() =>
+      execFileSync('unshare', ['-n', 'nft', '-f', '-'], {
+        input: facts + render('lb', { internet: ['203.0.113.0/24'], proxied: true, waysOut: [] }),
+      }),
+    ).not.toThrow();
   });
 });
 
@@ -162,8 +196,24 @@ test('whoever lets in everybody needs no sentence about the other load balancer'
 
 test.skipIf(!canCheck).each(TIERS)('nft accepts the rules of %s, also a second time', (tier) => {
   // Users of the hosts, which are unknown here
-  const waysOut = [{ from: tier, user: 'root' }, { from: tier, user: DYNAMIC, ports: ['dns'], to: ['0.0.0.0/0', '2001:db8::/32'] }, { from: tier, user: 'root', ports: ['https'], to: 'hetzner-api' }] as const;
+  const waysOut = [
+    { from: tier, user: 'root' },
+    { from: tier, user: DYNAMIC, ports: ['dns'], to: ['0.0.0.0/0', '2001:db8::/32'] },
+    { from: tier, user: 'root', ports: ['https'], to: 'hetzner-api' },
+  ] as const;
   const text = render(tier, { waysOut, operators: ['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32'] });
   const input = { input: text };
-  expect(() => execFileSync('unshare', ['-n', 'sh', '-c', 'failed=0; cat >"$0"; nft -f "$0" && nft -f "$0" || failed=1; rm "$0"; exit $failed', `/tmp/host-firewall-test-${process.pid}`], input)).not.toThrow();
+  expect(() =>
+    execFileSync(
+      'unshare',
+      [
+        '-n',
+        'sh',
+        '-c',
+        'failed=0; cat >"$0"; nft -f "$0" && nft -f "$0" || failed=1; rm "$0"; exit $failed',
+        `/tmp/host-firewall-test-${process.pid}`,
+      ],
+      input,
+    ),
+  ).not.toThrow();
 });

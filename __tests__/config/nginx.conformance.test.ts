@@ -37,7 +37,11 @@ interface Answer {
   readonly text: string;
 }
 
-function ask(port: number, path: string, options: { method?: string; headers?: Record<string, string>; from?: string; body?: string } = {}): Promise<Answer> {
+function ask(
+  port: number,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; from?: string; body?: string } = {},
+): Promise<Answer> {
   const { method = 'GET', headers = {}, from = '127.0.0.1', body } = options;
   return new Promise((resolve, reject) => {
     const outgoing = request({ host: '127.0.0.1', port, path, method, headers, localAddress: from }, (response) => {
@@ -50,7 +54,10 @@ function ask(port: number, path: string, options: { method?: string; headers?: R
 }
 
 const closing: RequestListener = (message) => message.socket.destroy();
-const failing = (status: number): RequestListener => (_, response) => response.writeHead(status).end('no');
+const failing =
+  (status: number): RequestListener =>
+  (_, response) =>
+    response.writeHead(status).end('no');
 
 describe.skipIf(!hasProgram('nginx'))('the real Nginx', () => {
   test.each([
@@ -180,7 +187,10 @@ describe.skipIf(!hasProgram('nginx'))('the real Nginx', () => {
     expect(first).toBe('data: 1\n\n');
     const upgraded = await new Promise<boolean>((resolve) => {
       const outgoing = request({ port, path: '/socket', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } });
-      outgoing.on('response', () => (resolve(false), outgoing.destroy())).on('error', () => resolve(false)).end();
+      outgoing
+        .on('response', () => (resolve(false), outgoing.destroy()))
+        .on('error', () => resolve(false))
+        .end();
       setTimeout(() => outgoing.destroy(), 500);
     });
     expect(upgraded).toBe(false);

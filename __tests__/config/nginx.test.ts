@@ -14,7 +14,11 @@ export const config: NginxConfig = {
   maxBodyMegabytes: 10,
   readTimeoutSeconds: 40,
 };
-const directives = (text: string) => text.split('\n').map((line) => line.trim()).filter((line) => !line.startsWith('#'));
+const directives = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => !line.startsWith('#'));
 
 test('listens on the private address only', () => {
   const listening = directives(renderNginxConfig(config)).filter((line) => line.startsWith('listen '));

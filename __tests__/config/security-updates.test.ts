@@ -1,11 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { renderSecurityUpdatesEnvironment, renderSecurityUpdatesSocket, renderSecurityUpdatesTimer } from '../../lib/config/security-updates';
+import {
+  renderSecurityUpdatesEnvironment,
+  renderSecurityUpdatesSocket,
+  renderSecurityUpdatesTimer,
+} from '../../lib/config/security-updates';
 import { AddressPlan, endpoint } from '../../lib/net/address-plan';
 import { hasProgram } from '../helpers/programs';
 
-const [one, two, three] = new AddressPlan().hosts('mysql', 3) as [ReturnType<AddressPlan['host']>, ReturnType<AddressPlan['host']>, ReturnType<AddressPlan['host']>];
-const config = { host: one, peers: [two, three].map((peer) => endpoint(peer, 9102)), port: 9102, healthUrls: ['http://10.0.4.11:9200/reader'] };
+const [one, two, three] = new AddressPlan().hosts('mysql', 3) as [
+  ReturnType<AddressPlan['host']>,
+  ReturnType<AddressPlan['host']>,
+  ReturnType<AddressPlan['host']>,
+];
+const config = {
+  host: one,
+  peers: [two, three].map((peer) => endpoint(peer, 9102)),
+  port: 9102,
+  healthUrls: ['http://10.0.4.11:9200/reader'],
+};
 
 test('a host knows whom it has to ask, and how it is well itself', () => {
   expect(renderSecurityUpdatesEnvironment(config)).toBe(
@@ -14,7 +27,9 @@ test('a host knows whom it has to ask, and how it is well itself', () => {
 });
 
 test('a load balancer knows where to see which addresses it has', () => {
-  expect(renderSecurityUpdatesEnvironment({ ...config, addressesUrl: 'http://10.0.1.11:9101/metrics' })).toMatch(/^ADDRESSES_URL=http:\/\/10\.0\.1\.11:9101\/metrics$/m);
+  expect(renderSecurityUpdatesEnvironment({ ...config, addressesUrl: 'http://10.0.1.11:9101/metrics' })).toMatch(
+    /^ADDRESSES_URL=http:\/\/10\.0\.1\.11:9101\/metrics$/m,
+  );
 });
 
 test('it is asked on its private address only', () => {

@@ -36,12 +36,19 @@ const renew = (machine: string) => onMachine(lab, machine, 'platform-renew-certi
 
 /** A change of settings in main.ts. */
 async function deployWith(certificate: object): Promise<void> {
-  await lab.deploy({ app: await editedMain(await openLab(), `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`) });
+  await lab.deploy({
+    app: await editedMain(await openLab(), `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
+  });
 }
 
 /** What clients lived through during a change; it begins and ends with all of them served. */
 async function whileVisited(change: () => Promise<void>): Promise<readonly Operation[]> {
-  const traffic = startTraffic({ target: { address: lab.floatingIp, host: lab.domain }, streams: ['probes', 'keepAlive', 'getMix', 'writers'], seed: 'certificate', runId: `certificate-${Date.now()}` });
+  const traffic = startTraffic({
+    target: { address: lab.floatingIp, host: lab.domain },
+    streams: ['probes', 'keepAlive', 'getMix', 'writers'],
+    seed: 'certificate',
+    runId: `certificate-${Date.now()}`,
+  });
   try {
     expect(await traffic.serving()).toBe(true);
     await change();
@@ -58,7 +65,10 @@ const failed = (history: readonly Operation[]) => history.filter(({ outcome }) =
 async function told({ name, privateAddress }: { readonly name: string; readonly privateAddress: string }): Promise<readonly number[]> {
   const metrics = await onMachine(lab, name, `curl -sf http://${privateAddress}:9101/metrics`);
   const { certificateEndsAt } = await readStatus(await openLab());
-  return [Number(/^floating_ip_agent_certificate_expiry_timestamp_seconds (\S+)$/m.exec(metrics)?.[1]), Date.parse(certificateEndsAt ?? '') / 1000];
+  return [
+    Number(/^floating_ip_agent_certificate_expiry_timestamp_seconds (\S+)$/m.exec(metrics)?.[1]),
+    Date.parse(certificateEndsAt ?? '') / 1000,
+  ];
 }
 
 describe('a certificate of an ACME server', () => {
@@ -74,7 +84,12 @@ describe('a certificate of an ACME server', () => {
     const root = pebble.root();
     for (const { name, publicAddress } of await loadBalancers()) {
       // The address moved while they were configured: the one that has it in the end obtains, the other takes
-      await until(`${name} shows a certificate of Pebble; the deploy said: ${deployed.slice(-4000)}`, async () => (await shown(publicAddress ?? '', root)).trusted, 180_000, 500);
+      await until(
+        `${name} shows a certificate of Pebble; the deploy said: ${deployed.slice(-4000)}`,
+        async () => (await shown(publicAddress ?? '', root)).trusted,
+        180_000,
+        500,
+      );
       expect(await shown(publicAddress ?? '', root)).toMatchObject({ names: 'DNS:www.example.test, DNS:example.test' });
     }
     expect(await shown(lab.floatingIp, root)).toMatchObject({ trusted: true });
@@ -98,14 +113,22 @@ describe('a certificate of an ACME server', () => {
     const before = await shown(lab.floatingIp, pebble.root());
     const history = await whileVisited(async () => {
       await renew(holder);
-      await until('visitors see another certificate', async () => (await shown(lab.floatingIp, pebble.root())).fingerprint !== before.fingerprint);
+      await until(
+        'visitors see another certificate',
+        async () => (await shown(lab.floatingIp, pebble.root())).fingerprint !== before.fingerprint,
+      );
     });
     expect(failed(history)).toEqual([]);
 
     const renewed = await shown(lab.floatingIp, pebble.root());
     expect(renewed.trusted).toBe(true);
     await lab.powerOn(off.name);
-    await until(`${off.name} shows the new certificate`, async () => (await shown(off.publicAddress ?? '', pebble.root()).catch(() => before)).fingerprint === renewed.fingerprint, 120_000, 500);
+    await until(
+      `${off.name} shows the new certificate`,
+      async () => (await shown(off.publicAddress ?? '', pebble.root()).catch(() => before)).fingerprint === renewed.fingerprint,
+      120_000,
+      500,
+    );
   });
 
   test('when the active load balancer loses power, the other one shows the same, and obtains the next', async () => {
@@ -114,10 +137,23 @@ describe('a certificate of an ACME server', () => {
     const { name: next } = await other(lost);
     onTestFinished(() => lab.powerOn(lost));
     await lab.powerOff(lost);
-    await until(`${next} has the floating IP`, async () => (await active()) === next && (await shown(lab.floatingIp, pebble.root()).catch(() => undefined))?.fingerprint === before.fingerprint, 30_000);
-    await until(`${next} knows that it has it`, async () => (await onMachine(lab, next, 'cat /run/floating-ip-agent/holds-floating-ip')) === '1', 30_000);
+    await until(
+      `${next} has the floating IP`,
+      async () =>
+        (await active()) === next &&
+        (await shown(lab.floatingIp, pebble.root()).catch(() => undefined))?.fingerprint === before.fingerprint,
+      30_000,
+    );
+    await until(
+      `${next} knows that it has it`,
+      async () => (await onMachine(lab, next, 'cat /run/floating-ip-agent/holds-floating-ip')) === '1',
+      30_000,
+    );
     await renew(next);
-    await until('visitors see another certificate', async () => (await shown(lab.floatingIp, pebble.root())).fingerprint !== before.fingerprint);
+    await until(
+      'visitors see another certificate',
+      async () => (await shown(lab.floatingIp, pebble.root())).fingerprint !== before.fingerprint,
+    );
     holder = next;
   });
 
@@ -133,7 +169,11 @@ describe('a certificate of an ACME server', () => {
   });
 
   test('has keys and an account that nobody but the agent can read', async () => {
-    const { stdout } = await tryOnMachine(lab, holder, 'runuser -u nobody -- find /var/lib/certificate-agent /etc/haproxy/platform /etc/platform/credentials -readable 2>/dev/null');
+    const { stdout } = await tryOnMachine(
+      lab,
+      holder,
+      'runuser -u nobody -- find /var/lib/certificate-agent /etc/haproxy/platform /etc/platform/credentials -readable 2>/dev/null',
+    );
     expect(stdout).toBe('');
   });
 });
@@ -147,7 +187,19 @@ describe("an operator's own certificate", () => {
     const [certificateFile, privateKeyFile] = [join(folder, 'site.pem'), join(folder, 'site.key')];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', privateKeyFile];
     const names = NAMES.map((name) => `DNS:${name}`).join();
-    await execa('openssl', ['req', '-x509', ...key, '-out', certificateFile, '-days', '60', '-subj', '/CN=own', '-addext', `subjectAltName=${names}`]);
+    await execa('openssl', [
+      'req',
+      '-x509',
+      ...key,
+      '-out',
+      certificateFile,
+      '-days',
+      '60',
+      '-subj',
+      '/CN=own',
+      '-addext',
+      `subjectAltName=${names}`,
+    ]);
     process.env['TF_VAR_certificate_private_key'] = await readFile(privateKeyFile, 'utf8');
 
     expect(failed(await whileVisited(() => deployWith({ mode: 'files', certificateFile, privateKeyFile })))).toEqual([]);
@@ -156,7 +208,9 @@ describe("an operator's own certificate", () => {
     for (const machine of await loadBalancers()) {
       const { trusted, endsAt } = await shown(machine.publicAddress ?? '', own);
       expect([trusted, await told(machine)], machine.name).toEqual([true, [endsAt, endsAt]]);
-      expect((await tryOnMachine(lab, machine.name, 'systemctl is-enabled certificate-agent.timer')).stdout.trim(), machine.name).not.toBe('enabled');
+      expect((await tryOnMachine(lab, machine.name, 'systemctl is-enabled certificate-agent.timer')).stdout.trim(), machine.name).not.toBe(
+        'enabled',
+      );
     }
   });
 });
@@ -172,11 +226,19 @@ interface Shown {
 /** What a new client is shown at this address, and whether it would trust it who trusts that root. */
 function shown(address: string, root: string): Promise<Shown> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port: 443, servername: 'www.example.test', ca: root, rejectUnauthorized: false, timeout: 5_000 }, () => {
-      const { raw, subjectaltname: names, valid_to: end } = socket.getPeerCertificate();
-      resolve({ trusted: socket.authorized, names, fingerprint: createHash('sha256').update(raw).digest('hex'), endsAt: Date.parse(end) / 1000 });
-      socket.end();
-    });
+    const socket = connect(
+      { host: address, port: 443, servername: 'www.example.test', ca: root, rejectUnauthorized: false, timeout: 5_000 },
+      () => {
+        const { raw, subjectaltname: names, valid_to: end } = socket.getPeerCertificate();
+        resolve({
+          trusted: socket.authorized,
+          names,
+          fingerprint: createHash('sha256').update(raw).digest('hex'),
+          endsAt: Date.parse(end) / 1000,
+        });
+        socket.end();
+      },
+    );
     socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address} within 5 s`)));
     socket.on('error', reject);
   });

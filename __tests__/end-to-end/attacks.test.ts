@@ -58,19 +58,35 @@ describe('while attackers hold all that they can get', () => {
     ['one address has requests under way whose bodies trickle', { way: 'trickling-bodies', from: ONE, connections: 40, atLeast: 150 }],
     ['one address reads large answers slowly', { way: 'slow-readers', from: ONE, connections: 40, atLeast: 150 }],
     ['one address has event streams', { way: 'event-streams', from: ONE, connections: 40, atLeast: 150 }],
-    ['one address has answers without end that it does not declare', { way: 'undeclared-streams', from: ONE, connections: 40, atLeast: 150 }],
+    [
+      'one address has answers without end that it does not declare',
+      { way: 'undeclared-streams', from: ONE, connections: 40, atLeast: 150 },
+    ],
     ['one address has idle web sockets', { way: 'web-sockets', from: ONE, connections: 400, atLeast: 150 }],
     ['one address sends request heads slowly', { way: 'slow-heads', from: ONE, connections: 600, atLeast: 300 }],
     ['one address sends request heads slowly on port 80', { way: 'redirects', from: ONE, connections: 200, atLeast: 50 }],
-    ['200 addresses read answers slowly', { way: 'slow-readers', from: CROWD, connections: 2, requests: 17, answerBytes: 300_000, atLeast: 2_000 }],
-  ])('%s, and others are served within twice their usual time', async (_, { way, from, connections, requests = 97, answerBytes, atLeast }) => {
-    const attack = new Attack({ way, target, from: attackers(from), connectionsPerAddress: connections, requestsPerConnection: requests, ...(answerBytes && { answerBytes }) });
-    onTestFinished(() => attack.stop());
-    await attack.established(30_000);
-    const service = await serviceOf(target, PAGE, LASTS_MS);
-    process.stdout.write(`${way} from ${from}: ${JSON.stringify({ usual, service, most: attack.most, has: attack.latest })}\n`);
-    expect(attack.most).toBeGreaterThanOrEqual(atLeast);
-    expect(service.failures).toEqual({});
-    expect(service.median).toBeLessThan(2 * usual.median + NOISE);
-  });
+    [
+      '200 addresses read answers slowly',
+      { way: 'slow-readers', from: CROWD, connections: 2, requests: 17, answerBytes: 300_000, atLeast: 2_000 },
+    ],
+  ])(
+    '%s, and others are served within twice their usual time',
+    async (_, { way, from, connections, requests = 97, answerBytes, atLeast }) => {
+      const attack = new Attack({
+        way,
+        target,
+        from: attackers(from),
+        connectionsPerAddress: connections,
+        requestsPerConnection: requests,
+        ...(answerBytes && { answerBytes }),
+      });
+      onTestFinished(() => attack.stop());
+      await attack.established(30_000);
+      const service = await serviceOf(target, PAGE, LASTS_MS);
+      process.stdout.write(`${way} from ${from}: ${JSON.stringify({ usual, service, most: attack.most, has: attack.latest })}\n`);
+      expect(attack.most).toBeGreaterThanOrEqual(atLeast);
+      expect(service.failures).toEqual({});
+      expect(service.median).toBeLessThan(2 * usual.median + NOISE);
+    },
+  );
 });

@@ -10,8 +10,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Of the value of every ephemeral variable of the stack. */
 export async function canaries(lab: Lab, environment: Environment = process.env): Promise<string[]> {
-  const { variable } = JSON.parse(await readFile(join(stackFolder(lab), 'cdk.tf.json'), 'utf8')) as { variable: Record<string, { ephemeral?: boolean }> };
-  const secrets = Object.entries(variable).filter(([, { ephemeral }]) => ephemeral).map(([name]) => name);
+  const { variable } = JSON.parse(await readFile(join(stackFolder(lab), 'cdk.tf.json'), 'utf8')) as {
+    variable: Record<string, { ephemeral?: boolean }>;
+  };
+  const secrets = Object.entries(variable)
+    .filter(([, { ephemeral }]) => ephemeral)
+    .map(([name]) => name);
   return secrets.flatMap((name) => canariesOf(environment[`TF_VAR_${name}`], `TF_VAR_${name}`));
 }
 
@@ -20,10 +24,16 @@ export async function canaries(lab: Lab, environment: Environment = process.env)
  * data tells, and which proves nothing any more: docs/decisions/0005-host-keys-are-pinned.md.
  */
 export async function madeKeys(lab: Lab): Promise<string[]> {
-  const { resources } = JSON.parse(await readFile(join(lab.paths.state, STATE), 'utf8')) as { resources: { type: string; instances: { attributes: MadeKey }[] }[] };
-  const keys = resources.filter(({ type }) => type === 'tls_private_key').flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
+  const { resources } = JSON.parse(await readFile(join(lab.paths.state, STATE), 'utf8')) as {
+    resources: { type: string; instances: { attributes: MadeKey }[] }[];
+  };
+  const keys = resources
+    .filter(({ type }) => type === 'tls_private_key')
+    .flatMap(({ instances }) => instances.map(({ attributes }) => attributes));
   const lasting = keys.filter(({ ecdsa_curve }) => ecdsa_curve !== HOST_KEY_KINDS.first.ecdsaCurve);
-  return lasting.flatMap(({ private_key_pem, private_key_openssh }) => [private_key_pem, ...(private_key_openssh ? [private_key_openssh] : [])].flatMap((text) => canariesOf(text, 'tls_private_key')));
+  return lasting.flatMap(({ private_key_pem, private_key_openssh }) =>
+    [private_key_pem, ...(private_key_openssh ? [private_key_openssh] : [])].flatMap((text) => canariesOf(text, 'tls_private_key')),
+  );
 }
 
 interface MadeKey {
@@ -75,7 +85,9 @@ async function inPlan(lab: Lab, environment: Environment, folder: string, patter
 
 /** What the kernel tells of every process under a /proc: its argument list or its environment. Those that end meanwhile do not matter. */
 function inProcesses(patterns: string, proc: string, file: 'cmdline' | 'environ'): Promise<string[]> {
-  const files = readdirSync(proc).filter((name) => /^\d+$/.test(name)).map((pid) => join(proc, pid, file));
+  const files = readdirSync(proc)
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => join(proc, pid, file));
   return grep(patterns, ['-s', ...files]);
 }
 
@@ -83,12 +95,17 @@ function inProcesses(patterns: string, proc: string, file: 'cmdline' | 'environ'
 async function inMachine(lab: Lab, machine: string, patterns: string, secrets: readonly string[]): Promise<string[]> {
   const root = `/proc/${await lab.initPid(machine)}/root`;
   // Mounts of their own beside the disk
-  const folders = ['/', '/run', '/tmp', '/dev/shm', '/srv/mysql'].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
+  const folders = ['/', '/run', '/tmp', '/dev/shm', '/srv/mysql']
+    .map((folder) => join(root, folder))
+    .filter((folder) => existsSync(folder));
   const every = ['-type', 'f', '-size', '-20M', '-not', '-path', '*/journal/*', '-print0'];
   const { stdout: onDisks } = await execa('find', [...folders, '-xdev', ...every], { maxBuffer: 100_000_000, reject: false });
   // Each unit's own mount
   const { stdout: ofUnits } = await execa('find', [join(root, 'run/credentials'), ...every], { reject: false });
-  const { stdout: files } = await execa('xargs', ['-0', 'grep', '-l', '-s', '-a', '-F', '-f', patterns], { input: onDisks + ofUnits, reject: false });
+  const { stdout: files } = await execa('xargs', ['-0', 'grep', '-l', '-s', '-a', '-F', '-f', patterns], {
+    input: onDisks + ofUnits,
+    reject: false,
+  });
   const journal = await lab.exec(machine, ['journalctl', '--no-pager', '-o', 'cat']);
   const userData = await lab.exec(machine, ['curl', '-sf', 'http://169.254.169.254/hetzner/v1/userdata']);
   const environments = await inProcesses(patterns, join(root, 'proc'), 'environ');
@@ -115,7 +132,8 @@ async function forOneUserOnly(lab: Lab, machine: string, file: string): Promise<
   const { stdout } = await lab.exec(machine, ['sh', '-c', 'stat -c "%a %U %u %G" "$1"; getent group mysql', 'sh', file]);
   const [, mode = '777', user = '', uid = '', group = ''] = /^(\d+) (\S+) (\d+) (\S+)$/m.exec(stdout) ?? [];
   const [, unit] = /^\/run\/credentials\/([^/]+)\//.exec(file) ?? [];
-  if (unit) return mode.endsWith('00') ? user === 'root' || uid === (await uidOf(lab, machine, unit)) : mode.endsWith('0') && user === 'root';
+  if (unit)
+    return mode.endsWith('00') ? user === 'root' || uid === (await uidOf(lab, machine, unit)) : mode.endsWith('0') && user === 'root';
   const owner = KEPT_BY.find(([folder]) => file.startsWith(folder))?.[1] ?? 'root';
   if (user !== owner && user !== 'root') return false;
   // mysqld reads as a member of its own group, which has no other

@@ -47,7 +47,10 @@ function reaches(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: 2_000 });
     const finish = (answer: boolean) => (socket.destroy(), resolve(answer));
-    socket.on('connect', () => finish(true)).on('timeout', () => finish(false)).on('error', () => finish(false));
+    socket
+      .on('connect', () => finish(true))
+      .on('timeout', () => finish(false))
+      .on('error', () => finish(false));
   });
 }
 
@@ -64,7 +67,10 @@ test('fault scenarios refuse to measure here, where nobody comes to the floating
 });
 
 test.each(LOAD_BALANCERS)('%s shows a certificate of the Origin CA for both names', async (host) => {
-  expect(await agent(host, '/certificate')).toMatchObject({ names: ['example.test', 'www.example.test'], issuer: expect.stringContaining('Origin ECC CA') as string });
+  expect(await agent(host, '/certificate')).toMatchObject({
+    names: ['example.test', 'www.example.test'],
+    issuer: expect.stringContaining('Origin ECC CA') as string,
+  });
 });
 
 test('whoever is not Cloudflare reaches neither the floating IP nor a load balancer, but operators do', async () => {
@@ -86,13 +92,22 @@ describe('a visitor, by way of the proxies', () => {
     target = await lab.entrance();
   });
 
-  const visit = async (path: string, more: Partial<Ask> = {}) => (await attempt(target, { method: 'GET', path, totalMilliseconds: 20_000, ...more })).answer;
+  const visit = async (path: string, more: Partial<Ask> = {}) =>
+    (await attempt(target, { method: 'GET', path, totalMilliseconds: 20_000, ...more })).answer;
 
   test('gets all the way to the database and back', async () => {
-    const written = await visit('/api/notes', { method: 'POST', headers: { 'idempotency-key': 'by-way-of-cloudflare' }, body: JSON.stringify({ text: 'by way of Cloudflare' }) });
+    const written = await visit('/api/notes', {
+      method: 'POST',
+      headers: { 'idempotency-key': 'by-way-of-cloudflare' },
+      body: JSON.stringify({ text: 'by way of Cloudflare' }),
+    });
     expect([written?.status, written?.headers['server']]).toEqual([expect.toBeOneOf([200, 201]), 'cloudflare']);
-    expect(servedBy(written!)).toMatchObject({ web: expect.stringMatching(/^web-/) as string, app: expect.stringMatching(/^app-/) as string });
-    const count = async () => (await lab.exec('db-1', ['mysql', '-N', '-e', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'"])).stdout.trim();
+    expect(servedBy(written!)).toMatchObject({
+      web: expect.stringMatching(/^web-/) as string,
+      app: expect.stringMatching(/^app-/) as string,
+    });
+    const count = async () =>
+      (await lab.exec('db-1', ['mysql', '-N', '-e', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'"])).stdout.trim();
     await expect.poll(count, { timeout: 10_000 }).toBe('1');
   });
 
@@ -102,7 +117,9 @@ describe('a visitor, by way of the proxies', () => {
     const webs = (await lab.machines()).filter(({ tier }) => tier === 'web');
     const clients = async () => {
       const logs = await Promise.all(webs.map(({ name }) => lab.exec(name, ['grep', '-h', '-F', path, '/var/log/nginx/access.log'])));
-      return logs.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean)).map((line) => (JSON.parse(line) as { client: string }).client);
+      return logs
+        .flatMap(({ stdout }) => stdout.split('\n').filter(Boolean))
+        .map((line) => (JSON.parse(line) as { client: string }).client);
     };
     await expect.poll(clients, { timeout: 10_000 }).toEqual([CLIENT_ADDRESS]);
   });

@@ -8,7 +8,10 @@ export const MEMBER_TLS = '/etc/mysql/platform-tls';
 /** The member that logs in to the first one. */
 export const MEMBER = 'db-2';
 
-export interface Credentials extends Pick<Secrets, 'hcloudToken' | 'failoverToken' | 'cloudflareToken' | 'mysqlPasswords' | 'sshPrivateKeyFile'> {
+export interface Credentials extends Pick<
+  Secrets,
+  'hcloudToken' | 'failoverToken' | 'cloudflareToken' | 'mysqlPasswords' | 'sshPrivateKeyFile'
+> {
   /** Folder on db-2. @default the one in use */
   readonly memberTls?: string;
 }
@@ -34,7 +37,9 @@ export async function acceptedCredentials(given: Credentials): Promise<string[]>
 /** Name of each load balancer to the public key that it shows to visitors. */
 export async function servedKeys(lab: Lab): Promise<Record<string, string>> {
   const balancers = (await lab.machines()).filter(({ tier }) => tier === 'lb');
-  return Object.fromEntries(await Promise.all(balancers.map(async ({ name, publicAddress }) => [name, await servedKey(publicAddress ?? '', lab.domain)] as const)));
+  return Object.fromEntries(
+    await Promise.all(balancers.map(async ({ name, publicAddress }) => [name, await servedKey(publicAddress ?? '', lab.domain)] as const)),
+  );
 }
 
 const HETZNER = 'https://api.hetzner.cloud/v1/servers';
@@ -53,7 +58,14 @@ async function adminLogin(lab: Lab, password: string): Promise<boolean> {
 
 async function memberLogin(lab: Lab, password: string, tls: string): Promise<boolean> {
   const certificate = ['--ssl-ca', `${MEMBER_TLS}/ca.pem`, '--ssl-cert', `${tls}/server.pem`, '--ssl-key', `${tls}/server.key`];
-  return accepted(await lab.exec(MEMBER, [...mysql(password, 'platform_replication'), '--host', (await machine(lab, 'db-1')).privateAddress, ...certificate]));
+  return accepted(
+    await lab.exec(MEMBER, [
+      ...mysql(password, 'platform_replication'),
+      '--host',
+      (await machine(lab, 'db-1')).privateAddress,
+      ...certificate,
+    ]),
+  );
 }
 
 /** In the network of app-1, which has no client, with that of db-1. */
@@ -63,7 +75,17 @@ async function applicationLogin(lab: Lab, password: string): Promise<boolean> {
   return accepted(await execa('nsenter', [`--target=${network}`, '--net', 'chroot', `/proc/${files}/root`, ...client], { reject: false }));
 }
 
-const mysql = (password: string, user: string) => ['env', `MYSQL_PWD=${password}`, 'mysql', '--no-defaults', '--connect-timeout=5', '--batch', '--execute=SELECT 1', '--user', user];
+const mysql = (password: string, user: string) => [
+  'env',
+  `MYSQL_PWD=${password}`,
+  'mysql',
+  '--no-defaults',
+  '--connect-timeout=5',
+  '--batch',
+  '--execute=SELECT 1',
+  '--user',
+  user,
+];
 
 function accepted({ exitCode, stderr }: { readonly exitCode?: number | null; readonly stderr: string }): boolean {
   // 1045: access denied; 2013, 2026: the server has ended the TLS session with an alert
@@ -89,10 +111,25 @@ export interface Login {
 }
 
 /** Runs a command on a host as a deploy does, private hosts by way of the floating IP. */
-export async function sshTo(lab: Lab, host: string, command: string, { user = 'root', jumpUser = user, keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {}): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
+export async function sshTo(
+  lab: Lab,
+  host: string,
+  command: string,
+  { user = 'root', jumpUser = user, keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {},
+): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
   const { publicAddress, privateAddress } = await machine(lab, host);
-  const trust = knownHostsFile === undefined ? ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'] : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHostsFile}`];
-  const settings = ['IdentitiesOnly=yes', 'BatchMode=yes', 'ConnectTimeout=20', 'GlobalKnownHostsFile=/dev/null', ...trust, 'LogLevel=ERROR'];
+  const trust =
+    knownHostsFile === undefined
+      ? ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
+      : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHostsFile}`];
+  const settings = [
+    'IdentitiesOnly=yes',
+    'BatchMode=yes',
+    'ConnectTimeout=20',
+    'GlobalKnownHostsFile=/dev/null',
+    ...trust,
+    'LogLevel=ERROR',
+  ];
   const ssh = (key: string) => ['-F', 'none', '-i', key, ...settings.flatMap((setting) => ['-o', setting])];
   // The load balancer on the way gets the present key: the host alone decides
   const jump = ['ssh', ...ssh(lab.secrets.sshPrivateKeyFile), '-W', '%h:%p', `${jumpUser}@${lab.floatingIp}`].join(' ');

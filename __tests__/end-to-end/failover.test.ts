@@ -33,7 +33,9 @@ beforeAll(async () => {
  * One run each: whether it works, judged by clients and data. How fast it is over several runs is what `make faults`
  * measures; whether the clients could keep up for that does not matter here.
  */
-test.each(CHOSEN.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => judge(scenario, LONGEST_OUTAGE_MILLISECONDS));
+test.each(CHOSEN.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) =>
+  judge(scenario, LONGEST_OUTAGE_MILLISECONDS),
+);
 
 test('an API that takes 10 s to move an address and 2 s to answer: lb-power-off', async () => {
   const emulator = await openLab();
@@ -50,7 +52,9 @@ async function judge(scenario: Scenario, longestOutage: number): Promise<void> {
   const { name } = scenario;
   const run = await runScenario(scenario, { lab, seed: SEED, run: 1, log: (line) => console.log(line) });
   const limited = (scenario.targets?.(lab) ?? []).map(({ figure }) => [figure, run.figures[figure]] as const);
-  console.log(`${name}: ${run.verdict.outcome}, ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`);
+  console.log(
+    `${name}: ${run.verdict.outcome}, ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`,
+  );
   expect(run.verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
   for (const [figure, value] of limited) {
     expect(value, figure).toBeTypeOf('number');

@@ -28,7 +28,8 @@ const missing = async (): Promise<string[]> => {
   const there = await present();
   return ALL.filter((name) => !there.includes(name));
 };
-const soldOut = (serverType: string, more: Pick<ApiFault, 'after'> = {}) => lab.apiFault({ effect: { kind: 'sold-out', serverType }, ...more });
+const soldOut = (serverType: string, more: Pick<ApiFault, 'after'> = {}) =>
+  lab.apiFault({ effect: { kind: 'sold-out', serverType }, ...more });
 
 /** What a deploy that fails says, in one line: Terraform's errors, then everything, with what the hosts say. */
 async function failure(settings: string): Promise<string> {
@@ -44,13 +45,17 @@ test('types that sell out in the middle end the deploy, which names the servers 
   await soldOut(SMALL, { after: 1 });
   const said = await failure(TYPES);
   expect(await present()).toHaveLength(2);
-  for (const name of await missing()) expect(said, name).toMatch(new RegExp(`error during placement \\(resource_unavailable[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
+  for (const name of await missing())
+    expect(said, name).toMatch(new RegExp(`error during placement \\(resource_unavailable[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
 });
 
 test('the next one is refused before it changes anything, with what can be had and where to set it', async () => {
   const before = await present();
   const said = await failure(TYPES);
-  for (const setting of ['loadBalancers', 'web', 'app', 'mysql']) expect(said).toMatch(new RegExp(`Hetzner cannot deliver \\w+ in fsn1 now\\. \\w+ can be had there \\([^)]*\\): set ${setting}\\.serverType`));
+  for (const setting of ['loadBalancers', 'web', 'app', 'mysql'])
+    expect(said).toMatch(
+      new RegExp(`Hetzner cannot deliver \\w+ in fsn1 now\\. \\w+ can be had there \\([^)]*\\): set ${setting}\\.serverType`),
+    );
   expect(said).not.toContain('resource_unavailable');
   expect(await present()).toEqual(before);
 });
@@ -61,7 +66,8 @@ test('with stock again it ends at the limit of the project, at the sixth server,
   await lab.apiFault({ match: { method: 'POST', path: '/actions/poweron$' }, effect: { kind: 'action-fails' }, count: 1 });
   const said = await failure(TYPES);
   expect(await present()).toHaveLength(5);
-  for (const name of await missing()) expect(said, name).toMatch(new RegExp(`server limit reached \\(resource_limit_exceeded[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
+  for (const name of await missing())
+    expect(said, name).toMatch(new RegExp(`server limit reached \\(resource_limit_exceeded[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
   expect(said).toMatch(/\(action_failed, \d+\) with hcloud_server/);
   await lab.clearApiFaults();
 });
@@ -82,7 +88,8 @@ test('after all that, and with other types, a deploy makes the platform whole', 
 });
 
 test('visitors are served', async () => {
-  for (const path of ['/', '/api/notes']) expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+  for (const path of ['/', '/api/notes'])
+    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
 });
 
 test('another plan is empty', async () => {

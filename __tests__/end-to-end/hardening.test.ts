@@ -40,17 +40,31 @@ test('no unit is more exposed than 2.0 in systemd-analyze security, but for thos
       found.set(unit, Number(exposure));
     }
   }
-  expect([...found.keys()]).toEqual(expect.arrayContaining(['haproxy', 'keepalived', 'floating-ip-agent', 'hetzner-api-addresses', 'nginx', 'app', 'database-router', 'mysql', 'mysql-member']));
+  expect([...found.keys()]).toEqual(
+    expect.arrayContaining([
+      'haproxy',
+      'keepalived',
+      'floating-ip-agent',
+      'hetzner-api-addresses',
+      'nginx',
+      'app',
+      'database-router',
+      'mysql',
+      'mysql-member',
+    ]),
+  );
   expect([...found].filter(([unit, exposure]) => !(exposure <= (EXCEPTIONS[unit] ?? MOST_EXPOSED)))).toEqual([]);
 });
 
 test('no unit waits for itself at boot: systemd would leave one of the circle out, now this one and now that one', async () => {
-  for (const { name } of machines) expect((await lab.exec(name, ['systemd-analyze', 'verify', 'default.target'])).stderr, name).not.toContain('ordering cycle');
+  for (const { name } of machines)
+    expect((await lab.exec(name, ['systemd-analyze', 'verify', 'default.target'])).stderr, name).not.toContain('ordering cycle');
 });
 
 describe('SSH', () => {
   const OPTIONS = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes'].flatMap((option) => ['-o', option]);
-  const ssh = (...argv: string[]) => execa('ssh', ['-F', 'none', '-i', lab.secrets.sshPrivateKeyFile, ...OPTIONS, ...argv], { reject: false, input: '' });
+  const ssh = (...argv: string[]) =>
+    execa('ssh', ['-F', 'none', '-i', lab.secrets.sshPrivateKeyFile, ...OPTIONS, ...argv], { reject: false, input: '' });
   const root = () => `root@${lab.floatingIp}`;
   const web = () => machines.find(({ tier }) => tier === 'web')!.privateAddress;
 
@@ -70,7 +84,15 @@ describe('SSH', () => {
     const { name } = machines.find((machine) => machine.tier === tier)!;
     const { stdout } = await lab.exec(name, ['sshd', '-T']);
     expect(stdout.split('\n')).toEqual(
-      expect.arrayContaining(['passwordauthentication no', 'kbdinteractiveauthentication no', 'permitrootlogin without-password', 'allowagentforwarding no', 'x11forwarding no', 'allowstreamlocalforwarding no', `allowtcpforwarding ${tier === 'lb' ? 'local' : 'no'}`]),
+      expect.arrayContaining([
+        'passwordauthentication no',
+        'kbdinteractiveauthentication no',
+        'permitrootlogin without-password',
+        'allowagentforwarding no',
+        'x11forwarding no',
+        'allowstreamlocalforwarding no',
+        `allowtcpforwarding ${tier === 'lb' ? 'local' : 'no'}`,
+      ]),
     );
   });
 });
@@ -84,16 +106,44 @@ test('every host keeps the time, and its journal within limits', async () => {
 
 test('the watchdog of the application, which is root, has nothing of its environment but its address', async () => {
   for (const { name } of machines.filter(({ tier }) => tier === 'app')) {
-    const { stdout } = await lab.exec(name, ['sh', '-c', 'tr "\\0" "\\n" <"/proc/$(systemctl show --property MainPID --value app-watchdog)/environ"']);
-    const names = stdout.trim().split('\n').map((line) => line.split('=')[0]);
+    const { stdout } = await lab.exec(name, [
+      'sh',
+      '-c',
+      'tr "\\0" "\\n" <"/proc/$(systemctl show --property MainPID --value app-watchdog)/environ"',
+    ]);
+    const names = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=')[0]);
     expect(names).toEqual(expect.arrayContaining(['HOST', 'PORT']));
-    expect(names.filter((each) => /^(NODE|DATABASE)_|^HOST_NAME$/.test(each ?? '')), name).toEqual([]);
+    expect(
+      names.filter((each) => /^(NODE|DATABASE)_|^HOST_NAME$/.test(each ?? '')),
+      name,
+    ).toEqual([]);
   }
 });
 
 test('no file that anybody can write is left of a deploy, nor any in a folder of all', async () => {
   for (const { name } of machines) {
-    const { stdout } = await lab.exec(name, ['find', '/', '-xdev', '-type', 'f', '(', '-perm', '-0002', '-o', '-path', '/tmp/terraform*', ')', '-not', '-path', '/proc/*', '-printf', '%m %h/%f\n']);
+    const { stdout } = await lab.exec(name, [
+      'find',
+      '/',
+      '-xdev',
+      '-type',
+      'f',
+      '(',
+      '-perm',
+      '-0002',
+      '-o',
+      '-path',
+      '/tmp/terraform*',
+      ')',
+      '-not',
+      '-path',
+      '/proc/*',
+      '-printf',
+      '%m %h/%f\n',
+    ]);
     expect(stdout.trim(), name).toMatch(/^(0?777 \/root\/\.ssh\/platform-step\.sh)?$/);
     expect((await lab.exec(name, ['stat', '-c', '%a %U', '/root/.ssh'])).stdout.trim(), name).toBe('700 root');
   }
@@ -104,7 +154,14 @@ describe('in the database', () => {
   async function says(user: string, passwordFile: string, statements: readonly string[]): Promise<Record<string, string>> {
     const { name } = machines.find(({ tier }) => tier === 'app')!;
     const read = async (file: string) => (await lab.exec(name, ['cat', `/etc/platform/credentials/${file}`])).stdout;
-    const login = { host: '127.0.0.1', port: PORTS.app.databasePrimary, user, database: 'app', password: (await read(passwordFile)).trim(), ssl: { ca: await read('internal-ca.pem'), servername: 'mysql.platform.internal', verifyIdentity: false } };
+    const login = {
+      host: '127.0.0.1',
+      port: PORTS.app.databasePrimary,
+      user,
+      database: 'app',
+      password: (await read(passwordFile)).trim(),
+      ssl: { ca: await read('internal-ca.pem'), servername: 'mysql.platform.internal', verifyIdentity: false },
+    };
     const script = `
       const { login, statements } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
       require('mysql2/promise').createConnection(login).then(async (session) => {
@@ -113,33 +170,75 @@ describe('in the database', () => {
         console.log(JSON.stringify(said));
         process.exit(0);
       });`;
-    const { stdout } = await execa('nsenter', [`--net=/proc/${await lab.initPid(name)}/ns/net`, process.execPath, '--eval', script], { input: JSON.stringify({ login, statements }) });
+    const { stdout } = await execa('nsenter', [`--net=/proc/${await lab.initPid(name)}/ns/net`, process.execPath, '--eval', script], {
+      input: JSON.stringify({ login, statements }),
+    });
     return JSON.parse(stdout) as Record<string, string>;
   }
   const allAre = (statements: readonly string[], said: unknown) => Object.fromEntries(statements.map((statement) => [statement, said]));
-  const DENIED = expect.stringMatching(/^ER_(DBACCESS_DENIED|TABLEACCESS_DENIED|SPECIFIC_ACCESS_DENIED|ACCESS_DENIED|CANNOT_USER|ILLEGAL_GRANT_FOR_TABLE|COLUMNACCESS_DENIED)/) as unknown;
+  const DENIED = expect.stringMatching(
+    /^ER_(DBACCESS_DENIED|TABLEACCESS_DENIED|SPECIFIC_ACCESS_DENIED|ACCESS_DENIED|CANNOT_USER|ILLEGAL_GRANT_FOR_TABLE|COLUMNACCESS_DENIED)/,
+  ) as unknown;
 
-  const DATA = ['START TRANSACTION', "INSERT INTO notes (text, idempotency_key) VALUES ('of a test', UUID())", "UPDATE notes SET text = 'changed' WHERE text = 'of a test'", "DELETE FROM notes WHERE text = 'changed'", 'ROLLBACK', 'SELECT COUNT(*) FROM notes'];
-  const SCHEMA = ['CREATE TABLE of_a_test (id INT PRIMARY KEY)', 'ALTER TABLE of_a_test ADD COLUMN more INT', 'CREATE INDEX more ON of_a_test (more)', 'CREATE VIEW seen AS SELECT id FROM of_a_test', 'DROP VIEW seen', 'DROP TABLE of_a_test'];
+  const DATA = [
+    'START TRANSACTION',
+    "INSERT INTO notes (text, idempotency_key) VALUES ('of a test', UUID())",
+    "UPDATE notes SET text = 'changed' WHERE text = 'of a test'",
+    "DELETE FROM notes WHERE text = 'changed'",
+    'ROLLBACK',
+    'SELECT COUNT(*) FROM notes',
+  ];
+  const SCHEMA = [
+    'CREATE TABLE of_a_test (id INT PRIMARY KEY)',
+    'ALTER TABLE of_a_test ADD COLUMN more INT',
+    'CREATE INDEX more ON of_a_test (more)',
+    'CREATE VIEW seen AS SELECT id FROM of_a_test',
+    'DROP VIEW seen',
+    'DROP TABLE of_a_test',
+  ];
   const ELSEWHERE = [
-    'SELECT user FROM mysql.user', 'SELECT * FROM platform.account_revision', 'CREATE DATABASE another', 'CREATE TABLE appx.of_a_test (id INT PRIMARY KEY)', 'CREATE USER another', 'SET GLOBAL super_read_only = OFF',
-    "SELECT 1 INTO OUTFILE '/tmp/of-a-test'", "SELECT LOAD_FILE('/etc/passwd') FROM mysql.user", 'SHUTDOWN', 'STOP GROUP_REPLICATION', 'GRANT SELECT ON app.* TO CURRENT_USER',
+    'SELECT user FROM mysql.user',
+    'SELECT * FROM platform.account_revision',
+    'CREATE DATABASE another',
+    'CREATE TABLE appx.of_a_test (id INT PRIMARY KEY)',
+    'CREATE USER another',
+    'SET GLOBAL super_read_only = OFF',
+    "SELECT 1 INTO OUTFILE '/tmp/of-a-test'",
+    "SELECT LOAD_FILE('/etc/passwd') FROM mysql.user",
+    'SHUTDOWN',
+    'STOP GROUP_REPLICATION',
+    'GRANT SELECT ON app.* TO CURRENT_USER',
   ];
 
   test('the application reads and writes its data, and changes neither its schema nor anything else', async () => {
-    expect(await says('app', 'mysql-app-password', [...DATA, 'DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', ...SCHEMA.slice(0, 4), ...ELSEWHERE])).toEqual({
+    expect(
+      await says('app', 'mysql-app-password', [
+        ...DATA,
+        'DROP TABLE notes',
+        'ALTER TABLE notes ADD COLUMN more INT',
+        ...SCHEMA.slice(0, 4),
+        ...ELSEWHERE,
+      ]),
+    ).toEqual({
       ...allAre(DATA, ''),
       ...allAre(['DROP TABLE notes', 'ALTER TABLE notes ADD COLUMN more INT', ...SCHEMA.slice(0, 4), ...ELSEWHERE], DENIED),
     });
   });
 
   test('migrations change the schema, and nothing else', async () => {
-    expect(await says('platform_migration', 'mysql-migration-password', [...SCHEMA, ...ELSEWHERE])).toEqual({ ...allAre(SCHEMA, ''), ...allAre(ELSEWHERE, DENIED) });
+    expect(await says('platform_migration', 'mysql-migration-password', [...SCHEMA, ...ELSEWHERE])).toEqual({
+      ...allAre(SCHEMA, ''),
+      ...allAre(ELSEWHERE, DENIED),
+    });
   });
 
   test('the application does not have the password of migrations', async () => {
     const { name } = machines.find(({ tier }) => tier === 'app')!;
-    const { stdout } = await lab.exec(name, ['sh', '-c', 'ls /proc/$(systemctl show --property MainPID --value app)/root/run/credentials/app.service']);
+    const { stdout } = await lab.exec(name, [
+      'sh',
+      '-c',
+      'ls /proc/$(systemctl show --property MainPID --value app)/root/run/credentials/app.service',
+    ]);
     expect(stdout.trim().split('\n')).toEqual(['internal-ca.pem', 'mysql-app-password']);
   });
 });

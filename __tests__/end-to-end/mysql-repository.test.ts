@@ -45,9 +45,17 @@ test('a mysqld that ends with 1 because its port is taken comes back by itself',
   await onMachine(handle, MEMBER, 'platform-mysql make-way 300 && systemctl stop mysql', 320);
   const { privateAddress = '' } = (await lab.machines()).find(({ name }) => name === MEMBER) ?? {};
   const holder = `import socket, time; s = socket.create_server(("${privateAddress}", 3306)); time.sleep(600)`;
-  await onMachine(handle, MEMBER, `systemd-run --quiet --unit=port-taken python3 -c '${holder}' && systemctl reset-failed mysql; systemctl start --no-block mysql`);
+  await onMachine(
+    handle,
+    MEMBER,
+    `systemd-run --quiet --unit=port-taken python3 -c '${holder}' && systemctl reset-failed mysql; systemctl start --no-block mysql`,
+  );
   try {
-    await until('a start has failed with 1', async () => /code=exited, status=1\b/.test(await onMachine(handle, MEMBER, 'journalctl --unit mysql --since -2min --output cat')), 60_000);
+    await until(
+      'a start has failed with 1',
+      async () => /code=exited, status=1\b/.test(await onMachine(handle, MEMBER, 'journalctl --unit mysql --since -2min --output cat')),
+      60_000,
+    );
   } finally {
     await tryOnMachine(handle, MEMBER, 'systemctl stop port-taken');
   }
@@ -57,14 +65,17 @@ test('a mysqld that ends with 1 because its port is taken comes back by itself',
 test.each([
   ['expired', 'holds it as it expired on 20'],
   ['foreign', 'holds another key, '],
-] as const)('a member that is made anew while all key files are %s ends the deploy with what was found and what to do', async (keys, found) => {
-  await setMysqlKeys(lab.paths, keys);
-  if ((await lab.machines()).some(({ name }) => name === MEMBER)) await lab.remove(MEMBER, { volume: true });
-  const said = await failedDeploy();
-  expect(said).toContain(`https://repo.mysql.com/RPM-GPG-KEY-mysql-2025 ${found}`);
-  expect(said).toContain(`Wanted is ${mysqlKeyFingerprint(lab.paths)}. Deploy again when a renewed one is there`);
-  expect((await tryOnMachine(handle, MEMBER, 'dpkg-query --show mysql-server')).exitCode).toBe(1);
-});
+] as const)(
+  'a member that is made anew while all key files are %s ends the deploy with what was found and what to do',
+  async (keys, found) => {
+    await setMysqlKeys(lab.paths, keys);
+    if ((await lab.machines()).some(({ name }) => name === MEMBER)) await lab.remove(MEMBER, { volume: true });
+    const said = await failedDeploy();
+    expect(said).toContain(`https://repo.mysql.com/RPM-GPG-KEY-mysql-2025 ${found}`);
+    expect(said).toContain(`Wanted is ${mysqlKeyFingerprint(lab.paths)}. Deploy again when a renewed one is there`);
+    expect((await tryOnMachine(handle, MEMBER, 'dpkg-query --show mysql-server')).exitCode).toBe(1);
+  },
+);
 
 test('while the repository is away a deploy says so', async () => {
   await repaired();

@@ -20,12 +20,19 @@ afterEach(async () => {
 const privateHosts = () => machines.filter(({ publicAddress }) => publicAddress === null);
 const loadBalancers = () => machines.filter(({ publicAddress }) => publicAddress !== null);
 const read = async (machine: string, ...argv: string[]) => (await lab.exec(machine, argv)).stdout;
-const nameServers = async (machine: string) => [...(await read(machine, 'cat', '/etc/resolv.conf')).matchAll(/^nameserver (\S+)$/gm)].map(([, address]) => address);
-const resolves = async (machine: string, name: string) => (await lab.exec(machine, ['getent', 'ahosts', name], { timeoutSeconds: 30 })).exitCode === 0;
+const nameServers = async (machine: string) =>
+  [...(await read(machine, 'cat', '/etc/resolv.conf')).matchAll(/^nameserver (\S+)$/gm)].map(([, address]) => address);
+const resolves = async (machine: string, name: string) =>
+  (await lab.exec(machine, ['getent', 'ahosts', name], { timeoutSeconds: 30 })).exitCode === 0;
 
 /** What comes next finds all of the platform. */
 const isActive = (machine: string, ...units: string[]) =>
-  until(`${units.join(', ')} of ${machine} run`, async () => (await lab.exec(machine, ['systemctl', 'is-active', '--quiet', ...units])).exitCode === 0, 90_000, 500);
+  until(
+    `${units.join(', ')} of ${machine} run`,
+    async () => (await lab.exec(machine, ['systemctl', 'is-active', '--quiet', ...units])).exitCode === 0,
+    90_000,
+    500,
+  );
 
 test('every host asks the resolvers, and is told of no other name', async () => {
   for (const { name } of machines) {
@@ -73,7 +80,9 @@ describe('while name servers do not answer', () => {
     await lab.breakResolvers();
     for (const { name, privateAddress } of loadBalancers()) {
       await lab.exec(name, ['systemctl', 'restart', 'floating-ip-agent']);
-      const knows = async () => (JSON.parse(await read(name, 'curl', '-sf', `http://${privateAddress}:9101/status`)) as { floatingIp: { holder: string } }).floatingIp.holder !== 'unknown';
+      const knows = async () =>
+        (JSON.parse(await read(name, 'curl', '-sf', `http://${privateAddress}:9101/status`)) as { floatingIp: { holder: string } })
+          .floatingIp.holder !== 'unknown';
       await until(`${name} knows who has the address`, knows, 10_000, 250);
     }
     expect(await resolves(loadBalancers()[0]!.name, 'api.hetzner.cloud')).toBe(false);
@@ -110,7 +119,11 @@ describe('a look-up by a private host', () => {
     try {
       await until('look-ups are under way', async () => found.length > 5, 20_000);
       await lab.powerOff(lost!);
-      await until('the other load balancer is the NAT gateway', async () => ![lost, null].includes((await lab.addressHolders()).natGateway), 30_000);
+      await until(
+        'the other load balancer is the NAT gateway',
+        async () => ![lost, null].includes((await lab.addressHolders()).natGateway),
+        30_000,
+      );
       const then = found.length;
       await until('look-ups go on', async () => found.length > then + 20, 30_000);
     } finally {
@@ -130,7 +143,8 @@ describe('a look-up by a private host', () => {
 describe('a site that is away', () => {
   test.each(['refused', 'unavailable'] as const)('%s: apt fails, and works again after', async (kind) => {
     const host = privateHosts()[0]!.name;
-    const update = async () => (await lab.exec(host, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], { timeoutSeconds: 120 })).exitCode;
+    const update = async () =>
+      (await lab.exec(host, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], { timeoutSeconds: 120 })).exitCode;
     await lab.breakSite('mirror.hetzner.com', kind);
     expect(await update()).not.toBe(0);
     await lab.mendSites();

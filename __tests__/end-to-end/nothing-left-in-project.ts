@@ -7,12 +7,17 @@ type World = Readonly<Record<string, unknown>>;
 const lab = await openLab();
 const leftIn = async (path: string, neverGoes: readonly string[]): Promise<object> => {
   const world = (await callSocket(lab.paths.controlSocket, 'GET', path)) as World;
-  return Object.fromEntries(Object.entries(world).filter(([name, value]) => Array.isArray(value) && value.some(remains) && !neverGoes.includes(name)));
+  return Object.fromEntries(
+    Object.entries(world).filter(([name, value]) => Array.isArray(value) && value.some(remains) && !neverGoes.includes(name)),
+  );
 };
 /** A revoked certificate is kept for those who ask what became of it. */
 const remains = (object: object): boolean => !('revoked_at' in Object(object));
 
-const left = { ...(await leftIn('/world', ['actions', 'primary_ips'])), ...(await leftIn('/cloudflare/world', ['zones', 'origin_pull_hostnames'])) };
+const left = {
+  ...(await leftIn('/world', ['actions', 'primary_ips'])),
+  ...(await leftIn('/cloudflare/world', ['zones', 'origin_pull_hostnames'])),
+};
 if (Object.keys(left).length > 0) {
   console.error(`left in the emulated project or the Cloudflare account: ${JSON.stringify(left, null, 2)}`);
   process.exitCode = 1;

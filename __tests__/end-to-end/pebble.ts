@@ -24,11 +24,25 @@ export async function startPebble(lab: Lab): Promise<Pebble> {
   const { certificate, privateKey } = await certificateFor(lab.paths.authority, [NAME]);
   writeFileSync(file('pebble.crt'), certificate);
   writeFileSync(file('pebble.key'), privateKey, { mode: 0o600 });
-  const pebble = { listenAddress: `${CLIENT_ADDRESS}:443`, managementListenAddress: `${CLIENT_ADDRESS}:15000`, certificate: file('pebble.crt'), privateKey: file('pebble.key'), httpPort: 80, tlsPort: 443 };
+  const pebble = {
+    listenAddress: `${CLIENT_ADDRESS}:443`,
+    managementListenAddress: `${CLIENT_ADDRESS}:15000`,
+    certificate: file('pebble.crt'),
+    privateKey: file('pebble.key'),
+    httpPort: 80,
+    tlsPort: 443,
+  };
   writeFileSync(file('pebble.json'), JSON.stringify({ pebble }));
-  const program = spawn('pebble', ['-config', file('pebble.json'), '-dnsserver', `${RESOLVERS[0]}:53`], { env: { ...process.env, PEBBLE_VA_NOSLEEP: '1' }, stdio: 'ignore' });
+  const program = spawn('pebble', ['-config', file('pebble.json'), '-dnsserver', `${RESOLVERS[0]}:53`], {
+    env: { ...process.env, PEBBLE_VA_NOSLEEP: '1' },
+    stdio: 'ignore',
+  });
   const root = () => {
-    const { stdout } = spawnSync('curl', ['-s', '--retry', '20', '--retry-connrefused', '--retry-delay', '1', `https://${NAME}:15000/roots/0`], { encoding: 'utf8' });
+    const { stdout } = spawnSync(
+      'curl',
+      ['-s', '--retry', '20', '--retry-connrefused', '--retry-delay', '1', `https://${NAME}:15000/roots/0`],
+      { encoding: 'utf8' },
+    );
     if (!stdout.includes('BEGIN CERTIFICATE')) throw new Error(`Pebble shows no root: ${stdout}`);
     return stdout;
   };

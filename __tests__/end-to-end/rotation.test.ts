@@ -21,7 +21,16 @@ interface Round {
 /** Three deploys rotate everything there is: most goes with the first, the SSH key takes two, the internal CA all three. */
 const ROUNDS: readonly Round[] = [
   {
-    secrets: ['hcloud-token', 'failover-token', 'cloudflare-token', 'mysql-admin-password', 'mysql-replication-password', 'mysql-app-password', 'tls-keys', 'ssh-key'],
+    secrets: [
+      'hcloud-token',
+      'failover-token',
+      'cloudflare-token',
+      'mysql-admin-password',
+      'mysql-replication-password',
+      'mysql-app-password',
+      'tls-keys',
+      'ssh-key',
+    ],
     authorities: ['1', '2'],
   },
   { secrets: ['ssh-key'], authorities: ['2', '1'] },
@@ -65,7 +74,11 @@ const rotation = (each: Round): Scenario => ({
   explanation: 'A deploy under load. No request fails.',
   streams: ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'],
   async story(stage) {
-    await stage.inject({ title: `a deploy with another ${titleOf(each)}`, inject: () => deployRound(each), recover: async () => undefined });
+    await stage.inject({
+      title: `a deploy with another ${titleOf(each)}`,
+      inject: () => deployRound(each),
+      recover: async () => undefined,
+    });
     await stage.healthy();
   },
   checkers: [noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'), noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay],
@@ -83,17 +96,31 @@ test('before: a host refuses a list of keys without the one that the deploy has 
   const upload = '/root/lockout';
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'other-key')]);
   const other = (await readFile(join(folder, 'other-key.pub'), 'utf8')).trim();
-  const tried = await sshTo(lab, 'web-1', `rm -rf ${upload} && cp -r /var/lib/platform/configure ${upload} && echo ${other} >${upload}/authorized_keys && bash ${upload}/host.sh configure`);
+  const tried = await sshTo(
+    lab,
+    'web-1',
+    `rm -rf ${upload} && cp -r /var/lib/platform/configure ${upload} && echo ${other} >${upload}/authorized_keys && bash ${upload}/host.sh configure`,
+  );
   expect(tried.stderr).toContain('this deploy would lock itself out');
   expect(await sshTo(lab, 'web-1', `rm -r ${upload} && ! grep -F '${other}' .ssh/authorized_keys`)).toMatchObject({ exitCode: 0 });
 });
 
-test.each(ROUNDS.map((each, index) => ({ run: index + 1, rotated: titleOf(each), each })))('no request fails in deploy $run, which brings another $rotated', async ({ run, each }) => {
-  const { operations, startedAt, endedAt, verdict } = await runScenario(rotation(each), { lab: await openHandle(), seed: 'rotation', run, log: (line) => console.log(line) });
-  const slowest = operations.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
-  console.log(`${operations.length} requests in ${Math.round((endedAt - startedAt) / 1000)} s, the slowest took ${(slowest / 1000).toFixed(1)} s`);
-  expect(verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
-});
+test.each(ROUNDS.map((each, index) => ({ run: index + 1, rotated: titleOf(each), each })))(
+  'no request fails in deploy $run, which brings another $rotated',
+  async ({ run, each }) => {
+    const { operations, startedAt, endedAt, verdict } = await runScenario(rotation(each), {
+      lab: await openHandle(),
+      seed: 'rotation',
+      run,
+      log: (line) => console.log(line),
+    });
+    const slowest = operations.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
+    console.log(
+      `${operations.length} requests in ${Math.round((endedAt - startedAt) / 1000)} s, the slowest took ${(slowest / 1000).toFixed(1)} s`,
+    );
+    expect(verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
+  },
+);
 
 describe('afterwards', () => {
   test('no former secret is accepted', async () => {

@@ -32,7 +32,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function visitorsAreServed(): Promise<void> {
-  for (const path of ['/', '/api/notes']) expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+  for (const path of ['/', '/api/notes'])
+    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
 }
 
 async function nothingIsLeftToDeploy(): Promise<void> {
@@ -47,7 +48,8 @@ describe('with host keys that are known from the start, and a user of its own', 
 
   test('everybody logs in everywhere by the keys that the output known_hosts names, and is root by sudo', async () => {
     expect(hosts).toContain(NEW_SERVER);
-    for (const host of hosts) expect(await sshTo(lab, host, 'sudo -n id -u', { user: USER, knownHostsFile }), host).toMatchObject({ exitCode: 0, stdout: '0' });
+    for (const host of hosts)
+      expect(await sshTo(lab, host, 'sudo -n id -u', { user: USER, knownHostsFile }), host).toMatchObject({ exitCode: 0, stdout: '0' });
   });
 
   test('root cannot log in', async () => {
@@ -60,10 +62,17 @@ describe('with host keys that are known from the start, and a user of its own', 
 
   test('no host has the key any more that its user data tells', async () => {
     for (const host of hosts) {
-      const told = await lab.exec(host, ['sh', '-c', 'curl -sf http://169.254.169.254/hetzner/v1/userdata | grep -o "ecdsa-sha2-nistp384 [^ \\"]*" | cut -d" " -f2']);
+      const told = await lab.exec(host, [
+        'sh',
+        '-c',
+        'curl -sf http://169.254.169.254/hetzner/v1/userdata | grep -o "ecdsa-sha2-nistp384 [^ \\"]*" | cut -d" " -f2',
+      ]);
       expect(told.stdout.trim(), host).not.toBe('');
       const shown = await lab.exec(host, ['ssh-keyscan', '127.0.0.1']);
-      expect(shown.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#')), host).toHaveLength(1);
+      expect(
+        shown.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
+        host,
+      ).toHaveLength(1);
       expect(shown.stdout, host).not.toContain(told.stdout.trim());
     }
   });
@@ -77,7 +86,11 @@ describe('web-1 has another host key than the one that is known', () => {
   const HOST_KEY = '/etc/ssh/platform_host_key';
   const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
 
-  beforeAll(() => on(`mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`));
+  beforeAll(() =>
+    on(
+      `mv ${HOST_KEY} ${HOST_KEY}.known; ssh-keygen -q -t ed25519 -N '' -f ${HOST_KEY}; systemctl reload ssh; sleep 1; touch /run/before-the-deploy`,
+    ),
+  );
   afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
 
   test('a deploy fails, says why, and brings nothing there', async () => {

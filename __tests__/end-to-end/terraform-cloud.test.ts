@@ -26,15 +26,25 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const stateOfLab = () => join(lab.paths.state, 'terraform.lab.tfstate');
 
 /** Gives Terraform in a folder of its own, with the state that the lab has now. */
-async function workspaceRun(name: string, settings = ''): Promise<{ folder: string; terraform: (...args: string[]) => Promise<{ exitCode?: number; stdout: string }> }> {
+async function workspaceRun(
+  name: string,
+  settings = '',
+): Promise<{ folder: string; terraform: (...args: string[]) => Promise<{ exitCode?: number; stdout: string }> }> {
   const output = join(root, `${name}.out`);
   const folder = join(root, name, 'configuration');
-  await execa('cdktf', ['synth', 'lab', '--app', await editedMain(lab, `${BACKEND} ${settings}`), '--output', output], { preferLocal: true });
+  await execa('cdktf', ['synth', 'lab', '--app', await editedMain(lab, `${BACKEND} ${settings}`), '--output', output], {
+    preferLocal: true,
+  });
   await cp(join(output, 'stacks/lab'), folder, { recursive: true });
   await rm(output, { recursive: true });
-  await writeFile(join(folder, 'backend_override.tf.json'), JSON.stringify({ terraform: { backend: { local: { path: 'terraform.tfstate' } } } }));
+  await writeFile(
+    join(folder, 'backend_override.tf.json'),
+    JSON.stringify({ terraform: { backend: { local: { path: 'terraform.tfstate' } } } }),
+  );
   await cp(stateOfLab(), join(folder, 'terraform.tfstate'));
-  const variables = Object.entries(process.env).flatMap(([key, value]) => (key.startsWith('TF_VAR_') ? [`${key.slice('TF_VAR_'.length)} = ${JSON.stringify(value)}\n`] : []));
+  const variables = Object.entries(process.env).flatMap(([key, value]) =>
+    key.startsWith('TF_VAR_') ? [`${key.slice('TF_VAR_'.length)} = ${JSON.stringify(value)}\n`] : [],
+  );
   await writeFile(join(folder, 'terraform.tfvars'), variables.join(''), { mode: 0o600 });
 
   const { PATH = '', TF_REATTACH_PROVIDERS, TF_CLI_CONFIG_FILE } = process.env;
@@ -42,7 +52,8 @@ async function workspaceRun(name: string, settings = ''): Promise<{ folder: stri
   const env = { PATH, HOME: root, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', ...providers };
   // In a mount namespace, where an empty folder hides this project
   const alone = ['--mount', 'sh', '-c', 'mount -t tmpfs none "$1" && shift && exec "$@"', 'sh', process.cwd(), 'terraform'];
-  const terraform = (...args: string[]) => execa('unshare', [...alone, ...args, '-no-color'], { cwd: folder, env, extendEnv: false, reject: false, all: true });
+  const terraform = (...args: string[]) =>
+    execa('unshare', [...alone, ...args, '-no-color'], { cwd: folder, env, extendEnv: false, reject: false, all: true });
   const { exitCode, all } = await terraform('init');
   expect(exitCode, all).toBe(0);
   return { folder, terraform };
@@ -50,7 +61,9 @@ async function workspaceRun(name: string, settings = ''): Promise<{ folder: stri
 
 test('the folder alone plans no changes for what is deployed', async () => {
   const { folder, terraform } = await workspaceRun('unchanged');
-  expect(JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8'))).toMatchObject({ terraform: { cloud: { organization: 'acme', workspaces: { name: 'shop' } } } });
+  expect(JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8'))).toMatchObject({
+    terraform: { cloud: { organization: 'acme', workspaces: { name: 'shop' } } },
+  });
   const { exitCode, stdout } = await terraform('plan', '-detailed-exitcode');
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 });

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { addressMovedAtMost, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, type Checker } from '../../lab/checkers';
+import {
+  addressMovedAtMost,
+  membersAgree,
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  noFailedRequest,
+  type Checker,
+} from '../../lab/checkers';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
 import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
 import { deployOperated } from './operated-stack';
@@ -30,14 +37,26 @@ test.concurrent.each(TIERS)('a host of tier %s looks for security updates, throu
   await must(machine, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update']);
   const said = await must(machine, ['sh', '-c', 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1']);
   const [, allowed = ''] = /Allowed origins are: (.*)/.exec(said) ?? [];
-  expect(allowed.split(/, (?=origin=)/).sort()).toEqual(['origin=Debian,codename=trixie-security,label=Debian-Security', 'origin=Ubuntu,archive=trixie-security,label=Ubuntu']);
+  expect(allowed.split(/, (?=origin=)/).sort()).toEqual([
+    'origin=Debian,codename=trixie-security,label=Debian-Security',
+    'origin=Ubuntu,archive=trixie-security,label=Ubuntu',
+  ]);
 });
 
 test('every host has a turn of its own in its tier, and nothing else installs anything', async () => {
   for (const tier of TIERS) {
-    const turns = await Promise.all(of(tier).map((machine) => must(machine, ['sh', '-c', 'systemctl is-enabled -q security-updates.timer && sed -n s/^OnCalendar=//p /etc/systemd/system/security-updates.timer'])));
+    const turns = await Promise.all(
+      of(tier).map((machine) =>
+        must(machine, [
+          'sh',
+          '-c',
+          'systemctl is-enabled -q security-updates.timer && sed -n s/^OnCalendar=//p /etc/systemd/system/security-updates.timer',
+        ]),
+      ),
+    );
     expect(new Set(turns).size, tier).toBe(turns.length);
-    for (const machine of of(tier)) expect((await lab.exec(machine, ['systemctl', 'is-enabled', 'apt-daily-upgrade.timer'])).stdout.trim(), machine).toBe('masked');
+    for (const machine of of(tier))
+      expect((await lab.exec(machine, ['systemctl', 'is-enabled', 'apt-daily-upgrade.timer'])).stdout.trim(), machine).toBe('masked');
   }
 });
 
@@ -56,14 +75,23 @@ test('a member does not reboot while another one is not well, and says why', asy
 });
 
 describe('all hosts of a tier want to reboot at the same moment', () => {
-  test.each(ROUNDS.map((tiers) => [tiers.join(', '), tiers] as const))('%s: they do, one after another, and users wait at most', async (title, tiers) => {
-    const goneTogether: string[] = [];
-    const { verdict, figures, operations } = await runScenario(reboots(tiers, goneTogether), { lab: await openHandle(), seed: 'updates', run: 1, log: (line) => console.log(line) });
-    console.log(`${title}: outage ${figures['outage']} ms, write gap ${figures['write gap']} ms, ${operations.length} requests`);
-    expect(verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
-    expect(goneTogether).toEqual([]);
-    for (const name of tiers.flatMap(of)) expect(await must(name, ['platform-updates', 'status']), name).toContain('made way, and reboots');
-  });
+  test.each(ROUNDS.map((tiers) => [tiers.join(', '), tiers] as const))(
+    '%s: they do, one after another, and users wait at most',
+    async (title, tiers) => {
+      const goneTogether: string[] = [];
+      const { verdict, figures, operations } = await runScenario(reboots(tiers, goneTogether), {
+        lab: await openHandle(),
+        seed: 'updates',
+        run: 1,
+        log: (line) => console.log(line),
+      });
+      console.log(`${title}: outage ${figures['outage']} ms, write gap ${figures['write gap']} ms, ${operations.length} requests`);
+      expect(verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
+      expect(goneTogether).toEqual([]);
+      for (const name of tiers.flatMap(of))
+        expect(await must(name, ['platform-updates', 'status']), name).toContain('made way, and reboots');
+    },
+  );
 });
 
 /** Connections end with the load balancer that has them, so those who try once may fail there; whoever tries again does not. */
@@ -81,13 +109,18 @@ const reboots = (tiers: readonly Tier[], goneTogether: string[]): Scenario => ({
       for (const name of names) await must(name, ['touch', '/run/reboot-required']);
       await Promise.all(names.map((name) => must(name, ['systemctl', 'start', '--no-block', 'security-updates.service'])));
     };
-    await stage.inject({ title: `${names.join(', ')}: security-updates.service, with a reboot due`, inject: begin, recover: async () => undefined });
+    await stage.inject({
+      title: `${names.join(', ')}: security-updates.service, with a reboot due`,
+      inject: begin,
+      recover: async () => undefined,
+    });
     /** Their /run is another one after a reboot. */
     const back = new Set<string>();
     const allAreBack = async () => {
       const seen = await Promise.all(names.map(async (name) => ({ name, state: await stateOf(name) })));
       const away = seen.filter(({ state }) => state === 'away').map(({ name }) => name);
-      for (const together of tiers.map((tier) => away.filter((name) => of(tier).includes(name))).filter(({ length }) => length > 1)) goneTogether.push(together.join(' and '));
+      for (const together of tiers.map((tier) => away.filter((name) => of(tier).includes(name))).filter(({ length }) => length > 1))
+        goneTogether.push(together.join(' and '));
       for (const { name } of seen.filter(({ name, state }) => state === 'rebooted' && !back.has(name))) {
         back.add(name);
         stage.mark('note', `${name} has rebooted`);
@@ -105,6 +138,12 @@ const reboots = (tiers: readonly Tier[], goneTogether: string[]): Scenario => ({
  * the second of a load balancer nobody is well while the addresses are on their way from one to the other.
  */
 async function stateOf(name: string): Promise<'waits' | 'away' | 'rebooted'> {
-  const { exitCode, stdout } = await lab.exec(name, ['sh', '-c', '. /etc/platform/security-updates.env; curl -sf -o /dev/null --max-time 2 "${HEALTH_URLS%% *}" || exit 1; [ -e /run/reboot-required ] && echo waits || echo rebooted']).catch(() => ({ exitCode: 1, stdout: '' }));
+  const { exitCode, stdout } = await lab
+    .exec(name, [
+      'sh',
+      '-c',
+      '. /etc/platform/security-updates.env; curl -sf -o /dev/null --max-time 2 "${HEALTH_URLS%% *}" || exit 1; [ -e /run/reboot-required ] && echo waits || echo rebooted',
+    ])
+    .catch(() => ({ exitCode: 1, stdout: '' }));
   return exitCode === 0 ? (stdout.trim() as 'waits' | 'rebooted') : 'away';
 }

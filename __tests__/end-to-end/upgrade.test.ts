@@ -19,7 +19,8 @@ const started = () => onEach('systemctl show --property ExecMainStartTimestampMo
 const offer = (version: string) => offerMysql(labPaths(), version);
 
 /** The change that the operator's documentation names, and a deploy. */
-const deployRevision = async (packagesRevision: string) => lab.deploy({ app: await editedMain(await openLab(), `mysql: { packagesRevision: '${packagesRevision}' },`) });
+const deployRevision = async (packagesRevision: string) =>
+  lab.deploy({ app: await editedMain(await openLab(), `mysql: { packagesRevision: '${packagesRevision}' },`) });
 
 beforeAll(async () => {
   lab = await openHandle();
@@ -34,10 +35,20 @@ const upgrade: Scenario = {
   title: 'A newer release of MySQL is brought to all members by a deploy',
   explanation: 'One member after the other; the PRIMARY hands over first. Requests get slower, none fails.',
   async story(stage) {
-    await stage.inject({ title: 'another packagesRevision is deployed', inject: () => deployRevision('newer'), recover: async () => undefined });
+    await stage.inject({
+      title: 'another packagesRevision is deployed',
+      inject: () => deployRevision('newer'),
+      recover: async () => undefined,
+    });
     await stage.healthy();
   },
-  checkers: [noAcknowledgedWriteLost, noDoubleExecution, membersAgree, noFailedRequest('probe', 'get', 'write', 'read'), primaryMovedAtMost(2)],
+  checkers: [
+    noAcknowledgedWriteLost,
+    noDoubleExecution,
+    membersAgree,
+    noFailedRequest('probe', 'get', 'write', 'read'),
+    primaryMovedAtMost(2),
+  ],
   healthySeconds: 400,
 };
 

@@ -46,18 +46,25 @@ const publicAddresses = () => [lab.floatingIp, ...loadBalancers().map(({ publicA
 describe('between every two machines', () => {
   test('a port or protocol is open if the table says so, and else closed', async () => {
     await Promise.all(machines.map(({ witness }) => witness.watch()));
-    for (const from of machines) await sendAllProtocols(from.enter, machines.filter((to) => to !== from).map(({ privateAddress }) => privateAddress));
+    for (const from of machines)
+      await sendAllProtocols(
+        from.enter,
+        machines.filter((to) => to !== from).map(({ privateAddress }) => privateAddress),
+      );
     await atATime(5, machines, async (to) => {
       const cable = await cableTo(to.privateAddress);
       for (const from of machines) if (from !== to) await tryAllPorts(cable, from.privateAddress, [to.privateAddress], to.witness);
     });
-    const between = machines.flatMap((from) => machines.filter((to) => to !== from).flatMap((to) => said(from.tier, to.tier, from.privateAddress, to.privateAddress)));
+    const between = machines.flatMap((from) =>
+      machines.filter((to) => to !== from).flatMap((to) => said(from.tier, to.tier, from.privateAddress, to.privateAddress)),
+    );
     expect(readable((await Promise.all(machines.map(({ witness }) => witness.passed()))).flat())).toEqual(readable(between));
   });
 });
 
 describe('from outside, to each public address', () => {
-  const fromOutside = () => publicAddresses().flatMap((to) => (['internet', 'operators'] as const).flatMap((peer) => said(peer, 'lb', CLIENT_ADDRESS, to)));
+  const fromOutside = () =>
+    publicAddresses().flatMap((to) => (['internet', 'operators'] as const).flatMap((peer) => said(peer, 'lb', CLIENT_ADDRESS, to)));
   const fromClient = (passages: readonly Passage[]) => passages.filter(({ from }) => from === CLIENT_ADDRESS);
 
   test("Hetzner's firewall alone lets through what the table says", async () => {
@@ -81,20 +88,25 @@ test('no service of any host gets to an address of the Internet that is none of 
   const there = await listen(CLIENT_ADDRESS);
   const got: string[] = [];
   const may: string[] = [];
-  await Promise.all(['lb', 'web', 'app', 'mysql'].map(async (tier) => {
-    const { name: machine } = machines.find((each) => each.tier === tier)!;
-    const users = await usersOn(lab, machine);
-    expect(users.size, machine).toBeGreaterThan(3);
-    await Promise.all([...users].map(async ([uid, user]) => {
-      const who = `${machine} ${user}`;
-      if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who)) === 'icmp') got.push(`${who} icmp`);
-      if (user === 'root') may.push(`${who} icmp`);
-      for (const { ports } of WAYS_OUT.filter((way) => way.from === tier && way.user === user && way.to === undefined)) {
-        const numbers: readonly number[] | undefined = ports?.map((port) => PORTS.internet[port]);
-        for (const [protocol, all] of Object.entries(PORTS_THERE)) may.push(...all.filter((port) => numbers?.includes(port) ?? true).map((port) => `${who} ${protocol} ${port}`));
-      }
-    }));
-  }));
+  await Promise.all(
+    ['lb', 'web', 'app', 'mysql'].map(async (tier) => {
+      const { name: machine } = machines.find((each) => each.tier === tier)!;
+      const users = await usersOn(lab, machine);
+      expect(users.size, machine).toBeGreaterThan(3);
+      await Promise.all(
+        [...users].map(async ([uid, user]) => {
+          const who = `${machine} ${user}`;
+          if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who)) === 'icmp') got.push(`${who} icmp`);
+          if (user === 'root') may.push(`${who} icmp`);
+          for (const { ports } of WAYS_OUT.filter((way) => way.from === tier && way.user === user && way.to === undefined)) {
+            const numbers: readonly number[] | undefined = ports?.map((port) => PORTS.internet[port]);
+            for (const [protocol, all] of Object.entries(PORTS_THERE))
+              may.push(...all.filter((port) => numbers?.includes(port) ?? true).map((port) => `${who} ${protocol} ${port}`));
+          }
+        }),
+      );
+    }),
+  );
   await there.close();
   expect([...new Set([...got, ...there.heard])].sort()).toEqual(may.sort());
 });
@@ -113,13 +125,31 @@ describe.concurrent('on the way out', () => {
 
   /** By an ordinary socket of that user, through the rules of its own host. */
   const reaches = async (machine: string, user: string, url: string) =>
-    (await lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', 'curl', '--silent', '--insecure', '--output', '/dev/null', '--max-time', '4', url])).exitCode === 0;
+    (
+      await lab.exec(machine, [
+        'setpriv',
+        `--reuid=${user}`,
+        '--clear-groups',
+        'curl',
+        '--silent',
+        '--insecure',
+        '--output',
+        '/dev/null',
+        '--max-time',
+        '4',
+        url,
+      ])
+    ).exitCode === 0;
 
-  const as = (machine: string, user: string, ...argv: string[]) => lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', ...argv], { timeoutSeconds: 10 });
+  const as = (machine: string, user: string, ...argv: string[]) =>
+    lab.exec(machine, ['setpriv', `--reuid=${user}`, '--clear-groups', ...argv], { timeoutSeconds: 10 });
   /** A question for the root of all names, by UDP: any answer will do. */
-  const ASK = "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(4); s.sendto(b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\1\\0\\1', (sys.argv[1], 53)); s.recv(512)";
-  const asks = async (machine: string, user: string, address: string) => (await as(machine, user, 'python3', '-c', ASK, address)).exitCode === 0;
-  const pings = async (machine: string, user: string, address: string) => (await as(machine, user, 'ping', '-c', '1', '-W', '4', address)).exitCode === 0;
+  const ASK =
+    "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(4); s.sendto(b'\\0\\7\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\0\\0\\1\\0\\1', (sys.argv[1], 53)); s.recv(512)";
+  const asks = async (machine: string, user: string, address: string) =>
+    (await as(machine, user, 'python3', '-c', ASK, address)).exitCode === 0;
+  const pings = async (machine: string, user: string, address: string) =>
+    (await as(machine, user, 'ping', '-c', '1', '-W', '4', address)).exitCode === 0;
 
   test.each([
     ['lb-1', 'floating-ip'],

@@ -15,7 +15,11 @@ beforeAll(async () => {
   target = { address: lab.floatingIp, host: lab.domain };
 });
 
-const namesOf = async (tier: string) => (await lab.machines()).filter((machine) => machine.tier === tier).map(({ name }) => name).sort();
+const namesOf = async (tier: string) =>
+  (await lab.machines())
+    .filter((machine) => machine.tier === tier)
+    .map(({ name }) => name)
+    .sort();
 const unique = (values: readonly (string | undefined)[]) => [...new Set(values)].sort();
 
 function note(key: string): Ask {
@@ -42,7 +46,16 @@ describe('through the floating IP', () => {
   });
 
   test('plain http is redirected to https', async () => {
-    const { stdout } = await execa('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code} %{redirect_url}', '-H', `Host: ${lab.domain}`, `http://${lab.floatingIp}/a?b=c`]);
+    const { stdout } = await execa('curl', [
+      '-s',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code} %{redirect_url}',
+      '-H',
+      `Host: ${lab.domain}`,
+      `http://${lab.floatingIp}/a?b=c`,
+    ]);
     expect(stdout).toBe(`301 https://${lab.domain}/a?b=c`);
   });
 
@@ -51,7 +64,11 @@ describe('through the floating IP', () => {
     expect(answer?.status).toBeOneOf([200, 201]);
     for (const member of await namesOf('mysql')) {
       await expect
-        .poll(async () => (await lab.exec(member, ['mysql', '-N', '-e', "SELECT text FROM app.notes WHERE text = 'note on-each-member'"])).stdout.trim(), { timeout: 10_000 })
+        .poll(
+          async () =>
+            (await lab.exec(member, ['mysql', '-N', '-e', "SELECT text FROM app.notes WHERE text = 'note on-each-member'"])).stdout.trim(),
+          { timeout: 10_000 },
+        )
         .toBe('note on-each-member');
     }
   });
@@ -66,7 +83,9 @@ test('npx platform doctor finds nothing to warn of', async () => {
   const { exitCode, stdout } = await execa('npx', ['platform', 'doctor', 'lab', '--json'], { reject: false });
   const { findings } = JSON.parse(stdout) as Examination;
   expect(findings.filter(({ level }) => level !== 'fine')).toEqual([]);
-  expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['programs', 'variables', 'tokens', 'rate limit', 'server types', 'names', 'DNS', 'certificate']));
+  expect(findings.map(({ check }) => check)).toEqual(
+    expect.arrayContaining(['programs', 'variables', 'tokens', 'rate limit', 'server types', 'names', 'DNS', 'certificate']),
+  );
   expect(exitCode).toBe(0);
 });
 

@@ -47,16 +47,24 @@ export class Witness {
 
   async passed(): Promise<Passage[]> {
     const [ports, protocols] = [await this.#elements('passed'), await this.#elements('passed_protocols')];
-    return [...ports, ...protocols].map(({ val: { concat: [from, to, protocol, port] } }) => ({
-      from: String(from),
-      to: String(to),
-      protocol: protocol === 6 ? 'tcp' : protocol === 17 ? 'udp' : Number(protocol),
-      ...(port !== undefined && { port: Number(port) }),
-    }));
+    return [...ports, ...protocols].map(
+      ({
+        val: {
+          concat: [from, to, protocol, port],
+        },
+      }) => ({
+        from: String(from),
+        to: String(to),
+        protocol: protocol === 6 ? 'tcp' : protocol === 17 ? 'udp' : Number(protocol),
+        ...(port !== undefined && { port: Number(port) }),
+      }),
+    );
   }
 
   async #elements(set: string): Promise<Element[]> {
-    const listed = JSON.parse(await this.#nft(['--json', '--numeric', 'list', 'set', 'inet', 'witness', set])) as { nftables: { set?: { elem?: (Element['val'] | { elem: Element })[] } }[] };
+    const listed = JSON.parse(await this.#nft(['--json', '--numeric', 'list', 'set', 'inet', 'witness', set])) as {
+      nftables: { set?: { elem?: (Element['val'] | { elem: Element })[] } }[];
+    };
     const found = listed.nftables.flatMap((entry) => entry.set?.elem ?? []);
     return found.map((entry) => ('elem' in entry ? entry.elem : { val: entry }));
   }
@@ -130,6 +138,18 @@ export async function sendToAllPorts({ enter, device, nextHop }: Cable, from: st
 
 /** One packet of each IP protocol to each address, past the output rules of the sender. */
 export async function sendAllProtocols(enter: readonly string[], targets: readonly string[]): Promise<void> {
-  const [program = '', ...rest] = [...enter, 'nmap', '-sO', '-Pn', '-n', '--send-eth', '--max-retries', '0', '--min-rate', '5000', ...targets];
+  const [program = '', ...rest] = [
+    ...enter,
+    'nmap',
+    '-sO',
+    '-Pn',
+    '-n',
+    '--send-eth',
+    '--max-retries',
+    '0',
+    '--min-rate',
+    '5000',
+    ...targets,
+  ];
   await execa(program, rest, { stdio: 'ignore' });
 }

@@ -38,7 +38,29 @@ export function certificate(commonName: string, signer?: Pair, ...extensions: st
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   if (signer) writeFileSync(join(folder, 'ca.pem'), signer.certificate + signer.key);
   const signed = signer ? ['-CA', 'ca.pem', '-CAkey', 'ca.pem', '-addext', 'basicConstraints=CA:FALSE'] : [];
-  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${commonName}`, ...signed, ...extensions.flatMap((extension) => ['-addext', extension]), '-keyout', '-', '-out', '-'], { cwd: folder, encoding: 'utf8' });
+  const made = spawnSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${commonName}`,
+      ...signed,
+      ...extensions.flatMap((extension) => ['-addext', extension]),
+      '-keyout',
+      '-',
+      '-out',
+      '-',
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  );
   rmSync(folder, { recursive: true });
   const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
   return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
@@ -106,7 +128,13 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
   onTestFinished(() => void process.kill('SIGTERM'));
   const balancer = { https, http, folder, process, check };
   for (let tries = 0; ; tries += 1) {
-    if (await get(balancer, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER }).then(({ status }) => status === 200, () => false)) return balancer;
+    if (
+      await get(balancer, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER }).then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    )
+      return balancer;
     if (tries > 100) throw new Error(`HAProxy did not start: ${check().output}`);
     await sleep(50);
   }
@@ -119,17 +147,31 @@ export interface Answer {
   readonly commonName: string | undefined;
 }
 
-export function get({ https }: Pick<Balancer, 'https'>, path: string, options: { method?: string; headers?: Record<string, string>; agent?: Agent; localAddress?: string; client?: Pair } = {}): Promise<Answer> {
+export function get(
+  { https }: Pick<Balancer, 'https'>,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; agent?: Agent; localAddress?: string; client?: Pair } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { agent = new Agent({ keepAlive: false }), method = 'GET', headers = {}, localAddress, client } = options;
     const identity = client && { cert: client.certificate, key: client.key };
-    const message = httpsRequest({ host: '127.0.0.1', port: https, path, method, headers, agent, localAddress, rejectUnauthorized: false, ...identity }, (response) => {
-      const commonName = (response.socket as TLSSocket).getPeerCertificate().subject?.CN;
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString(), commonName: Array.isArray(commonName) ? commonName[0] : commonName }));
-    });
+    const message = httpsRequest(
+      { host: '127.0.0.1', port: https, path, method, headers, agent, localAddress, rejectUnauthorized: false, ...identity },
+      (response) => {
+        const commonName = (response.socket as TLSSocket).getPeerCertificate().subject?.CN;
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString(),
+            commonName: Array.isArray(commonName) ? commonName[0] : commonName,
+          }),
+        );
+      },
+    );
     message.on('error', reject);
     message.end(method === 'POST' ? 'text' : undefined);
   });

@@ -19,7 +19,10 @@ interface NginxOptions {
 }
 
 /** The rendered nginx.conf, word for word but for its folders, run by the real Nginx. */
-export async function nginx(apps: readonly { port: number }[], { maxBodyMegabytes = 1, readTimeoutSeconds = 1, logs }: NginxOptions = {}): Promise<{ port: number; folder: string }> {
+export async function nginx(
+  apps: readonly { port: number }[],
+  { maxBodyMegabytes = 1, readTimeoutSeconds = 1, logs }: NginxOptions = {},
+): Promise<{ port: number; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const name of ['run', 'log', 'public/.git']) mkdirSync(join(folder, name), { recursive: true });
@@ -38,7 +41,13 @@ export async function nginx(apps: readonly { port: number }[], { maxBodyMegabyte
     logs,
   });
   const path = join(folder, 'nginx.conf');
-  writeFileSync(path, text.replaceAll('/run/nginx/', `${folder}/run/`).replaceAll('/var/log/nginx/', `${folder}/log/`).replace('user www-data;', `user ${userName()};`));
+  writeFileSync(
+    path,
+    text
+      .replaceAll('/run/nginx/', `${folder}/run/`)
+      .replaceAll('/var/log/nginx/', `${folder}/log/`)
+      .replace('user www-data;', `user ${userName()};`),
+  );
   const checked = spawnSync(NGINX, ['-t', '-c', path], { encoding: 'utf8' });
   expect(checked.stderr).toContain('test is successful');
   const child = spawn(NGINX, ['-c', path, '-g', 'daemon off;'], { stdio: 'ignore' });
@@ -46,7 +55,16 @@ export async function nginx(apps: readonly { port: number }[], { maxBodyMegabyte
     child.kill('SIGTERM');
     await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(undefined)));
   });
-  for (let tries = 0; tries < 100 && !(await fetch(`http://127.0.0.1:${port}/nginx-health`).then(({ ok }) => ok, () => false)); tries++) await sleep(50);
+  for (
+    let tries = 0;
+    tries < 100 &&
+    !(await fetch(`http://127.0.0.1:${port}/nginx-health`).then(
+      ({ ok }) => ok,
+      () => false,
+    ));
+    tries++
+  )
+    await sleep(50);
   return { port, folder };
 }
 

@@ -24,7 +24,12 @@ export function testStack(): TerraformStack {
 
 /** A site with defaults, without keys of each server; the test shows only what differs. */
 export function testSite(scope: Construct, props: Partial<SiteProps> = {}): Site {
-  return new Site(scope, 'site', { sshPublicKey: 'ssh-ed25519 AAAA', sshPrivateKey: '${var.ssh_private_key}', pinHostKeys: false, ...props });
+  return new Site(scope, 'site', {
+    sshPublicKey: 'ssh-ed25519 AAAA',
+    sshPrivateKey: '${var.ssh_private_key}',
+    pinHostKeys: false,
+    ...props,
+  });
 }
 
 /** What a stack would deploy, as Terraform reads it. */

@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { limitsProblems, resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 
-const codes = (limits: HaproxyLimits, webServers = 2) => limitsProblems('limits', limits, webServers).map(({ code, prop }) => `${code} ${prop}`);
+const codes = (limits: HaproxyLimits, webServers = 2) =>
+  limitsProblems('limits', limits, webServers).map(({ code, prop }) => `${code} ${prop}`);
 const COUNTS = Array.from({ length: 20 }, (_, index) => index + 1);
 
 test.each(COUNTS)('the defaults fit %i web servers: 200 addresses at their limits leave room for others', (webServers) => {
   expect(limitsProblems('limits', {}, webServers)).toEqual([]);
   const { connections, requestsPerServer, streamsPerServer, crowdedFrom, shares, floodAddresses } = resolveLimits({}, webServers);
   expect((requestsPerServer + streamsPerServer) * webServers).toBeLessThanOrEqual(connections);
-  for (const [total, kind] of [[connections, 'connections'], [requestsPerServer, 'requests'], [streamsPerServer, 'streams']] as const) {
+  for (const [total, kind] of [
+    [connections, 'connections'],
+    [requestsPerServer, 'requests'],
+    [streamsPerServer, 'streams'],
+  ] as const) {
     expect(crowdedFrom[kind] + floodAddresses * shares[kind]).toBeLessThan(total);
   }
 });
@@ -27,7 +32,11 @@ test('two web servers: one address holds at most 3 % of the requests and connect
 });
 
 test('what is not given follows what is', () => {
-  expect(resolveLimits({ connections: 1_000 }, 2)).toMatchObject({ connectionsPerAddress: 250, requestsPerServer: 250, requestsAtOncePerAddress: 125 });
+  expect(resolveLimits({ connections: 1_000 }, 2)).toMatchObject({
+    connectionsPerAddress: 250,
+    requestsPerServer: 250,
+    requestsAtOncePerAddress: 125,
+  });
   expect(resolveLimits({ floodAddresses: 100 }, 2).shares).toEqual({ connections: 140, requests: 21, streams: 21 });
   expect(resolveLimits({ connections: undefined }, 2)).toEqual(resolveLimits({}, 2));
 });

@@ -1,10 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TIERS } from '../../lib/net/address-plan';
-import { checkedRebootWindow, parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnOf, turnsIn, type RebootWindow } from '../../lib/net/reboot-window';
+import {
+  checkedRebootWindow,
+  parseRebootWindow,
+  REBOOT_WINDOW,
+  TURN_MINUTES,
+  turnOf,
+  turnsIn,
+  type RebootWindow,
+} from '../../lib/net/reboot-window';
 
 const MINUTES_A_DAY = 24 * 60;
-const windows = fc.record({ start: fc.integer({ min: 0, max: MINUTES_A_DAY - 1 }), minutes: fc.integer({ min: 1, max: MINUTES_A_DAY - 1 }) });
+const windows = fc.record({
+  start: fc.integer({ min: 0, max: MINUTES_A_DAY - 1 }),
+  minutes: fc.integer({ min: 1, max: MINUTES_A_DAY - 1 }),
+});
 const tiers = fc.constantFrom(...TIERS);
 
 /** Minutes from the start of the window to the start of a turn. */

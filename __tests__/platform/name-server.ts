@@ -16,7 +16,11 @@ export async function nameServer(answers: readonly packet.Answer[]): Promise<Nam
     const found = answers.filter(({ name, type }) => name === question?.name && type === question.type);
     const exists = answers.some(({ name }) => name === question?.name);
     const NXDOMAIN = 3;
-    socket.send(packet.encode({ type: 'response', id, flags: packet.RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN), questions, answers: [...found] }), port, address);
+    socket.send(
+      packet.encode({ type: 'response', id, flags: packet.RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN), questions, answers: [...found] }),
+      port,
+      address,
+    );
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   return { address: `127.0.0.1:${socket.address().port}`, stop: () => socket.close() };

@@ -15,7 +15,11 @@ async function make(...options: string[]): Promise<{ privateKey: string; publicK
   const file = join(folder, 'key');
   await execa('ssh-keygen', ['-q', '-f', file, ...(options.includes('-N') ? [] : ['-N', '']), ...options]);
   const { stdout } = await execa('ssh-keygen', ['-l', '-E', 'md5', '-f', `${file}.pub`]);
-  return { privateKey: readFileSync(file, 'utf8'), publicKey: readFileSync(`${file}.pub`, 'utf8'), fingerprint: /MD5:(\S+)/.exec(stdout)?.[1] ?? '' };
+  return {
+    privateKey: readFileSync(file, 'utf8'),
+    publicKey: readFileSync(`${file}.pub`, 'utf8'),
+    fingerprint: /MD5:(\S+)/.exec(stdout)?.[1] ?? '',
+  };
 }
 
 test.each([

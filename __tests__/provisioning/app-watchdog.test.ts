@@ -9,12 +9,27 @@ function watch(answers: readonly number[], nanosecondsAQuestion: number): { read
   const folder = mkdtempSync(join(tmpdir(), 'app-watchdog-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, 'bin'));
-  const program = (name: string, ...lines: string[]) => writeFileSync(join(folder, 'bin', name), ['#!/usr/bin/env bash', `cd ${folder}`, ...lines, ''].join('\n'), { mode: 0o755 });
-  program('curl', 'echo >>asked', `answers=(${answers.join(' ')})`, 'n=$(($(wc -l <asked) - 1))', `exit "\${answers[n]:-${answers.at(-1)}}"`);
-  program('systemctl', 'if [[ $1 == show ]]; then touch asked; echo $(($(wc -l <asked) * ' + String(nanosecondsAQuestion) + ')); else wc -l <asked >>killed; fi');
+  const program = (name: string, ...lines: string[]) =>
+    writeFileSync(join(folder, 'bin', name), ['#!/usr/bin/env bash', `cd ${folder}`, ...lines, ''].join('\n'), { mode: 0o755 });
+  program(
+    'curl',
+    'echo >>asked',
+    `answers=(${answers.join(' ')})`,
+    'n=$(($(wc -l <asked) - 1))',
+    `exit "\${answers[n]:-${answers.at(-1)}}"`,
+  );
+  program(
+    'systemctl',
+    'if [[ $1 == show ]]; then touch asked; echo $(($(wc -l <asked) * ' +
+      String(nanosecondsAQuestion) +
+      ')); else wc -l <asked >>killed; fi',
+  );
   // Ends the watchdog once it has killed, or has asked often enough
   program('sleep', '[[ ! -e killed && ( ! -e asked || $(wc -l <asked) -lt 40 ) ]]');
-  spawnSync('bash', ['provisioning/shared/app-watchdog'], { env: { PATH: `${folder}/bin:${process.env['PATH']}`, HOST: '127.0.0.1', PORT: '1' }, timeout: 15_000 });
+  spawnSync('bash', ['provisioning/shared/app-watchdog'], {
+    env: { PATH: `${folder}/bin:${process.env['PATH']}`, HOST: '127.0.0.1', PORT: '1' },
+    timeout: 15_000,
+  });
   const lines = (name: string) => {
     try {
       return readFileSync(join(folder, name), 'utf8').split('\n').length - 1;

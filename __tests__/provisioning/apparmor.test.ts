@@ -31,17 +31,38 @@ const PROFILE = {
 };
 
 /** What provisioning/mysql.sh adds to it. */
-const additions = [...(/allow_data_volume\(\) \{(.*?)\n\}/s.exec(readFileSync('provisioning/mysql.sh', 'utf8'))?.[1] ?? '').matchAll(/'([^'\n]+),'/g)].map(([, rule = '']) => rule);
-const capabilities = [...PROFILE.capabilities, ...additions.flatMap((rule) => (rule.startsWith('capability ') ? [rule.slice('capability '.length)] : []))];
-const paths = [...Object.entries(PROFILE.paths), ...additions.flatMap((rule) => (rule.startsWith('/') ? [rule.split(' ') as [string, string]] : []))];
+const additions = [
+  ...(/allow_data_volume\(\) \{(.*?)\n\}/s.exec(readFileSync('provisioning/mysql.sh', 'utf8'))?.[1] ?? '').matchAll(/'([^'\n]+),'/g),
+].map(([, rule = '']) => rule);
+const capabilities = [
+  ...PROFILE.capabilities,
+  ...additions.flatMap((rule) => (rule.startsWith('capability ') ? [rule.slice('capability '.length)] : [])),
+];
+const paths = [
+  ...Object.entries(PROFILE.paths),
+  ...additions.flatMap((rule) => (rule.startsWith('/') ? [rule.split(' ') as [string, string]] : [])),
+];
 
-const mayDo = (path: string) => new Set(paths.filter(([pattern]) => pattern === path || (!path.endsWith('/') && matchesGlob(path, pattern))).flatMap(([, rights]) => [...rights]));
+const mayDo = (path: string) =>
+  new Set(
+    paths
+      .filter(([pattern]) => pattern === path || (!path.endsWith('/') && matchesGlob(path, pattern)))
+      .flatMap(([, rights]) => [...rights]),
+  );
 
 /** Values of the configuration that are paths, and what mysqld does there. */
 function configuredPaths(): [string, string][] {
   const config = renderMyCnf({
-    address: '10.0.4.11', serverId: 1, port: 3306, memoryMegabytes: 4096, groupName: 'a', dataFolder: '/srv/mysql/data',
-    tlsFolder: '/etc/mysql/platform-tls', maxConnections: 100, binaryLogDays: 3, slowSeconds: 1,
+    address: '10.0.4.11',
+    serverId: 1,
+    port: 3306,
+    memoryMegabytes: 4096,
+    groupName: 'a',
+    dataFolder: '/srv/mysql/data',
+    tlsFolder: '/etc/mysql/platform-tls',
+    maxConnections: 100,
+    binaryLogDays: 3,
+    slowSeconds: 1,
   });
   return [...config.matchAll(/^(\w+) = (\/\S+)$/gm)].flatMap(([, key = '', path = '']): [string, string][] => {
     if (/(_ca|_cert|_key)$/.test(key)) return [[path, 'r']];
@@ -52,7 +73,14 @@ function configuredPaths(): [string, string][] {
 
 test('the configuration names its data, its TLS files, its socket and its pid file', () => {
   const named = configuredPaths().map(([path]) => path);
-  expect(named).toEqual(expect.arrayContaining(['/srv/mysql/data/anything', '/srv/mysql/data-tmp/anything', '/etc/mysql/platform-tls/server.key', '/run/mysqld/mysqld.pid']));
+  expect(named).toEqual(
+    expect.arrayContaining([
+      '/srv/mysql/data/anything',
+      '/srv/mysql/data-tmp/anything',
+      '/etc/mysql/platform-tls/server.key',
+      '/run/mysqld/mysqld.pid',
+    ]),
+  );
 });
 
 test.each([
@@ -71,6 +99,9 @@ test.each([
   expect([...rights].filter((right) => !mayDo(path).has(right))).toEqual([]);
 });
 
-test.each(['chown', 'setuid', 'setgid', 'dac_override'])('it lets --initialize, which root starts, have the capability %s', (capability) => {
-  expect(capabilities).toContain(capability);
-});
+test.each(['chown', 'setuid', 'setgid', 'dac_override'])(
+  'it lets --initialize, which root starts, have the capability %s',
+  (capability) => {
+    expect(capabilities).toContain(capability);
+  },
+);

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 let upload: string;
 beforeEach(() => {
   upload = mkdtempSync(join(tmpdir(), 'common-sh-'));
-  const text = readFileSync('provisioning/common.sh', 'utf8').replace('/var/lib/platform/applied', join(upload, 'applied')).replace('/run/platform-package-lists', join(upload, 'lists'));
+  const text = readFileSync('provisioning/common.sh', 'utf8')
+    .replace('/var/lib/platform/applied', join(upload, 'applied'))
+    .replace('/run/platform-package-lists', join(upload, 'lists'));
   writeFileSync(join(upload, 'common.sh'), text);
   mkdirSync(join(upload, 'files/etc'), { recursive: true });
   writeFileSync(join(upload, 'files/etc/a.conf'), 'one\n');
@@ -98,7 +100,13 @@ describe('install_packages', () => {
   function asked(): string[] {
     const log = join(upload, 'asked');
     writeFileSync(log, '');
-    run(`apt_get() { echo "$1" >>'${log}'; }`, 'is_installed() { [[ $1 == there ]]; }', 'finish_interrupted_dpkg() { :; }', 'install_packages there missing', 'install_packages missing');
+    run(
+      `apt_get() { echo "$1" >>'${log}'; }`,
+      'is_installed() { [[ $1 == there ]]; }',
+      'finish_interrupted_dpkg() { :; }',
+      'install_packages there missing',
+      'install_packages missing',
+    );
     return readFileSync(log, 'utf8').trim().split('\n');
   }
 
@@ -111,11 +119,21 @@ describe('install_packages', () => {
   });
 
   test('asks no mirror for what is there', () => {
-    expect(run('apt_get() { echo "$1"; }', 'is_installed() { true; }', 'install_packages there')).toEqual({ status: 0, output: '', error: '' });
+    expect(run('apt_get() { echo "$1"; }', 'is_installed() { true; }', 'install_packages there')).toEqual({
+      status: 0,
+      output: '',
+      error: '',
+    });
   });
 
   test('fails with a sentence when no mirror can be reached, and asks anew the next time', () => {
-    const { status, error } = run('apt_get() { return 100; }', 'is_installed() { false; }', 'finish_interrupted_dpkg() { :; }', 'wait_until() { return 1; }', 'install_packages missing');
+    const { status, error } = run(
+      'apt_get() { return 100; }',
+      'is_installed() { false; }',
+      'finish_interrupted_dpkg() { :; }',
+      'wait_until() { return 1; }',
+      'install_packages missing',
+    );
     expect([status, error]).toEqual([3, 'role.sh: ERROR: no package mirror can be reached\n']);
     expect(run('test -f "$PACKAGE_LISTS"').status).toBe(1);
   });
@@ -128,7 +146,11 @@ describe('facts', () => {
   });
 
   test('a missing one stops the script', () => {
-    expect(run('value=$(fact NOWHERE)', 'printf "never here"')).toMatchObject({ status: 3, output: '', error: 'role.sh: ERROR: fact NOWHERE was not uploaded\n' });
+    expect(run('value=$(fact NOWHERE)', 'printf "never here"')).toMatchObject({
+      status: 3,
+      output: '',
+      error: 'role.sh: ERROR: fact NOWHERE was not uploaded\n',
+    });
   });
 });
 

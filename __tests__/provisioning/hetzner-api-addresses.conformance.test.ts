@@ -31,10 +31,17 @@ afterEach(() => rmSync(folder, { recursive: true }));
 async function openFor(...endpoints: string[]): Promise<{ readonly exitCode?: number; readonly sets: string; readonly stderr: string }> {
   const rules = join(folder, 'firewall.nft');
   writeFileSync(rules, FIREWALL.replace('/etc/platform/host-firewall.d', folder).replace('*.nft', 'api*.nft'));
-  const lookUp = endpoints.map((endpoint) => `HCLOUD_ENDPOINT='${endpoint}' RULES=${folder}/api.nft ADDRESSES=${folder}/addresses bash provisioning/load-balancer/hetzner-api-addresses || failed=$?`);
-  const show = (version: number) => `nft list set inet host_firewall hetzner_api_ipv${version} | tr -d '\\n\\t' | sed -n 's/.*elements = { \\([^}]*\\) }.*/\\1;/p'`;
+  const lookUp = endpoints.map(
+    (endpoint) =>
+      `HCLOUD_ENDPOINT='${endpoint}' RULES=${folder}/api.nft ADDRESSES=${folder}/addresses bash provisioning/load-balancer/hetzner-api-addresses || failed=$?`,
+  );
+  const show = (version: number) =>
+    `nft list set inet host_firewall hetzner_api_ipv${version} | tr -d '\\n\\t' | sed -n 's/.*elements = { \\([^}]*\\) }.*/\\1;/p'`;
   const script = ['failed=0', `nft --file ${rules}`, ...lookUp, show(4), show(6), 'exit $failed'].join('\n');
-  const { exitCode, stdout, stderr } = await execa('unshare', ['--net', 'bash', '-c', script], { reject: false, env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
+  const { exitCode, stdout, stderr } = await execa('unshare', ['--net', 'bash', '-c', script], {
+    reject: false,
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+  });
   return { exitCode, sets: stdout.replace(/\s+/g, ' ').trim(), stderr };
 }
 
@@ -43,11 +50,14 @@ test.skipIf(missing)("every address of the API's name is let out to", async () =
   expect(await openFor('http://[2001:db8::1]:8080/v1')).toMatchObject({ exitCode: 0, sets: '192.0.2.1;2001:db8::1;' });
 });
 
-test.skipIf(missing)('a name that has moved keeps its former addresses, and they are there again when the rules are loaded anew', async () => {
-  expect(await openFor('https://192.0.2.1/v1', 'https://192.0.2.2:443/v1')).toMatchObject({ sets: '192.0.2.1, 192.0.2.2;' });
-  expect(await openFor()).toMatchObject({ sets: '192.0.2.1, 192.0.2.2;' });
-  expect(readFileSync(join(folder, 'addresses'), 'utf8'), 'the agent goes by the last look-up').toBe('192.0.2.2\n');
-});
+test.skipIf(missing)(
+  'a name that has moved keeps its former addresses, and they are there again when the rules are loaded anew',
+  async () => {
+    expect(await openFor('https://192.0.2.1/v1', 'https://192.0.2.2:443/v1')).toMatchObject({ sets: '192.0.2.1, 192.0.2.2;' });
+    expect(await openFor()).toMatchObject({ sets: '192.0.2.1, 192.0.2.2;' });
+    expect(readFileSync(join(folder, 'addresses'), 'utf8'), 'the agent goes by the last look-up').toBe('192.0.2.2\n');
+  },
+);
 
 test.skipIf(missing)('while no name server answers all stays as it was, and it says so', async () => {
   const { exitCode, sets, stderr } = await openFor('https://192.0.2.1/v1', 'https://no-such-name.invalid/v1');

@@ -23,14 +23,22 @@ function boot(rules: string): string {
   writeFileSync(join(folder, 'host-firewall.nft'), rules);
   writeFileSync(join(folder, 'host-firewall-closed.nft'), readFileSync('provisioning/shared/host-firewall-closed.nft'));
   const unit = readFileSync('provisioning/units/host-firewall.service', 'utf8');
-  return ['ExecStartPre', 'ExecStart'].flatMap((key) => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, command = '']) => command.replace('/usr/sbin/', '').replace('/etc/platform', folder))).join(' &&\n');
+  return ['ExecStartPre', 'ExecStart']
+    .flatMap((key) =>
+      [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, command = '']) =>
+        command.replace('/usr/sbin/', '').replace('/etc/platform', folder),
+      ),
+    )
+    .join(' &&\n');
 }
 
 const PORTS_TRIED = [22, 80, 3306];
 
 /** A web server and a load balancer in namespaces of their own: to which ports of the web server the load balancer can connect after its boot. */
 async function openAfterBoot(rules: string): Promise<{ readonly open: readonly number[]; readonly failed: boolean }> {
-  const servers = PORTS_TRIED.map((port) => `require('net').createServer((socket) => socket.end('open')).listen(${port}, '${WEB_SERVER}');`).join('');
+  const servers = PORTS_TRIED.map(
+    (port) => `require('net').createServer((socket) => socket.end('open')).listen(${port}, '${WEB_SERVER}');`,
+  ).join('');
   const script = `${TWO_HOSTS}
 { ${boot(rules)}
 } 2>/dev/null || echo failed
@@ -39,17 +47,32 @@ for try in {1..50}; do [ "$(ss -Htln | wc -l)" -ge ${PORTS_TRIED.length} ] && br
 for port in ${PORTS_TRIED.join(' ')}; do
   ip netns exec lb timeout 2 bash -c "exec 3<>/dev/tcp/${WEB_SERVER}/$port && cat <&3 >/dev/null && echo $port" 2>/dev/null || true
 done`;
-  const { stdout } = await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', script], { env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE: process.execPath, SERVERS: servers } });
+  const { stdout } = await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', script], {
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, NODE: process.execPath, SERVERS: servers },
+  });
   const lines = stdout.split('\n').filter(Boolean);
   return { open: lines.filter((line) => line !== 'failed').map(Number), failed: lines.includes('failed') };
 }
 
 const rules = (user: string) =>
-  renderHostFirewall({ tier: 'web', connections: CONNECTIONS, waysOut: [{ from: 'web', user }], ports: PORTS, ...new AddressPlan(), operators: ['0.0.0.0/0'], internet: ['0.0.0.0/0'], resolvers: ['185.12.64.1'], proxied: false });
+  renderHostFirewall({
+    tier: 'web',
+    connections: CONNECTIONS,
+    waysOut: [{ from: 'web', user }],
+    ports: PORTS,
+    ...new AddressPlan(),
+    operators: ['0.0.0.0/0'],
+    internet: ['0.0.0.0/0'],
+    resolvers: ['185.12.64.1'],
+    proxied: false,
+  });
 
-test.skipIf(missing)('a host whose rules cannot be loaded at boot, because one names a user that is gone, is closed but for SSH', async () => {
-  expect(await openAfterBoot(rules('no-such-user'))).toEqual({ open: [22], failed: true });
-});
+test.skipIf(missing)(
+  'a host whose rules cannot be loaded at boot, because one names a user that is gone, is closed but for SSH',
+  async () => {
+    expect(await openAfterBoot(rules('no-such-user'))).toEqual({ open: [22], failed: true });
+  },
+);
 
 test.skipIf(missing)('a host whose rules can be loaded is as open as they say', async () => {
   expect(await openAfterBoot(rules('root'))).toEqual({ open: [22, 80], failed: false });

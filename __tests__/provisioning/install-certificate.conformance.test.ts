@@ -75,7 +75,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 async function shownAfter(attack: string, runs = 1): Promise<string> {
   const given = join(folder, 'given.pem');
   writeFileSync(given, obtained().text);
-  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, SCRIPTS: resolve('provisioning/load-balancer'), CERTIFICATE: given, TOKEN, ATTACK: attack, RUNS: String(runs) };
+  const env = {
+    PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+    SCRIPTS: resolve('provisioning/load-balancer'),
+    CERTIFICATE: given,
+    TOKEN,
+    ATTACK: attack,
+    RUNS: String(runs),
+  };
   const { stdout } = await execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', HOST], { env, timeout: 120_000 });
   return stdout;
 }

@@ -30,7 +30,8 @@ const calls = () => (existsSync(join(host, 'calls')) ? file('calls').trim().spli
 
 /** With /etc, /run and programs of that host. */
 async function keep(): Promise<void> {
-  const script = 'mount --bind "$1/etc" /etc && mount --bind "$1/run" /run && PATH="$1/bin:$PATH" exec bash provisioning/shared/keep-resolvers 192.0.2.1 192.0.2.2';
+  const script =
+    'mount --bind "$1/etc" /etc && mount --bind "$1/run" /run && PATH="$1/bin:$PATH" exec bash provisioning/shared/keep-resolvers 192.0.2.1 192.0.2.2';
   await execa('unshare', ['--mount', 'sh', '-c', script, 'sh', host]);
 }
 
@@ -38,7 +39,10 @@ test.skipIf(missing).each([
   ['is not there', () => undefined],
   ['is empty, as on a host that was told nothing', () => writeFileSync(join(host, 'etc/resolv.conf'), '')],
   ["is a link to what Debian's resolvconf writes", () => symlinkSync('/run/resolvconf/resolv.conf', join(host, 'etc/resolv.conf'))],
-  ['is a link to systemd-resolved, which does not run', () => symlinkSync('../run/systemd/resolve/stub-resolv.conf', join(host, 'etc/resolv.conf'))],
+  [
+    'is a link to systemd-resolved, which does not run',
+    () => symlinkSync('../run/systemd/resolve/stub-resolv.conf', join(host, 'etc/resolv.conf')),
+  ],
 ])('where resolv.conf %s, it becomes a file that names the resolvers, and stays as it is the second time', async (_, prepare) => {
   prepare();
   await keep();
@@ -67,6 +71,8 @@ test.skipIf(missing)('openresolv, which would write the file anew, is told as we
   await keep();
   await keep();
   expect(file('etc/resolv.conf')).toBe(OURS);
-  expect(file('etc/resolvconf.conf')).toBe('resolv_conf=/etc/resolv.conf\nname_servers="192.0.2.1 192.0.2.2"\nresolv_conf_options="timeout:1 attempts:5 rotate"\n');
+  expect(file('etc/resolvconf.conf')).toBe(
+    'resolv_conf=/etc/resolv.conf\nname_servers="192.0.2.1 192.0.2.2"\nresolv_conf_options="timeout:1 attempts:5 rotate"\n',
+  );
   expect(calls().filter((call) => call.startsWith('resolvconf'))).toEqual(['resolvconf -u']);
 });

@@ -12,11 +12,17 @@ let host: string;
 beforeEach(() => {
   host = mkdtempSync(join(tmpdir(), 'mysql-prepare-'));
   for (const folder of ['bin', 'volume']) mkdirSync(join(host, folder));
-  const text = readFileSync('provisioning/shared/mysql-prepare', 'utf8').replace('/srv/mysql', join(host, 'volume')).replace('/run/mysql-prepare', join(host, 'work'));
+  const text = readFileSync('provisioning/shared/mysql-prepare', 'utf8')
+    .replace('/srv/mysql', join(host, 'volume'))
+    .replace('/run/mysql-prepare', join(host, 'work'));
   writeFileSync(join(host, 'mysql-prepare'), text.replaceAll(/(chgrp|-g) mysql/g, `$1 ${process.getgid?.() ?? 0}`));
   program('mountpoint', 'exit 0');
   program('platform-mysql', `printf '%s' "${PASSWORDS}"`);
-  program('mysqld', 'for argument; do case $argument in --init-file=*) cat "${argument#*=}" >"$HOST/read"; stat -c "%a %U" "${argument#*=}" "$(dirname "${argument#*=}")" >"$HOST/modes" ;; esac; done', 'mkdir "$HOST/volume/data.new"; eval "$MYSQLD"');
+  program(
+    'mysqld',
+    'for argument; do case $argument in --init-file=*) cat "${argument#*=}" >"$HOST/read"; stat -c "%a %U" "${argument#*=}" "$(dirname "${argument#*=}")" >"$HOST/modes" ;; esac; done',
+    'mkdir "$HOST/volume/data.new"; eval "$MYSQLD"',
+  );
 });
 afterEach(() => rmSync(host, { recursive: true }));
 
@@ -27,7 +33,10 @@ function program(name: string, ...lines: string[]): void {
 
 /** @param signal is sent to all of it, as systemd does, once mysqld runs */
 async function prepare(mysqld: string, signal?: NodeJS.Signals): Promise<number | NodeJS.Signals> {
-  const child = spawn('bash', [join(host, 'mysql-prepare')], { detached: true, env: { PATH: `${join(host, 'bin')}:${process.env['PATH']}`, HOST: host, MYSQLD: mysqld } });
+  const child = spawn('bash', [join(host, 'mysql-prepare')], {
+    detached: true,
+    env: { PATH: `${join(host, 'bin')}:${process.env['PATH']}`, HOST: host, MYSQLD: mysqld },
+  });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => child.on('close', (code, by) => resolve(code ?? by ?? 0)));
   if (signal) {
     while (!existsSync(join(host, 'volume/data.new'))) await sleep(20);

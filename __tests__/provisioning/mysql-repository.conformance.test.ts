@@ -28,7 +28,8 @@ let server: Server;
 let url: string;
 
 const date = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 10);
-const gpg = async (...args: string[]) => (await execa('gpg', ['--batch', '--quiet', '--homedir', gnupg, '--pinentry-mode', 'loopback', '--passphrase', '', ...args])).stdout;
+const gpg = async (...args: string[]) =>
+  (await execa('gpg', ['--batch', '--quiet', '--homedir', gnupg, '--pinentry-mode', 'loopback', '--passphrase', '', ...args])).stdout;
 
 async function exported(uid: string): Promise<Key> {
   const fingerprint = /^fpr:+([0-9A-F]{40}):/m.exec(await gpg('--with-colons', '--list-keys', uid))?.[1] ?? '';
@@ -45,7 +46,12 @@ beforeAll(async () => {
   cpSync('provisioning/common.sh', join(folder, 'upload/common.sh'));
   const text = readFileSync('provisioning/shared/mysql-repository.sh', 'utf8').replace('/usr/share/keyrings/mysql-apt.gpg', keyring);
   writeFileSync(join(folder, 'upload/shared/mysql-repository.sh'), text);
-  writeFileSync(join(folder, 'upload/role.sh'), ['set -euo pipefail', 'source "$(dirname "$0")/common.sh"', 'source "$(dirname "$0")/shared/mysql-repository.sh"', '"$@"', ''].join('\n'));
+  writeFileSync(
+    join(folder, 'upload/role.sh'),
+    ['set -euo pipefail', 'source "$(dirname "$0")/common.sh"', 'source "$(dirname "$0")/shared/mysql-repository.sh"', '"$@"', ''].join(
+      '\n',
+    ),
+  );
   const made = `${date(Date.now() - 1000 * DAY).replaceAll('-', '')}T000000`;
   await gpg('--faked-system-time', made, '--quick-generate-key', 'own <own@example.test>', 'ed25519', 'sign', date(Date.now() - 30 * DAY));
   expired = await exported('own');
@@ -73,14 +79,22 @@ beforeEach(() => {
 });
 
 async function trust(): Promise<{ readonly exitCode?: number; readonly stderr: string }> {
-  return execa('bash', [join(folder, 'upload/role.sh'), 'trust_mysql_key', url, own.fingerprint], { reject: false, env: { no_proxy: '*' } });
+  return execa('bash', [join(folder, 'upload/role.sh'), 'trust_mysql_key', url, own.fingerprint], {
+    reject: false,
+    env: { no_proxy: '*' },
+  });
 }
 
-const trusted = async () => (await execa('gpg', ['--homedir', gnupg, '--with-colons', '--show-keys', keyring])).stdout.match(/(?<=^fpr:+)[0-9A-F]{40}/gm);
+const trusted = async () =>
+  (await execa('gpg', ['--homedir', gnupg, '--with-colons', '--show-keys', keyring])).stdout.match(/(?<=^fpr:+)[0-9A-F]{40}/gm);
 
 /** Whether the keyring makes good what a key has signed. */
 async function verifies(uid: string): Promise<boolean> {
-  const signed = await execa('gpg', ['--batch', '--homedir', gnupg, '--pinentry-mode', 'loopback', '--passphrase', '', '--local-user', uid, '--clearsign'], { input: 'Origin: MySQL\n' });
+  const signed = await execa(
+    'gpg',
+    ['--batch', '--homedir', gnupg, '--pinentry-mode', 'loopback', '--passphrase', '', '--local-user', uid, '--clearsign'],
+    { input: 'Origin: MySQL\n' },
+  );
   return (await execa('gpgv', ['--keyring', keyring, '-'], { input: signed.stdout, reject: false })).exitCode === 0;
 }
 
@@ -127,14 +141,17 @@ test.skipIf(missing)('a site without a key, one with a page instead of one and o
   expect((await trust()).stderr).toContain('answers 400; deploy again when it works');
 });
 
-test.skipIf(missing)('a key that has expired since it was installed is replaced, and a good one is left without asking the site', async () => {
-  writeFileSync(keyring, expired.text);
-  site = { '/RPM-GPG-KEY-mysql-2025': own.text };
-  expect(await trust()).toMatchObject({ exitCode: 0 });
-  site = {};
-  expect(await trust()).toMatchObject({ exitCode: 0 });
-  expect(await verifies('own')).toBe(true);
-});
+test.skipIf(missing)(
+  'a key that has expired since it was installed is replaced, and a good one is left without asking the site',
+  async () => {
+    writeFileSync(keyring, expired.text);
+    site = { '/RPM-GPG-KEY-mysql-2025': own.text };
+    expect(await trust()).toMatchObject({ exitCode: 0 });
+    site = {};
+    expect(await trust()).toMatchObject({ exitCode: 0 });
+    expect(await verifies('own')).toBe(true);
+  },
+);
 
 test.skipIf(missing)("MySQL's packages come from there and no others, whatever port and folder the repository has", async () => {
   const { stdout } = await execa('bash', [join(folder, 'upload/role.sh'), 'mysql_preferences', 'https://mirror.example.test:8443/mysql']);

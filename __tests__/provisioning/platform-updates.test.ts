@@ -43,8 +43,13 @@ async function peer(answer?: string): Promise<string> {
 }
 
 async function run(tier: string, others: readonly string[] = [], verb = 'run') {
-  writeFileSync(join(host, 'env'), `TIER=${tier}\nPEERS="${others.join(' ')}"\nHEALTH_URLS="http://host/health"\nADDRESSES_URL=http://host/metrics\n`);
-  const child = spawn('bash', [join(host, 'platform-updates'), verb], { env: { PATH: `${join(host, 'bin')}:${process.env['PATH']}`, HOST: host, PATIENCE_SECONDS: '0' } });
+  writeFileSync(
+    join(host, 'env'),
+    `TIER=${tier}\nPEERS="${others.join(' ')}"\nHEALTH_URLS="http://host/health"\nADDRESSES_URL=http://host/metrics\n`,
+  );
+  const child = spawn('bash', [join(host, 'platform-updates'), verb], {
+    env: { PATH: `${join(host, 'bin')}:${process.env['PATH']}`, HOST: host, PATIENCE_SECONDS: '0' },
+  });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
   const status = await new Promise((resolve) => child.on('close', resolve));
@@ -52,7 +57,10 @@ async function run(tier: string, others: readonly string[] = [], verb = 'run') {
 }
 
 /** What changes something, in its order. */
-const done = () => readFileSync(join(host, 'asked'), 'utf8').split('\n').filter((line) => /^(systemctl (stop|start|reboot)|platform-|unattended-upgrade --verbose)/.test(line));
+const done = () =>
+  readFileSync(join(host, 'asked'), 'utf8')
+    .split('\n')
+    .filter((line) => /^(systemctl (stop|start|reboot)|platform-|unattended-upgrade --verbose)/.test(line));
 const rebootIsDue = () => writeFileSync(join(host, 'reboot-required'), '');
 
 test('where nothing waits, nothing is done and nobody is asked', async () => {
@@ -105,7 +113,10 @@ describe('a reboot that is due', () => {
 
   test('of the load balancer that has the addresses comes when the other one has them', async () => {
     rebootIsDue();
-    program('curl', '[[ ${!#} != *metrics ]] || echo "floating_ip_agent_holds_floating_ip $([[ -e $HOST/handed-over ]]; echo $((! $?)) | tr 01 10)"');
+    program(
+      'curl',
+      '[[ ${!#} != *metrics ]] || echo "floating_ip_agent_holds_floating_ip $([[ -e $HOST/handed-over ]]; echo $((! $?)) | tr 01 10)"',
+    );
     program('platform-switchover', 'touch "$HOST/handed-over"');
     expect((await run('lb', [await peer('yes\n')])).status).toBe(0);
     expect(done()).toEqual(['platform-switchover ', 'systemctl reboot']);

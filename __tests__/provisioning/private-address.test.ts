@@ -6,12 +6,17 @@ import { allFiles } from '../../lib/servers/role-scripts';
 const WAITS = 'private-address.service';
 const units = allFiles()
   .filter((path) => /^units\/.*\.(service|socket|conf)$/.test(path))
-  .map((path) => ({ name: path.endsWith('.conf') ? basename(dirname(path)) : basename(path), text: readFileSync(join('provisioning', path), 'utf8') }));
+  .map((path) => ({
+    name: path.endsWith('.conf') ? basename(dirname(path)) : basename(path),
+    text: readFileSync(join('provisioning', path), 'utf8'),
+  }));
 
 /** Values of a key, over all of its lines. */
 const values = (text: string, key: string) =>
   [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].flatMap(([, value = '']) => value.split(' '));
-const speaksIp = ({ text }: { text: string }) => !text.includes('\nPrivateNetwork=yes') && (values(text, 'RestrictAddressFamilies').length === 0 || values(text, 'RestrictAddressFamilies').includes('AF_INET'));
+const speaksIp = ({ text }: { text: string }) =>
+  !text.includes('\nPrivateNetwork=yes') &&
+  (values(text, 'RestrictAddressFamilies').length === 0 || values(text, 'RestrictAddressFamilies').includes('AF_INET'));
 
 /** They speak IP and need no private address. */
 const NEED_NO_PRIVATE_ADDRESS: Readonly<Record<string, string>> = {
@@ -21,14 +26,19 @@ const NEED_NO_PRIVATE_ADDRESS: Readonly<Record<string, string>> = {
 };
 
 describe('Hetzner configures the private interface after network-online.target, sometimes minutes after', () => {
-  test.each(units.filter(speaksIp).filter(({ name }) => !(name in NEED_NO_PRIVATE_ADDRESS)))('$name waits for the private address', ({ text }) => {
-    expect(values(text, 'After')).toContain(WAITS);
-    // Without it nobody would start what is waited for
-    expect(values(text, 'Wants')).toContain(WAITS);
-  });
+  test.each(units.filter(speaksIp).filter(({ name }) => !(name in NEED_NO_PRIVATE_ADDRESS)))(
+    '$name waits for the private address',
+    ({ text }) => {
+      expect(values(text, 'After')).toContain(WAITS);
+      // Without it nobody would start what is waited for
+      expect(values(text, 'Wants')).toContain(WAITS);
+    },
+  );
 
   test('no unit but the one that waits takes network-online.target for a sign of the private network', () => {
-    const naming = units.filter(({ text }) => /^(After|Wants|Requires|Before)=.*network-online\.target/m.test(text)).map(({ name }) => name);
+    const naming = units
+      .filter(({ text }) => /^(After|Wants|Requires|Before)=.*network-online\.target/m.test(text))
+      .map(({ name }) => name);
     expect(naming.sort()).toEqual(['hetzner-api-addresses.service', WAITS]);
   });
 

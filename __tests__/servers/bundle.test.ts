@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { bundleProgram, PROJECT_ROOT } from '../../lib/servers/bundle';
 
-const AGENTS = readdirSync('agents').filter((folder) => folder !== 'common').map((agent) => `agents/${agent}/main.ts`);
+const AGENTS = readdirSync('agents')
+  .filter((folder) => folder !== 'common')
+  .map((agent) => `agents/${agent}/main.ts`);
 
 test.each(AGENTS)('%s becomes one file without paths of this machine', (entryPoint) => {
   const text = bundleProgram(entryPoint);

@@ -30,12 +30,29 @@ function makeKey(name: string, kind: Kind): string {
 }
 
 /** @param keys of the key files that the two show */
-async function logIn(hostKey: string, keys: { readonly host: string; readonly bastion: string }): Promise<{ readonly succeeds: boolean; readonly output: string }> {
+async function logIn(
+  hostKey: string,
+  keys: { readonly host: string; readonly bastion: string },
+): Promise<{ readonly succeeds: boolean; readonly output: string }> {
   const stack = mkdtempSync(join(folder, 'stack-'));
   const key = readFileSync(join(folder, 'login'), 'utf8');
-  const connection = { type: 'ssh', user: 'root', host: HOST, private_key: key, host_key: hostKey, bastion_host: BASTION, bastion_user: 'root', bastion_private_key: key, timeout: '30s' };
-  writeFileSync(join(stack, 'main.tf.json'), JSON.stringify({ resource: { terraform_data: { login: { connection, provisioner: [{ 'remote-exec': { inline: ['true'] } }] } } } }));
-  const sshd = (address: string, file: string) => `"$(command -v sshd)" -f /dev/null -h ${join(folder, file)} -o ListenAddress=${address} -o AuthorizedKeysFile=${join(folder, 'login.pub')} -o PidFile=none -o StrictModes=no -o UsePAM=no`;
+  const connection = {
+    type: 'ssh',
+    user: 'root',
+    host: HOST,
+    private_key: key,
+    host_key: hostKey,
+    bastion_host: BASTION,
+    bastion_user: 'root',
+    bastion_private_key: key,
+    timeout: '30s',
+  };
+  writeFileSync(
+    join(stack, 'main.tf.json'),
+    JSON.stringify({ resource: { terraform_data: { login: { connection, provisioner: [{ 'remote-exec': { inline: ['true'] } }] } } } }),
+  );
+  const sshd = (address: string, file: string) =>
+    `"$(command -v sshd)" -f /dev/null -h ${join(folder, file)} -o ListenAddress=${address} -o AuthorizedKeysFile=${join(folder, 'login.pub')} -o PidFile=none -o StrictModes=no -o UsePAM=no`;
   const script = [
     'set -e',
     'mount -t tmpfs run /run',
@@ -48,11 +65,15 @@ async function logIn(hostKey: string, keys: { readonly host: string; readonly ba
     'terraform apply -auto-approve -input=false -no-color',
   ];
   // They end with their namespace
-  const { exitCode, all } = await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'bash', '-c', script.join('\n')], {
-    all: true,
-    reject: false,
-    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: folder, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: '/dev/null' },
-  });
+  const { exitCode, all } = await execa(
+    'unshare',
+    ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'bash', '-c', script.join('\n')],
+    {
+      all: true,
+      reject: false,
+      env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: folder, CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: '/dev/null' },
+    },
+  );
   return { succeeds: exitCode === 0, output: all };
 }
 

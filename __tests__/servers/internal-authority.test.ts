@@ -12,8 +12,13 @@ test('issues certificates for names and addresses, to servers and clients alike'
     dns_names: ['db-1', 'mysql.internal'],
     ip_addresses: ['10.0.4.11'],
   });
-  expect(resource(stack, 'tls_locally_signed_cert', 'authority_db-1')).toMatchObject({ allowed_uses: ['digital_signature', 'server_auth', 'client_auth'] });
-  expect(resource(stack, 'tls_self_signed_cert', 'authority')).toMatchObject({ is_ca_certificate: true, subject: [{ common_name: 'internal CA 1' }] });
+  expect(resource(stack, 'tls_locally_signed_cert', 'authority_db-1')).toMatchObject({
+    allowed_uses: ['digital_signature', 'server_auth', 'client_auth'],
+  });
+  expect(resource(stack, 'tls_self_signed_cert', 'authority')).toMatchObject({
+    is_ca_certificate: true,
+    subject: [{ common_name: 'internal CA 1' }],
+  });
 });
 
 test('each certificate has a key of its own', () => {

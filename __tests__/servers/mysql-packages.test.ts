@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { mysqlPackagesProblems } from '../../lib/servers/mysql-packages';
 
-const codes = (settings: Parameters<typeof mysqlPackagesProblems>[0]) => mysqlPackagesProblems(settings, 'mysql.').map(({ prop, code }) => `${prop}: ${code}`);
+const codes = (settings: Parameters<typeof mysqlPackagesProblems>[0]) =>
+  mysqlPackagesProblems(settings, 'mysql.').map(({ prop, code }) => `${prop}: ${code}`);
 
 test('takes both series with long-term support, on x86', () => {
   expect(codes({})).toEqual([]);

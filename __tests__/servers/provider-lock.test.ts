@@ -23,7 +23,9 @@ function synth(): string {
 }
 
 test('a provider is asked for in one version, and no newer one', () => {
-  const { terraform } = JSON.parse(readFileSync(join(synth(), 'cdk.tf.json'), 'utf8')) as { terraform: { required_providers: Record<string, { version: string }> } };
+  const { terraform } = JSON.parse(readFileSync(join(synth(), 'cdk.tf.json'), 'utf8')) as {
+    terraform: { required_providers: Record<string, { version: string }> };
+  };
   expect(terraform.required_providers['tls']?.version).toMatch(/^\d+\.\d+\.\d+$/);
 });
 

@@ -9,7 +9,10 @@ function webServer(props: Partial<ProvisionedServerProps> = {}, site?: Site): { 
   const stack = (site?.node.scope ?? testStack()) as TerraformStack;
   const of = site ?? testSite(stack);
   const host = props.host ?? of.plan.host('web', 1);
-  return { stack, server: new ProvisionedServer(stack, host.name, { site: of, host, serverType: 'cx23', role: 'web', files: {}, ...props }) };
+  return {
+    stack,
+    server: new ProvisionedServer(stack, host.name, { site: of, host, serverType: 'cx23', role: 'web', files: {}, ...props }),
+  };
 }
 
 function configureTriggers(props: Partial<ProvisionedServerProps> = {}, site?: Site): Record<string, unknown> {
@@ -24,9 +27,17 @@ function provisioners(step: TerraformBlock): Provisioner[] {
 
 /** What is brought to the host besides folders, by name; expressions as Terraform reads them. */
 function sent(step: TerraformBlock): Record<string, string> {
-  const [values] = provisioners(step).flatMap(({ file }) => (file?.destination === '/var/lib/platform/configure/values' ? [file.content ?? ''] : []));
+  const [values] = provisioners(step).flatMap(({ file }) =>
+    file?.destination === '/var/lib/platform/configure/values' ? [file.content ?? ''] : [],
+  );
   const readable = (value: string) => (value.startsWith('${') ? value : Buffer.from(value, 'base64').toString());
-  return Object.fromEntries((values ?? '').trimEnd().split('\n').map((line) => line.split(/ (.*)/)).map(([name = '', value = '']) => [name, readable(value)]));
+  return Object.fromEntries(
+    (values ?? '')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ (.*)/))
+      .map(([name = '', value = '']) => [name, readable(value)]),
+  );
 }
 
 test('a server has a fixed private address and no public one', () => {
@@ -44,7 +55,9 @@ test('a type that its location never sells is refused, one that is not known her
     const stack = testStack();
     return webServer({ serverType }, testSite(stack, { locations: ['ash'] }));
   };
-  expect(() => at('cx23')).toThrow('test/web-1: serverType is "cx23", want a type that Hetzner sells in ash; use cpx21 [server-type-location]');
+  expect(() => at('cx23')).toThrow(
+    'test/web-1: serverType is "cx23", want a type that Hetzner sells in ash; use cpx21 [server-type-location]',
+  );
   expect(() => at('cpx21')).not.toThrow();
   expect(() => at('cz13')).not.toThrow();
 });
@@ -82,7 +95,8 @@ test('the same input provisions nothing again', () => {
 });
 
 test('a file does not run the install step again', () => {
-  const triggers = (props: Partial<ProvisionedServerProps>) => resource(webServer(props).stack, 'terraform_data', 'web-1_install').triggers_replace;
+  const triggers = (props: Partial<ProvisionedServerProps>) =>
+    resource(webServer(props).stack, 'terraform_data', 'web-1_install').triggers_replace;
   expect(triggers({ files: { '/etc/a': 'x' } })).toEqual(triggers({}));
 });
 
@@ -102,7 +116,11 @@ test('secrets are neither in triggers nor together with anything that prints', (
   const password = new TerraformVariable(site.node.scope as TerraformStack, 'app_password', {}).stringValue;
   const step = resource(webServer({ credentials: { 'app-password': password } }, site).stack, 'terraform_data', 'web-1_configure');
   expect(JSON.stringify(step.triggers_replace)).not.toContain('app_password');
-  expect(provisioners(step).filter((each) => JSON.stringify(each).includes('app_password')).map((each) => Object.keys(each))).toEqual([['file']]);
+  expect(
+    provisioners(step)
+      .filter((each) => JSON.stringify(each).includes('app_password'))
+      .map((each) => Object.keys(each)),
+  ).toEqual([['file']]);
   expect(sent(step)).toMatchObject({ 'credentials/app-password': '${base64encode(var.app_password)}' });
 });
 
@@ -117,7 +135,11 @@ test('a script that fails fails the step: each shell stops at the first error', 
   const steps = ['web-1_install', 'web-1_configure'].map((id) => resource(webServer().stack, 'terraform_data', id));
   const shells = steps.flatMap(provisioners).flatMap((each) => (each['remote-exec'] ? [each['remote-exec'].inline] : []));
   expect(shells.map((inline) => inline[0])).toEqual(shells.map(() => 'set -eu'));
-  expect(shells.at(-1)).toEqual(['set -eu', 'bash /var/lib/platform/configure/host.sh configure', 'bash /var/lib/platform/configure/web.sh configure']);
+  expect(shells.at(-1)).toEqual([
+    'set -eu',
+    'bash /var/lib/platform/configure/host.sh configure',
+    'bash /var/lib/platform/configure/web.sh configure',
+  ]);
 });
 
 test('a volume for data is a fact of the host', () => {
@@ -143,7 +165,10 @@ test('hosts without a public address are installed after the way out is there, w
 
 test('protection is a setting of the site', () => {
   const site = testSite(testStack(), { deleteProtection: true });
-  expect(resource(webServer({}, site).stack, 'hcloud_server', 'web-1')).toMatchObject({ delete_protection: true, rebuild_protection: true });
+  expect(resource(webServer({}, site).stack, 'hcloud_server', 'web-1')).toMatchObject({
+    delete_protection: true,
+    rebuild_protection: true,
+  });
 });
 
 describe('where host keys are pinned', () => {
@@ -152,12 +177,17 @@ describe('where host keys are pinned', () => {
     return webServer({ publicAddress }, testSite(stack, { pinHostKeys: true })).stack;
   };
   const lines = (made: Record<string, string>) => (made['host_key'] ?? '').split('\n');
-  const connection = (stack: TerraformStack, step: string) => resource(stack, 'terraform_data', `web-1_${step}`).connection as Record<string, string>;
+  const connection = (stack: TerraformStack, step: string) =>
+    resource(stack, 'terraform_data', `web-1_${step}`).connection as Record<string, string>;
 
   test('the first login expects the key of the user data or the one that replaces it, and every other login the latter', () => {
     const stack = pinned(false);
     const [first, lasting] = [connection(stack, 'identify'), connection(stack, 'install')].map(lines) as [string[], string[]];
-    expect(first).toEqual([expect.stringContaining('first-key'), expect.stringMatching(/^10\.0\.2\.11 .*identity_key_/), expect.stringMatching(/floating-ip.* .*bastion-key/)]);
+    expect(first).toEqual([
+      expect.stringContaining('first-key'),
+      expect.stringMatching(/^10\.0\.2\.11 .*identity_key_/),
+      expect.stringMatching(/floating-ip.* .*bastion-key/),
+    ]);
     expect(lasting).toEqual([expect.stringMatching(/identity_key_/), first[2]]);
     expect(connection(stack, 'configure')['host_key']).toBe(connection(stack, 'install')['host_key']);
     expect(resource(stack, 'hcloud_server', 'web-1').user_data).toContain('first-key');
@@ -178,14 +208,28 @@ describe('where host keys are pinned', () => {
   });
 
   test('the lasting key comes in a provisioner of its own', () => {
-    const uploads = provisioners(resource(pinned(false), 'terraform_data', 'web-1_identify')).filter(({ file }) => file?.content?.includes('private_key_openssh'));
+    const uploads = provisioners(resource(pinned(false), 'terraform_data', 'web-1_identify')).filter(({ file }) =>
+      file?.content?.includes('private_key_openssh'),
+    );
     expect(uploads).toHaveLength(1);
   });
 
   test('what to do about a server without metadata is said before the first login, which is all that can fail for it', () => {
     const stack = testStack();
-    const [first] = provisioners(resource(webServer({}, testSite(stack, { pinHostKeys: true, namePrefix: 'shop-', sshTimeoutSeconds: 20 })).stack, 'terraform_data', 'web-1_identify'));
-    expect(first).toEqual({ 'local-exec': { command: expect.stringMatching(/^echo "first login to shop-web-1\. If it fails after 20 s .*\(hcloud server delete shop-web-1\)[^"'`$\\]*"$/) } });
+    const [first] = provisioners(
+      resource(
+        webServer({}, testSite(stack, { pinHostKeys: true, namePrefix: 'shop-', sshTimeoutSeconds: 20 })).stack,
+        'terraform_data',
+        'web-1_identify',
+      ),
+    );
+    expect(first).toEqual({
+      'local-exec': {
+        command: expect.stringMatching(
+          /^echo "first login to shop-web-1\. If it fails after 20 s .*\(hcloud server delete shop-web-1\)[^"'`$\\]*"$/,
+        ),
+      },
+    });
   });
 
   test('nothing of it exists where they are not', () => {
@@ -210,7 +254,7 @@ describe('where another than root logs in', () => {
   test('that user logs in to host and load balancer, owns what is uploaded, and runs the scripts by sudo', () => {
     const block = resource(deployed(), 'terraform_data', 'web-1_configure');
     expect(block.connection).toMatchObject({ user: 'deploy', bastion_user: 'deploy' });
-    const commands = provisioners(block).flatMap((each) => (each['remote-exec'])?.inline ?? []);
+    const commands = provisioners(block).flatMap((each) => each['remote-exec']?.inline ?? []);
     expect(commands).toHaveLength(2);
     for (const command of commands) expect(command).toMatch(/^sudo --non-interactive --preserve-env=SSH_USER_AUTH sh -eu -c '/);
     expect(commands[0]).toContain('install -d -m 0700 -o deploy /var/lib/platform/configure');

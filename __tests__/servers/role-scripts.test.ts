@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { allFiles, roleScripts } from '../../lib/servers/role-scripts';
 
-const ROLES = readdirSync('provisioning').filter((name) => name.endsWith('.sh') && !['common.sh', 'host.sh'].includes(name)).map((name) => name.replace('.sh', ''));
+const ROLES = readdirSync('provisioning')
+  .filter((name) => name.endsWith('.sh') && !['common.sh', 'host.sh'].includes(name))
+  .map((name) => name.replace('.sh', ''));
 
 test('each role has its own script, the shared ones and what they name', () => {
   expect(roleScripts('web').paths).toEqual([

@@ -6,7 +6,13 @@ import { listen, type ListeningApi } from '../lab/api/conformance/listening-api'
 import { TOKEN } from '../lab/api/project';
 import { Terraform } from '../lab/providers/conformance/terraform';
 
-const order = (name: string, given: Partial<ServerOrder> = {}): ServerOrder => ({ name, tier: 'web', serverType: 'cx23', location: 'fsn1', ...given });
+const order = (name: string, given: Partial<ServerOrder> = {}): ServerOrder => ({
+  name,
+  tier: 'web',
+  serverType: 'cx23',
+  location: 'fsn1',
+  ...given,
+});
 
 let api: ListeningApi;
 let terraform: Terraform;
@@ -37,7 +43,8 @@ async function request(method: string, path: string, body?: object): Promise<voi
   if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
 }
 
-const exists = (name: string, server_type = 'cx23', location = 'fsn1') => request('POST', '/servers', { name, server_type, location, image: 'debian-13' });
+const exists = (name: string, server_type = 'cx23', location = 'fsn1') =>
+  request('POST', '/servers', { name, server_type, location, image: 'debian-13' });
 const soldOut = (serverType: string, location?: string) =>
   api.control.request('/faults', { method: 'POST', body: JSON.stringify({ effect: { kind: 'sold-out', serverType, location } }) });
 
@@ -51,7 +58,10 @@ async function plan(...orders: readonly ServerOrder[]): Promise<{ exitCode: numb
 test('changes nothing, and costs two requests', async () => {
   const before = await sent();
   expect((await plan(order('web-1'), order('web-2'), order('db-1', { tier: 'mysql', serverType: 'ccx13' }))).exitCode).toBe(0);
-  expect((await sent()).slice(before.length).sort()).toEqual(['GET /v1/server_types?page=1&per_page=50', 'GET /v1/servers?page=1&per_page=50']);
+  expect((await sent()).slice(before.length).sort()).toEqual([
+    'GET /v1/server_types?page=1&per_page=50',
+    'GET /v1/servers?page=1&per_page=50',
+  ]);
 });
 
 async function sent(): Promise<string[]> {
@@ -63,13 +73,18 @@ describe('servers that are not there yet', () => {
   test('are refused with the cheapest type that would do, its price and the setting', async () => {
     await soldOut('cx23', 'fsn1');
     const { exitCode, output } = await plan(order('web-1'), order('web-2'));
-    expect([exitCode, output]).toEqual([1, expect.stringContaining('web-1, web-2: Hetzner cannot deliver cx23 in fsn1 now. cx33 can be had there (EUR 8.49 a month')]);
+    expect([exitCode, output]).toEqual([
+      1,
+      expect.stringContaining('web-1, web-2: Hetzner cannot deliver cx23 in fsn1 now. cx33 can be had there (EUR 8.49 a month'),
+    ]);
     expect(output).toContain("set web.serverType to 'cx33', or another location in locations.");
   });
 
   test('get the next type where that is sold out as well', async () => {
     for (const type of ['cx23', 'cx33', 'cx43', 'cx53']) await soldOut(type);
-    expect((await plan(order('lb-1', { tier: 'lb' }))).output).toContain("cpx22 can be had there (EUR 19.49 a month without VAT in September 2026): set loadBalancers.serverType to 'cpx22'");
+    expect((await plan(order('lb-1', { tier: 'lb' }))).output).toContain(
+      "cpx22 can be had there (EUR 19.49 a month without VAT in September 2026): set loadBalancers.serverType to 'cpx22'",
+    );
   });
 
   test('are told by name, and where', async () => {
@@ -112,7 +127,10 @@ describe('servers that are there', () => {
   ])('are not resized to %s, which Hetzner refuses after the power-off', async (_what, from, to, described) => {
     await exists('web-1', from);
     const { exitCode, output } = await plan(order('web-1', { serverType: to }), order('web-2', { serverType: to }));
-    expect([exitCode, output]).toEqual([1, expect.stringContaining(' web-1: Hetzner changes the type of a server only to one of the same architecture')]);
+    expect([exitCode, output]).toEqual([
+      1,
+      expect.stringContaining(' web-1: Hetzner changes the type of a server only to one of the same architecture'),
+    ]);
     expect(output).toContain(`${described} is none`);
   });
 

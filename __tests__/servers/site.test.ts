@@ -16,7 +16,9 @@ test('the route to the Internet leads to the alias address that moves with the f
 test('opens 80, 443 and 22 to the sources of the settings, and answers ping', () => {
   const stack = testStack();
   testSite(stack, { sshSources: ['203.0.113.0/24'], webSources: ['198.51.100.0/24'] });
-  const { rule } = resource(stack, 'hcloud_firewall', 'site_public-firewall') as { rule: { protocol: string; port?: string; source_ips: string[] }[] };
+  const { rule } = resource(stack, 'hcloud_firewall', 'site_public-firewall') as {
+    rule: { protocol: string; port?: string; source_ips: string[] }[];
+  };
   expect(rule.map(({ protocol, port, source_ips }) => [protocol, port, ...source_ips])).toEqual([
     ['tcp', '80', '198.51.100.0/24'],
     ['tcp', '443', '198.51.100.0/24'],

@@ -22,11 +22,15 @@ function synth(value: string): void {
 
 async function terraform(...words: string[]): Promise<string> {
   const env = { CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: '/dev/null' };
-  const { stdout } = await execa('sh', ['-c', 'umask 022; exec terraform "$@"', 'sh', ...words], { cwd: join(folder, 'cdktf.out/stacks/production'), env });
+  const { stdout } = await execa('sh', ['-c', 'umask 022; exec terraform "$@"', 'sh', ...words], {
+    cwd: join(folder, 'cdktf.out/stacks/production'),
+    env,
+  });
   return stdout;
 }
 
-const modes = () => ['', '.backup'].map((suffix) => (statSync(join(folder, `terraform.production.tfstate${suffix}`)).mode & 0o777).toString(8));
+const modes = () =>
+  ['', '.backup'].map((suffix) => (statSync(join(folder, `terraform.production.tfstate${suffix}`)).mode & 0o777).toString(8));
 
 test('nobody but its owner can read the state or its backup, from the first apply on', async () => {
   for (const value of ['one', 'two']) {

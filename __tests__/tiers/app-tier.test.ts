@@ -38,9 +38,14 @@ test('refuses to run without a database', () => {
   expect(() => appTier({ databaseMembers: [] })).toThrow('databaseMembers is [], want at least one MySQL member');
 });
 
-test.each(['PORT', 'HOST_NAME', 'NODE_OPTIONS', 'DATABASE_TLS_NAME', 'WITH-DASH'])('refuses %s as a variable of the application', (name) => {
-  expect(() => appTier({ application: { entryPoint: 'app/server.ts', environment: { [name]: 'x' } } })).toThrow(`application.environment is "${name}"`);
-});
+test.each(['PORT', 'HOST_NAME', 'NODE_OPTIONS', 'DATABASE_TLS_NAME', 'WITH-DASH'])(
+  'refuses %s as a variable of the application',
+  (name) => {
+    expect(() => appTier({ application: { entryPoint: 'app/server.ts', environment: { [name]: 'x' } } })).toThrow(
+      `application.environment is "${name}"`,
+    );
+  },
+);
 
 test('takes other variables, the name of the database among them', () => {
   const environment = { FEATURE: 'on', DATABASE_NAME: 'shop', DATABASE_USER: 'shop' };
@@ -48,6 +53,8 @@ test('takes other variables, the name of the database among them', () => {
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {
-  const ids = resourceIds(appTier().stack).split('\n').filter((id) => id.includes('.app_'));
+  const ids = resourceIds(appTier().stack)
+    .split('\n')
+    .filter((id) => id.includes('.app_'));
   await expect(`${ids.join('\n')}\n`).toMatchFileSnapshot('app-tier.resource-ids.txt');
 });

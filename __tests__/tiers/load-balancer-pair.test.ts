@@ -23,13 +23,18 @@ function loadBalancers(props: Partial<LoadBalancerPairProps> = {}, acme?: (stack
 test('is two servers with public addresses', () => {
   const { stack, pair } = loadBalancers();
   expect(pair.servers.map(({ host }) => host.address)).toEqual(['10.0.1.11', '10.0.1.12']);
-  expect(resource(stack, 'hcloud_server', 'lb_lb-1')).toMatchObject({ name: 'lb-1', public_net: [{ ipv4_enabled: true, ipv6_enabled: true }] });
+  expect(resource(stack, 'hcloud_server', 'lb_lb-1')).toMatchObject({
+    name: 'lb-1',
+    public_net: [{ ipv4_enabled: true, ipv6_enabled: true }],
+  });
 });
 
 test('leaves the floating IP and the alias where the agents have moved them', () => {
   const { stack } = loadBalancers();
   expect(resource(stack, 'hcloud_floating_ip_assignment', 'lb_')).toMatchObject({ lifecycle: { ignore_changes: ['server_id'] } });
-  expect(resource(stack, 'hcloud_server', 'lb_lb-2')).toMatchObject({ lifecycle: { ignore_changes: expect.arrayContaining(['network']) as unknown } });
+  expect(resource(stack, 'hcloud_server', 'lb_lb-2')).toMatchObject({
+    lifecycle: { ignore_changes: expect.arrayContaining(['network']) as unknown },
+  });
 });
 
 test('tells each server the id of the other, and configures one after the other', () => {
@@ -51,7 +56,11 @@ test('a new certificate provisions again, and is not in what triggers it', () =>
 });
 
 describe('with an ACME client', () => {
-  const acme = (stack: TerraformStack) => ({ domains: ['www.example.test'], directoryUrl: 'https://acme.test/dir', authority: new InternalAuthority(stack, 'pair-authority', { name: 'pair' }) });
+  const acme = (stack: TerraformStack) => ({
+    domains: ['www.example.test'],
+    directoryUrl: 'https://acme.test/dir',
+    authority: new InternalAuthority(stack, 'pair-authority', { name: 'pair' }),
+  });
 
   test('each has a certificate for its own name and address, by which the other knows it', () => {
     const { stack } = loadBalancers({}, acme);
@@ -68,7 +77,9 @@ describe('with an ACME client', () => {
 });
 
 test('refuses to balance over nobody', () => {
-  expect(() => loadBalancers({ upstreams: [] })).toThrow('lb: upstreams is [], want at least one web server; pass the endpoints of a WebTier');
+  expect(() => loadBalancers({ upstreams: [] })).toThrow(
+    'lb: upstreams is [], want at least one web server; pass the endpoints of a WebTier',
+  );
 });
 
 test.each([0, 61, NaN])('refuses a hold of %d s', (holdSeconds) => {
@@ -76,6 +87,8 @@ test.each([0, 61, NaN])('refuses a hold of %d s', (holdSeconds) => {
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {
-  const ids = resourceIds(loadBalancers().stack).split('\n').filter((id) => id.includes('.lb_'));
+  const ids = resourceIds(loadBalancers().stack)
+    .split('\n')
+    .filter((id) => id.includes('.lb_'));
   await expect(`${ids.join('\n')}\n`).toMatchFileSnapshot('load-balancer-pair.resource-ids.txt');
 });

@@ -32,13 +32,19 @@ test('where packages come from is told before they are installed, and told again
   const install = resource(stack, 'terraform_data', 'mysql_db-1_install');
   const facts = { MYSQL_SERIES: '8.4', MYSQL_REPOSITORY: repository.url, MYSQL_KEY_FINGERPRINT: repository.keyFingerprint };
   expect(install.triggers_replace).toMatchObject({ facts });
-  expect(JSON.stringify(install.provisioner)).toContain('MYSQL_SERIES=8.4\\nMYSQL_REPOSITORY=https://mirror.example.test/mysql\\nMYSQL_KEY_FINGERPRINT=0123456789ABCDEF0123456789ABCDEF01234567\\n');
+  expect(JSON.stringify(install.provisioner)).toContain(
+    'MYSQL_SERIES=8.4\\nMYSQL_REPOSITORY=https://mirror.example.test/mysql\\nMYSQL_KEY_FINGERPRINT=0123456789ABCDEF0123456789ABCDEF01234567\\n',
+  );
   expect(resource(stack, 'terraform_data', 'mysql_db-1_configure').triggers_replace).toMatchObject({ facts });
 });
 
 test("by default packages are Oracle's, of the newest series, signed with Oracle's key", () => {
   expect(resource(mysqlTier().stack, 'terraform_data', 'mysql_db-1_install').triggers_replace).toMatchObject({
-    facts: { MYSQL_SERIES: '9.7', MYSQL_REPOSITORY: 'https://repo.mysql.com', MYSQL_KEY_FINGERPRINT: 'BCA43417C3B485DD128EC6D4B7B3B788A8D3785C' },
+    facts: {
+      MYSQL_SERIES: '9.7',
+      MYSQL_REPOSITORY: 'https://repo.mysql.com',
+      MYSQL_KEY_FINGERPRINT: 'BCA43417C3B485DD128EC6D4B7B3B788A8D3785C',
+    },
   });
 });
 
@@ -50,7 +56,7 @@ test('refuses a series without packages, and Arm', () => {
 
 test('configures one member after another', () => {
   const [first, second, third] = configureSteps(mysqlTier());
-  const after = (step: (typeof second)) => (step?.[1] as { depends_on: string[] }).depends_on;
+  const after = (step: typeof second) => (step?.[1] as { depends_on: string[] }).depends_on;
   expect(after(second)).toContain(`terraform_data.${first?.[0]}`);
   expect(after(third)).toContain(`terraform_data.${second?.[0]}`);
 });
@@ -81,7 +87,9 @@ test('members that leave keep their servers, and are configured last', () => {
 });
 
 test.each([1, 3, 4])('refuses that %d of five members leave', (leavingCount) => {
-  expect(() => mysqlTier({ memberCount: 5, leavingCount })).toThrow(`mysql: leavingCount is ${leavingCount}, want an even number that leaves at least 3 members`);
+  expect(() => mysqlTier({ memberCount: 5, leavingCount })).toThrow(
+    `mysql: leavingCount is ${leavingCount}, want an even number that leaves at least 3 members`,
+  );
 });
 
 test.each([1, 2, 4, 11])('refuses %d members', (memberCount) => {
@@ -102,6 +110,8 @@ test.each([
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {
-  const ids = resourceIds(mysqlTier().stack).split('\n').filter((id) => /\.(mysql|authority_mysql)/.test(id));
+  const ids = resourceIds(mysqlTier().stack)
+    .split('\n')
+    .filter((id) => /\.(mysql|authority_mysql)/.test(id));
   await expect(`${ids.join('\n')}\n`).toMatchFileSnapshot('mysql-tier.resource-ids.txt');
 });

@@ -27,6 +27,8 @@ test('refuses to forward to nobody', () => {
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {
-  const ids = resourceIds(webTier().stack).split('\n').filter((id) => id.includes('.web_'));
+  const ids = resourceIds(webTier().stack)
+    .split('\n')
+    .filter((id) => id.includes('.web_'));
   await expect(`${ids.join('\n')}\n`).toMatchFileSnapshot('web-tier.resource-ids.txt');
 });

@@ -62,7 +62,11 @@ function newest(candidates: readonly (Obtained | null)[]): Obtained | null {
 
 /** Of the server that is asked now, for all names, and not over. */
 function answers({ directoryUrl, certificate, until }: Obtained, request: Request, now: number): boolean {
-  return directoryUrl === request.directoryUrl && now < until && request.domains.every((name) => certificate.checkHost(name, { subject: 'never' }) !== undefined);
+  return (
+    directoryUrl === request.directoryUrl &&
+    now < until &&
+    request.domains.every((name) => certificate.checkHost(name, { subject: 'never' }) !== undefined)
+  );
 }
 
 function endOfWait(attempts: Attempts | null, request: Request): number {

@@ -24,7 +24,12 @@ async function main(): Promise<void> {
   const config = JSON.parse(readFileSync(CONFIG, 'utf8')) as CertificateAgentFile;
   const state = fact('STATE_DIRECTORY');
   const file = (name: string) => join(state, name);
-  const files: Files = { obtained: file('obtained.pem'), attempts: file('attempts.json'), renewNow: file('renew-now'), certbot: file('certbot') };
+  const files: Files = {
+    obtained: file('obtained.pem'),
+    attempts: file('attempts.json'),
+    renewNow: file('renew-now'),
+    certbot: file('certbot'),
+  };
   const request: Request = { directoryUrl: config.directoryUrl, domains: config.domains };
   const attempts = JSON.parse(read(files.attempts) || 'null') as Attempts | null;
   const own = readObtained(read(files.obtained));
@@ -42,7 +47,10 @@ async function main(): Promise<void> {
     replace(files.obtained, certificate.text);
     say(`took from ${config.peerName}: ${describe(certificate)}`);
   }
-  if (next === 'wait') throw new Error(`${attempts?.message ?? ''}; next attempt at ${new Date(until ?? 0).toISOString()}; in force: ${describe(certificate)}`);
+  if (next === 'wait')
+    throw new Error(
+      `${attempts?.message ?? ''}; next attempt at ${new Date(until ?? 0).toISOString()}; in force: ${describe(certificate)}`,
+    );
   if (next === 'obtain') await renew(config, files, request, attempts);
 }
 
@@ -67,7 +75,9 @@ async function renew(config: CertificateAgentFile, files: Files, request: Reques
 async function peersCertificate({ peerName, peerCertificateUrl }: CertificateAgentFile): Promise<Obtained | null> {
   const credential = (name: string) => readFileSync(join(fact('CREDENTIALS_DIRECTORY'), name), 'utf8');
   try {
-    return readObtained(await askPeer({ url: peerCertificateUrl, identity: credential('pair-certificate'), authority: credential('pair-ca') }));
+    return readObtained(
+      await askPeer({ url: peerCertificateUrl, identity: credential('pair-certificate'), authority: credential('pair-ca') }),
+    );
   } catch (error) {
     if (!isAway(error)) say(`${peerName} shows no certificate: ${error instanceof Error ? error.message : String(error)}`);
     return null;

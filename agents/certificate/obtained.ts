@@ -26,7 +26,13 @@ export function readObtained(text: string): Obtained | null {
   try {
     const certificate = new X509Certificate(text);
     if (!certificate.checkPrivateKey(createPrivateKey(text))) return null;
-    return { text, directoryUrl: first.slice(FIRST_LINE.length), certificate, from: Date.parse(certificate.validFrom), until: Date.parse(certificate.validTo) };
+    return {
+      text,
+      directoryUrl: first.slice(FIRST_LINE.length),
+      certificate,
+      from: Date.parse(certificate.validFrom),
+      until: Date.parse(certificate.validTo),
+    };
   } catch {
     return null;
   }

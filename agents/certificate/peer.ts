@@ -17,7 +17,10 @@ export function askPeer({ url, identity, authority }: PeerAccess): Promise<strin
   return new Promise((resolve, reject) => {
     const options = { agent: false, cert: identity, key: identity, ca: authority, minVersion: 'TLSv1.3', timeout: LIMIT_MS } as const;
     const asked = request(url, options, (response) => {
-      bodyOf(response, LONGEST).then((text) => (response.statusCode === 200 ? resolve(text) : reject(new Error(`answers ${response.statusCode}`))), reject);
+      bodyOf(response, LONGEST).then(
+        (text) => (response.statusCode === 200 ? resolve(text) : reject(new Error(`answers ${response.statusCode}`))),
+        reject,
+      );
     });
     asked.on('timeout', () => asked.destroy(Object.assign(new Error(`no answer within ${LIMIT_MS / 1000} s`), { code: 'ETIMEDOUT' })));
     asked.on('error', reject);
@@ -27,5 +30,9 @@ export function askPeer({ url, identity, authority }: PeerAccess): Promise<strin
 
 /** It is off, or restarts: no news for anybody, and it is asked again in a minute. */
 export function isAway(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(String(error.code));
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(String(error.code))
+  );
 }

@@ -1,7 +1,20 @@
 import type { Config } from './config';
 import { decide, type Decision, type Policy } from './decide';
 import { holderName } from './reporting';
-import { describe, initialState, isChange, nameOf, observe, type AgentState, type Budget, type Call, type Event, type Outcome, type PeerReport, type VrrpState } from './state';
+import {
+  describe,
+  initialState,
+  isChange,
+  nameOf,
+  observe,
+  type AgentState,
+  type Budget,
+  type Call,
+  type Event,
+  type Outcome,
+  type PeerReport,
+  type VrrpState,
+} from './state';
 
 /** All that the agent touches outside itself; a test brings a simulated world. */
 export interface World {
@@ -31,9 +44,18 @@ export class Agent {
   private readonly policy: Policy;
   private told = '';
 
-  constructor(private readonly config: Config, private readonly world: World, lastMoveAt: number | null) {
+  constructor(
+    private readonly config: Config,
+    private readonly world: World,
+    lastMoveAt: number | null,
+  ) {
     this.state = initialState(world.now(), lastMoveAt);
-    this.policy = { serverId: config.serverId, peerServerId: config.peerServerId, natGateway: config.natGateway, holdMs: config.holdSeconds * 1000 };
+    this.policy = {
+      serverId: config.serverId,
+      peerServerId: config.peerServerId,
+      natGateway: config.natGateway,
+      holdMs: config.holdSeconds * 1000,
+    };
   }
 
   /** One round; cheap, and meant for some 40 times a second. */
@@ -79,7 +101,10 @@ export class Agent {
   }
 
   private tellKeepalived(): void {
-    const signs = { giveUp: this.decision.giveUp !== null || this.world.now() < this.switchoverUntil, holdsFloatingIp: this.holdsFloatingIp() };
+    const signs = {
+      giveUp: this.decision.giveUp !== null || this.world.now() < this.switchoverUntil,
+      holdsFloatingIp: this.holdsFloatingIp(),
+    };
     const text = JSON.stringify(signs);
     if (text === this.told) return;
     this.world.tellKeepalived(signs);

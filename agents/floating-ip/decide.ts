@@ -95,7 +95,8 @@ function plan(state: AgentState, policy: Policy, now: number): { reason: Reason;
   const verdict = holder === policy.peerServerId ? judgePeer(state, now) : 'nobody';
   if (verdict === 'unknown') return wait('asking the present holder');
   if (verdict === 'serves') return wait('the present holder still serves');
-  const reason = verdict === 'silent' ? 'holder is silent on both sides' : verdict === 'nobody' ? 'nobody has it' : 'holder is not MASTER any more';
+  const reason =
+    verdict === 'silent' ? 'holder is silent on both sides' : verdict === 'nobody' ? 'nobody has it' : 'holder is not MASTER any more';
   const take: Call = { kind: state.unassignFirst && holder !== null ? 'unassign-floating-ip' : 'assign-floating-ip' };
   const changes = [...attempt(state, 'floating-ip', take, now), ...(alias ? attempt(state, 'alias', alias, now) : [])];
   return { reason, changes };
@@ -143,7 +144,11 @@ function aliasChange({ aliases }: AgentState, { natGateway }: Policy): Call | un
   const { self, peer } = aliases;
   if (!self || !peer || self.value.includes(natGateway)) return undefined;
   const set = (of: Side, list: readonly string[]): Call => ({ kind: 'set-aliases', of, aliases: list });
-  if (peer.value.includes(natGateway)) return set('peer', peer.value.filter((address) => address !== natGateway));
+  if (peer.value.includes(natGateway))
+    return set(
+      'peer',
+      peer.value.filter((address) => address !== natGateway),
+    );
   return set('self', [...self.value, natGateway]);
 }
 
@@ -164,7 +169,9 @@ function pictureOf({ holder, aliases }: AgentState, name: Job): readonly Known<u
 function retryCap(state: AgentState, name: Job): number {
   const factor = scarce(state) ? SCARCE_RETRY_CAP_MS / RETRY_CAP_MS : 1;
   if (name === 'floating-ip') return factor * RETRY_CAP_MS;
-  return factor * (!scarce(state) && state.jobs.alias.failuresInRow <= ALIAS_PATIENT_RETRIES ? ALIAS_RETRY_CAP_MS : ALIAS_LATE_RETRY_CAP_MS);
+  return (
+    factor * (!scarce(state) && state.jobs.alias.failuresInRow <= ALIAS_PATIENT_RETRIES ? ALIAS_RETRY_CAP_MS : ALIAS_LATE_RETRY_CAP_MS)
+  );
 }
 
 /**
@@ -204,7 +211,7 @@ function reads(state: AgentState, now: number): Call[] {
   const young = master && now - since < 60_000;
   const ofAliases = (asked: number | undefined) => (master && (asked ?? 0) < since ? 1 : young ? 10 : master ? 30 : 60);
   return [
-    ...lookAgain(floatingIp, 'floating-ip') ?? due(floatingIp, doubt ? 3 : newMaster ? 1 : urgent(state.holder, master ? 10 : 30)),
+    ...(lookAgain(floatingIp, 'floating-ip') ?? due(floatingIp, doubt ? 3 : newMaster ? 1 : urgent(state.holder, master ? 10 : 30))),
     ...(['self', 'peer'] as const).flatMap((of) => {
       const call: Call = { kind: 'read-aliases', of };
       return lookAgain(call, 'alias') ?? due(call, urgent(state.aliases[of], ofAliases(state.askedAt[nameOf(call)])));
@@ -224,6 +231,7 @@ function lossHere(state: AgentState, now: number): Decision['giveUp'] {
   const lost = (since: number | null, milliseconds: number) => since !== null && now - since >= milliseconds;
   if (ownHaproxy.failuresInRow >= 3 && lost(ownHaproxy.failingSince, OWN_HAPROXY_LOST_MS)) return 'HAProxy silent';
   // It reaches the API but not us, and we reach neither
-  const cutOff = report.reachesApi && !report.reachesUs && api.unreachableSince !== null && lost(peerPublic.failingSince, PUBLIC_SIDE_LOST_MS);
+  const cutOff =
+    report.reachesApi && !report.reachesUs && api.unreachableSince !== null && lost(peerPublic.failingSince, PUBLIC_SIDE_LOST_MS);
   return cutOff ? 'public side lost' : null;
 }

@@ -141,7 +141,11 @@ function requestFor(call: Call, config: ApiConfig): { method: string; path: stri
     case 'unassign-floating-ip':
       return { method: 'POST', path: `/floating_ips/${config.floatingIpId}/actions/unassign`, body: {} };
     case 'set-aliases':
-      return { method: 'POST', path: `/servers/${server(call.of)}/actions/change_alias_ips`, body: { network: config.networkId, alias_ips: call.aliases } };
+      return {
+        method: 'POST',
+        path: `/servers/${server(call.of)}/actions/change_alias_ips`,
+        body: { network: config.networkId, alias_ips: call.aliases },
+      };
     case 'read-action':
       return { method: 'GET', path: `/actions/${call.id}` };
   }

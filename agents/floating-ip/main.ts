@@ -74,7 +74,9 @@ function leavesToPeer(agent: Agent, elapsed: number): boolean {
 }
 
 function certificateReply(certificate: ShownCertificate | null): Reply {
-  return certificate ? json({ ...certificate, endsAt: new Date(certificate.endsAt).toISOString() }) : text('HAProxy does not answer\n', 503);
+  return certificate
+    ? json({ ...certificate, endsAt: new Date(certificate.endsAt).toISOString() })
+    : text('HAProxy does not answer\n', 503);
 }
 
 function main(): void {
@@ -85,11 +87,13 @@ function main(): void {
   serve(
     {
       'GET /healthz': () => text('alive\n'),
-      'GET /ready': () => (addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503)),
+      'GET /ready': () =>
+        addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503),
       'GET /peer': () => json(peerReportOf(agent.state, now())),
       'GET /status': () => json(statusOf(agent.state, agent.decision, config, now())),
       'GET /certificate': async () => certificateReply(await shownCertificate(config.httpsPort)),
-      'GET /metrics': async () => text(metricsOf(agent.state, agent.decision, config, now()) + certificateMetricOf(await shownCertificate(config.httpsPort))),
+      'GET /metrics': async () =>
+        text(metricsOf(agent.state, agent.decision, config, now()) + certificateMetricOf(await shownCertificate(config.httpsPort))),
     },
     { host: config.privateAddress, port: config.agentPort },
   );

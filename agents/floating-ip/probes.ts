@@ -32,7 +32,10 @@ function get(url: string): Promise<string | undefined> {
     const transport = url.startsWith('https:') ? https : http;
     // The certificate is not checked: the question is whether anybody serves there, not who
     const request = transport.get(url, { agent: false, rejectUnauthorized: false }, (response) => {
-      bodyOf(response).then((text) => finish(response.statusCode === 200 ? text : undefined), () => finish(undefined));
+      bodyOf(response).then(
+        (text) => finish(response.statusCode === 200 ? text : undefined),
+        () => finish(undefined),
+      );
     });
     const timer = setTimeout(() => request.destroy(), LIMIT_MS);
     request.on('error', () => finish(undefined));

@@ -42,7 +42,13 @@ export function statusOf(state: AgentState, decision: Decision, config: Config, 
       answersOnPublicSide: state.peerPublic.failingSince === null && state.peerPublic.answeredAt !== null,
       report: state.peerPrivate.report,
     },
-    api: { ...state.api, answeredAt: undefined, answeredSecondsAgo: state.api.answeredAt === null ? null : seconds(now - state.api.answeredAt), unreachableSince: undefined, reachable: state.api.unreachableSince === null },
+    api: {
+      ...state.api,
+      answeredAt: undefined,
+      answeredSecondsAgo: state.api.answeredAt === null ? null : seconds(now - state.api.answeredAt),
+      unreachableSince: undefined,
+      reachable: state.api.unreachableSince === null,
+    },
   };
 }
 
@@ -71,24 +77,54 @@ export function metricsOf(state: AgentState, decision: Decision, config: Config,
   const token = state.api.tokenWorks;
   return [
     metric('floating_ip_agent_vrrp_master', 'gauge', '1 if this host is MASTER', state.vrrp.state === 'MASTER'),
-    metric('floating_ip_agent_holds_floating_ip', 'gauge', '1 if the floating IP leads to this host', state.holder?.value === config.serverId),
-    metric('floating_ip_agent_holds_nat_gateway', 'gauge', '1 if the alias of the NAT gateway leads to this host', aliasHolder(state, config) === config.hostName),
+    metric(
+      'floating_ip_agent_holds_floating_ip',
+      'gauge',
+      '1 if the floating IP leads to this host',
+      state.holder?.value === config.serverId,
+    ),
+    metric(
+      'floating_ip_agent_holds_nat_gateway',
+      'gauge',
+      '1 if the alias of the NAT gateway leads to this host',
+      aliasHolder(state, config) === config.hostName,
+    ),
     metric('floating_ip_agent_serving', 'gauge', '1 if the HAProxy of this host answers', ownSideServes(state, now)),
     metric('floating_ip_agent_gives_up', 'gauge', '1 while this host leaves the address to the other one', decision.giveUp !== null),
-    metric('floating_ip_agent_peer_public_up', 'gauge', '1 if the other one answers on its public side', state.peerPublic.failingSince === null),
-    metric('floating_ip_agent_peer_private_up', 'gauge', '1 if the other one answers on its private side', state.peerPrivate.failingSince === null),
+    metric(
+      'floating_ip_agent_peer_public_up',
+      'gauge',
+      '1 if the other one answers on its public side',
+      state.peerPublic.failingSince === null,
+    ),
+    metric(
+      'floating_ip_agent_peer_private_up',
+      'gauge',
+      '1 if the other one answers on its private side',
+      state.peerPrivate.failingSince === null,
+    ),
     metric('floating_ip_agent_moves_total', 'counter', 'Moves of the floating IP to this host', state.moves),
     metric('floating_ip_agent_api_requests_total', 'counter', 'Requests to the API of Hetzner', state.api.requests),
     metric('floating_ip_agent_api_failures_total', 'counter', 'Those that failed', state.api.failures),
     metric('floating_ip_agent_api_token_works', 'gauge', '0 if the API refuses the token: a failover would fail', token !== false),
-    metric('floating_ip_agent_api_budget_remaining', 'gauge', 'Requests left in this hour, of the whole project', state.api.budget?.remaining ?? NaN),
+    metric(
+      'floating_ip_agent_api_budget_remaining',
+      'gauge',
+      'Requests left in this hour, of the whole project',
+      state.api.budget?.remaining ?? NaN,
+    ),
   ].join('');
 }
 
 /** NaN while HAProxy shows none. */
 export function certificateMetricOf(certificate: ShownCertificate | null): string {
   const help = 'When the certificate ends that HAProxy shows to new clients, seconds since the epoch';
-  return metric('floating_ip_agent_certificate_expiry_timestamp_seconds', 'gauge', help, certificate ? Math.floor(certificate.endsAt / 1000) : NaN);
+  return metric(
+    'floating_ip_agent_certificate_expiry_timestamp_seconds',
+    'gauge',
+    help,
+    certificate ? Math.floor(certificate.endsAt / 1000) : NaN,
+  );
 }
 
 function metric(name: string, type: 'gauge' | 'counter', help: string, value: number | boolean): string {

@@ -37,7 +37,12 @@ export type Job = 'floating-ip' | 'alias';
 
 export type ActionStatus = 'running' | 'success' | 'error';
 export type Outcome =
-  | { readonly ok: true; readonly holder?: number | null; readonly aliases?: readonly string[]; readonly action?: { readonly id: number; readonly status: ActionStatus } }
+  | {
+      readonly ok: true;
+      readonly holder?: number | null;
+      readonly aliases?: readonly string[];
+      readonly action?: { readonly id: number; readonly status: ActionStatus };
+    }
   /** refused: an answer with an error. silent: connected, but no answer in time. unreachable: not even connected. */
   | { readonly ok: false; readonly why: 'refused' | 'silent' | 'unreachable'; readonly status?: number; readonly code?: string };
 
@@ -128,7 +133,16 @@ export function initialState(now: number, lastMoveAt: number | null = null): Age
     lastMoveAt,
     underWay: {},
     askedAt: {},
-    api: { answeredAt: null, unreachableSince: null, answerMs: 0, tokenWorks: null, budget: null, requests: 0, failures: 0, lastFailure: null },
+    api: {
+      answeredAt: null,
+      unreachableSince: null,
+      answerMs: 0,
+      tokenWorks: null,
+      budget: null,
+      requests: 0,
+      failures: 0,
+      lastFailure: null,
+    },
     moves: 0,
   };
 }
@@ -182,7 +196,10 @@ function heardFromPeer(state: AgentState, askedAt: number, report: PeerReport | 
   const itsMove = report.sinceLastMoveMs === null ? null : askedAt - report.sinceLastMoveMs;
   // It asks the API at other times than we do: whoever asked last knows best
   const holder = newer(state.holder, report.holder, askedAt);
-  const aliases = { self: newer(state.aliases.self, report.aliases.peer, askedAt), peer: newer(state.aliases.peer, report.aliases.self, askedAt) };
+  const aliases = {
+    self: newer(state.aliases.self, report.aliases.peer, askedAt),
+    peer: newer(state.aliases.peer, report.aliases.self, askedAt),
+  };
   return { ...state, peerPrivate: { ...probe, report }, holder, aliases, lastMoveAt: later(state.lastMoveAt, itsMove) };
 }
 
@@ -265,7 +282,14 @@ function learnedAliases(state: AgentState, of: Side, aliases: readonly string[],
 }
 
 /** A change was accepted, is running, or has ended. */
-function progressed(state: AgentState, name: Job, change: Call, action: Extract<Outcome, { ok: true }>['action'], now: number, identity: Identity): AgentState {
+function progressed(
+  state: AgentState,
+  name: Job,
+  change: Call,
+  action: Extract<Outcome, { ok: true }>['action'],
+  now: number,
+  identity: Identity,
+): AgentState {
   if (action?.status === 'running') {
     const since = state.jobs[name].action?.id === action.id ? state.jobs[name].action.since : now;
     return job(state, name, { action: { id: action.id, since, askedAt: now, change } });
@@ -277,7 +301,12 @@ function progressed(state: AgentState, name: Job, change: Call, action: Extract<
   }
   if (change.kind === 'unassign-floating-ip') return { ...done, holder: { value: null, at: now } };
   const moved = done.holder?.value !== identity.serverId;
-  return { ...done, holder: { value: identity.serverId, at: now }, lastMoveAt: moved ? now : done.lastMoveAt, moves: done.moves + (moved ? 1 : 0) };
+  return {
+    ...done,
+    holder: { value: identity.serverId, at: now },
+    lastMoveAt: moved ? now : done.lastMoveAt,
+    moves: done.moves + (moved ? 1 : 0),
+  };
 }
 
 /** 404, 409, 422, 423: the API works, and finds things other than we thought, or busy. */
@@ -302,7 +331,8 @@ function failed(state: AgentState, call: Call, outcome: Extract<Outcome, { ok: f
       const failures = demand && !state.unassignFirst ? failuresInRow : failuresInRow + 1;
       const after = job(state, jobOf(call), { failuresInRow: failures, refusedAt: refused ? now : refusedAt });
       // A server that was deleted holds nothing
-      if (gone && call.kind === 'set-aliases' && call.of === 'peer') return { ...after, aliases: { ...after.aliases, peer: { value: [], at: now } } };
+      if (gone && call.kind === 'set-aliases' && call.of === 'peer')
+        return { ...after, aliases: { ...after.aliases, peer: { value: [], at: now } } };
       return demand ? { ...after, unassignFirst: true } : after;
     }
   }

@@ -24,11 +24,17 @@ export async function switchOver(agent: Agent, config: Config, now: () => number
     return reached();
   };
   agent.giveUpUntil(begin + ROLE_LIMIT_MS);
-  const tookRole = await until(() => agent.state.vrrp.state !== 'MASTER' && agent.state.peerPrivate.report?.vrrp === 'MASTER', ROLE_LIMIT_MS);
+  const tookRole = await until(
+    () => agent.state.vrrp.state !== 'MASTER' && agent.state.peerPrivate.report?.vrrp === 'MASTER',
+    ROLE_LIMIT_MS,
+  );
   agent.giveUpUntil(0);
   if (!tookRole) return { ok: false, text: `${peerName} did not take over within ${ROLE_LIMIT_MS / 1000} s; ${hostName} takes part again` };
   const moved = await until(() => agent.state.holder?.value === peerServerId, ADDRESS_LIMIT_MS);
   const seconds = ((now() - begin) / 1000).toFixed(1);
   if (moved) return { ok: true, text: `${peerName} is MASTER and has the floating IP after ${seconds} s` };
-  return { ok: false, text: `${peerName} is MASTER, and Hetzner's API has not moved the floating IP there within ${seconds} s; ${hostName} serves whoever still comes here, and ${peerName} goes on trying` };
+  return {
+    ok: false,
+    text: `${peerName} is MASTER, and Hetzner's API has not moved the floating IP there within ${seconds} s; ${hostName} serves whoever still comes here, and ${peerName} goes on trying`,
+  };
 }

@@ -30,7 +30,10 @@ const DATA_RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE TEMPORARY T
 const SCHEMA_RIGHTS = ['CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'CREATE VIEW', 'TRIGGER', 'CREATE ROUTINE', 'ALTER ROUTINE'];
 
 /** Every account there is besides MySQL's own and root (local socket, by its system user). */
-export function accounts({ accounts: { applicationHosts, memberHosts, schema, applicationUser, migrationUser }, ...config }: AgentConfig, passwords: Passwords): readonly Account[] {
+export function accounts(
+  { accounts: { applicationHosts, memberHosts, schema, applicationUser, migrationUser }, ...config }: AgentConfig,
+  passwords: Passwords,
+): readonly Account[] {
   const ofApplication = (user: string, password: string, inSchema: readonly string[]): Account => ({
     user,
     host: applicationHosts,
@@ -128,7 +131,12 @@ export function revision({ groupName }: Pick<AgentConfig, 'groupName'>, account:
 }
 
 /** Brings the accounts up to date from this host, as root over the local socket. */
-export async function applyAccounts(config: AgentConfig, passwords: Passwords, becomePrimary: () => Promise<void>, log: (line: string) => void): Promise<void> {
+export async function applyAccounts(
+  config: AgentConfig,
+  passwords: Passwords,
+  becomePrimary: () => Promise<void>,
+  log: (line: string) => void,
+): Promise<void> {
   const session = await connect({ socket: config.localAccount.socket, user: 'root' });
   try {
     for (let attempt = 0; attempt < 60; attempt += 1) {
@@ -159,7 +167,12 @@ export interface SchemaRight {
 export function withdrawals(config: AgentConfig, passwords: Passwords, present: readonly SchemaRight[]): readonly string[] {
   const wanted = accounts(config, passwords).filter(({ inSchema }) => inSchema);
   const surplus = present.filter(({ user, host, schema, right }) =>
-    wanted.some((account) => account.user === user && account.host === host && !(schema === pattern(config.accounts.schema) && account.inSchema?.includes(right))),
+    wanted.some(
+      (account) =>
+        account.user === user &&
+        account.host === host &&
+        !(schema === pattern(config.accounts.schema) && account.inSchema?.includes(right)),
+    ),
   );
   return surplus.map(({ user, host, schema, right }) => `REVOKE ${right} ON \`${schema}\`.* FROM ${escape(user)}@${escape(host)}`);
 }
@@ -169,11 +182,21 @@ async function schemaRights(session: Connection): Promise<readonly SchemaRight[]
     `SELECT u.user, u.host, p.table_schema AS of_schema, p.privilege_type AS of_right FROM mysql.user AS u
       JOIN information_schema.schema_privileges AS p ON p.grantee = CONCAT(QUOTE(u.user), '@', QUOTE(u.host))`,
   );
-  return rows.map((row) => ({ user: String(row['user']), host: String(row['host']), schema: String(row['of_schema']), right: String(row['of_right']) }));
+  return rows.map((row) => ({
+    user: String(row['user']),
+    host: String(row['host']),
+    schema: String(row['of_schema']),
+    right: String(row['of_right']),
+  }));
 }
 
 /** Once every host has the new passwords and every member has joined with them. Done by the PRIMARY: this member becomes it if there is anything to do. Former rights go, too. */
-export async function discardOldPasswords(config: AgentConfig, passwords: Passwords, becomePrimary: () => Promise<void>, log: (line: string) => void): Promise<void> {
+export async function discardOldPasswords(
+  config: AgentConfig,
+  passwords: Passwords,
+  becomePrimary: () => Promise<void>,
+  log: (line: string) => void,
+): Promise<void> {
   const ours = new Set(accounts(config, passwords).map(({ user }) => user));
   const session = await connect({ socket: config.localAccount.socket, user: 'root' });
   try {
@@ -196,8 +219,13 @@ export async function discardOldPasswords(config: AgentConfig, passwords: Passwo
   }
 }
 
-async function accountsWithFormerPassword(session: Connection, ours: ReadonlySet<string>): Promise<readonly { readonly user: string; readonly host: string }[]> {
-  const [rows] = await session.query<RowDataPacket[]>("SELECT user, host FROM mysql.user WHERE JSON_CONTAINS_PATH(COALESCE(user_attributes, '{}'), 'one', '$.additional_password')");
+async function accountsWithFormerPassword(
+  session: Connection,
+  ours: ReadonlySet<string>,
+): Promise<readonly { readonly user: string; readonly host: string }[]> {
+  const [rows] = await session.query<RowDataPacket[]>(
+    "SELECT user, host FROM mysql.user WHERE JSON_CONTAINS_PATH(COALESCE(user_attributes, '{}'), 'one', '$.additional_password')",
+  );
   return rows.map(({ user, host }) => ({ user: String(user), host: String(host) })).filter(({ user }) => ours.has(user));
 }
 
@@ -209,7 +237,12 @@ async function facts(session: Connection, config: AgentConfig, passwords: Passwo
   const recorded = await revisions(session);
   const upToDate = accounts(config, passwords).every((account) => recorded.get(account.user) === revision(config, account));
   const row = rows[0];
-  return { state: String(row?.['state'] ?? 'OFFLINE'), role: (row?.['role'] as string | null) ?? null, isEmpty: Number(row?.['is_empty']) === 1, upToDate };
+  return {
+    state: String(row?.['state'] ?? 'OFFLINE'),
+    role: (row?.['role'] as string | null) ?? null,
+    isEmpty: Number(row?.['is_empty']) === 1,
+    upToDate,
+  };
 }
 
 async function revisions(session: Connection): Promise<ReadonlyMap<string, string>> {

@@ -57,7 +57,10 @@ export class Agent {
     const nameOf = (address: string) => known.find((member) => member.address === address)?.name ?? address;
     this.sampler = new Sampler(config.localAccount, nameOf, now);
     const others = config.members.filter(({ name }) => name !== config.name);
-    this.peers = new Peers(others.map((member) => ({ ...member, port: config.healthPort })), now);
+    this.peers = new Peers(
+      others.map((member) => ({ ...member, port: config.healthPort })),
+      now,
+    );
     this.tools = { config, password, log };
   }
 
@@ -175,7 +178,13 @@ export class Agent {
   }
 
   private get observed(): Observed {
-    return { self: this.report, recorded: this.recorded, sampleAgeMs: this.sampler.age, lagSeconds: this.lagSeconds, peers: this.peerReports };
+    return {
+      self: this.report,
+      recorded: this.recorded,
+      sampleAgeMs: this.sampler.age,
+      lagSeconds: this.lagSeconds,
+      peers: this.peerReports,
+    };
   }
 
   get report(): Report {
@@ -218,7 +227,9 @@ export class Agent {
       lastAction: this.lastAction,
       joinFailures: this.joinFailures,
       dumps: this.dumps,
-      peers: Object.fromEntries([...this.peers.reports].map(([name, peer]) => [name, peer?.sample?.state ?? (peer ? 'DOWN' : 'NO ANSWER')])),
+      peers: Object.fromEntries(
+        [...this.peers.reports].map(([name, peer]) => [name, peer?.sample?.state ?? (peer ? 'DOWN' : 'NO ANSWER')]),
+      ),
       actions: Object.fromEntries(this.counters),
       report: this.report,
     };

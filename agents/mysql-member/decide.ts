@@ -78,7 +78,13 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     // a member of the group has nothing that the group lacks
     setAside: '',
     fenced: before.fenced && sample.readOnly,
-    ...(accepted && { epoch: view.epoch, incarnation, entering: null, groupName: configuredGroupName, lineage: lineageOf(sample, configuredGroupName) }),
+    ...(accepted && {
+      epoch: view.epoch,
+      incarnation,
+      entering: null,
+      groupName: configuredGroupName,
+      lineage: lineageOf(sample, configuredGroupName),
+    }),
     ...(accepted &&
       inMajority(self) && {
         lastMajority: { incarnation, counter: view.counter, members: sample.members.map(({ name }) => name).sort() },
@@ -108,7 +114,8 @@ function online(situation: Situation, sample: Sample, memory: Memory): Decision 
       return decision(memory, { kind: 'leave' }, `${elsewhere.name} is in a group with a majority, this member is not in it`, 1000);
     }
   }
-  if (nobodyFounded(situation, sample, memory)) return decision(memory, { kind: 'leave' }, 'a join ended in a group that nobody founded', 2000);
+  if (nobodyFounded(situation, sample, memory))
+    return decision(memory, { kind: 'leave' }, 'a join ended in a group that nobody founded', 2000);
   if (sample.role === 'PRIMARY' && majority && sample.readOnly && memory.fenced) {
     return decision(memory, { kind: 'unfence' }, 'PRIMARY with a majority again');
   }
@@ -118,7 +125,8 @@ function online(situation: Situation, sample: Sample, memory: Memory): Decision 
     // commits that wait for space keep the role here, and every write waits for them: as a crash it is what the group can deal with
     return decision(memory, { kind: 'end-mysqld' }, `the data volume is full, and the role cannot be handed over; ${heir.name} has space`);
   }
-  if (heir) return decision(memory, { kind: 'hand-over', to: heir.name }, `the data volume is full; ${heir.name} has space and becomes PRIMARY`);
+  if (heir)
+    return decision(memory, { kind: 'hand-over', to: heir.name }, `the data volume is full; ${heir.name} has space and becomes PRIMARY`);
   return decision(memory, { kind: 'stay' }, majority ? 'ONLINE in the majority' : 'ONLINE, waiting for a majority');
 }
 

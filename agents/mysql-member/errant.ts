@@ -54,8 +54,16 @@ export interface Dump {
 /** All complete dumps, the oldest first. */
 export async function dumpsIn(folder: string): Promise<readonly Dump[]> {
   const files = await readdir(folder).catch(() => []);
-  const names = files.filter((file) => file.endsWith(SET)).map((file) => file.slice(0, -SET.length)).sort();
-  return Promise.all(names.map(async (name) => ({ file: join(folder, `${name}.sql`), gtids: (await readFile(join(folder, `${name}${SET}`), 'utf8')).trim() })));
+  const names = files
+    .filter((file) => file.endsWith(SET))
+    .map((file) => file.slice(0, -SET.length))
+    .sort();
+  return Promise.all(
+    names.map(async (name) => ({
+      file: join(folder, `${name}.sql`),
+      gtids: (await readFile(join(folder, `${name}${SET}`), 'utf8')).trim(),
+    })),
+  );
 }
 
 async function binaryLogs(config: Tools['config']): Promise<string[]> {

@@ -14,7 +14,8 @@ export function announce(self: Report, others: readonly Report[]): Memory {
 /** Why this member has to give way with the ballot that it announced; null: it goes ahead. */
 export function givesWay(self: Report, others: readonly Report[], ballot: number): string | null {
   const { memory } = self;
-  if (memory.promised !== ballot || memory.candidate !== self.name) return `this member has voted for ${memory.candidate ?? 'nobody'} meanwhile`;
+  if (memory.promised !== ballot || memory.candidate !== self.name)
+    return `this member has voted for ${memory.candidate ?? 'nobody'} meanwhile`;
   const founder = others.find(({ busy, sample }) => busy === 'bootstrap' || busy === 'reboot-group' || sample?.state === 'ONLINE');
   if (founder) return `${founder.name} founds a group already; this member joins it by itself`;
   const rivals = others.filter(({ name, memory: { candidate, promised } }) => candidate === name && promised >= ballot);

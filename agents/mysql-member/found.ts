@@ -20,7 +20,11 @@ export function restartOrFound({ self, peers, configuredGroupName }: Situation, 
     if (memory.lastMajority === null && isEmpty(parseGtidSet(sample.executed))) {
       return wait(`nobody is in a group; waiting for ${missing.join(', ')}`);
     }
-    return needsOperator(memory, `no member is in a group and ${missing.join(', ')} does not answer; ${inventory(self, peers)}`, instruction);
+    return needsOperator(
+      memory,
+      `no member is in a group and ${missing.join(', ')} does not answer; ${inventory(self, peers)}`,
+      instruction,
+    );
   }
   const others = reports(peers);
   const all = [self, ...others];
@@ -78,7 +82,11 @@ function stand(self: Report, others: readonly Report[], configuredGroupName: str
   const next: Memory = { ...memory, incarnation: ballot, candidate: null, entering: 'bootstrap' };
   const reason = first ? 'all members are new: the first group' : 'full outage: this member holds all transactions';
   const groupName = lineage([self, ...others]) ?? configuredGroupName;
-  return decision(next, { kind: first ? 'bootstrap' : 'reboot-group', incarnation: ballot, groupName }, `${reason}; all voted in ballot ${ballot}`);
+  return decision(
+    next,
+    { kind: first ? 'bootstrap' : 'reboot-group', incarnation: ballot, groupName },
+    `${reason}; all voted in ballot ${ballot}`,
+  );
 }
 
 function vote(self: Report, leader: Report): Decision {

@@ -16,7 +16,12 @@ export const EMPTY: GtidSet = new Map();
 export function isGtidSet(text: string): boolean {
   return text.split(',').every((part) => {
     const [source = '', ...rest] = part.trim().split(':');
-    return part.trim() === '' || (/^[a-z0-9-]+$/i.test(source) && rest.length > 0 && rest.every((item) => isInterval(item.trim()) || /^[a-z_][a-z0-9_]{0,31}$/i.test(item.trim())));
+    return (
+      part.trim() === '' ||
+      (/^[a-z0-9-]+$/i.test(source) &&
+        rest.length > 0 &&
+        rest.every((item) => isInterval(item.trim()) || /^[a-z_][a-z0-9_]{0,31}$/i.test(item.trim())))
+    );
   });
 }
 
@@ -27,7 +32,10 @@ function isInterval(text: string): boolean {
 
 export function parseGtidSet(text: string): GtidSet {
   const found = new Map<string, Interval[]>();
-  for (const part of text.split(',').map((piece) => piece.trim()).filter(Boolean)) {
+  for (const part of text
+    .split(',')
+    .map((piece) => piece.trim())
+    .filter(Boolean)) {
     const [uuid = '', ...rest] = part.toLowerCase().split(':');
     let source = uuid;
     for (const item of rest) {

@@ -56,7 +56,10 @@ export function readerHealth({ self, sampleAgeMs, lagSeconds }: Pick<Observed, '
 function supersedes(peer: Report, self: Report): boolean {
   const [theirs, own] = [peer.sample?.view, self.sample?.view];
   if (!theirs || !own || !inMajority(peer)) return false;
-  const newer = theirs.epoch === own.epoch ? theirs.counter > own.counter : peer.memory.epoch === theirs.epoch && peer.memory.incarnation > self.memory.incarnation;
+  const newer =
+    theirs.epoch === own.epoch
+      ? theirs.counter > own.counter
+      : peer.memory.epoch === theirs.epoch && peer.memory.incarnation > self.memory.incarnation;
   const place = peer.sample?.members.find(({ name }) => name === self.name);
   const another = peer.sample?.members.some(({ name, role }) => role === 'PRIMARY' && name !== self.name);
   return newer && (!place || another === true);

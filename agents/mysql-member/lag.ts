@@ -17,7 +17,9 @@ export interface Lag {
  */
 export function nextLag(lag: Lag | null, own: Sample | null, peers: readonly Report[], now: number): Lag | null {
   if (own?.role !== 'SECONDARY') return null;
-  const primary = peers.find(({ sample }) => sample?.state === 'ONLINE' && sample.role === 'PRIMARY' && sample.view?.epoch === own.view?.epoch);
+  const primary = peers.find(
+    ({ sample }) => sample?.state === 'ONLINE' && sample.role === 'PRIMARY' && sample.view?.epoch === own.view?.epoch,
+  );
   if (!primary?.sample) return lag;
   const { executed, view } = primary.sample;
   const next = { of: `${primary.name} ${view?.epoch}`, executed, since: now, before: 0 };

@@ -44,7 +44,11 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
       await applyAccounts(config, await readPasswords(CREDENTIALS, separate), () => becomePrimary(config.name, agent), say);
       return 0;
     case 'init-sql':
-      process.stdout.write(initialStatements(config, await readPasswords(CREDENTIALS, separate)).map((line) => `${line};\n`).join(''));
+      process.stdout.write(
+        initialStatements(config, await readPasswords(CREDENTIALS, separate))
+          .map((line) => `${line};\n`)
+          .join(''),
+      );
       return 0;
     case 'make-way':
       return makeWay(agent, Number(rest[0] ?? 300));
@@ -109,7 +113,8 @@ async function makeWay(agent: Ask, seconds: number): Promise<number> {
   for (;;) {
     const status = (await agent('GET', '/status')) as AgentStatus;
     const lacking = lackingWithout(status);
-    const error = lacking ?? (status.role === 'PRIMARY' ? ((await agent('POST', '/step-down', {})) as { error?: string }).error : undefined);
+    const error =
+      lacking ?? (status.role === 'PRIMARY' ? ((await agent('POST', '/step-down', {})) as { error?: string }).error : undefined);
     if (error === undefined) return 0;
     if (error !== said) process.stdout.write(`${error}\n`);
     said = error;
@@ -149,7 +154,10 @@ async function waitReady(config: AgentConfig, ask: () => Promise<AgentStatus>, s
   let stuckSince: number | null = null;
   for (;;) {
     const status = await ask().catch(() => null);
-    const { ready, why } = readiness(config.members.map(({ name }) => name), status);
+    const { ready, why } = readiness(
+      config.members.map(({ name }) => name),
+      status,
+    );
     if (why !== said) process.stdout.write(`${why}\n`);
     said = why;
     if (ready) return 0;

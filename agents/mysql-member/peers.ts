@@ -58,7 +58,15 @@ export function fetchReport({ name, address, port }: Peer): Promise<Report> {
   });
 }
 
-export function getJson(target: { host?: string; port?: number; socketPath?: string; path: string; method?: string; body?: unknown; timeoutMs?: number }): Promise<unknown> {
+export function getJson(target: {
+  host?: string;
+  port?: number;
+  socketPath?: string;
+  path: string;
+  method?: string;
+  body?: unknown;
+  timeoutMs?: number;
+}): Promise<unknown> {
   const { body, timeoutMs = TIMEOUT_MS, ...options } = target;
   return new Promise((resolve, reject) => {
     const call = request({ agent: false, headers: { 'content-type': 'application/json' }, ...options }, (response) => {

@@ -9,7 +9,8 @@ const FEED_EVERY_MS = 1000;
  */
 export function feedWatchdog(environment: NodeJS.ProcessEnv, log: (line: string) => void): void {
   if (environment['NOTIFY_SOCKET'] === undefined) return;
-  const notify = (message: string) => execFile('systemd-notify', [message], (error) => error && log(`systemd-notify ${message}: ${error.message}`));
+  const notify = (message: string) =>
+    execFile('systemd-notify', [message], (error) => error && log(`systemd-notify ${message}: ${error.message}`));
   notify('READY=1');
   setInterval(() => notify('WATCHDOG=1'), FEED_EVERY_MS);
 }

@@ -23,7 +23,8 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-const RECORD = 'CREATE TABLE IF NOT EXISTS migrations (id INT UNSIGNED NOT NULL PRIMARY KEY, applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB';
+const RECORD =
+  'CREATE TABLE IF NOT EXISTS migrations (id INT UNSIGNED NOT NULL PRIMARY KEY, applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB';
 /** A change of a large table takes its time; its connection is cut when the PRIMARY is lost. */
 const LIMITS = { withinMilliseconds: 10_000, statementMilliseconds: 3_600_000 };
 

@@ -5,8 +5,10 @@ import type { Notes, Served } from './notes';
 const LONGEST_TEXT = 1000;
 
 export function notesRoutes(notes: Notes, hostName: string, log: Log): readonly Route[] {
-  const retried = ({ requestId }: Request) => (error: unknown, { number }: { number: number }) =>
-    log('retry', { requestId, attempt: number, error: error instanceof Error ? error.message : String(error) });
+  const retried =
+    ({ requestId }: Request) =>
+    (error: unknown, { number }: { number: number }) =>
+      log('retry', { requestId, attempt: number, error: error instanceof Error ? error.message : String(error) });
 
   const reply = (status: number, served: Served<unknown>, request: Request, content: object, headers = {}): Reply => ({
     status,
@@ -59,7 +61,11 @@ function idOf({ params }: Request): number {
 function keyOf({ headers }: Request): string {
   const key = headers['idempotency-key'];
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(key)) {
-    throw new HttpError(400, 'no-idempotency-key', 'the header Idempotency-Key must hold 1 to 128 printable characters, e.g. a UUID, new for each note');
+    throw new HttpError(
+      400,
+      'no-idempotency-key',
+      'the header Idempotency-Key must hold 1 to 128 printable characters, e.g. a UUID, new for each note',
+    );
   }
   return key;
 }

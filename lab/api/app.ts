@@ -29,9 +29,25 @@ import { routes as volumes } from './volumes';
 import type { World } from './world';
 
 const ROUTES: readonly Route[] = [
-  ...actions, ...sshKeys, ...networks, ...networkActions, ...placementGroups, ...firewalls, ...firewallActions,
-  ...servers, ...serverPower, ...serverNetworks, ...serverSettings, ...floatingIps, ...primaryIps,
-  ...volumes, ...volumeActions, ...images, ...serverTypes, ...locations, ...prices,
+  ...actions,
+  ...sshKeys,
+  ...networks,
+  ...networkActions,
+  ...placementGroups,
+  ...firewalls,
+  ...firewallActions,
+  ...servers,
+  ...serverPower,
+  ...serverNetworks,
+  ...serverSettings,
+  ...floatingIps,
+  ...primaryIps,
+  ...volumes,
+  ...volumeActions,
+  ...images,
+  ...serverTypes,
+  ...locations,
+  ...prices,
 ];
 
 type Ctx = Context<{ Variables: Variables }>;

@@ -60,7 +60,14 @@ export const LOCATIONS: readonly Location[] = [
   [5, 'hil', 'Hillsboro, OR', 'US', 'Hillsboro, OR', 45.54222, -122.951924, 'us-west'] as const,
   [6, 'sin', 'Singapore', 'SG', 'Singapore', 1.283333, 103.833333, 'ap-southeast'] as const,
 ].map(([id, name, description, country, city, latitude, longitude, network_zone]) => ({
-  id, name, description, country, city, latitude, longitude, network_zone,
+  id,
+  name,
+  description,
+  country,
+  city,
+  latitude,
+  longitude,
+  network_zone,
 }));
 
 export const NETWORK_ZONES = [...new Set(LOCATIONS.map((location) => location.network_zone))];
@@ -79,10 +86,21 @@ const FIRST_CPX_ENDED: Deprecation = { announced: '2025-10-16T00:00:00Z', unavai
 type Sale = readonly [where: readonly Location[], priceFactor: number, deprecation?: Deprecation];
 type Row = readonly [id: number, name: string, cores: number, memory: number, disk: number, price: number];
 
-function family(common: Pick<ServerType, 'category' | 'cpuType' | 'architecture'>, sales: readonly Sale[], rows: readonly Row[]): ServerType[] {
+function family(
+  common: Pick<ServerType, 'category' | 'cpuType' | 'architecture'>,
+  sales: readonly Sale[],
+  rows: readonly Row[],
+): ServerType[] {
   return rows.map(([id, name, cores, memory, disk, price]) => ({
-    id, name, cores, memory, disk, ...common,
-    offers: sales.flatMap(([where, factor, deprecation = null]) => where.map((location) => ({ location, price: cents(price * factor), deprecation }))),
+    id,
+    name,
+    cores,
+    memory,
+    disk,
+    ...common,
+    offers: sales.flatMap(([where, factor, deprecation = null]) =>
+      where.map((location) => ({ location, price: cents(price * factor), deprecation })),
+    ),
   }));
 }
 
@@ -100,24 +118,72 @@ const GENERAL = { category: 'general_purpose', cpuType: 'dedicated', architectur
  * is listed in Europe, with a price, and unavailable there (seen in nbg1 in August 2026); that it is so in Singapore is a guess.
  */
 export const SERVER_TYPES: readonly ServerType[] = [
-  ...family(REGULAR, [[EUROPE, 1, FIRST_CPX_ENDED], [AMERICA, 1], [SINGAPORE, SINGAPORE_SURCHARGE.cpx, FIRST_CPX_ENDED]], [
-    [22, 'cpx11', 2, 2, 40, 17.49], [23, 'cpx21', 3, 4, 80, 31.99], [24, 'cpx31', 4, 8, 160, 62.49],
-    [25, 'cpx41', 8, 16, 240, 120.49], [26, 'cpx51', 16, 32, 360, 237.99],
-  ]),
-  ...family({ ...COST_OPTIMIZED, architecture: 'arm' }, [[EUROPE, 1]], [
-    [45, 'cax11', 2, 4, 40, 5.99], [93, 'cax21', 4, 8, 80, 10.49], [94, 'cax31', 8, 16, 160, 20.99], [95, 'cax41', 16, 32, 320, 40.99],
-  ]),
-  ...family(GENERAL, [[EUROPE, 1], [AMERICA, 1], [SINGAPORE, SINGAPORE_SURCHARGE.ccx]], [
-    [96, 'ccx13', 2, 8, 80, 42.99], [97, 'ccx23', 4, 16, 160, 85.99], [98, 'ccx33', 8, 32, 240, 138.49],
-    [99, 'ccx43', 16, 64, 360, 275.99], [100, 'ccx53', 32, 128, 600, 533.49], [101, 'ccx63', 48, 192, 960, 853.49],
-  ]),
-  ...family(REGULAR, [[EUROPE, 1], [SINGAPORE, SINGAPORE_SURCHARGE.cpx]], [
-    [108, 'cpx12', 1, 2, 40, 11.49], [109, 'cpx22', 2, 4, 80, 19.49], [110, 'cpx32', 4, 8, 160, 35.49],
-    [111, 'cpx42', 8, 16, 320, 69.49], [112, 'cpx52', 12, 24, 480, 100.49], [113, 'cpx62', 16, 32, 640, 129.99],
-  ]),
-  ...family(COST_OPTIMIZED, [[EUROPE, 1]], [
-    [114, 'cx23', 2, 4, 40, 5.49], [115, 'cx33', 4, 8, 80, 8.49], [116, 'cx43', 8, 16, 160, 15.99], [117, 'cx53', 16, 32, 320, 29.49],
-  ]),
+  ...family(
+    REGULAR,
+    [
+      [EUROPE, 1, FIRST_CPX_ENDED],
+      [AMERICA, 1],
+      [SINGAPORE, SINGAPORE_SURCHARGE.cpx, FIRST_CPX_ENDED],
+    ],
+    [
+      [22, 'cpx11', 2, 2, 40, 17.49],
+      [23, 'cpx21', 3, 4, 80, 31.99],
+      [24, 'cpx31', 4, 8, 160, 62.49],
+      [25, 'cpx41', 8, 16, 240, 120.49],
+      [26, 'cpx51', 16, 32, 360, 237.99],
+    ],
+  ),
+  ...family(
+    { ...COST_OPTIMIZED, architecture: 'arm' },
+    [[EUROPE, 1]],
+    [
+      [45, 'cax11', 2, 4, 40, 5.99],
+      [93, 'cax21', 4, 8, 80, 10.49],
+      [94, 'cax31', 8, 16, 160, 20.99],
+      [95, 'cax41', 16, 32, 320, 40.99],
+    ],
+  ),
+  ...family(
+    GENERAL,
+    [
+      [EUROPE, 1],
+      [AMERICA, 1],
+      [SINGAPORE, SINGAPORE_SURCHARGE.ccx],
+    ],
+    [
+      [96, 'ccx13', 2, 8, 80, 42.99],
+      [97, 'ccx23', 4, 16, 160, 85.99],
+      [98, 'ccx33', 8, 32, 240, 138.49],
+      [99, 'ccx43', 16, 64, 360, 275.99],
+      [100, 'ccx53', 32, 128, 600, 533.49],
+      [101, 'ccx63', 48, 192, 960, 853.49],
+    ],
+  ),
+  ...family(
+    REGULAR,
+    [
+      [EUROPE, 1],
+      [SINGAPORE, SINGAPORE_SURCHARGE.cpx],
+    ],
+    [
+      [108, 'cpx12', 1, 2, 40, 11.49],
+      [109, 'cpx22', 2, 4, 80, 19.49],
+      [110, 'cpx32', 4, 8, 160, 35.49],
+      [111, 'cpx42', 8, 16, 320, 69.49],
+      [112, 'cpx52', 12, 24, 480, 100.49],
+      [113, 'cpx62', 16, 32, 640, 129.99],
+    ],
+  ),
+  ...family(
+    COST_OPTIMIZED,
+    [[EUROPE, 1]],
+    [
+      [114, 'cx23', 2, 4, 40, 5.49],
+      [115, 'cx33', 4, 8, 80, 8.49],
+      [116, 'cx43', 8, 16, 160, 15.99],
+      [117, 'cx53', 16, 32, 320, 29.49],
+    ],
+  ),
 ];
 
 const SYSTEMS = [
@@ -130,7 +196,10 @@ const SYSTEMS = [
 export const IMAGES: readonly Image[] = SYSTEMS.flatMap(([name, description, created], index) =>
   (['x86', 'arm'] as const).map((architecture, offset) => ({
     id: 310557658 + 2 * index + offset,
-    name, description, architecture, created,
+    name,
+    description,
+    architecture,
+    created,
     os_flavor: name.split('-')[0]!,
     os_version: name.split('-')[1]!,
   })),

@@ -3,7 +3,14 @@ import type { Context } from 'hono';
 
 /** What @hono/node-server hands on. Without a socket, as in unit tests, all of it is absent. */
 interface NodeBindings {
-  readonly incoming?: { readonly socket: { readonly remoteAddress?: string; readonly destroyed?: boolean; destroy(): unknown; once(event: 'close', listener: () => void): unknown } };
+  readonly incoming?: {
+    readonly socket: {
+      readonly remoteAddress?: string;
+      readonly destroyed?: boolean;
+      destroy(): unknown;
+      once(event: 'close', listener: () => void): unknown;
+    };
+  };
 }
 
 const socketOf = (context: Context) => (context.env as NodeBindings | undefined)?.incoming?.socket;

@@ -7,10 +7,11 @@ import type { World } from './world';
 /** The network that the project's state amounts to. */
 export function desiredNetwork(world: World): DesiredNetwork {
   return {
-    servers: world.servers.all().filter((server) => server.machine === 'made').map((server) => desiredServer(world, server)),
-    routes: world.networks.all().flatMap((network) =>
-      network.routes.map((route) => ({ networkRange: network.ipRange, ...route })),
-    ),
+    servers: world.servers
+      .all()
+      .filter((server) => server.machine === 'made')
+      .map((server) => desiredServer(world, server)),
+    routes: world.networks.all().flatMap((network) => network.routes.map((route) => ({ networkRange: network.ipRange, ...route }))),
   };
 }
 
@@ -20,7 +21,10 @@ function desiredServer(world: World, server: Server): DesiredServer {
     id: server.id,
     name: server.name,
     publicIpv4: world.primaryIps.all().find((ip) => ip.assigneeId === server.id && ip.type === 'ipv4')?.ip ?? null,
-    floatingIps: world.floatingIps.all().filter((ip) => ip.serverId === server.id && ip.type === 'ipv4').map((ip) => ip.ip),
+    floatingIps: world.floatingIps
+      .all()
+      .filter((ip) => ip.serverId === server.id && ip.type === 'ipv4')
+      .map((ip) => ip.ip),
     privateNets: server.attachments
       .filter((attachment) => !attachment.pending)
       .map((attachment) => privateNet(world.networks.get(attachment.networkId), attachment)),

@@ -35,7 +35,11 @@ const effectSchema = z.discriminatedUnion('kind', [
     location: z.string().optional(),
   }),
   /** The project may have so many and no more. */
-  z.strictObject({ kind: z.literal('limit'), of: z.enum(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']), most: z.number().int().min(0) }),
+  z.strictObject({
+    kind: z.literal('limit'),
+    of: z.enum(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']),
+    most: z.number().int().min(0),
+  }),
 ]);
 
 /** Not about requests, but about what the project can have: handlers ask for them, and they match no request. */

@@ -30,12 +30,18 @@ export const routes: readonly Route[] = [
   post(path('apply_to_resources'), z.strictObject({ apply_to: z.array(targetSchema) }), (call) => {
     const firewall = call.world.firewalls.get(call.id);
     const targets = checkTargets(call.world, firewall, call.body.apply_to, 404);
-    return answer(call, targets.flatMap((target) => applyTo(call, firewall, target)));
+    return answer(
+      call,
+      targets.flatMap((target) => applyTo(call, firewall, target)),
+    );
   }),
   post(path('remove_from_resources'), z.strictObject({ remove_from: z.array(targetSchema) }), (call) => {
     const firewall = call.world.firewalls.get(call.id);
     const targets = call.body.remove_from.map((target) => appliedTarget(call.world, firewall, target));
-    return answer(call, targets.flatMap((target) => removeFrom(call, firewall, target)));
+    return answer(
+      call,
+      targets.flatMap((target) => removeFrom(call, firewall, target)),
+    );
   }),
 ];
 
@@ -58,14 +64,23 @@ function setRules(call: Call<{ rules: z.output<typeof ruleSchema>[] }>): Reply {
   return answer(call, [set, ...applies]);
 }
 
-const refs = (firewall: Firewall, serverId: number): ResourceRef[] => [['firewall', firewall.id], ['server', serverId]];
+const refs = (firewall: Firewall, serverId: number): ResourceRef[] => [
+  ['firewall', firewall.id],
+  ['server', serverId],
+];
 
 /** @param missingStatus Hetzner answers a missing server with 422 on create, and 404 on the actions */
-export function checkTargets(world: World, firewall: Firewall | null, wanted: readonly WireTarget[], missingStatus: 404 | 422): FirewallTarget[] {
+export function checkTargets(
+  world: World,
+  firewall: Firewall | null,
+  wanted: readonly WireTarget[],
+  missingStatus: 404 | 422,
+): FirewallTarget[] {
   const targets = wanted.map(fromWire);
   for (const [index, target] of targets.entries()) {
     if (targets.slice(0, index).some((other) => isSame(other, target))) throw refused('server_already_added', 'resource is named twice');
-    if (firewall?.appliedTo.some((other) => isSame(other, target))) throw refused('firewall_already_applied', 'firewall is already applied');
+    if (firewall?.appliedTo.some((other) => isSame(other, target)))
+      throw refused('firewall_already_applied', 'firewall is already applied');
     if (target.type === 'label_selector') parseSelector(target.selector, 'apply_to');
     else checkServerTarget(world, target.serverId, missingStatus);
   }
@@ -108,7 +123,13 @@ function removeFrom(call: Call<unknown>, firewall: Firewall, target: FirewallTar
   return eachServer(call, 'remove_firewall', firewall, target, remove);
 }
 
-function eachServer(call: Call<unknown>, command: string, firewall: Firewall, target: FirewallTarget, effect: () => void): readonly Action[] {
+function eachServer(
+  call: Call<unknown>,
+  command: string,
+  firewall: Firewall,
+  target: FirewallTarget,
+  effect: () => void,
+): readonly Action[] {
   const servers = serversOf(call.world, target);
   const resources: ResourceRef[][] = servers.length === 0 ? [[['firewall', firewall.id]]] : servers.map(({ id }) => refs(firewall, id));
   return resources.map((each) => call.start({ command, resources: each, effect, changesNetwork: true }));

@@ -23,7 +23,8 @@ export function checkRules(rules: readonly z.output<typeof ruleSchema>[]): reado
     if (hasPorts && !rule.port) throw refuse('port', `is needed for ${rule.protocol}`);
     if (!hasPorts && rule.port) throw refuse('port', `makes no sense for ${rule.protocol}`);
     if (rule.port && !isPort(rule.port)) throw refuse('port', `'${rule.port}' is not a port, a range of ports or any`);
-    const [used, unused] = rule.direction === 'in' ? (['source_ips', 'destination_ips'] as const) : (['destination_ips', 'source_ips'] as const);
+    const [used, unused] =
+      rule.direction === 'in' ? (['source_ips', 'destination_ips'] as const) : (['destination_ips', 'source_ips'] as const);
     if (rule[used].length === 0) throw refuse(used, `is needed for direction ${rule.direction}`);
     if (rule[unused].length > 0) throw refuse(unused, `makes no sense for direction ${rule.direction}`);
     const odd = rule[used].find((range) => !isCanonicalRange(range));

@@ -68,7 +68,12 @@ export function renderFirewall(world: World, firewall: Firewall): object {
     labels: firewall.labels,
     created: firewall.created,
     rules: firewall.rules.map(({ direction, protocol, port, source_ips, destination_ips, description }) => ({
-      direction, protocol, port, source_ips, destination_ips, description,
+      direction,
+      protocol,
+      port,
+      source_ips,
+      destination_ips,
+      description,
     })),
     applied_to: firewall.appliedTo.map((target) => renderTarget(world, target)),
   };

@@ -11,7 +11,22 @@ import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { FloatingIp, Server } from './models';
 import { checkPointer, pointerSchema, renderPointers, setPointer } from './public-addresses';
-import { created, del, deleteProtectionSchema, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, nothing, ok, optionalId, post, put } from './requests';
+import {
+  created,
+  del,
+  deleteProtectionSchema,
+  get,
+  idOrName,
+  idSchema,
+  labelsSchema,
+  nameSchema,
+  noContent,
+  nothing,
+  ok,
+  optionalId,
+  post,
+  put,
+} from './requests';
 import type { Call, Reply, Route } from './requests';
 import { rename } from './store';
 
@@ -114,7 +129,8 @@ function checkServer(call: Call<unknown>, home: Location, server: Server): void 
 
 /** One change of the holder at a time: `locked` is documented as "another action runs on the item". That it is meant so here is a guess. */
 function checkUnlocked({ world }: Call<unknown>, { id }: FloatingIp): void {
-  if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => world.actions.running('floating_ip', id, command))) throw locked('floating ip');
+  if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => world.actions.running('floating_ip', id, command)))
+    throw locked('floating ip');
 }
 
 /** Until the action succeeds, the address stays where it is. */

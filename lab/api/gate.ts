@@ -49,7 +49,10 @@ export function gate(parts: Gate): (context: Ctx, next: Next) => Promise<Respons
     });
     const hits = parts.faults.hit({ method: entry.method, path: context.req.path, fromAddress: entry.fromAddress });
     entry.faults = hits.map((fault) => fault.id);
-    context.set('handledFaults', hits.filter((fault) => HANDLED.includes(fault.effect.kind)));
+    context.set(
+      'handledFaults',
+      hits.filter((fault) => HANDLED.includes(fault.effect.kind)),
+    );
     // A request takes effect half-way
     const half = (parts.answers?.next() ?? 0) / 2;
     const pause = () => (half > 0 ? parts.clock.sleep(half) : Promise.resolve());

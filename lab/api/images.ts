@@ -32,7 +32,10 @@ export function requireImage(key: number | string, architecture: Architecture): 
   const image = find(fitting, key);
   if (image) return image;
   const other = find(IMAGES, key);
-  throw invalidInput('image', other ? `image is for ${other.architecture}, server type is ${architecture}` : `image '${key}' does not exist`);
+  throw invalidInput(
+    'image',
+    other ? `image is for ${other.architecture}, server type is ${architecture}` : `image '${key}' does not exist`,
+  );
 }
 
 export function renderImage(image: Image): object {

@@ -40,9 +40,7 @@ function filter<T extends Listable>(call: Call, items: readonly T[], options: Li
   const filters = Object.entries({ ...byName, ...options.filters })
     .map(([name, value]) => ({ wanted: call.query.getAll(name), value }))
     .filter(({ wanted }) => wanted.length > 0);
-  return items.filter(
-    (item) => matches(item.labels ?? {}) && filters.every(({ wanted, value }) => wanted.includes(value(item) ?? '')),
-  );
+  return items.filter((item) => matches(item.labels ?? {}) && filters.every(({ wanted, value }) => wanted.includes(value(item) ?? '')));
 }
 
 function sort<T extends Listable>(call: Call, items: readonly T[], options: ListOptions<T>): readonly T[] {

@@ -22,7 +22,10 @@ export function hetznerManners({ tokens, rateLimit }: HetznerParts): Manners {
       switch (effect.kind) {
         case 'status':
           if (effect.code === undefined) return html(effect.status);
-          return json({ status: effect.status, body: () => ({ error: { code: effect.code, message: effect.message ?? effect.code, details: effect.details ?? null } }) });
+          return json({
+            status: effect.status,
+            body: () => ({ error: { code: effect.code, message: effect.message ?? effect.code, details: effect.details ?? null } }),
+          });
         case 'rate-limit':
           return json(tooMany(), 0);
         case 'token-revoked':
@@ -53,7 +56,9 @@ export function hetznerManners({ tokens, rateLimit }: HetznerParts): Manners {
 function refusalOf(tokens: Tokens, { req }: Ctx): ApiError | null {
   const token = tokens.find(req.header('authorization'));
   if (!token) return unauthorized();
-  return token.access === 'read' && req.method !== 'GET' ? new ApiError(401, 'token_readonly', 'token is only allowed to perform GET requests') : null;
+  return token.access === 'read' && req.method !== 'GET'
+    ? new ApiError(401, 'token_readonly', 'token is only allowed to perform GET requests')
+    : null;
 }
 
 const tooMany = (): ApiError => new ApiError(429, 'rate_limit_exceeded', 'limit of 3600 requests per hour reached');

@@ -41,8 +41,7 @@ export interface PlacementGroup extends Resource {
 }
 
 export type FirewallTarget =
-  | { readonly type: 'server'; readonly serverId: number }
-  | { readonly type: 'label_selector'; readonly selector: string };
+  { readonly type: 'server'; readonly serverId: number } | { readonly type: 'label_selector'; readonly selector: string };
 
 export interface Firewall extends Resource {
   rules: readonly FirewallRule[];

@@ -23,11 +23,13 @@ export const routes: readonly Route[] = [
     const subnet = network.subnets.find((each) => each.ipRange === call.body.ip_range);
     if (!subnet) throw new ApiError(404, 'not_found', `subnet ${call.body.ip_range} not found`);
     const range = rangeOf(subnet.ipRange);
-    const inUse = call.world.servers.all().some((server) =>
-      server.attachments.some(
-        (each) => each.networkId === network.id && [each.ip, ...each.aliasIps].some((ip) => holds(range, parseAddress(ip)!)),
-      ),
-    );
+    const inUse = call.world.servers
+      .all()
+      .some((server) =>
+        server.attachments.some(
+          (each) => each.networkId === network.id && [each.ip, ...each.aliasIps].some((ip) => holds(range, parseAddress(ip)!)),
+        ),
+      );
     // the provider looks for these words
     if (inUse) throw refused('service_error', 'cannot remove subnet because servers are attached to it');
     return change(call, network, 'delete_subnet', () => (network.subnets = network.subnets.filter((each) => each !== subnet)));

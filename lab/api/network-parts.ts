@@ -22,7 +22,8 @@ export const routeSchema = z.strictObject({ destination: z.string(), gateway: z.
 const PUBLIC_GATEWAY = parseAddress('172.31.1.1')!;
 
 export function newSubnet(network: Network, wanted: z.output<typeof subnetSchema>): Subnet {
-  if (!NETWORK_ZONES.includes(wanted.network_zone)) throw invalidInput('network_zone', `network zone '${wanted.network_zone}' does not exist`);
+  if (!NETWORK_ZONES.includes(wanted.network_zone))
+    throw invalidInput('network_zone', `network zone '${wanted.network_zone}' does not exist`);
   const range = wanted.ip_range === undefined ? firstFree24(network) : parseRange(wanted.ip_range);
   if (!range || range.prefix > 30) throw invalidInput('ip_range', 'must be an IPv4 range of at least /30 without host bits');
   if (!contains(rangeOf(network.ipRange), range)) throw invalidInput('ip_range', `is not in the network's range ${network.ipRange}`);
@@ -50,7 +51,8 @@ export function checkRoute(network: Network, { destination, gateway }: Route): v
   const clash = network.routes.find((each) => each.destination === destination || (!isDefault && overlaps(each.destination, range)));
   if (clash) throw invalidInput('destination', `overlaps with the route to ${clash.destination}`);
   const address = parseAddress(gateway);
-  if (address === null || !holds(rangeOf(network.ipRange), address)) throw invalidInput('gateway', `is not in the network's range ${network.ipRange}`);
+  if (address === null || !holds(rangeOf(network.ipRange), address))
+    throw invalidInput('gateway', `is not in the network's range ${network.ipRange}`);
   if (gateway === gatewayOf(network) || address === PUBLIC_GATEWAY) throw invalidInput('gateway', 'is reserved');
 }
 
@@ -96,10 +98,12 @@ function isReserved(network: Network, subnet: Subnet, address: number): boolean 
 
 /** @param except its alias addresses do not count, as they may be given again; its own address does */
 export function isTaken(world: World, network: Network, ip: string, except?: Server): boolean {
-  return world.servers.all().some((server) =>
-    server.attachments.some(
-      (attachment) =>
-        attachment.networkId === network.id && (attachment.ip === ip || (server !== except && attachment.aliasIps.includes(ip))),
-    ),
-  );
+  return world.servers
+    .all()
+    .some((server) =>
+      server.attachments.some(
+        (attachment) =>
+          attachment.networkId === network.id && (attachment.ip === ip || (server !== except && attachment.aliasIps.includes(ip))),
+      ),
+    );
 }

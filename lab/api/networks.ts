@@ -82,9 +82,9 @@ function remove({ world, id }: Call): Reply {
 export function checkExtension(world: World, network: Network, text: string): void {
   const range = parseRange(text);
   if (!range || !isPrivate(range) || !contains(range, rangeOf(network.ipRange))) throw invalidInput('ip_range', 'can only be extended');
-  const clash = world.networks.all().find(
-    (other) => other !== network && overlap(range, rangeOf(other.ipRange)) && shareServer(world, network, other),
-  );
+  const clash = world.networks
+    .all()
+    .find((other) => other !== network && overlap(range, rangeOf(other.ipRange)) && shareServer(world, network, other));
   if (clash) throw invalidInput('ip_range', `overlaps with network '${clash.name}'`);
 }
 
@@ -104,7 +104,8 @@ export function renderNetwork(world: World, network: Network): object {
       vswitch_id: null,
     })),
     routes: network.routes.map(({ destination, gateway }) => ({ destination, gateway })),
-    servers: world.servers.all()
+    servers: world.servers
+      .all()
       .filter((server) => server.attachments.some((each) => each.networkId === network.id && !each.pending))
       .map((server) => server.id),
     load_balancers: [],

@@ -27,7 +27,10 @@ export const routes: readonly Route[] = [
           type,
           prices: everywhere(() => ({ price_monthly: amount(price) })),
         })),
-        primary_ips: Object.entries({ ipv4: PRIMARY_IPV4, ipv6: 0 }).map(([type, price]) => ({ type, prices: everywhere(() => hourlyAndMonthly(price)) })),
+        primary_ips: Object.entries({ ipv4: PRIMARY_IPV4, ipv6: 0 }).map(([type, price]) => ({
+          type,
+          prices: everywhere(() => hourlyAndMonthly(price)),
+        })),
         traffic: { price_per_tb: amount(0) },
         server_backup: { percentage: '20.0000000000' },
         server_types: SERVER_TYPES.map((type) => ({ id: type.id, name: type.name, prices: serverTypePrices(type) })),
@@ -48,9 +51,13 @@ export function serverTypePrices(type: ServerType): object[] {
   }));
 }
 
-const everywhere = (prices: (location: Location) => object): object[] => LOCATIONS.map((location) => ({ location: location.name, ...prices(location) }));
+const everywhere = (prices: (location: Location) => object): object[] =>
+  LOCATIONS.map((location) => ({ location: location.name, ...prices(location) }));
 
-const hourlyAndMonthly = (monthly: number): object => ({ price_hourly: amount(monthly / HOURS_A_MONTH, 4), price_monthly: amount(monthly) });
+const hourlyAndMonthly = (monthly: number): object => ({
+  price_hourly: amount(monthly / HOURS_A_MONTH, 4),
+  price_monthly: amount(monthly),
+});
 
 /** Amounts are text, as Hetzner sends them. */
 function amount(net: number, digits = 10): object {

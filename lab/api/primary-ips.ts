@@ -10,7 +10,22 @@ import { SELECTABLE, list } from './lists';
 import { requireLocation } from './locations';
 import type { IpFamily, PrimaryIp, Server } from './models';
 import { checkPointer, pointerSchema, renderPointers, setPointer } from './public-addresses';
-import { created, del, deleteProtectionSchema, get, idOrName, idSchema, labelsSchema, nameSchema, noContent, nothing, ok, optionalId, post, put } from './requests';
+import {
+  created,
+  del,
+  deleteProtectionSchema,
+  get,
+  idOrName,
+  idSchema,
+  labelsSchema,
+  nameSchema,
+  noContent,
+  nothing,
+  ok,
+  optionalId,
+  post,
+  put,
+} from './requests';
 import type { Call, Reply, Route } from './requests';
 import { refreshStatus } from './server-status';
 import { rename } from './store';
@@ -69,7 +84,10 @@ export const routes: readonly Route[] = [
     const effect = (): void => {
       primaryIp.assigneeId = null;
     };
-    return answer(call, call.start({ command: 'unassign_primary_ip', resources: [['primary_ip', primaryIp.id]], effect, changesNetwork: true }));
+    return answer(
+      call,
+      call.start({ command: 'unassign_primary_ip', resources: [['primary_ip', primaryIp.id]], effect, changesNetwork: true }),
+    );
   }),
   post(path('change_dns_ptr'), pointerSchema, (call) => {
     const primaryIp = call.world.primaryIps.get(call.id);
@@ -105,7 +123,12 @@ async function create(call: Call<z.output<typeof createSchema>>): Promise<Reply>
   return created({ primary_ip: renderPrimaryIp(primaryIp), action: action && renderAction(world, action) });
 }
 
-export function newPrimaryIp(world: World, type: IpFamily, location: Location, given: Partial<Pick<PrimaryIp, 'name' | 'autoDelete' | 'labels' | 'assigneeId'>>): PrimaryIp {
+export function newPrimaryIp(
+  world: World,
+  type: IpFamily,
+  location: Location,
+  given: Partial<Pick<PrimaryIp, 'name' | 'autoDelete' | 'labels' | 'assigneeId'>>,
+): PrimaryIp {
   const id = world.nextId();
   return world.primaryIps.add({
     id,
@@ -140,7 +163,10 @@ function assign(call: Call<unknown>, primaryIp: PrimaryIp, server: Server): Acti
   checkAssignment(call.world, primaryIp, server);
   return call.start({
     command: 'assign_primary_ip',
-    resources: [['primary_ip', primaryIp.id], ['server', server.id]],
+    resources: [
+      ['primary_ip', primaryIp.id],
+      ['server', server.id],
+    ],
     effect: () => {
       if (!call.world.servers.find(server.id)) throw new ActionFailed('server was deleted');
       primaryIp.assigneeId = server.id;

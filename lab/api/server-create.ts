@@ -33,7 +33,10 @@ export const createSchema = z.strictObject({
   image: idOrName,
   location: idOrName.optional(),
   ssh_keys: z.array(idOrName).default([]),
-  user_data: z.string().refine((text) => Buffer.byteLength(text) <= MOST_USER_DATA_BYTES, 'is longer than 32 KiB').nullish(),
+  user_data: z
+    .string()
+    .refine((text) => Buffer.byteLength(text) <= MOST_USER_DATA_BYTES, 'is longer than 32 KiB')
+    .nullish(),
   labels: labelsSchema.default({}),
   firewalls: z.array(z.strictObject({ firewall: idSchema })).default([]),
   placement_group: optionalId,
@@ -156,7 +159,10 @@ function startCreate(call: Call<unknown>, server: Server): Action {
   const { world } = call;
   return call.start({
     command: 'create_server',
-    resources: [['server', server.id], ['image', server.image.id]],
+    resources: [
+      ['server', server.id],
+      ['image', server.image.id],
+    ],
     hardware: () => world.exclusively(`server:${server.id}`, () => makeMachine(world, server)),
     effect: () => {
       server.status = 'off';

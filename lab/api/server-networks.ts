@@ -42,7 +42,11 @@ export const routes: readonly Route[] = [
   post(path('change_alias_ips'), z.strictObject({ network: idSchema, alias_ips: z.array(z.string()) }), changeAliases),
 ];
 
-const refs = (server: Server, attachment: Attachment) => [['server', server.id], ['network', attachment.networkId]] as const;
+const refs = (server: Server, attachment: Attachment) =>
+  [
+    ['server', server.id],
+    ['network', attachment.networkId],
+  ] as const;
 
 function requireAttachment(server: Server, networkId: number): Attachment {
   const attachment = server.attachments.find((each) => each.networkId === networkId && !each.pending);

@@ -22,23 +22,35 @@ export const routes: readonly Route[] = [
   post(path('poweroff'), nothing, (call) => {
     const server = call.world.servers.get(call.id);
     const { hardware } = call.world;
-    return answer(call, startOnMachine(call, server, 'stop_server', 'off', () => hardware.powerOff(server.id)));
+    return answer(
+      call,
+      startOnMachine(call, server, 'stop_server', 'off', () => hardware.powerOff(server.id)),
+    );
   }),
   // success means that the guest was asked: when it stops, and whether, is its own affair
   post(path('shutdown'), nothing, async (call) => {
     const server = await running(call);
     const { hardware } = call.world;
-    return answer(call, startOnMachine(call, server, 'shutdown_server', null, () => hardware.shutdown(server.id)));
+    return answer(
+      call,
+      startOnMachine(call, server, 'shutdown_server', null, () => hardware.shutdown(server.id)),
+    );
   }),
   post(path('reboot'), nothing, async (call) => {
     const server = await running(call);
     const { hardware } = call.world;
-    return answer(call, startOnMachine(call, server, 'reboot_server', 'running', () => hardware.reboot(server.id)));
+    return answer(
+      call,
+      startOnMachine(call, server, 'reboot_server', 'running', () => hardware.reboot(server.id)),
+    );
   }),
   post(path('reset'), nothing, async (call) => {
     const server = await running(call);
     const { hardware } = call.world;
-    return answer(call, startOnMachine(call, server, 'reset_server', 'running', () => hardware.reset(server.id)));
+    return answer(
+      call,
+      startOnMachine(call, server, 'reset_server', 'running', () => hardware.reset(server.id)),
+    );
   }),
 ];
 
@@ -60,7 +72,14 @@ export function startPowerOn(call: Call<unknown>, server: Server, after?: Action
 }
 
 /** @param status what the server has become at the end; null: whatever it is then */
-function startOnMachine(call: Call<unknown>, server: Server, command: string, status: 'running' | 'off' | null, work: () => Promise<void>, after?: Action): Action {
+function startOnMachine(
+  call: Call<unknown>,
+  server: Server,
+  command: string,
+  status: 'running' | 'off' | null,
+  work: () => Promise<void>,
+  after?: Action,
+): Action {
   const order: ActionOrder = {
     command,
     resources: [['server', server.id]],

@@ -47,7 +47,10 @@ export const routes: readonly Route[] = [
     const effect = (): void => {
       server.placementGroup = groupId;
     };
-    const resources = [['server', server.id], ['placement_group', groupId]] as const;
+    const resources = [
+      ['server', server.id],
+      ['placement_group', groupId],
+    ] as const;
     return answer(call, call.start({ command: 'add_to_placement_group', resources, effect }));
   }),
   post(path('remove_from_placement_group'), nothing, async (call) => {
@@ -72,7 +75,8 @@ async function changeType(call: Call<{ server_type: number | string; upgrade_dis
   const server = await stopped(call);
   const type = requireServerType(world, body.server_type, server.location);
   if (type.architecture !== server.serverType.architecture) throw refused('invalid_server_type', 'server type has another architecture');
-  if (type.disk < server.primaryDiskSize) throw refused('invalid_server_type', 'disk of the server type is smaller than that of the server');
+  if (type.disk < server.primaryDiskSize)
+    throw refused('invalid_server_type', 'disk of the server type is smaller than that of the server');
   checkLimit(world, 'dedicated_cores', dedicatedCores(type) - dedicatedCores(server.serverType));
   takeFromStock(world, type, server.location);
   const work = async (): Promise<void> => {
@@ -100,7 +104,10 @@ function rebuild(call: Call<{ image: number | string; user_data?: string | null 
   const server = world.servers.get(call.id);
   if (server.rebuildProtection) throw deleteProtected('server');
   const image = requireImage(body.image, server.serverType.architecture);
-  const volumeIds = world.volumes.all().filter((volume) => volume.serverId === server.id).map((volume) => volume.id);
+  const volumeIds = world.volumes
+    .all()
+    .filter((volume) => volume.serverId === server.id)
+    .map((volume) => volume.id);
   server.status = 'rebuilding';
   const work = async (): Promise<void> => {
     await world.hardware.powerOff(server.id);
@@ -115,7 +122,10 @@ function rebuild(call: Call<{ image: number | string; user_data?: string | null 
   };
   const action = call.start({
     command: 'rebuild_server',
-    resources: [['server', server.id], ['image', image.id]],
+    resources: [
+      ['server', server.id],
+      ['image', image.id],
+    ],
     hardware: () => onMachine(call, server, work),
     effect: () => {
       server.status = 'running';

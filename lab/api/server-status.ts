@@ -21,7 +21,16 @@ export function setPower({ clock }: World, server: Server, status: 'running' | '
   server.offSince = status === 'running' ? null : (server.offSince ?? clock.now());
 }
 
-const POWER = ['create_server', 'start_server', 'stop_server', 'shutdown_server', 'reboot_server', 'reset_server', 'change_server_type', 'rebuild_server'];
+const POWER = [
+  'create_server',
+  'start_server',
+  'stop_server',
+  'shutdown_server',
+  'reboot_server',
+  'reset_server',
+  'change_server_type',
+  'rebuild_server',
+];
 
 const hasPowerAction = (world: World, serverId: number): boolean =>
   POWER.some((command) => world.actions.running('server', serverId, command));

@@ -8,7 +8,9 @@ import type { Route } from './requests';
 import type { World } from './world';
 
 export const routes: readonly Route[] = [
-  get('/v1/server_types', NAMED, (call) => list(call, 'server_types', SERVER_TYPES, { render: (type) => renderServerType(call.world, type) })),
+  get('/v1/server_types', NAMED, (call) =>
+    list(call, 'server_types', SERVER_TYPES, { render: (type) => renderServerType(call.world, type) }),
+  ),
   get('/v1/server_types/:id', [], ({ world, id }) => {
     const serverType = find(SERVER_TYPES, id);
     if (!serverType) throw notFound('server type', id);
@@ -22,7 +24,8 @@ export function requireServerType(world: World, key: number | string, location: 
   if (!serverType) throw invalidInput('server_type', `server type '${key}' does not exist`);
   const offer = serverType.offers.find((each) => each.location === location);
   if (!offer) throw unsupportedLocation();
-  if (hasEnded(world, offer)) throw invalidInput('server_type', `server type '${serverType.name}' is deprecated and can no longer be ordered`);
+  if (hasEnded(world, offer))
+    throw invalidInput('server_type', `server type '${serverType.name}' is deprecated and can no longer be ordered`);
   return serverType;
 }
 
@@ -37,7 +40,8 @@ export function takeFromStock(world: World, serverType: ServerType, location: Lo
   if (world.faults.refusesOrder(serverType.name, location.name)) throw new ApiError(412, 'resource_unavailable', 'error during placement');
 }
 
-const hasEnded = (world: World, { deprecation }: Offer): boolean => deprecation !== null && world.clock.now() > Date.parse(deprecation.unavailable_after);
+const hasEnded = (world: World, { deprecation }: Offer): boolean =>
+  deprecation !== null && world.clock.now() > Date.parse(deprecation.unavailable_after);
 
 /** Since 2025-09-24 each location has its own deprecation, and that of the type itself is being phased out. */
 export function renderServerType(world: World, type: ServerType): object {
@@ -57,7 +61,10 @@ export function renderServerType(world: World, type: ServerType): object {
     architecture: type.architecture,
     included_traffic: 0,
     locations: type.offers.map((offer) => {
-      const { location: { id, name }, deprecation } = offer;
+      const {
+        location: { id, name },
+        deprecation,
+      } = offer;
       const available = !hasEnded(world, offer) && !world.faults.isSoldOut(type.name, name);
       return { id, name, deprecation, available, recommended: available && deprecation === null };
     }),

@@ -27,7 +27,10 @@ export function renderServer(world: World, server: Server): object {
     included_traffic: INCLUDED_TRAFFIC_BYTES,
     protection: { delete: server.deleteProtection, rebuild: server.rebuildProtection },
     labels: server.labels,
-    volumes: world.volumes.all().filter((volume) => volume.serverId === server.id).map((volume) => volume.id),
+    volumes: world.volumes
+      .all()
+      .filter((volume) => volume.serverId === server.id)
+      .map((volume) => volume.id),
     load_balancers: [],
     primary_disk_size: server.primaryDiskSize,
     created: server.created,
@@ -48,16 +51,21 @@ function renderPublicNet(world: World, server: Server): object {
   return {
     ipv4: ipv4 ? { ...common(ipv4), dns_ptr: renderPointers(ipv4)[0]!.dns_ptr } : null,
     ipv6: ipv6 ? { ...common(ipv6), dns_ptr: renderPointers(ipv6) } : null,
-    floating_ips: world.floatingIps.all().filter((ip) => ip.serverId === server.id).map((ip) => ip.id),
+    floating_ips: world.floatingIps
+      .all()
+      .filter((ip) => ip.serverId === server.id)
+      .map((ip) => ip.id),
     firewalls: effectiveFirewalls(world, server).map(({ id }) => ({ id, status: isPending(world, id, server) ? 'pending' : 'applied' })),
   };
 }
 
 const isPending = (world: World, firewallId: number, server: Server): boolean =>
-  world.actions.all().some(
-    (action) =>
-      action.status === 'running' &&
-      action.command === 'apply_firewall' &&
-      action.concerns('firewall', firewallId) &&
-      action.concerns('server', server.id),
-  );
+  world.actions
+    .all()
+    .some(
+      (action) =>
+        action.status === 'running' &&
+        action.command === 'apply_firewall' &&
+        action.concerns('firewall', firewallId) &&
+        action.concerns('server', server.id),
+    );

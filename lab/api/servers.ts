@@ -41,7 +41,10 @@ function remove(call: Call): Reply {
   const { world, id } = call;
   const server = world.servers.get(id);
   if (server.deleteProtection) throw deleteProtected('server');
-  const volumeIds = world.volumes.all().filter((volume) => volume.serverId === id).map((volume) => volume.id);
+  const volumeIds = world.volumes
+    .all()
+    .filter((volume) => volume.serverId === id)
+    .map((volume) => volume.id);
   forget(world, server);
   const action = call.start({
     command: 'delete_server',

@@ -47,6 +47,7 @@ export function sharedControl({ faults, log, tokens }: ControlParts): Hono {
   return control;
 }
 
-export const parse = async <S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S>> => schema.parse(await context.req.json());
+export const parse = async <S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S>> =>
+  schema.parse(await context.req.json());
 
 const renderFault = ({ id, match, effect, spared, remaining, hits }: Fault): object => ({ id, match, effect, spared, remaining, hits });

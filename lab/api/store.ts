@@ -41,7 +41,11 @@ export class Store<T extends Resource> {
 }
 
 /** What nearly every PUT does. Labels replace the old ones as a whole. */
-export function rename<T extends Resource>(store: Store<T>, resource: T, changes: { name?: string | undefined; labels?: Labels | undefined }): void {
+export function rename<T extends Resource>(
+  store: Store<T>,
+  resource: T,
+  changes: { name?: string | undefined; labels?: Labels | undefined },
+): void {
   if (changes.labels) checkLabels(changes.labels);
   if (changes.name !== undefined) store.checkNameIsFree(changes.name, resource.id);
   resource.name = changes.name ?? resource.name;

@@ -61,7 +61,10 @@ export function startAttach(call: Call<unknown>, volume: Volume, server: Server,
   volume.serverId = server.id;
   return call.start({
     command: 'attach_volume',
-    resources: [['server', server.id], ['volume', volume.id]],
+    resources: [
+      ['server', server.id],
+      ['volume', volume.id],
+    ],
     ...(after ? { after } : {}),
     hardware: () =>
       exclusively(world, volume, server.id, async () => {
@@ -82,7 +85,10 @@ function detach(call: Call<unknown>): Reply {
   if (isLocked(world, server)) throw locked('server');
   const action = call.start({
     command: 'detach_volume',
-    resources: [['server', server.id], ['volume', volume.id]],
+    resources: [
+      ['server', server.id],
+      ['volume', volume.id],
+    ],
     hardware: () => exclusively(world, volume, server.id, () => world.hardware.detachVolume(volume.id)),
     effect: () => {
       volume.serverId = null;

@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { pause, type Target } from '../traffic';
 
 /** What an attacker does on each of its connections; see ways.ts. */
-export type Way = 'trickling-bodies' | 'slow-heads' | 'slow-readers' | 'web-sockets' | 'event-streams' | 'undeclared-streams' | 'requests' | 'redirects';
+export type Way =
+  'trickling-bodies' | 'slow-heads' | 'slow-readers' | 'web-sockets' | 'event-streams' | 'undeclared-streams' | 'requests' | 'redirects';
 
 export interface Order {
   readonly way: Way;

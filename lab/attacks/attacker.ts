@@ -15,7 +15,10 @@ const ledger: Ledger & { connections: number; underWay: number } = {
 };
 
 async function attack(order: Order): Promise<void> {
-  setInterval(() => process.send?.({ connections: ledger.connections, underWay: ledger.underWay, ended } satisfies Counts), REPORT_EVERY_MILLISECONDS);
+  setInterval(
+    () => process.send?.({ connections: ledger.connections, underWay: ledger.underWay, ended } satisfies Counts),
+    REPORT_EVERY_MILLISECONDS,
+  );
   let opening = 0;
   const hold = WAYS[order.way];
   for (let number = 0; number < order.connectionsPerAddress; number += 1) {

@@ -31,7 +31,12 @@ export const WAYS: Readonly<Record<Way, Hold>> = {
   // Every second stream sends at once what fills the load balancer's buffer, the others send a byte a second from the beginning
   'trickling-bodies': byHttp2({
     begin: (session, number) => {
-      const stream = session.request({ ':method': 'POST', ':path': '/api/notes', 'content-type': 'application/json', 'content-length': LARGE });
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/api/notes',
+        'content-type': 'application/json',
+        'content-length': LARGE,
+      });
       stream.write(number % 2 === 0 ? MORE_THAN_A_BUFFER : 'x');
       return stream;
     },
@@ -50,7 +55,8 @@ export const WAYS: Readonly<Record<Way, Hold>> = {
   redirects: bySocket({ tls: false, head: ({ host }) => `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: `, eachSecond: 'x' }),
   'web-sockets': bySocket({
     tls: true,
-    head: ({ host }) => `GET /api/events HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    head: ({ host }) =>
+      `GET /api/events HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
   }),
 };
 
@@ -64,7 +70,9 @@ function byHttp2({ begin, eachSecond }: Http2Way): Hold {
     const { target, localAddress, requestsPerConnection, ledger, opened } = connection;
     const { address, port = 443, host } = target;
     const tcp = connectTcp({ host: address, port, localAddress });
-    const session = connectHttp2(`https://${host}`, { createConnection: () => connectTls({ socket: tcp, servername: host, ALPNProtocols: ['h2'], rejectUnauthorized: false }) });
+    const session = connectHttp2(`https://${host}`, {
+      createConnection: () => connectTls({ socket: tcp, servername: host, ALPNProtocols: ['h2'], rejectUnauthorized: false }),
+    });
     let wasOpen = false;
     const closed = new Promise<void>((resolve) => session.once('close', resolve));
     session.on('error', ({ message }: Error) => ledger.end(message));

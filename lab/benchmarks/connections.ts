@@ -32,10 +32,17 @@ interface Held {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { connections: { type: 'string', default: '15000' }, seconds: { type: 'string', default: '30' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    options: {
+      connections: { type: 'string', default: '15000' },
+      seconds: { type: 'string', default: '30' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help) return void process.stdout.write(USAGE);
   const [wanted, seconds] = [Number(values.connections), Number(values.seconds)];
-  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST) throw new RangeError(`--connections is ${values.connections}, want a number from 1 to ${MOST}`);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
+    throw new RangeError(`--connections is ${values.connections}, want a number from 1 to ${MOST}`);
 
   const lab = await openHandle();
   const target: Target = { address: lab.floatingIp, host: lab.domain };
@@ -47,18 +54,25 @@ async function measure(lab: LabHandle, target: Target, addresses: readonly strin
   try {
     const idle = await balancer(lab);
     const begin = now();
-    for (let first = 0; first < wanted; first += CONNECTIONS_PER_PROCESS) holders.push(hold(target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
+    for (let first = 0; first < wanted; first += CONNECTIONS_PER_PROCESS)
+      holders.push(hold(target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
     await until(() => sum(holders, 'opened') + sum(holders, 'failed') >= wanted);
     const opening = (now() - begin) / 1000;
     say('asked for', `${wanted} connections from ${addresses.length} addresses`);
-    say('opened', `${sum(holders, 'opened')} in ${opening.toFixed(1)} s, ${Math.round(sum(holders, 'opened') / opening)} handshakes a second`);
+    say(
+      'opened',
+      `${sum(holders, 'opened')} in ${opening.toFixed(1)} s, ${Math.round(sum(holders, 'opened') / opening)} handshakes a second`,
+    );
     const errors = holders.flatMap(({ latest }) => Object.entries(latest.errors));
     for (const [error, count] of errors) say('', `${count} x ${error}`);
 
     const page = await pages(target, seconds);
     const held = await balancer(lab);
     say('held', `${sum(holders, 'open')} after ${seconds} s; HAProxy counts ${held.connections} on ${held.name}`);
-    say('HAProxy', `${held.megabytes} MB of memory, ${idle.megabytes} MB before: ${(((held.megabytes - idle.megabytes) * 1024) / Math.max(1, sum(holders, 'open'))).toFixed(1)} kB a connection`);
+    say(
+      'HAProxy',
+      `${held.megabytes} MB of memory, ${idle.megabytes} MB before: ${(((held.megabytes - idle.megabytes) * 1024) / Math.max(1, sum(holders, 'open'))).toFixed(1)} kB a connection`,
+    );
     say('meanwhile', `${page.answered} of ${page.asked} pages answered, median ${page.median} ms, 95 % ${page.p95} ms`);
   } finally {
     holders.forEach(({ child }) => child.kill());
@@ -92,13 +106,27 @@ async function pages(target: Target, seconds: number): Promise<{ asked: number; 
 /** What the active load balancer says of itself. All of HAProxy's processes; shared pages count once. */
 async function balancer(lab: LabHandle): Promise<{ name: string; megabytes: number; connections: number }> {
   const name = (await lab.addressHolders()).floatingIp!;
-  const megabytes = Number(await onMachine(lab, name, `cat $(pgrep -x haproxy | sed 's|.*|/proc/&/smaps_rollup|') | awk '/^Pss:/ { sum += $2 } END { print int(sum / 1024) }'`));
+  const megabytes = Number(
+    await onMachine(
+      lab,
+      name,
+      `cat $(pgrep -x haproxy | sed 's|.*|/proc/&/smaps_rollup|') | awk '/^Pss:/ { sum += $2 } END { print int(sum / 1024) }'`,
+    ),
+  );
   const metrics = `http://$(sed -n 's/^PRIVATE_ADDRESS=//p' /etc/platform/*.env | tail -n 1):$(sed -n 's/^METRICS_PORT=//p' /etc/platform/*.env | tail -n 1)/metrics`;
-  const connections = Number(await onMachine(lab, name, `curl --silent --fail --max-time 5 "${metrics}" | awk '/^haproxy_process_current_connections / { print $2 }'`, 20));
+  const connections = Number(
+    await onMachine(
+      lab,
+      name,
+      `curl --silent --fail --max-time 5 "${metrics}" | awk '/^haproxy_process_current_connections / { print $2 }'`,
+      20,
+    ),
+  );
   return { name, megabytes, connections };
 }
 
-const sum = (holders: readonly Held[], what: 'opened' | 'open' | 'failed') => holders.reduce((total, { latest }) => total + latest[what], 0);
+const sum = (holders: readonly Held[], what: 'opened' | 'open' | 'failed') =>
+  holders.reduce((total, { latest }) => total + latest[what], 0);
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await pause(200);

@@ -28,12 +28,15 @@ const errors: Record<string, number> = {};
 function open({ address, port = 443, host }: Target, localAddress: string): Promise<TLSSocket | undefined> {
   return new Promise((resolve) => {
     let opened = false;
-    const socket = connect({ socket: createConnection({ host: address, port, localAddress }), servername: host, rejectUnauthorized: false }, () => {
-      opened = true;
-      counts.opened += 1;
-      counts.open += 1;
-      resolve(socket);
-    });
+    const socket = connect(
+      { socket: createConnection({ host: address, port, localAddress }), servername: host, rejectUnauthorized: false },
+      () => {
+        opened = true;
+        counts.opened += 1;
+        counts.open += 1;
+        resolve(socket);
+      },
+    );
     socket.on('error', ({ code, message }: NodeJS.ErrnoException) => (errors[code ?? message] = (errors[code ?? message] ?? 0) + 1));
     socket.on('close', () => {
       if (opened) counts.open -= 1;

@@ -3,16 +3,7 @@
  * routers; `egress` is a machine without a public address that asks something outside.
  */
 export type Stream =
-  | 'probe'
-  | 'keep-alive'
-  | 'get'
-  | 'write'
-  | 'patient-write'
-  | 'read'
-  | 'download'
-  | 'events'
-  | 'direct-write'
-  | 'egress';
+  'probe' | 'keep-alive' | 'get' | 'write' | 'patient-write' | 'read' | 'download' | 'events' | 'direct-write' | 'egress';
 
 /** `unknown`: sent, but the answer never came. The write may or may not have happened, now or later. */
 export type OperationOutcome = 'acknowledged' | 'failed' | 'unknown';

@@ -33,15 +33,21 @@ export function movedAtMost(subject: string, limit: number, called: string): Che
   return {
     name,
     check: ({ observations }) => {
-      if (!observations.some((seen) => seen.subject === subject && seen.value !== null)) return [unsure(name, `nobody saw who holds ${called}`)];
+      if (!observations.some((seen) => seen.subject === subject && seen.value !== null))
+        return [unsure(name, `nobody saw who holds ${called}`)];
       const seen = moves(observations, subject);
-      return seen.length <= limit ? [] : [invalid(name, `${called} moved ${seen.length} times, allowed is ${limit}: ${path(seen)}`, seen[limit]?.at)];
+      return seen.length <= limit
+        ? []
+        : [invalid(name, `${called} moved ${seen.length} times, allowed is ${limit}: ${path(seen)}`, seen[limit]?.at)];
     },
   };
 }
 
 /** Nothing goes back to where it was within `windowMilliseconds`: that is two parties pulling at it. */
-export function nothingOscillates(windowMilliseconds: number, subjects: readonly string[] = ['floating-ip', 'nat-gateway', 'primary']): Checker {
+export function nothingOscillates(
+  windowMilliseconds: number,
+  subjects: readonly string[] = ['floating-ip', 'nat-gateway', 'primary'],
+): Checker {
   const name = 'nothingOscillates';
   return {
     name,

@@ -53,7 +53,12 @@ export interface Gap {
  * past the application, does not count.
  */
 export function writeGap(operations: readonly Operation[], faultAt: number): number | undefined {
-  return gapLength(longestGap(operations.filter((operation) => isWrite(operation) && operation.stream !== 'direct-write'), faultAt));
+  return gapLength(
+    longestGap(
+      operations.filter((operation) => isWrite(operation) && operation.stream !== 'direct-write'),
+      faultAt,
+    ),
+  );
 }
 
 /** The same for any kind of operation. */
@@ -63,7 +68,10 @@ export function acknowledgementGap(operations: readonly Operation[], faultAt: nu
 
 /** The longest silence that reaches past the fault: one acknowledgement that slips through after it must not hide the gap. */
 export function longestGap(operations: readonly Operation[], faultAt: number): Gap | undefined {
-  const ends = operations.filter((operation) => operation.outcome === 'acknowledged').map((operation) => operation.end).sort((a, b) => a - b);
+  const ends = operations
+    .filter((operation) => operation.outcome === 'acknowledged')
+    .map((operation) => operation.end)
+    .sort((a, b) => a - b);
   const before = ends.findLastIndex((end) => end <= faultAt);
   if (before === -1) return undefined;
   const gaps = ends.slice(before).map((from, n, all): Gap => ({ from, to: all[n + 1] }));
@@ -78,7 +86,9 @@ function gapLength(gap: Gap | undefined): number | undefined {
 
 /** Milliseconds from `moment` to the first acknowledgement after it, also of what had been waiting for long. */
 export function acknowledgedAfter(operations: readonly Operation[], moment: number): number | undefined {
-  const ends = operations.filter((operation) => operation.outcome === 'acknowledged' && operation.end > moment).map((operation) => operation.end);
+  const ends = operations
+    .filter((operation) => operation.outcome === 'acknowledged' && operation.end > moment)
+    .map((operation) => operation.end);
   return ends.length === 0 ? undefined : ends.reduce((least, end) => Math.min(least, end)) - moment;
 }
 

@@ -15,11 +15,15 @@ export function readsPossible({ stalenessMilliseconds }: ReadsPossibleOptions): 
   return {
     name,
     check: (evidence) => {
-      const reads = evidence.operations.filter((operation) => operation.stream === 'read' && operation.outcome === 'acknowledged' && operation.note?.seen !== undefined);
+      const reads = evidence.operations.filter(
+        (operation) => operation.stream === 'read' && operation.outcome === 'acknowledged' && operation.note?.seen !== undefined,
+      );
       if (reads.length === 0) return [unsure(name, 'no note was read')];
       const writes = writesByKey(evidence);
       const visibleFrom = knownFrom(evidence, reads);
-      return reads.flatMap((read) => judge(name, read, writes.get(read.note!.key), visibleFrom.get(read.note!.key) ?? Infinity, stalenessMilliseconds));
+      return reads.flatMap((read) =>
+        judge(name, read, writes.get(read.note!.key), visibleFrom.get(read.note!.key) ?? Infinity, stalenessMilliseconds),
+      );
     },
   };
 }
@@ -32,12 +36,15 @@ function judge(name: string, read: Operation, write: Operation | undefined, visi
     return age > staleness ? [invalid(name, `${key} was not found ${Math.round(age)} ms after it was known to exist`, read.start)] : [];
   }
   if (read.end < write.start) return [invalid(name, `${key} was read before anybody began to write it`, read.start)];
-  if (seen !== write.note!.text) return [invalid(name, `${key} reads ${JSON.stringify(seen)}, written was ${JSON.stringify(write.note!.text)}`, read.start)];
+  if (seen !== write.note!.text)
+    return [invalid(name, `${key} reads ${JSON.stringify(seen)}, written was ${JSON.stringify(write.note!.text)}`, read.start)];
   return [];
 }
 
 function writesByKey(evidence: Evidence): Map<string, Operation> {
-  return new Map(evidence.operations.filter((operation) => isWrite(operation) && operation.note).map((operation) => [operation.note!.key, operation]));
+  return new Map(
+    evidence.operations.filter((operation) => isWrite(operation) && operation.note).map((operation) => [operation.note!.key, operation]),
+  );
 }
 
 /** When each key was first known to exist: its write was acknowledged, or a read had seen it. */

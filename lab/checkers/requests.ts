@@ -13,7 +13,11 @@ export function noFailedRequest(...streams: readonly Stream[]): Checker {
       streams.flatMap((stream) => {
         const asked = ofStream(evidence.operations, stream);
         if (asked.length === 0) return [unsure(name, `no ${stream} request was made`)];
-        return listed(name, asked.filter((operation) => operation.outcome !== 'acknowledged'), describe);
+        return listed(
+          name,
+          asked.filter((operation) => operation.outcome !== 'acknowledged'),
+          describe,
+        );
       }),
   };
 }
@@ -31,7 +35,11 @@ export function quietAfterRecovery(settleMilliseconds: number, ...streams: reado
       if (!healthy) return [unsure(name, 'the topology was never seen healthy again')];
       const after = ofStream(evidence.operations, ...streams).filter((operation) => operation.start > healthy.at + settleMilliseconds);
       if (after.length === 0) return [unsure(name, 'nobody asked after the recovery')];
-      return listed(name, after.filter((operation) => operation.outcome !== 'acknowledged'), describe);
+      return listed(
+        name,
+        after.filter((operation) => operation.outcome !== 'acknowledged'),
+        describe,
+      );
     },
   };
 }
@@ -44,7 +52,9 @@ export function answersWhileDown(status: number, withinMilliseconds: number, set
     check: (evidence) => {
       const effect = firstMark(evidence, 'effect')?.at ?? Infinity;
       const recovered = firstMark(evidence, 'recover')?.at ?? Infinity;
-      const meanwhile = ofStream(evidence.operations, 'probe').filter(({ start, end }) => start > effect + settleMilliseconds && end < recovered);
+      const meanwhile = ofStream(evidence.operations, 'probe').filter(
+        ({ start, end }) => start > effect + settleMilliseconds && end < recovered,
+      );
       if (meanwhile.length === 0) return [unsure(name, 'nobody asked while nothing could serve')];
       const wrong = meanwhile.filter((operation) => operation.status !== status || operation.end - operation.start > withinMilliseconds);
       return listed(name, wrong, (operation) => `wanted ${status} within ${withinMilliseconds} ms: ${describe(operation)}`);

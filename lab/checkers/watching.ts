@@ -22,12 +22,27 @@ export function closelyWatched({ perSecond, pauseMilliseconds }: Watching): Chec
       const to = firstMark(evidence, 'recover')?.at ?? Infinity;
       const starts = probes.map(({ start }) => start).filter((start) => start >= from && start <= to);
       const [first, last] = [starts[0], starts.at(-1)];
-      if (first === undefined || last === undefined || last === first) return [unsure(name, 'nobody asked on new connections while the fault lasted')];
+      if (first === undefined || last === undefined || last === first)
+        return [unsure(name, 'nobody asked on new connections while the fault lasted')];
       const rate = ((starts.length - 1) * 1000) / (last - first);
       const longest = Math.max(...starts.slice(1).map((start, n) => start - starts[n]!));
       return [
-        ...(rate < perSecond ? [unsure(name, `only ${rate.toFixed(1)} requests a second were begun, ${perSecond} are needed; the machine is too busy to measure`)] : []),
-        ...(longest > pauseMilliseconds ? [unsure(name, `for ${Math.round(longest)} ms no request was begun, ${pauseMilliseconds} ms are allowed; the machine is too busy to measure`)] : []),
+        ...(rate < perSecond
+          ? [
+              unsure(
+                name,
+                `only ${rate.toFixed(1)} requests a second were begun, ${perSecond} are needed; the machine is too busy to measure`,
+              ),
+            ]
+          : []),
+        ...(longest > pauseMilliseconds
+          ? [
+              unsure(
+                name,
+                `for ${Math.round(longest)} ms no request was begun, ${pauseMilliseconds} ms are allowed; the machine is too busy to measure`,
+              ),
+            ]
+          : []),
       ];
     },
   };

@@ -12,10 +12,13 @@ export const noAcknowledgedWriteLost: Checker = {
     if (blind) return [blind];
     return evidence.members!.flatMap((member) => {
       const texts = new Map(member.rows.map((row) => [row.key, row.text]));
-      return listed(name, acknowledged.filter(({ note }) => texts.get(note!.key) !== note!.text), ({ note }) =>
-        texts.has(note!.key)
-          ? `${member.member} holds ${JSON.stringify(texts.get(note!.key))} for ${note!.key}, acknowledged was ${JSON.stringify(note!.text)}`
-          : `${member.member} lacks ${note!.key}, which was acknowledged`,
+      return listed(
+        name,
+        acknowledged.filter(({ note }) => texts.get(note!.key) !== note!.text),
+        ({ note }) =>
+          texts.has(note!.key)
+            ? `${member.member} holds ${JSON.stringify(texts.get(note!.key))} for ${note!.key}, acknowledged was ${JSON.stringify(note!.text)}`
+            : `${member.member} lacks ${note!.key}, which was acknowledged`,
       );
     });
   },
@@ -27,9 +30,15 @@ export const everyAcknowledgedWriteKept: Checker = {
   check: (evidence) => {
     const name = everyAcknowledgedWriteKept.name;
     const setAside = new Set(evidence.setAside);
-    const lost = noAcknowledgedWriteLost.check({ ...evidence, operations: evidence.operations.filter(({ note }) => !setAside.has(note?.key ?? '')) });
+    const lost = noAcknowledgedWriteLost.check({
+      ...evidence,
+      operations: evidence.operations.filter(({ note }) => !setAside.has(note?.key ?? '')),
+    });
     const left = acknowledgedWrites(evidence).some(({ note }) => setAside.has(note!.key));
-    return [...lost.map((finding) => ({ ...finding, checker: name })), ...(left ? [] : [unsure(name, 'no acknowledged write had to leave the database')])];
+    return [
+      ...lost.map((finding) => ({ ...finding, checker: name })),
+      ...(left ? [] : [unsure(name, 'no acknowledged write had to leave the database')]),
+    ];
   },
 };
 
@@ -59,9 +68,15 @@ export const noHiddenReplay: Checker = {
   name: 'noHiddenReplay',
   check: (evidence) => {
     const name = noHiddenReplay.name;
-    const once = evidence.operations.filter((operation) => isWrite(operation) && operation.outcome === 'acknowledged' && (operation.attempts ?? 1) === 1);
+    const once = evidence.operations.filter(
+      (operation) => isWrite(operation) && operation.outcome === 'acknowledged' && (operation.attempts ?? 1) === 1,
+    );
     if (once.length === 0) return [unsure(name, 'no write was acknowledged at its first attempt')];
-    return listed(name, once.filter((operation) => operation.status === 200), (operation) => `${operation.note?.key} was sent once and executed before: ${describe(operation)}`);
+    return listed(
+      name,
+      once.filter((operation) => operation.status === 200),
+      (operation) => `${operation.note?.key} was sent once and executed before: ${describe(operation)}`,
+    );
   },
 };
 
@@ -88,7 +103,11 @@ export function nothingAcceptedWhenAlone(graceMilliseconds: number): Checker {
         (operation) => operation.stream === 'direct-write' && operation.start > effect.at + graceMilliseconds && operation.start < end,
       );
       if (tried.length === 0) return [unsure(name, `nobody tried to write to the old primary while it was alone`)];
-      return listed(name, tried.filter((operation) => operation.outcome === 'acknowledged'), (operation) => `${operation.member} accepted ${operation.note?.key} while it was alone`);
+      return listed(
+        name,
+        tried.filter((operation) => operation.outcome === 'acknowledged'),
+        (operation) => `${operation.member} accepted ${operation.note?.key} while it was alone`,
+      );
     },
   };
 }
@@ -113,6 +132,8 @@ function difference(a: MemberRows, b: MemberRows): Finding[] {
     [b, a],
   ].flatMap(([left, right]) => {
     const rows = only(left!, right!);
-    return rows.length === 0 ? [] : [invalid('membersAgree', `${left!.member} holds ${rows.length} rows that ${right!.member} lacks, first ${rows[0]!.key}`)];
+    return rows.length === 0
+      ? []
+      : [invalid('membersAgree', `${left!.member} holds ${rows.length} rows that ${right!.member} lacks, first ${rows[0]!.key}`)];
   });
 }

@@ -1,7 +1,20 @@
 import { Command, Option } from 'commander';
 import { openLab, type EmulatedApi } from '../lab';
 
-const KINDS = ['status', 'latency', 'hang', 'close', 'rate-limit', 'action-fails', 'unassign-first', 'alias-held', 'token-revoked', 'no-capacity', 'sold-out', 'limit'];
+const KINDS = [
+  'status',
+  'latency',
+  'hang',
+  'close',
+  'rate-limit',
+  'action-fails',
+  'unassign-first',
+  'alias-held',
+  'token-revoked',
+  'no-capacity',
+  'sold-out',
+  'limit',
+];
 
 interface Options {
   readonly api: EmulatedApi;
@@ -35,27 +48,32 @@ export function apiFaultCommand(): Command {
     .addOption(new Option('--milliseconds <number>', 'for kinds latency and alias-held').default('2000'))
     .addOption(new Option('--type <type>', 'for kind sold-out: server type').default('cx23'))
     .addOption(new Option('--location <location>', 'for kind sold-out (default: all)'))
-    .addOption(new Option('--of <what>', 'for kind limit').choices(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']).default('servers'))
+    .addOption(
+      new Option('--of <what>', 'for kind limit').choices(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']).default('servers'),
+    )
     .addOption(new Option('--most <number>', 'for kind limit: what the project may have').default('5'))
     .action(async (kind: string, options: Options) => {
       const lab = await openLab();
       if (kind === 'clear') return lab.clearApiFaults(options.api);
       if (!KINDS.includes(kind)) throw new Error(`api-fault is ${kind}, want one of ${KINDS.join(', ')}, clear`);
-      await lab.apiFault({
-        match: {
-          ...(options.method && { method: options.method.toUpperCase() }),
-          ...(options.path && { path: options.path }),
-          ...(options.from && { fromAddress: options.from }),
+      await lab.apiFault(
+        {
+          match: {
+            ...(options.method && { method: options.method.toUpperCase() }),
+            ...(options.path && { path: options.path }),
+            ...(options.from && { fromAddress: options.from }),
+          },
+          effect: {
+            kind,
+            ...(kind === 'status' && { status: Number(options.status), code: options.code }),
+            ...(['latency', 'alias-held'].includes(kind) && { milliseconds: Number(options.milliseconds) }),
+            ...(kind === 'sold-out' && { serverType: options.type, ...(options.location && { location: options.location }) }),
+            ...(kind === 'limit' && { of: options.of, most: Number(options.most) }),
+          },
+          ...(options.after && { after: Number(options.after) }),
+          ...(options.count && { count: Number(options.count) }),
         },
-        effect: {
-          kind,
-          ...(kind === 'status' && { status: Number(options.status), code: options.code }),
-          ...(['latency', 'alias-held'].includes(kind) && { milliseconds: Number(options.milliseconds) }),
-          ...(kind === 'sold-out' && { serverType: options.type, ...(options.location && { location: options.location }) }),
-          ...(kind === 'limit' && { of: options.of, most: Number(options.most) }),
-        },
-        ...(options.after && { after: Number(options.after) }),
-        ...(options.count && { count: Number(options.count) }),
-      }, options.api);
+        options.api,
+      );
     });
 }

@@ -12,7 +12,9 @@ export function apiTimesCommand(): Command {
       await lab.setApiTimes(parseApiTimes(action, answer));
       const { apiTimes } = await openLab();
       const seconds = (milliseconds: number) => `${milliseconds / 1000} s`;
-      console.log(`an action of an address takes ${seconds(apiTimes.action)}, an answer ${seconds(apiTimes.answer.from)} to ${seconds(apiTimes.answer.to)}`);
+      console.log(
+        `an action of an address takes ${seconds(apiTimes.action)}, an answer ${seconds(apiTimes.answer.from)} to ${seconds(apiTimes.answer.to)}`,
+      );
     });
 }
 
@@ -22,7 +24,10 @@ const LONGEST_SECONDS = 120;
 export function parseApiTimes(action?: string, answer?: string): Partial<ApiTimes> {
   const milliseconds = (text: string, what: string) => {
     const value = Number(text);
-    if (!/^\d+(\.\d+)?$/.test(text) || value > LONGEST_SECONDS) throw new RangeError(`${what} is ${JSON.stringify(text)}, want seconds from 0 to ${LONGEST_SECONDS}${what === 'answer' ? ', or two as 1.5-2' : ''}`);
+    if (!/^\d+(\.\d+)?$/.test(text) || value > LONGEST_SECONDS)
+      throw new RangeError(
+        `${what} is ${JSON.stringify(text)}, want seconds from 0 to ${LONGEST_SECONDS}${what === 'answer' ? ', or two as 1.5-2' : ''}`,
+      );
     return value * 1000;
   };
   const range = (text: string) => {
@@ -31,5 +36,8 @@ export function parseApiTimes(action?: string, answer?: string): Partial<ApiTime
     if (shortest > longest) throw new RangeError(`answer is ${JSON.stringify(text)}, want the shorter time first, as 1.5-2`);
     return { from: shortest, to: longest };
   };
-  return { ...(action !== undefined && { action: milliseconds(action, 'action') }), ...(answer !== undefined && { answer: range(answer) }) };
+  return {
+    ...(action !== undefined && { action: milliseconds(action, 'action') }),
+    ...(answer !== undefined && { answer: range(answer) }),
+  };
 }

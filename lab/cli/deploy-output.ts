@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** A line of `cdktf deploy` worth showing: something began, ended or failed. */
 export interface DeployLine {
   readonly kind: 'progress' | 'error' | 'remedy';
@@ -10,8 +12,9 @@ const SECONDS_WORTH_TELLING = 5;
 
 /** Without colours, cursor movements and the name of the stack, which cdktf sets before the first of several lines; nothing for a line that is empty then. */
 export function plainText(line: string): string[] {
-  // eslint-disable-next-line no-control-regex
-  const plain = line.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '').replace(/^(lab)?\s+/, '').trimEnd();
+  const plain = stripVTControlCharacters(line)
+    .replace(/^(lab)?\s+/, '')
+    .trimEnd();
   return plain === '' || /^[⠀-⣿]/.test(plain) ? [] : [plain];
 }
 

@@ -35,7 +35,12 @@ export async function destroy(lab: Lab): Promise<void> {
   await runCdktf(lab, ['destroy'], await chooseProviders(), progress);
 }
 
-async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'destroy', ...string[]], providers: ProviderChoice, progress: Progress): Promise<void> {
+async function runCdktf(
+  lab: Lab,
+  [verb, ...options]: readonly ['deploy' | 'destroy', ...string[]],
+  providers: ProviderChoice,
+  progress: Progress,
+): Promise<void> {
   const logFile = join(lab.paths.state, `${verb}.log`);
   const log = createWriteStream(logFile);
   const errors: string[] = [];
@@ -57,9 +62,19 @@ async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'dest
   };
   // A folder of its own, so that labs do not meet: the stack keeps its state three levels up from there
   const output = join(lab.paths.state, 'cdktf.out');
-  const argv = [join(REPOSITORY, 'node_modules/.bin/cdktf'), verb, STACK, ...options, '--output', output, '--auto-approve', '--skip-provider-lock'];
+  const argv = [
+    join(REPOSITORY, 'node_modules/.bin/cdktf'),
+    verb,
+    STACK,
+    ...options,
+    '--output',
+    output,
+    '--auto-approve',
+    '--skip-provider-lock',
+  ];
   const code = await execInClient(lab, argv, { onOutput, providers });
-  if (code !== 0 && errors.length === 0 && existsSync(join(output, 'stacks', STACK))) await execInClient(lab, planOf(output), { onOutput, providers });
+  if (code !== 0 && errors.length === 0 && existsSync(join(output, 'stacks', STACK)))
+    await execInClient(lab, planOf(output), { onOutput, providers });
   log.end();
   if (code === 0) return progress.done(`${verb} done`);
   const said = [...remedies].filter(([step]) => errors.some((line) => line.includes(step))).map(([, text]) => text);
@@ -67,4 +82,11 @@ async function runCdktf(lab: Lab, [verb, ...options]: readonly ['deploy' | 'dest
 }
 
 /** cdktf loses the end of a long plan that fails, and with it the reason: node-pty gives it 0.2 s after Terraform has ended. Asked alone, Terraform says it again. */
-const planOf = (output: string): string[] => ['terraform', `-chdir=${join(output, 'stacks', STACK)}`, 'plan', '-no-color', '-input=false', '-lock=false'];
+const planOf = (output: string): string[] => [
+  'terraform',
+  `-chdir=${join(output, 'stacks', STACK)}`,
+  'plan',
+  '-no-color',
+  '-input=false',
+  '-lock=false',
+];

@@ -44,7 +44,8 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
 /** What Terraform, the hcloud command and the stack ask of the environment. */
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
   const authority = rootOf(lab.paths.authority);
-  const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, sshAdditionalPublicKeys, mysqlPasswords, revisions } = lab.secrets;
+  const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, sshAdditionalPublicKeys, mysqlPasswords, revisions } =
+    lab.secrets;
   return {
     LAB_NAME: lab.name,
     // For `tsx main.ts` in cdktf.json

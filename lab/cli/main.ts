@@ -54,7 +54,10 @@ program
 program
   .command('deploy')
   .description('cdktf deploy of the lab environment to the lab')
-  .option('--app <command>', 'what synthesizes it, such as "tsx __tests__/end-to-end/cloudflare/main.ts"; the default is that of cdktf.json')
+  .option(
+    '--app <command>',
+    'what synthesizes it, such as "tsx __tests__/end-to-end/cloudflare/main.ts"; the default is that of cdktf.json',
+  )
   .action(async (options: { app?: string }) => deploy(await openLab(), options));
 
 program
@@ -125,12 +128,15 @@ program
 
 program
   .command('switchover')
-  .description('planned change of role, by the command that operators use on a host: the floating IP goes to the other load balancer, or the role of PRIMARY to another member')
+  .description(
+    'planned change of role, by the command that operators use on a host: the floating IP goes to the other load balancer, or the role of PRIMARY to another member',
+  )
   .addArgument(new Argument('[tier]', 'who hands over').choices(TIERS).default('lb'))
   .action(async (tier: (typeof TIERS)[number]) => console.log(await switchover(await openHandle(), tier)));
 
 const linkOption = () => new Option('--link <link>', 'which side').choices(['public', 'private']).default('private');
-const directionOption = () => new Option('--direction <direction>', 'as the machine sees it').choices(['in', 'out', 'both']).default('both');
+const directionOption = () =>
+  new Option('--direction <direction>', 'as the machine sees it').choices(['in', 'out', 'both']).default('both');
 interface LinkOptions {
   readonly link: 'public' | 'private';
   readonly peer?: string;
@@ -171,7 +177,9 @@ program
 
 program
   .command('late-private')
-  .description(`how long after network-online.target the private interface gets its address, from the next boot on; usual: ${USUAL_DELAY_SECONDS}`)
+  .description(
+    `how long after network-online.target the private interface gets its address, from the next boot on; usual: ${USUAL_DELAY_SECONDS}`,
+  )
   .argument('<seconds>')
   .argument('[host]', 'this one; none: all')
   .action(async (seconds: string, machine?: string) => (await openLab()).latePrivateInterface(Number(seconds), machine));

@@ -7,7 +7,9 @@ export function mysqlRepositoryCommand(): Command {
   const command = new Command('mysql-repository').description("change MySQL's apt repository, as machines see it");
   command
     .command('keys')
-    .description('renewed, as at Oracle: one key file expired, the next one good; or expired, all of them; or foreign, another key that has signed, too')
+    .description(
+      'renewed, as at Oracle: one key file expired, the next one good; or expired, all of them; or foreign, another key that has signed, too',
+    )
     .addArgument(new Argument('<state>').choices(MYSQL_KEYS))
     .action((state: MysqlKeys) => setMysqlKeys(labPaths(), state));
   command

@@ -26,7 +26,8 @@ export async function chooseProviders(wish = process.env['LAB_PROVIDERS'] ?? 'au
   const mirror = join(SHARED, 'providers', await versionsKey());
   if (!existsSync(mirror)) {
     if (!(await registryAnswers())) {
-      if (wish === 'real') throw new Error(`LAB_PROVIDERS is real, but ${REGISTRY} does not answer; name a filesystem mirror in ~/.terraformrc`);
+      if (wish === 'real')
+        throw new Error(`LAB_PROVIDERS is real, but ${REGISTRY} does not answer; name a filesystem mirror in ~/.terraformrc`);
       return { kind: 'stand-in', cliConfigFile: null, why: 'the registry does not answer' };
     }
     await fillMirror(mirror);

@@ -15,7 +15,9 @@ const isToken = (name: string): name is TokenSecret => Object.hasOwn(TOKENS, nam
 /** The change that an operator makes before a deploy: see docs/rotation.md. */
 export function rotateCommand(): Command {
   return new Command('rotate')
-    .description('give secrets another value; the next deploy brings it to the servers. Former tokens are valid until they are revoked, the SSH key takes two turns')
+    .description(
+      'give secrets another value; the next deploy brings it to the servers. Former tokens are valid until they are revoked, the SSH key takes two turns',
+    )
     .addArgument(new Argument('<secret...>').choices([...ROTATABLE_SECRETS, 'ssh-key', 'tls-keys']))
     .action(async (names: readonly (RotatableSecret | 'ssh-key' | 'tls-keys')[]) => {
       const lab = await openLab();
@@ -35,7 +37,9 @@ export function revokeCommand(): Command {
 async function rotate(lab: Lab, name: RotatableSecret | 'ssh-key' | 'tls-keys'): Promise<string> {
   if (name === 'ssh-key') {
     const done = await renewSshKey(lab.paths);
-    return done === 'made' ? 'ssh-key: another one is made and will be allowed, too; after the deploy do this once more' : 'ssh-key: the other one is in its place; the deploy ends the former';
+    return done === 'made'
+      ? 'ssh-key: another one is made and will be allowed, too; after the deploy do this once more'
+      : 'ssh-key: the other one is in its place; the deploy ends the former';
   }
   if (name === 'tls-keys') await nextRevision(lab.paths, 'keys');
   else await renew(lab, name);

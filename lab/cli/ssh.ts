@@ -11,7 +11,8 @@ export async function sshTo(lab: Lab, host: string, command: readonly string[]):
   const initPid = await lab.initPid(host);
   const argv = sshArgv(lab, await loginUser(lab), machine?.publicAddress ?? null, machine?.privateAddress ?? '');
   const [probe = '', ...probeArgs] = lab.inClient([...argv, 'true']);
-  if (await tryRun(['timeout', '5', probe, ...probeArgs])) return interactive(lab.inClient([...argv.slice(0, -1), ...(command.length ? [] : ['-t']), argv.at(-1) ?? '', ...command]));
+  if (await tryRun(['timeout', '5', probe, ...probeArgs]))
+    return interactive(lab.inClient([...argv.slice(0, -1), ...(command.length ? [] : ['-t']), argv.at(-1) ?? '', ...command]));
   process.stderr.write(`lab: ${host} does not answer by SSH, entering it directly\n`);
   return interactive(machineArgv(initPid, command.length ? ['bash', '-c', command.join(' ')] : ['TERM=xterm', 'bash', '-l']));
 }
@@ -34,7 +35,9 @@ async function loginUser(lab: Lab): Promise<string> {
 function sshArgv(lab: Lab, user: string, publicAddress: string | null, privateAddress: string): string[] {
   const options = [
     ...['-i', lab.secrets.sshPrivateKeyFile],
-    ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=3', 'BatchMode=yes'].flatMap((option) => ['-o', option]),
+    ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=3', 'BatchMode=yes'].flatMap(
+      (option) => ['-o', option],
+    ),
   ];
   if (publicAddress) return ['ssh', ...options, `${user}@${publicAddress}`];
   const jump = ['ssh', ...options, '-W', '%h:%p', `${user}@${lab.floatingIp}`].join(' ');

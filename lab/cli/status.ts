@@ -101,7 +101,9 @@ export function renderStatus(report: StatusReport, reach: readonly string[], now
   return [
     `URL          ${report.url}`,
     `floating IP  ${report.floatingIp ?? 'none'}${report.floatingIpHolder ? `, leads to ${report.floatingIpHolder}` : ''}`,
-    ...(report.entrance.by === 'Cloudflare' ? [`Cloudflare   ${report.entrance.address}: visitors come this way, not to the floating IP`] : []),
+    ...(report.entrance.by === 'Cloudflare'
+      ? [`Cloudflare   ${report.entrance.address}: visitors come this way, not to the floating IP`]
+      : []),
     ...(report.certificateEndsAt ? [`certificate  ${certificateLine(report.certificateEndsAt, now)}`] : []),
     ...reach,
     '',
@@ -163,6 +165,10 @@ function suggestions({ machines, floatingIpHolder }: StatusReport): string[] {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   return [line(head), ...rows.map(line)];
 }

@@ -21,7 +21,8 @@ export async function switchover(lab: LabHandle, tier: (typeof TIERS)[number]): 
   const before = await holder();
   const begin = now();
   const { exitCode, stdout, stderr } = await lab.exec(before, command.split(' '), { timeoutSeconds: COMMAND_SECONDS });
-  if (exitCode !== 0) throw new Error(`${before} keeps ${what}: ${stdout.trim() || stderr.trim() || `${command} did not end within ${COMMAND_SECONDS} s`}`);
+  if (exitCode !== 0)
+    throw new Error(`${before} keeps ${what}: ${stdout.trim() || stderr.trim() || `${command} did not end within ${COMMAND_SECONDS} s`}`);
   let after = before;
   await until(`another machine has ${what}`, async () => (after = await holder()) !== before);
   return `${after} has ${what} after ${((now() - begin) / 1000).toFixed(1)} s, ${before} had it before`;

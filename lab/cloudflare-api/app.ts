@@ -32,7 +32,15 @@ function answer(context: Ctx, world: World, tokens: Tokens, route: Route): Respo
   const path = context.req.path.slice(PREFIX.length);
   const query = new URL(context.req.url).searchParams;
   const mayEdit = tokens.find(context.req.header('authorization'))?.access === 'read-write';
-  const { result, result_info } = route.handle({ world, method: context.req.method, path, params: context.req.param(), query, body, mayEdit });
+  const { result, result_info } = route.handle({
+    world,
+    method: context.req.method,
+    path,
+    params: context.req.param(),
+    query,
+    body,
+    mayEdit,
+  });
   return context.json({ result, success: true, errors: [], messages: [], ...(result_info === undefined ? {} : { result_info }) });
 }
 

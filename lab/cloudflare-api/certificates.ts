@@ -21,7 +21,12 @@ export const routes: readonly Route[] = [
   get('/certificates', ['zone_id', 'limit', 'offset'], (call) => {
     const zoneId = call.query.get('zone_id');
     if (zoneId === null) throw invalid(1003, 'zone_id is required');
-    return paged(call, [...call.world.certificates.values()].filter(({ zoneIds, revokedAt }) => zoneIds.includes(zoneId) && revokedAt === null).map(renderCertificate));
+    return paged(
+      call,
+      [...call.world.certificates.values()]
+        .filter(({ zoneIds, revokedAt }) => zoneIds.includes(zoneId) && revokedAt === null)
+        .map(renderCertificate),
+    );
   }),
   get('/certificates/:certificate', [], (call) => ({ result: renderCertificate(find(call)) })),
   del('/certificates/:certificate', (call) => {
@@ -36,7 +41,8 @@ function order({ world, body, method, path }: Call<z.output<typeof orderSchema>>
   if (!VALIDITIES.includes(body.requested_validity)) throw invalid(1011, `requested_validity must be one of ${VALIDITIES.join(', ')}`);
   const request = parseCsr(body.csr);
   const wanted = body.request_type === 'origin-rsa' ? 'RSA' : 'ECDSA';
-  if (algorithmOf(request.publicKey) !== wanted) throw invalid(1012, `the key of the CSR does not fit the request type ${body.request_type}`);
+  if (algorithmOf(request.publicKey) !== wanted)
+    throw invalid(1012, `the key of the CSR does not fit the request type ${body.request_type}`);
   const zoneIds = [...new Set(body.hostnames.map((hostname) => zoneIdOf(world, hostname)))];
   const serial = world.newSerial();
   // A strict emulator does not keep the order: stacks must write them sorted, or ignore it.
@@ -72,7 +78,11 @@ function parseCsr(csr: string): CertificateRequest {
 function zoneIdOf(world: World, hostname: string): string {
   const zone = world.zoneOf(hostname.replace(/^\*\./, ''));
   const isName = /^(\*\.)?([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(hostname);
-  if (zone === undefined || !isName) throw invalid(1010, `Failed to validate requested hostname ${hostname}: This zone is either not part of your account, or you do not have access to it.`);
+  if (zone === undefined || !isName)
+    throw invalid(
+      1010,
+      `Failed to validate requested hostname ${hostname}: This zone is either not part of your account, or you do not have access to it.`,
+    );
   return zone.id;
 }
 

@@ -4,7 +4,11 @@ import { CloudflareError, noRoute, UnexpectedRequest } from './errors';
 import { del, get, inZone, paged, withBody, type Route, type ZoneCall } from './requests';
 import type { DnsRecord } from './world';
 
-const settingsSchema = z.strictObject({ flatten_cname: z.boolean().optional(), ipv4_only: z.boolean().optional(), ipv6_only: z.boolean().optional() });
+const settingsSchema = z.strictObject({
+  flatten_cname: z.boolean().optional(),
+  ipv4_only: z.boolean().optional(),
+  ipv6_only: z.boolean().optional(),
+});
 const recordSchema = z.strictObject({
   name: z.string().min(1),
   type: z.string().min(1),
@@ -25,21 +29,42 @@ const ONE = `${ALL}/:record`;
 export const routes: readonly Route[] = [
   get(ALL, ['name', 'type', 'content', 'proxied', 'match', 'order', 'direction'], inZone(list)),
   withBody('POST', ALL, recordSchema, inZone(create)),
-  get(ONE, [], inZone((call) => ({ result: renderRecord(find(call)) }))),
-  withBody('PUT', ONE, recordSchema, inZone((call) => change(call, call.body))),
-  withBody('PATCH', ONE, patchSchema, inZone((call) => change(call, { ...bodyOf(find(call)), ...withoutUndefined(call.body) }))),
-  del(ONE, inZone((call) => {
-    const { id } = find(call);
-    call.world.records.delete(id);
-    return { result: { id } };
-  })),
+  get(
+    ONE,
+    [],
+    inZone((call) => ({ result: renderRecord(find(call)) })),
+  ),
+  withBody(
+    'PUT',
+    ONE,
+    recordSchema,
+    inZone((call) => change(call, call.body)),
+  ),
+  withBody(
+    'PATCH',
+    ONE,
+    patchSchema,
+    inZone((call) => change(call, { ...bodyOf(find(call)), ...withoutUndefined(call.body) })),
+  ),
+  del(
+    ONE,
+    inZone((call) => {
+      const { id } = find(call);
+      call.world.records.delete(id);
+      return { result: { id } };
+    }),
+  ),
 ];
 
 function list(call: ZoneCall): ReturnType<Route['handle']> {
   const wanted = (name: string, value: string): boolean => !call.query.has(name) || call.query.get(name) === value;
   const found = [...call.world.records.values()].filter(
     (record) =>
-      record.zoneId === call.zone.id && wanted('name', record.name) && wanted('type', record.type) && wanted('content', record.content) && wanted('proxied', String(record.proxied)),
+      record.zoneId === call.zone.id &&
+      wanted('name', record.name) &&
+      wanted('type', record.type) &&
+      wanted('content', record.content) &&
+      wanted('proxied', String(record.proxied)),
   );
   return paged(call, found.map(renderRecord));
 }
@@ -49,7 +74,11 @@ function create(call: ZoneCall<RecordBody>): ReturnType<Route['handle']> {
   const now = world.now();
   const id = world.newId();
   const record = { id, zoneId: zone.id, createdOn: now, ...accepted(call), modifiedOn: now };
-  const made: DnsRecord = { ...record, commentModifiedOn: record.comment === null ? null : now, tagsModifiedOn: record.tags.length === 0 ? null : now };
+  const made: DnsRecord = {
+    ...record,
+    commentModifiedOn: record.comment === null ? null : now,
+    tagsModifiedOn: record.tags.length === 0 ? null : now,
+  };
   checkConflicts(world, made);
   world.records.set(id, made);
   return { result: renderRecord(made) };
@@ -92,7 +121,8 @@ function bodyOf({ name, type, content, ttl, proxied, settings, comment, tags, pr
   return { name, type, content, ttl, proxied, settings, comment, tags: [...tags], ...(priority === null ? {} : { priority }) };
 }
 
-const withoutUndefined = <T extends object>(from: T): T => Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)) as T;
+const withoutUndefined = <T extends object>(from: T): T =>
+  Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)) as T;
 
 function find({ world, zone, params, path }: ZoneCall): DnsRecord {
   const id = params['record'] ?? '';
@@ -104,7 +134,17 @@ function find({ world, zone, params, path }: ZoneCall): DnsRecord {
 export function renderRecord(record: DnsRecord): object {
   const { id, name, type, content, proxied, ttl, settings, comment, tags, priority } = record;
   return {
-    id, name, type, content, proxiable: isProxiable(type), proxied, ttl, settings, meta: {}, comment, tags,
+    id,
+    name,
+    type,
+    content,
+    proxiable: isProxiable(type),
+    proxied,
+    ttl,
+    settings,
+    meta: {},
+    comment,
+    tags,
     created_on: record.createdOn,
     modified_on: record.modifiedOn,
     ...(record.commentModifiedOn === null ? {} : { comment_modified_on: record.commentModifiedOn }),

@@ -10,7 +10,8 @@ const LABEL = /^(\*|[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)$/;
 
 /** `@`, a short and a full name all become the full one. */
 export function fullName(name: string, zone: Zone): string {
-  const ascii = name === '@' ? zone.name : domainToASCII(name.replaceAll('_', 'xunderscorex')).replaceAll('xunderscorex', '_').replace(/\.$/, '');
+  const ascii =
+    name === '@' ? zone.name : domainToASCII(name.replaceAll('_', 'xunderscorex')).replaceAll('xunderscorex', '_').replace(/\.$/, '');
   const full = ascii === zone.name || ascii.endsWith(`.${zone.name}`) ? ascii : `${ascii}.${zone.name}`;
   if (full.length > 253 || !full.split('.').every((label) => LABEL.test(label))) throw invalidRecord(9000, 'DNS name is invalid.');
   return full;
@@ -39,7 +40,8 @@ export function normalContent(type: string, content: string): string {
 }
 
 export function checkTtl(ttl: number): void {
-  if (ttl !== 1 && (ttl < 60 || ttl > 86_400)) throw invalidRecord(9021, 'Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.');
+  if (ttl !== 1 && (ttl < 60 || ttl > 86_400))
+    throw invalidRecord(9021, 'Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.');
 }
 
 export function checkProxied(type: string, proxied: boolean): void {
@@ -48,9 +50,13 @@ export function checkProxied(type: string, proxied: boolean): void {
 
 /** One name may have several addresses, but a CNAME stands alone. */
 export function checkConflicts(world: World, record: DnsRecord): void {
-  const others = [...world.records.values()].filter(({ id, zoneId, name }) => id !== record.id && zoneId === record.zoneId && name === record.name);
-  if (others.some(({ type, content }) => type === record.type && content === record.content)) throw invalid(81058, 'An identical record already exists.');
+  const others = [...world.records.values()].filter(
+    ({ id, zoneId, name }) => id !== record.id && zoneId === record.zoneId && name === record.name,
+  );
+  if (others.some(({ type, content }) => type === record.type && content === record.content))
+    throw invalid(81058, 'An identical record already exists.');
   const addressLike = isProxiable(record.type);
-  if (record.type === 'CNAME' && others.some(({ type }) => isProxiable(type))) throw invalid(81053, 'An A, AAAA, or CNAME record with that host already exists.');
+  if (record.type === 'CNAME' && others.some(({ type }) => isProxiable(type)))
+    throw invalid(81053, 'An A, AAAA, or CNAME record with that host already exists.');
   if (addressLike && others.some(({ type }) => type === 'CNAME')) throw invalid(81054, 'A CNAME record with that host already exists.');
 }

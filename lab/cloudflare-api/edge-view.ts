@@ -43,7 +43,11 @@ function edgeZone(world: World, zone: Zone): EdgeZone {
     alwaysUseHttps: setting('always_use_https') === 'on',
     websockets: setting('websockets') === 'on',
     minTlsVersion: setting('min_tls_version') as EdgeZone['minTlsVersion'],
-    names: [...new Set(proxied)].map((name) => ({ name, addresses: addressesOf(world, name), clientCertificate: clientCertificate(world, zone, name) })),
+    names: [...new Set(proxied)].map((name) => ({
+      name,
+      addresses: addressesOf(world, name),
+      clientCertificate: clientCertificate(world, zone, name),
+    })),
   };
 }
 
@@ -51,13 +55,16 @@ function edgeZone(world: World, zone: Zone): EdgeZone {
 function addressesOf(world: World, name: string, passed: readonly string[] = []): readonly string[] {
   if (passed.includes(name)) return [];
   const records = [...world.records.values()].filter((record) => record.name === name);
-  return records.flatMap(({ type, content }) => (type === 'A' ? [content] : type === 'CNAME' ? addressesOf(world, content.toLowerCase(), [...passed, name]) : []));
+  return records.flatMap(({ type, content }) =>
+    type === 'A' ? [content] : type === 'CNAME' ? addressesOf(world, content.toLowerCase(), [...passed, name]) : [],
+  );
 }
 
 /** The hostname's own wins over the zone's, and that over the one that all zones share. */
 function clientCertificate(world: World, zone: Zone, name: string): KeyPair | null {
   const hostname = world.hostnamePulls.get(`${zone.id}/${name}`);
-  const own = hostname?.enabled === true && hostname.certificateId !== null ? world.pullCertificates.get(hostname.certificateId) : undefined;
+  const own =
+    hostname?.enabled === true && hostname.certificateId !== null ? world.pullCertificates.get(hostname.certificateId) : undefined;
   const zones = world.pullsEnabled.get(zone.id) === true ? newestActive(world, zone) : undefined;
   const found = own ?? zones;
   if (found !== undefined) return { certificate: found.certificate, privateKey: found.privateKey };
@@ -65,6 +72,8 @@ function clientCertificate(world: World, zone: Zone, name: string): KeyPair | nu
 }
 
 function newestActive(world: World, zone: Zone): PullCertificate | undefined {
-  const active = [...world.pullCertificates.values()].filter(({ zoneId, activeFrom }) => zoneId === zone.id && activeFrom <= world.clock.now());
+  const active = [...world.pullCertificates.values()].filter(
+    ({ zoneId, activeFrom }) => zoneId === zone.id && activeFrom <= world.clock.now(),
+  );
   return active.sort((one, other) => other.activeFrom - one.activeFrom)[0];
 }

@@ -36,8 +36,11 @@ export class UnexpectedRequest extends CloudflareError {
 export const invalid = (code: number, message: string): CloudflareError => new CloudflareError(400, code, message);
 
 /** A DNS record that breaks a rule; the code tells which. */
-export const invalidRecord = (code: number, message: string): CloudflareError => new CloudflareError(400, 1004, 'DNS Validation Error', [{ code, message }]);
+export const invalidRecord = (code: number, message: string): CloudflareError =>
+  new CloudflareError(400, 1004, 'DNS Validation Error', [{ code, message }]);
 
 /** An id in the path that cannot be one. */
 export const noRoute = (path: string): CloudflareError =>
-  new CloudflareError(400, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`, [{ code: 7000, message: 'No route for that URI' }]);
+  new CloudflareError(400, 7003, `Could not route to ${path}, perhaps your object identifier is invalid?`, [
+    { code: 7000, message: 'No route for that URI' },
+  ]);

@@ -32,7 +32,13 @@ export interface CloudflareApi {
 }
 
 /** The part of Cloudflare's API that an origin needs: zones to read, DNS records, Origin CA, origin pulls, settings. */
-export function createCloudflareApi({ token, zones, clock = systemClock, seed = 1000, showsRevoked = false }: CloudflareApiOptions): CloudflareApi {
+export function createCloudflareApi({
+  token,
+  zones,
+  clock = systemClock,
+  seed = 1000,
+  showsRevoked = false,
+}: CloudflareApiOptions): CloudflareApi {
   const world = new World({ clock, zones, seed, showsRevoked });
   const tokens = new Tokens({ terraform: { value: token, access: 'read-write' } });
   const parts = { clock, tokens, faults: new Faults(), log: new RequestLog(), limit: new RateLimit() };

@@ -28,7 +28,8 @@ export function cloudflareManners({ clock, tokens, limit }: CloudflareParts, isP
 function refusalOf(tokens: Tokens, { req }: Ctx): CloudflareError | null {
   const header = req.header('authorization');
   if (header === undefined) return new CloudflareError(400, 9106, 'Missing X-Auth-Key, X-Auth-Email or Authorization headers');
-  if (!/^Bearer [\w-]+$/.test(header)) return new CloudflareError(400, 6003, 'Invalid request headers', [{ code: 6111, message: 'Invalid format for Authorization header' }]);
+  if (!/^Bearer [\w-]+$/.test(header))
+    return new CloudflareError(400, 6003, 'Invalid request headers', [{ code: 6111, message: 'Invalid format for Authorization header' }]);
   const token = tokens.find(header);
   if (!token) return invalidToken();
   return token.access === 'read' && req.method !== 'GET' ? new CloudflareError(403, 10000, 'Authentication error') : null;
@@ -54,10 +55,14 @@ function answerTo(effect: Effect): Response | null {
 }
 
 /** Origin pull certificates come with their private key. */
-const withoutSecrets = (body: unknown): unknown => (typeof body === 'object' && body !== null && 'private_key' in body ? { ...body, private_key: '(hidden)' } : body);
+const withoutSecrets = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'private_key' in body ? { ...body, private_key: '(hidden)' } : body;
 
 const json = (error: CloudflareError): Response =>
   Response.json(error.body(), { status: error.status, headers: error.status === 429 ? { 'Retry-After': '1' } : {} });
 
 const html = (status: number): Response =>
-  new Response(`<html><head><title>${status}</title></head><body>cloudflare</body></html>`, { status, headers: { 'Content-Type': 'text/html' } });
+  new Response(`<html><head><title>${status}</title></head><body>cloudflare</body></html>`, {
+    status,
+    headers: { 'Content-Type': 'text/html' },
+  });

@@ -1,7 +1,16 @@
 import type { Clock } from '../api/clock';
 import { createAuthority, type Authority } from '../x509/authority';
 import { issue } from '../x509/certificate';
-import { authorityKeyIdentifier, basicConstraints, crlDistributionPoint, extendedKeyUsage, keyUsage, ocspResponder, subjectAltName, subjectKeyIdentifier } from '../x509/extensions';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoint,
+  extendedKeyUsage,
+  keyUsage,
+  ocspResponder,
+  subjectAltName,
+  subjectKeyIdentifier,
+} from '../x509/extensions';
 import { generateKey } from '../x509/keys';
 import { encodeSubject } from '../x509/names';
 import type { CertificateRequest } from '../x509/request';
@@ -29,7 +38,11 @@ export class OriginAuthorities {
     return issue({
       serial,
       issuer: authority.subject,
-      subject: encodeSubject({ organization: ['CloudFlare, Inc.'], organizationalUnit: ['CloudFlare Origin CA'], commonName: ['CloudFlare Origin Certificate'] }),
+      subject: encodeSubject({
+        organization: ['CloudFlare, Inc.'],
+        organizationalUnit: ['CloudFlare Origin CA'],
+        commonName: ['CloudFlare Origin Certificate'],
+      }),
       notBefore: new Date(this.clock.now()),
       notAfter: expiresOn,
       publicKey: request.publicKey,

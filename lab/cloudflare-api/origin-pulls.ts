@@ -16,28 +16,58 @@ const hostnamesSchema = z.strictObject({
 const ALL = '/zones/:zone/origin_tls_client_auth';
 
 export const routes: readonly Route[] = [
-  get(`${ALL}/settings`, [], inZone(({ world, zone }) => ({ result: { enabled: world.pullsEnabled.get(zone.id) ?? false } }))),
-  withBody('PUT', `${ALL}/settings`, settingsSchema, inZone(({ world, zone, body }) => {
-    world.pullsEnabled.set(zone.id, body.enabled);
-    return { result: { enabled: body.enabled } };
-  })),
+  get(
+    `${ALL}/settings`,
+    [],
+    inZone(({ world, zone }) => ({ result: { enabled: world.pullsEnabled.get(zone.id) ?? false } })),
+  ),
+  withBody(
+    'PUT',
+    `${ALL}/settings`,
+    settingsSchema,
+    inZone(({ world, zone, body }) => {
+      world.pullsEnabled.set(zone.id, body.enabled);
+      return { result: { enabled: body.enabled } };
+    }),
+  ),
   withBody('PUT', `${ALL}/hostnames`, hostnamesSchema, inZone(configureHostnames)),
-  get(`${ALL}/hostnames/:hostname`, [], inZone(({ world, zone, params }) => {
-    const found = world.hostnamePulls.get(`${zone.id}/${params['hostname'] ?? ''}`);
-    if (found === undefined) throw new CloudflareError(404, 1400, 'hostname association not found');
-    return { result: renderHostname(world, found) };
-  })),
-  get(ALL, [], inZone((call) => paged(call, ofZone(call).map((each) => renderPullCertificate(call.world, each))))),
+  get(
+    `${ALL}/hostnames/:hostname`,
+    [],
+    inZone(({ world, zone, params }) => {
+      const found = world.hostnamePulls.get(`${zone.id}/${params['hostname'] ?? ''}`);
+      if (found === undefined) throw new CloudflareError(404, 1400, 'hostname association not found');
+      return { result: renderHostname(world, found) };
+    }),
+  ),
+  get(
+    ALL,
+    [],
+    inZone((call) =>
+      paged(
+        call,
+        ofZone(call).map((each) => renderPullCertificate(call.world, each)),
+      ),
+    ),
+  ),
   withBody('POST', ALL, uploadSchema, inZone(upload)),
-  get(`${ALL}/:certificate`, [], inZone((call) => ({ result: renderPullCertificate(call.world, find(call)) }))),
-  del(`${ALL}/:certificate`, inZone((call) => {
-    const found = find(call);
-    call.world.pullCertificates.delete(found.id);
-    return { result: { ...renderPullCertificate(call.world, found), status: 'pending_deletion', enabled: false } };
-  })),
+  get(
+    `${ALL}/:certificate`,
+    [],
+    inZone((call) => ({ result: renderPullCertificate(call.world, find(call)) })),
+  ),
+  del(
+    `${ALL}/:certificate`,
+    inZone((call) => {
+      const found = find(call);
+      call.world.pullCertificates.delete(found.id);
+      return { result: { ...renderPullCertificate(call.world, found), status: 'pending_deletion', enabled: false } };
+    }),
+  ),
 ];
 
-const ofZone = ({ world, zone }: ZoneCall): readonly PullCertificate[] => [...world.pullCertificates.values()].filter(({ zoneId }) => zoneId === zone.id);
+const ofZone = ({ world, zone }: ZoneCall): readonly PullCertificate[] =>
+  [...world.pullCertificates.values()].filter(({ zoneId }) => zoneId === zone.id);
 
 function upload({ world, zone, body }: ZoneCall<z.output<typeof uploadSchema>>): ReturnType<Route['handle']> {
   const parsed = parseCertificate(body);
@@ -72,7 +102,8 @@ function configureHostnames({ world, zone, body }: ZoneCall<z.output<typeof host
   const now = world.now();
   const changed = body.config.map(({ hostname, cert_id: certificateId = null, enabled = null }) => {
     if (world.zoneOf(hostname)?.id !== zone.id) throw invalid(1401, `hostname ${hostname} is not in the zone`);
-    if (certificateId !== null && world.pullCertificates.get(certificateId)?.zoneId !== zone.id) throw invalid(1402, `certificate ${certificateId} not found`);
+    if (certificateId !== null && world.pullCertificates.get(certificateId)?.zoneId !== zone.id)
+      throw invalid(1402, `certificate ${certificateId} not found`);
     const before = world.hostnamePulls.get(`${zone.id}/${hostname}`);
     return { zoneId: zone.id, hostname, certificateId, enabled, createdAt: before?.createdAt ?? now, updatedAt: now };
   });

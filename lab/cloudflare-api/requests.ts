@@ -39,7 +39,12 @@ export function get(path: string, known: readonly string[], handle: (call: Call)
   return { method: 'GET', path, handle: (call) => (checkQuery(call, known), handle(call)) };
 }
 
-export function withBody<S extends z.ZodType>(method: Route['method'], path: string, schema: S, handle: (call: Call<z.output<S>>) => Reply): Route {
+export function withBody<S extends z.ZodType>(
+  method: Route['method'],
+  path: string,
+  schema: S,
+  handle: (call: Call<z.output<S>>) => Reply,
+): Route {
   return {
     method,
     path,
@@ -59,7 +64,10 @@ export function inZone<Body>(handle: (call: ZoneCall<Body>) => Reply): (call: Ca
   return (call) => {
     const id = call.params['zone'] ?? '';
     const zone = call.world.zones.get(id);
-    if (zone === undefined) throw ID.test(id) ? new CloudflareError(404, 1001, 'Invalid zone identifier') : invalid(7003, `Could not route to ${call.path}, perhaps your object identifier is invalid?`);
+    if (zone === undefined)
+      throw ID.test(id)
+        ? new CloudflareError(404, 1001, 'Invalid zone identifier')
+        : invalid(7003, `Could not route to ${call.path}, perhaps your object identifier is invalid?`);
     return handle({ ...call, zone });
   };
 }
@@ -72,7 +80,16 @@ export function paged(call: Call, all: readonly unknown[]): Reply {
   const page = positive(call, 'page', 1);
   const perPage = positive(call, 'per_page', DEFAULT_PER_PAGE);
   const result = all.slice((page - 1) * perPage, page * perPage);
-  return { result, result_info: { page, per_page: perPage, total_pages: Math.max(1, Math.ceil(all.length / perPage)), count: result.length, total_count: all.length } };
+  return {
+    result,
+    result_info: {
+      page,
+      per_page: perPage,
+      total_pages: Math.max(1, Math.ceil(all.length / perPage)),
+      count: result.length,
+      total_count: all.length,
+    },
+  };
 }
 
 function positive(call: Call, name: string, fallback: number): number {
@@ -83,7 +100,8 @@ function positive(call: Call, name: string, fallback: number): number {
 
 function checkQuery(call: Call, known: readonly string[]): void {
   for (const name of new Set(call.query.keys())) {
-    if (!known.includes(name) && !PAGING.includes(name)) throw new UnexpectedRequest(`${call.method} ${call.path}: query parameter '${name}'`);
+    if (!known.includes(name) && !PAGING.includes(name))
+      throw new UnexpectedRequest(`${call.method} ${call.path}: query parameter '${name}'`);
   }
 }
 
@@ -92,7 +110,8 @@ function parseBody<S extends z.ZodType>(call: Call, schema: S): z.output<S> {
   const result = schema.safeParse(call.body);
   if (result.success) return result.data;
   const unknown = result.error.issues.find((issue) => issue.code === 'unrecognized_keys');
-  if (unknown !== undefined) throw new UnexpectedRequest(`${call.method} ${call.path}: field ${unknown.keys.map((key) => `'${key}'`).join(', ')}`);
+  if (unknown !== undefined)
+    throw new UnexpectedRequest(`${call.method} ${call.path}: field ${unknown.keys.map((key) => `'${key}'`).join(', ')}`);
   const [issue] = result.error.issues;
   throw invalid(9207, `Request body is invalid: ${issue?.path.join('.') ?? 'body'}: ${issue?.message ?? 'wrong'}`);
 }

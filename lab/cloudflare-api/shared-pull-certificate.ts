@@ -18,7 +18,11 @@ export class SharedPullCertificate {
   private make(): { readonly authority: Authority; readonly pair: KeyPair } {
     if (this.made !== undefined) return this.made;
     const now = this.clock.now();
-    const authority = createAuthority(generateKey('ECDSA', 0, 'P256'), { organization: ['Emulated Cloudflare'], commonName: ['Origin Pull CA'] }, now);
+    const authority = createAuthority(
+      generateKey('ECDSA', 0, 'P256'),
+      { organization: ['Emulated Cloudflare'], commonName: ['Origin Pull CA'] },
+      now,
+    );
     this.made = { authority, pair: issuePair(authority, 'client', 'origin-pull.cloudflare.test', [], now) };
     return this.made;
   }

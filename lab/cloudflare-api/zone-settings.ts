@@ -12,7 +12,11 @@ interface Setting {
 }
 const SWITCH = ['on', 'off'];
 const SETTINGS: Readonly<Record<string, Setting>> = {
-  ssl: { values: ['off', 'flexible', 'full', 'strict', 'origin_pull'], initial: 'full', more: { certificate_status: 'active', validation_errors: [] } },
+  ssl: {
+    values: ['off', 'flexible', 'full', 'strict', 'origin_pull'],
+    initial: 'full',
+    more: { certificate_status: 'active', validation_errors: [] },
+  },
   always_use_https: { values: SWITCH, initial: 'off' },
   websockets: { values: SWITCH, initial: 'on' },
   tls_client_auth: { values: SWITCH, initial: 'off' },
@@ -22,14 +26,24 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 const ONE = '/zones/:zone/settings/:setting';
 
 export const routes: readonly Route[] = [
-  get(ONE, [], inZone((call) => ({ result: render(call) }))),
-  withBody('PATCH', ONE, z.strictObject({ value: z.unknown() }), inZone((call) => {
-    const { world, zone, body } = call;
-    const [id, setting] = find(call);
-    if (typeof body.value !== 'string' || !setting.values.includes(body.value)) throw invalid(1007, `Invalid value for zone setting ${id}`);
-    world.settings.set(`${zone.id}/${id}`, { value: body.value, modifiedOn: world.now() });
-    return { result: render(call) };
-  })),
+  get(
+    ONE,
+    [],
+    inZone((call) => ({ result: render(call) })),
+  ),
+  withBody(
+    'PATCH',
+    ONE,
+    z.strictObject({ value: z.unknown() }),
+    inZone((call) => {
+      const { world, zone, body } = call;
+      const [id, setting] = find(call);
+      if (typeof body.value !== 'string' || !setting.values.includes(body.value))
+        throw invalid(1007, `Invalid value for zone setting ${id}`);
+      world.settings.set(`${zone.id}/${id}`, { value: body.value, modifiedOn: world.now() });
+      return { result: render(call) };
+    }),
+  ),
 ];
 
 /** The value that holds: the one that was set, or that of a new zone. */

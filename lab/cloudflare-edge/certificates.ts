@@ -6,7 +6,11 @@ import { zoneOf } from './routing';
 
 /** What visitors are shown: a certificate for each zone, by a CA of the lab that stands for a public one. */
 export class EdgeCertificates {
-  private readonly authority = createAuthority(generateKey('ECDSA', 0, 'P256'), { organization: ['Emulated Cloudflare'], commonName: ['Edge CA of the lab'] }, Date.now());
+  private readonly authority = createAuthority(
+    generateKey('ECDSA', 0, 'P256'),
+    { organization: ['Emulated Cloudflare'], commonName: ['Edge CA of the lab'] },
+    Date.now(),
+  );
   private readonly pairs = new Map<string, KeyPair>();
 
   /** The root, as PEM: visitors must trust it. */

@@ -56,7 +56,10 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
   async function serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const visitor = visitorOf(request);
     const route = await routed(request, visitor);
-    if (route.kind === 'redirect') return void response.writeHead(301, { location: `${route.scheme}://${hostOf(request)}${request.url ?? '/'}`, ...toVisitor({}, visitor.ray) }).end();
+    if (route.kind === 'redirect')
+      return void response
+        .writeHead(301, { location: `${route.scheme}://${hostOf(request)}${request.url ?? '/'}`, ...toVisitor({}, visitor.ray) })
+        .end();
     if (route.kind === 'refuse') return refuse(request, response, visitor, route.status, route.code);
     try {
       const answer = await exchange(request, response, orderFor(route, request, visitor));
@@ -79,7 +82,12 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
     }
   }
 
-  async function send(request: http.IncomingMessage, response: http.ServerResponse, order: OriginRequest, anew: boolean): Promise<http.ClientRequest> {
+  async function send(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    order: OriginRequest,
+    anew: boolean,
+  ): Promise<http.ClientRequest> {
     const sent = await origins.open(order, { anew });
     // A visitor who has gone needs no answer
     response.on('close', () => response.writableFinished || sent.destroy());
@@ -93,9 +101,13 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
   async function upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const visitor = visitorOf(request);
     const route = await routed(request, visitor);
-    if (route.kind !== 'forward' || !route.zone.websockets) return void socket.end(rawHead(403, 'Forbidden', { 'content-length': 0, ...toVisitor({}, visitor.ray) }));
+    if (route.kind !== 'forward' || !route.zone.websockets)
+      return void socket.end(rawHead(403, 'Forbidden', { 'content-length': 0, ...toVisitor({}, visitor.ray) }));
     const order = orderFor(route, request, visitor);
-    const sent = await origins.open({ ...order, headers: { ...order.headers, connection: 'Upgrade', upgrade: request.headers.upgrade } }, { anew: true });
+    const sent = await origins.open(
+      { ...order, headers: { ...order.headers, connection: 'Upgrade', upgrade: request.headers.upgrade } },
+      { anew: true },
+    );
     sent.end();
     const { response, upgraded } = await origins.answer(sent);
     const { statusCode = 502, statusMessage = '' } = response;
@@ -103,11 +115,21 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
       socket.write(rawHead(statusCode, statusMessage, { ...toVisitor(response.headers, visitor.ray), connection: 'close' }));
       return pipeline(response, socket);
     }
-    socket.write(rawHead(statusCode, statusMessage, { ...toVisitor(response.headers, visitor.ray), connection: 'Upgrade', upgrade: response.headers.upgrade }));
+    socket.write(
+      rawHead(statusCode, statusMessage, {
+        ...toVisitor(response.headers, visitor.ray),
+        connection: 'Upgrade',
+        upgrade: response.headers.upgrade,
+      }),
+    );
     socket.write(upgraded.head);
     upgraded.socket.write(head);
     socket.pipe(upgraded.socket).pipe(socket);
-    for (const [one, other] of [[socket, upgraded.socket], [upgraded.socket, socket]] as const) one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    for (const [one, other] of [
+      [socket, upgraded.socket],
+      [upgraded.socket, socket],
+    ] as const)
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
   }
 
   async function routed(request: http.IncomingMessage, { scheme }: Visitor): Promise<Route & { readonly view: EdgeView }> {
@@ -116,7 +138,11 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
   }
 }
 
-function orderFor(route: Route & { kind: 'forward'; readonly view: EdgeView }, request: http.IncomingMessage, visitor: Visitor): OriginRequest {
+function orderFor(
+  route: Route & { kind: 'forward'; readonly view: EdgeView },
+  request: http.IncomingMessage,
+  visitor: Visitor,
+): OriginRequest {
   const isStrict = route.zone.ssl === 'strict' || route.zone.ssl === 'origin_pull';
   return {
     scheme: route.scheme,
@@ -132,7 +158,15 @@ function orderFor(route: Route & { kind: 'forward'; readonly view: EdgeView }, r
 function refuse(request: http.IncomingMessage, response: http.ServerResponse, { ray }: Visitor, status: ErrorStatus, code?: number): void {
   const page = errorPage(status, hostnameOf(hostOf(request)), ray, code);
   // The rest of a body that nobody reads would be taken for the next request
-  response.writeHead(status, { 'content-type': 'text/html; charset=UTF-8', 'cache-control': 'no-store', connection: 'close', 'cf-ray': ray, server: 'cloudflare' }).end(page);
+  response
+    .writeHead(status, {
+      'content-type': 'text/html; charset=UTF-8',
+      'cache-control': 'no-store',
+      connection: 'close',
+      'cf-ray': ray,
+      server: 'cloudflare',
+    })
+    .end(page);
 }
 
 function visitorOf({ socket }: http.IncomingMessage): Visitor {
@@ -146,6 +180,8 @@ const hasNoBody = ({ headers, method = '' }: http.IncomingMessage): boolean =>
   ['GET', 'HEAD'].includes(method) && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
 
 function rawHead(status: number, message: string, headers: http.OutgoingHttpHeaders): string {
-  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [value].flat().map((each) => `${name}: ${each}`)));
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((each) => `${name}: ${each}`),
+  );
   return [`HTTP/1.1 ${status} ${message}`, ...lines, '', ''].join('\r\n');
 }

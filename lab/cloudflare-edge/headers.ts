@@ -8,7 +8,17 @@ export interface Visitor {
 }
 
 /** They concern one connection, not the message. */
-const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
 /** Only Cloudflare says these. */
 const OWN = ['cf-connecting-ip', 'cf-connecting-ipv6', 'cf-ipcountry', 'cf-ray', 'cf-visitor', 'true-client-ip'];
 
@@ -37,6 +47,8 @@ function hopByHop({ connection = '' }: IncomingHttpHeaders): readonly string[] {
   return [...HOP_BY_HOP, ...connection.split(',').map((name) => name.trim().toLowerCase())];
 }
 
-const without = (headers: IncomingHttpHeaders, names: readonly string[]): OutgoingHttpHeaders => Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+const without = (headers: IncomingHttpHeaders, names: readonly string[]): OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
 
-const joined = (given: string | string[] | undefined, added: string): string => [...(given === undefined ? [] : [given].flat()), added].join(', ');
+const joined = (given: string | string[] | undefined, added: string): string =>
+  [...(given === undefined ? [] : [given].flat()), added].join(', ');

@@ -15,7 +15,8 @@ let seen: { readonly until: number; readonly view: Promise<EdgeView> } = { until
 seen.view.catch(() => undefined);
 
 function view(): Promise<EdgeView> {
-  if (Date.now() >= seen.until) seen = { until: Date.now() + VIEW_MILLISECONDS, view: callSocket(paths.controlSocket, 'GET', '/cloudflare/edge') as Promise<EdgeView> };
+  if (Date.now() >= seen.until)
+    seen = { until: Date.now() + VIEW_MILLISECONDS, view: callSocket(paths.controlSocket, 'GET', '/cloudflare/edge') as Promise<EdgeView> };
   return seen.view;
 }
 

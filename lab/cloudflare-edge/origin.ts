@@ -84,13 +84,20 @@ export class Origins {
     this.agents.https.destroy();
   }
 
-  private openAt(address: string, { scheme, name, hostname, method, path, headers, authorities }: OriginRequest, anew: boolean): Promise<http.ClientRequest> {
+  private openAt(
+    address: string,
+    { scheme, name, hostname, method, path, headers, authorities }: OriginRequest,
+    anew: boolean,
+  ): Promise<http.ClientRequest> {
     const { localAddress, ports = { http: 80, https: 443 }, connectMilliseconds = 15_000 } = this.options;
     const identity = name.clientCertificate && { cert: name.clientCertificate.certificate, key: name.clientCertificate.privateKey };
     const trust = authorities === null ? { rejectUnauthorized: false } : { ca: [...authorities] };
     const common = { host: address, port: ports[scheme], localAddress, method, path, headers };
     const agent = anew ? false : this.agents[scheme];
-    const request = scheme === 'https' ? https.request({ ...common, agent, servername: hostname, ...trust, ...identity }) : http.request({ ...common, agent });
+    const request =
+      scheme === 'https'
+        ? https.request({ ...common, agent, servername: hostname, ...trust, ...identity })
+        : http.request({ ...common, agent });
     return new Promise((resolve, reject) => {
       let status: ErrorStatus = 522;
       request.once('error', (error) => reject(failureOf(error, status, request.socket)));

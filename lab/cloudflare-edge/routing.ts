@@ -13,7 +13,10 @@ export function routeOf(view: EdgeView, host: string, scheme: Visitor['scheme'])
   const hostname = hostnameOf(host);
   if (hostname === '' || /^[\d.]+$|:/.test(hostname)) return { kind: 'refuse', status: 403, code: 1003 };
   const zone = zoneOf(view, hostname);
-  const name = zone && (zone.names.find((each) => each.name === hostname) ?? zone.names.find((each) => each.name.startsWith('*.') && hostname.endsWith(each.name.slice(1))));
+  const name =
+    zone &&
+    (zone.names.find((each) => each.name === hostname) ??
+      zone.names.find((each) => each.name.startsWith('*.') && hostname.endsWith(each.name.slice(1))));
   if (zone === undefined || name === undefined) return { kind: 'refuse', status: 409, code: 1001 };
   if (zone.ssl === 'off' && scheme === 'https') return { kind: 'redirect', scheme: 'http' };
   if (zone.alwaysUseHttps && scheme === 'http' && zone.ssl !== 'off') return { kind: 'redirect', scheme: 'https' };

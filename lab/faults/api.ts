@@ -24,7 +24,8 @@ export const apiDown = (lab: LabHandle, status: 500 | 503): Fault =>
 export const apiRateLimited = (lab: LabHandle): Fault => apiFault(lab, 'the API answers 429', { kind: 'rate-limit' });
 export const apiHangs = (lab: LabHandle): Fault => apiFault(lab, 'the API hangs', { kind: 'hang' });
 export const apiActionsFail = (lab: LabHandle): Fault => apiFault(lab, 'moves are accepted and then fail', { kind: 'action-fails' }, MOVES);
-export const apiUnassignsFirst = (lab: LabHandle): Fault => apiFault(lab, 'the API moves no address that is assigned', { kind: 'unassign-first' });
+export const apiUnassignsFirst = (lab: LabHandle): Fault =>
+  apiFault(lab, 'the API moves no address that is assigned', { kind: 'unassign-first' });
 export const apiHoldsAliases = (lab: LabHandle, milliseconds: number): Fault =>
   apiFault(lab, `an alias stays with a dead server for ${milliseconds / 1000} s`, { kind: 'alias-held', milliseconds });
 

@@ -22,7 +22,12 @@ export function certificateChanges(lab: LabHandle, machine: string, { times = 50
       if (exitCode === 0) throw new Error(`${machine} took half a certificate without a word`);
       if ((await servedCertificate(lab)) !== before) throw new Error(`${machine} serves another certificate after it refused half of one`);
       for (let n = 1; n <= times; n += 1) {
-        const fingerprint = await onMachine(lab, machine, `${anotherCertificate(lab.domain)} && ${CONFIGURE} >&2 && openssl x509 -in ${CERTIFICATE} -noout -fingerprint -sha256`, 60);
+        const fingerprint = await onMachine(
+          lab,
+          machine,
+          `${anotherCertificate(lab.domain)} && ${CONFIGURE} >&2 && openssl x509 -in ${CERTIFICATE} -noout -fingerprint -sha256`,
+          60,
+        );
         const wanted = fingerprint.split('=').at(-1);
         await until(`clients get certificate ${n}`, async () => (await servedCertificate(lab)) === wanted, seenWithinMilliseconds);
       }
@@ -37,9 +42,18 @@ export function certificateExpires(lab: LabHandle, machine: string, validSeconds
     title: `the certificate on ${machine} expires`,
     async inject() {
       const end = `-not_after "$(date --utc --date '+${validSeconds} seconds' +%Y%m%d%H%M%SZ)"`;
-      const fingerprint = await onMachine(lab, machine, `cp -p ${CERTIFICATE} ${GOOD} && ${anotherCertificate(lab.domain, end)} && ${CONFIGURE} >&2 && openssl x509 -in ${CERTIFICATE} -noout -fingerprint -sha256`, 60);
+      const fingerprint = await onMachine(
+        lab,
+        machine,
+        `cp -p ${CERTIFICATE} ${GOOD} && ${anotherCertificate(lab.domain, end)} && ${CONFIGURE} >&2 && openssl x509 -in ${CERTIFICATE} -noout -fingerprint -sha256`,
+        60,
+      );
       await until('clients get it', async () => (await servedCertificate(lab)) === fingerprint.split('=').at(-1));
-      await until('it has ended', async () => (await tryOnMachine(lab, machine, `openssl x509 -in ${CERTIFICATE} -noout -checkend 0`)).exitCode === 1, (validSeconds + 15) * 1000);
+      await until(
+        'it has ended',
+        async () => (await tryOnMachine(lab, machine, `openssl x509 -in ${CERTIFICATE} -noout -checkend 0`)).exitCode === 1,
+        (validSeconds + 15) * 1000,
+      );
     },
     recover: () => formerCertificate(lab, machine),
   };

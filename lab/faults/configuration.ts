@@ -38,7 +38,8 @@ export function brokenConfiguration(lab: LabHandle, { machine, role, file, unit 
       await onMachine(lab, machine, `cp -p ${staged} ${staged}.lab-good && printf '\\nthis is no configuration\\n' >>${staged}`);
       const pushed = await tryOnMachine(lab, machine, push, 120);
       if (pushed.exitCode === 0) throw new Error(`${machine} took a broken ${file} without a word`);
-      if (!/this|configuration|line|unknown/i.test(`${pushed.stdout}${pushed.stderr}`)) throw new Error(`the push failed, but not with the message of the program: ${pushed.stderr.slice(-300)}`);
+      if (!/this|configuration|line|unknown/i.test(`${pushed.stdout}${pushed.stderr}`))
+        throw new Error(`the push failed, but not with the message of the program: ${pushed.stderr.slice(-300)}`);
       if ((await mainPid(lab, machine, unit)) !== before) throw new Error(`${unit} on ${machine} was restarted by a broken configuration`);
     },
     async recover() {

@@ -18,7 +18,8 @@ export function databaseSetting(lab: LabHandle, machine: string, unit: string): 
       await onMachine(lab, machine, `cp -p ${UPLOADED} ${FORMER} && echo 'back_log = 200' >>${UPLOADED} && ${CONFIGURE}`, SECONDS);
       if ((await mainPid(lab, machine, unit)) === before) throw new Error(`mysqld on ${machine} was not restarted`);
     },
-    recover: async () => void (await onMachine(lab, machine, `if test -f ${FORMER}; then mv ${FORMER} ${UPLOADED} && ${CONFIGURE}; fi`, SECONDS)),
+    recover: async () =>
+      void (await onMachine(lab, machine, `if test -f ${FORMER}; then mv ${FORMER} ${UPLOADED} && ${CONFIGURE}; fi`, SECONDS)),
   };
 }
 

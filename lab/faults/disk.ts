@@ -19,15 +19,28 @@ export function diskFull(lab: LabHandle, machine: string, folder: string, { unse
   // Beside the data, never in it: a database takes every folder of its data directory for a schema.
   const ballast = `"$(findmnt --noheadings --output TARGET --target ${folder})/lab-ballast"`;
   const free = `df --output=avail --block-size=1M ${folder} | tail -n 1`;
-  const takeAllBut = (megabytes: number) => `free=$(${free}); [ "$free" -le ${megabytes} ] || fallocate --length "$((free - ${megabytes}))M" ${ballast}`;
-  const append = (blockSize: string) => `dd if=/dev/zero of=${ballast} bs=${blockSize} oflag=append conv=notrunc status=none 2>/dev/null || :`;
+  const takeAllBut = (megabytes: number) =>
+    `free=$(${free}); [ "$free" -le ${megabytes} ] || fallocate --length "$((free - ${megabytes}))M" ${ballast}`;
+  const append = (blockSize: string) =>
+    `dd if=/dev/zero of=${ballast} bs=${blockSize} oflag=append conv=notrunc status=none 2>/dev/null || :`;
   const filling = unseenBy
-    ? [`systemctl kill --signal=STOP ${unseenBy}`, takeAllBut(0), append('4k'), `sleep ${UNSEEN_SECONDS}`, `systemctl kill --signal=CONT ${unseenBy}`]
+    ? [
+        `systemctl kill --signal=STOP ${unseenBy}`,
+        takeAllBut(0),
+        append('4k'),
+        `sleep ${UNSEEN_SECONDS}`,
+        `systemctl kill --signal=CONT ${unseenBy}`,
+      ]
     : [takeAllBut(WRITTEN_MEGABYTES), append('1M'), 'sync', append('4k')];
   return {
     title: `the disk of ${machine} is full`,
     async inject() {
-      await onMachine(lab, machine, `systemd-run --quiet --collect --wait --expand-environment=no --unit ${FILLING} sh -c '${filling.join('; ')}'`, 300);
+      await onMachine(
+        lab,
+        machine,
+        `systemd-run --quiet --collect --wait --expand-environment=no --unit ${FILLING} sh -c '${filling.join('; ')}'`,
+        300,
+      );
       await until(`no block is free on ${machine}`, async () => Number(await onMachine(lab, machine, free)) === 0);
     },
     recover: async () => void (await onMachine(lab, machine, `systemctl stop ${FILLING} 2>/dev/null; rm -f ${ballast}`, 60)),

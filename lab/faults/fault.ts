@@ -16,7 +16,12 @@ export class NotReached extends Error {
 }
 
 /** Waits until the condition holds. An error of the condition counts as "not yet". */
-export async function until(what: string, condition: () => Promise<boolean>, timeoutMilliseconds = 15_000, everyMilliseconds = 100): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  timeoutMilliseconds = 15_000,
+  everyMilliseconds = 100,
+): Promise<void> {
   const deadline = Date.now() + timeoutMilliseconds;
   let why = '';
   while (Date.now() < deadline) {
@@ -34,7 +39,10 @@ export async function until(what: string, condition: () => Promise<boolean>, tim
 /** Runs a shell line on a machine and gives its output; a failure is an error with what the machine said. */
 export async function onMachine(lab: LabHandle, machine: string, script: string, timeoutSeconds = 10): Promise<string> {
   const { exitCode, stdout, stderr } = await tryOnMachine(lab, machine, script, timeoutSeconds);
-  if (exitCode !== 0) throw new Error(`${machine}: ${script}: ${exitCode === null ? `no end within ${timeoutSeconds} s` : `exit ${exitCode}`}: ${(stderr || stdout).trim().slice(-500)}`);
+  if (exitCode !== 0)
+    throw new Error(
+      `${machine}: ${script}: ${exitCode === null ? `no end within ${timeoutSeconds} s` : `exit ${exitCode}`}: ${(stderr || stdout).trim().slice(-500)}`,
+    );
   return stdout.trim();
 }
 
@@ -55,5 +63,9 @@ export function together(title: string, faults: readonly Fault[]): Fault {
 export async function all(works: readonly (() => Promise<void>)[]): Promise<void> {
   const failed = (await Promise.allSettled(works.map((work) => work()))).filter((result) => result.status === 'rejected');
   if (failed.length === 1) throw failed[0]!.reason;
-  if (failed.length > 1) throw new AggregateError(failed.map((result) => result.reason as unknown), failed.map((result) => String(result.reason)).join('; '));
+  if (failed.length > 1)
+    throw new AggregateError(
+      failed.map((result) => result.reason as unknown),
+      failed.map((result) => String(result.reason)).join('; '),
+    );
 }

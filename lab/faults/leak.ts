@@ -7,7 +7,8 @@ const INSPECTOR = 'http://127.0.0.1:9229/json/list';
 const SEEN_KILOBYTES = 200_000;
 
 /** Some 100 MB a second that nobody lets go of. */
-const LEAK = 'globalThis.labLeak = []; setInterval(() => { for (let n = 0; n < 250; n += 1) labLeak.push(new Array(2500).fill(n)); }, 50); 0';
+const LEAK =
+  'globalThis.labLeak = []; setInterval(() => { for (let n = 0; n < 250; n += 1) labLeak.push(new Array(2500).fill(n)); }, 50); 0';
 
 /** Asks the process by way of its inspector, as a debugger does. Data only by the environment. */
 const EVALUATE = `
@@ -34,9 +35,21 @@ export function leakMemory(lab: LabHandle, machine: string, unit: string): Fault
       if (leaking === 0) throw new Error(`${unit} on ${machine} does not run, so it cannot leak`);
       const before = await residentKilobytes(lab, machine, leaking);
       await onMachine(lab, machine, `kill -USR1 ${leaking}`);
-      await until('the inspector listens', async () => (await tryOnMachine(lab, machine, `curl --silent --fail --max-time 2 --output /dev/null ${INSPECTOR}`)).exitCode === 0);
-      await onMachine(lab, machine, `INSPECTOR='${INSPECTOR}' EXPRESSION='${LEAK}' node --experimental-websocket --no-warnings --input-type=module --eval "$(cat <<'PROGRAM'${EVALUATE}PROGRAM\n)"`, 30);
-      await until(`${unit} on ${machine} grows`, async () => (await residentKilobytes(lab, machine, leaking)) > before + SEEN_KILOBYTES, 60_000);
+      await until(
+        'the inspector listens',
+        async () => (await tryOnMachine(lab, machine, `curl --silent --fail --max-time 2 --output /dev/null ${INSPECTOR}`)).exitCode === 0,
+      );
+      await onMachine(
+        lab,
+        machine,
+        `INSPECTOR='${INSPECTOR}' EXPRESSION='${LEAK}' node --experimental-websocket --no-warnings --input-type=module --eval "$(cat <<'PROGRAM'${EVALUATE}PROGRAM\n)"`,
+        30,
+      );
+      await until(
+        `${unit} on ${machine} grows`,
+        async () => (await residentKilobytes(lab, machine, leaking)) > before + SEEN_KILOBYTES,
+        60_000,
+      );
     },
     async recover() {
       if (leaking !== 0 && (await mainPid(lab, machine, unit)) === leaking) await onMachine(lab, machine, `systemctl restart ${unit}`, 60);

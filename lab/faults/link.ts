@@ -28,7 +28,11 @@ export function partition(lab: LabHandle, title: string, left: readonly string[]
 }
 
 /** Cut and healed again and again until it is recovered. */
-export function flappingLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private' }, { downMilliseconds = 3000, upMilliseconds = 2000 } = {}): Fault {
+export function flappingLink(
+  lab: LabHandle,
+  cut: LinkCut & { readonly link: 'private' },
+  { downMilliseconds = 3000, upMilliseconds = 2000 } = {},
+): Fault {
   const stop = new AbortController();
   let flapping: Promise<void> = Promise.resolve();
   const flap = async () => {
@@ -84,8 +88,14 @@ export function loseVrrp(lab: LabHandle, machine: string): Fault {
   return {
     title: `${machine} hears no VRRP`,
     inject: async () => {
-      await onMachine(lab, machine, `nft 'add table inet ${table}; add chain inet ${table} input { type filter hook input priority -200; }; add rule inet ${table} input ip protocol 112 counter drop'`);
-      await until(`${machine} has dropped VRRP`, async () => /counter packets [1-9]/.test(await onMachine(lab, machine, `nft list table inet ${table}`)));
+      await onMachine(
+        lab,
+        machine,
+        `nft 'add table inet ${table}; add chain inet ${table} input { type filter hook input priority -200; }; add rule inet ${table} input ip protocol 112 counter drop'`,
+      );
+      await until(`${machine} has dropped VRRP`, async () =>
+        /counter packets [1-9]/.test(await onMachine(lab, machine, `nft list table inet ${table}`)),
+      );
     },
     recover: async () => void (await onMachine(lab, machine, `nft delete table inet ${table} 2>/dev/null || :`)),
   };

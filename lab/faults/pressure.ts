@@ -7,7 +7,11 @@ export function busy(lab: LabHandle, machine: string): Fault {
   return {
     title: `${machine} is busy`,
     inject: async () => {
-      await onMachine(lab, machine, `systemd-run --quiet --unit=${unit} bash -c 'for _ in $(seq "$(nproc)"); do while :; do :; done & done; wait'`);
+      await onMachine(
+        lab,
+        machine,
+        `systemd-run --quiet --unit=${unit} bash -c 'for _ in $(seq "$(nproc)"); do while :; do :; done & done; wait'`,
+      );
       await until(`${machine} is busy`, async () => (await onMachine(lab, machine, `systemctl is-active ${unit}`)) === 'active');
     },
     recover: async () => void (await onMachine(lab, machine, `systemctl stop ${unit} 2>/dev/null || :`)),
@@ -22,9 +26,17 @@ export function slowed(lab: LabHandle, machine: string, unit: string): Fault {
     title: `${unit} on ${machine} is slow`,
     inject: async () => {
       await onMachine(lab, machine, `systemd-run --quiet --unit=${helper} bash -c '${loop}'`);
-      await until(`${unit} on ${machine} stutters`, async () => (await onMachine(lab, machine, `systemctl is-active ${helper}`)) === 'active');
+      await until(
+        `${unit} on ${machine} stutters`,
+        async () => (await onMachine(lab, machine, `systemctl is-active ${helper}`)) === 'active',
+      );
     },
-    recover: async () => void (await onMachine(lab, machine, `systemctl stop ${helper} 2>/dev/null || :; systemctl kill --signal=CONT ${unit} 2>/dev/null || :`)),
+    recover: async () =>
+      void (await onMachine(
+        lab,
+        machine,
+        `systemctl stop ${helper} 2>/dev/null || :; systemctl kill --signal=CONT ${unit} 2>/dev/null || :`,
+      )),
   };
 }
 
@@ -36,11 +48,25 @@ export function clockOff(lab: LabHandle, machine: string, unit: string, offset: 
     title: `the clock of ${unit} on ${machine} is off by ${offset}`,
     async inject() {
       await onMachine(lab, machine, 'dpkg -s libfaketime >/dev/null 2>&1 || apt-get -qq install -y libfaketime >/dev/null', 180);
-      await onMachine(lab, machine, `mkdir -p ${dropIn} && printf '${content}' >${dropIn}/lab-clock.conf && systemctl daemon-reload && systemctl restart ${unit}`, 120);
-      await until(`${unit} on ${machine} has the other clock`, async () => (await onMachine(lab, machine, `grep -c FAKETIME "/proc/$(systemctl show -p MainPID --value ${unit})/environ"`)) !== '0');
+      await onMachine(
+        lab,
+        machine,
+        `mkdir -p ${dropIn} && printf '${content}' >${dropIn}/lab-clock.conf && systemctl daemon-reload && systemctl restart ${unit}`,
+        120,
+      );
+      await until(
+        `${unit} on ${machine} has the other clock`,
+        async () =>
+          (await onMachine(lab, machine, `grep -c FAKETIME "/proc/$(systemctl show -p MainPID --value ${unit})/environ"`)) !== '0',
+      );
     },
     async recover() {
-      await onMachine(lab, machine, `if rm ${dropIn}/lab-clock.conf 2>/dev/null; then systemctl daemon-reload; systemctl restart ${unit}; fi`, 120);
+      await onMachine(
+        lab,
+        machine,
+        `if rm ${dropIn}/lab-clock.conf 2>/dev/null; then systemctl daemon-reload; systemctl restart ${unit}; fi`,
+        120,
+      );
     },
   };
 }

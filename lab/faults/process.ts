@@ -9,7 +9,10 @@ export function kill(lab: LabHandle, machine: string, unit: string): Fault {
       const before = await mainPid(lab, machine, unit);
       if (before === 0) throw new Error(`${unit} on ${machine} does not run, so it cannot be killed`);
       await onMachine(lab, machine, `systemctl kill --kill-whom=all --signal=KILL ${unit}`);
-      await until(`process ${before} on ${machine} is gone`, async () => (await tryOnMachine(lab, machine, `test ! -d /proc/${before}`)).exitCode === 0);
+      await until(
+        `process ${before} on ${machine} is gone`,
+        async () => (await tryOnMachine(lab, machine, `test ! -d /proc/${before}`)).exitCode === 0,
+      );
     },
     recover: () => startAgain(lab, machine, unit),
   };
@@ -38,10 +41,16 @@ export function freeze(lab: LabHandle, machine: string, unit: string): Fault {
       const pid = await mainPid(lab, machine, unit);
       if (pid === 0) throw new Error(`${unit} on ${machine} does not run, so it cannot be frozen`);
       await onMachine(lab, machine, `systemctl kill --kill-whom=all --signal=STOP ${unit}`);
-      await until(`${unit} on ${machine} is stopped`, async () => (await onMachine(lab, machine, `sed -n 's/^State:\\t//p' /proc/${pid}/status`)).startsWith('T'));
+      await until(`${unit} on ${machine} is stopped`, async () =>
+        (await onMachine(lab, machine, `sed -n 's/^State:\\t//p' /proc/${pid}/status`)).startsWith('T'),
+      );
     },
     async recover() {
-      await onMachine(lab, machine, `systemctl kill --kill-whom=all --signal=CONT ${unit} 2>/dev/null || systemctl is-active ${unit} || true`);
+      await onMachine(
+        lab,
+        machine,
+        `systemctl kill --kill-whom=all --signal=CONT ${unit} 2>/dev/null || systemctl is-active ${unit} || true`,
+      );
       await startAgain(lab, machine, unit);
     },
   };
@@ -72,7 +81,12 @@ export function handOver(lab: LabHandle, machine: string): Fault {
 }
 
 export async function startAgain(lab: LabHandle, machine: string, unit: string): Promise<void> {
-  await onMachine(lab, machine, `systemctl is-active --quiet ${unit} || { systemctl reset-failed ${unit} 2>/dev/null || :; systemctl start ${unit}; }`, 60);
+  await onMachine(
+    lab,
+    machine,
+    `systemctl is-active --quiet ${unit} || { systemctl reset-failed ${unit} 2>/dev/null || :; systemctl start ${unit}; }`,
+    60,
+  );
 }
 
 /** 0: it does not run. */

@@ -18,7 +18,8 @@ export function newRelease(lab: LabHandle, machine: string, unit: string): Fault
       await onMachine(lab, machine, `cp -p ${UPLOADED} ${GOOD} && echo '// another release' >>${UPLOADED} && ${CONFIGURE}`, SECONDS);
       const after = await running(lab, machine, unit);
       if (after.release === before.release) throw new Error(`${machine} still has release ${before.release}`);
-      if (after.pid === before.pid) throw new Error(`${machine} has release ${after.release}, and still runs the process of the one before`);
+      if (after.pid === before.pid)
+        throw new Error(`${machine} has release ${after.release}, and still runs the process of the one before`);
     },
     recover: () => formerRelease(lab, machine),
   };
@@ -33,7 +34,8 @@ export function brokenRelease(lab: LabHandle, machine: string, unit: string): Fa
       await onMachine(lab, machine, `cp -p ${UPLOADED} ${GOOD} && echo 'throw new Error("this release is broken");' >${UPLOADED}`);
       const { exitCode, stdout, stderr } = await tryOnMachine(lab, machine, CONFIGURE, SECONDS);
       if (exitCode === 0) throw new Error(`${machine} took a broken release without a word`);
-      if (!`${stdout}${stderr}`.includes('this release is broken')) throw new Error(`the push failed, but not with the message of the application: ${stderr.slice(-300)}`);
+      if (!`${stdout}${stderr}`.includes('this release is broken'))
+        throw new Error(`the push failed, but not with the message of the application: ${stderr.slice(-300)}`);
       const after = await running(lab, machine, unit);
       if (after.release !== before.release || after.pid === 0) throw new Error(`${machine} did not go back to release ${before.release}`);
     },

@@ -27,7 +27,10 @@ export async function createMachineCgroup(lab: string, machine: string): Promise
 
 /** Memory of a machine as a whole, page cache included, like that of a server type; where the host lets us, else nothing. */
 export async function limitMachineMemory(lab: string, machine: string, gigabytes: number): Promise<void> {
-  const files = [join(v2(), `scale-up-${lab}`, machine, 'memory.max'), join(V1_MEMORY, `scale-up-${lab}`, machine, 'memory.limit_in_bytes')];
+  const files = [
+    join(v2(), `scale-up-${lab}`, machine, 'memory.max'),
+    join(V1_MEMORY, `scale-up-${lab}`, machine, 'memory.limit_in_bytes'),
+  ];
   for (const file of files.filter((each) => existsSync(each))) await writeFile(file, String(gigabytes * 1024 ** 3));
 }
 

@@ -41,7 +41,10 @@ const cloudConfig = z.strictObject({
         path: absolutePath,
         content: z.string().default(''),
         encoding: z.enum(['text/plain', 'b64', 'base64']).default('text/plain'),
-        permissions: z.string().regex(/^0?[0-7]{3,4}$/).default('0644'),
+        permissions: z
+          .string()
+          .regex(/^0?[0-7]{3,4}$/)
+          .default('0644'),
         owner: z.enum(['root', 'root:root']).default('root:root'),
       }),
     )
@@ -65,11 +68,15 @@ export function readUserData(userData: string | null): FirstBoot {
   const text = decoded(userData);
   if (text.startsWith('#!')) return { ...NOTHING, script: text };
   if (!text.startsWith('#cloud-config')) {
-    throw new Error(`user_data begins with ${JSON.stringify(text.slice(0, 20))}, want #cloud-config or a script with #!; the lab does nothing else`);
+    throw new Error(
+      `user_data begins with ${JSON.stringify(text.slice(0, 20))}, want #cloud-config or a script with #!; the lab does nothing else`,
+    );
   }
   const result = cloudConfig.safeParse(parse(text) ?? {});
   if (!result.success) {
-    throw new Error(`user_data is not understood by the lab:\n${z.prettifyError(result.error)}\nUse what lab/machines/cloud-config.ts knows, or teach it`);
+    throw new Error(
+      `user_data is not understood by the lab:\n${z.prettifyError(result.error)}\nUse what lab/machines/cloud-config.ts knows, or teach it`,
+    );
   }
   const config = result.data;
   const commands = [...config.users.flatMap((entry) => (entry === 'default' ? [] : addUser(entry))), ...config.runcmd.map(shellLine)];
@@ -82,10 +89,12 @@ export function readUserData(userData: string | null): FirstBoot {
     })),
     authorizedKeys: config.ssh_authorized_keys,
     disableRoot: config.disable_root,
-    hostKeys: Object.fromEntries(Object.entries(config.ssh_keys).map(([name, text]) => {
-      const [kind, half] = name.split('_');
-      return [`ssh_host_${kind}_key${half === 'public' ? '.pub' : ''}`, text];
-    })),
+    hostKeys: Object.fromEntries(
+      Object.entries(config.ssh_keys).map(([name, text]) => {
+        const [kind, half] = name.split('_');
+        return [`ssh_host_${kind}_key${half === 'public' ? '.pub' : ''}`, text];
+      }),
+    ),
     script: commands.length > 0 ? ['#!/bin/sh', ...commands, ''].join('\n') : null,
   };
 }
@@ -106,7 +115,11 @@ function addUser({ name, groups, shell, sudo, ssh_authorized_keys: keys }: z.inf
     `id -u ${name} >/dev/null 2>&1 || useradd --create-home --shell ${quoted(shell)} ${list.length > 0 ? `--groups ${quoted(list.join(','))} ` : ''}${name}`,
     ...(sudo ? [`printf '%s\\n' ${quoted(`${name} ${sudo}`)} >/etc/sudoers.d/90-${name}`] : []),
     ...(keys.length > 0
-      ? [`install -d -m 0700 -o ${name} -g ${name} /home/${name}/.ssh`, `printf '%s\\n' ${keys.map(quoted).join(' ')} >/home/${name}/.ssh/authorized_keys`, `chown ${name}:${name} /home/${name}/.ssh/authorized_keys`]
+      ? [
+          `install -d -m 0700 -o ${name} -g ${name} /home/${name}/.ssh`,
+          `printf '%s\\n' ${keys.map(quoted).join(' ')} >/home/${name}/.ssh/authorized_keys`,
+          `chown ${name}:${name} /home/${name}/.ssh/authorized_keys`,
+        ]
       : []),
   ];
 }

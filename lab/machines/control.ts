@@ -29,15 +29,13 @@ export function createLinkControl(hardware: LinuxHardware): Hono {
 
   app.get('/machines', (c) =>
     c.json(
-      hardware.machines.map(
-        (machine): MachineReport => ({
-          id: machine.serverId,
-          name: machine.name,
-          running: machine.isRunning,
-          initPid: machine.initPid,
-          root: machine.root,
-        }),
-      ),
+      hardware.machines.map((machine): MachineReport => ({
+        id: machine.serverId,
+        name: machine.name,
+        running: machine.isRunning,
+        initPid: machine.initPid,
+        root: machine.root,
+      })),
     ),
   );
   app.get('/links', (c) => c.json(network.faults.list()));

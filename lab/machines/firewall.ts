@@ -59,9 +59,7 @@ const lose = (percent: number) => (percent >= 100 ? 'drop' : `numgen random mod 
 function inbound(device: string, rules: readonly FirewallRule[]): string[] {
   return [
     `oifname "${device}" ct state established,related accept`,
-    ...rules
-      .filter((rule) => rule.direction === 'in')
-      .flatMap((rule) => accepted(`oifname "${device}"`, 'saddr', rule.source_ips, rule)),
+    ...rules.filter((rule) => rule.direction === 'in').flatMap((rule) => accepted(`oifname "${device}"`, 'saddr', rule.source_ips, rule)),
     `oifname "${device}" drop`,
   ];
 }

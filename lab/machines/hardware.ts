@@ -116,7 +116,9 @@ export class LinuxHardware implements Hardware {
   serverAt(address: string): { spec: ServerSpec; server: DesiredServer } | null {
     const server = this.network.desired.servers.find(
       ({ publicIpv4, floatingIps, privateNets }) =>
-        publicIpv4 === address || floatingIps.includes(address) || privateNets.some((net) => net.ip === address || net.aliasIps.includes(address)),
+        publicIpv4 === address ||
+        floatingIps.includes(address) ||
+        privateNets.some((net) => net.ip === address || net.aliasIps.includes(address)),
     );
     const spec = server && this.#servers.get(server.id)?.spec;
     return server && spec && !this.#missesMetadata.has(server.id) ? { spec, server } : null;

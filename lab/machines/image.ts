@@ -69,7 +69,12 @@ async function remove(unfinished: string): Promise<void> {
 }
 
 /** The script says `@phase NAME` where a phase begins; everything else it prints goes to the log. */
-function build(root: string, settings: Readonly<Record<'LAB_PROXY' | 'LAB_CA', string>>, logFile: string, progress: Progress): Promise<void> {
+function build(
+  root: string,
+  settings: Readonly<Record<'LAB_PROXY' | 'LAB_CA', string>>,
+  logFile: string,
+  progress: Progress,
+): Promise<void> {
   const log = createWriteStream(logFile);
   const child = spawn(join(RECIPE, 'build.sh'), [root], {
     stdio: ['ignore', 'pipe', 'pipe'],

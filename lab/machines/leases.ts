@@ -36,7 +36,12 @@ export class LeaseDelays {
 export async function offerLease(root: string, link: Link, alone: boolean, delaySeconds: number): Promise<void> {
   const folder = join(root, LEASES);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${link.guestDevice}.ip`), configureGuest(link, alone).map((line) => `${line}\n`).join(''));
+  await writeFile(
+    join(folder, `${link.guestDevice}.ip`),
+    configureGuest(link, alone)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   // Last and in one move: it is what the machine looks for
   await writeFile(join(folder, '.new'), `DELAY=${delaySeconds}\n`);
   await rename(join(folder, '.new'), join(folder, `${link.guestDevice}.env`));

@@ -80,7 +80,8 @@ async function answers(paths: LabPaths): Promise<boolean> {
 async function untilItAnswers(paths: LabPaths): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     if (await answers(paths)) return;
-    for (const name of PROCESSES) if (!(await isAlive(paths, name))) throw new Error(`the lab's process ${name} has ended; ${logFile(paths, name)} says why`);
+    for (const name of PROCESSES)
+      if (!(await isAlive(paths, name))) throw new Error(`the lab's process ${name} has ended; ${logFile(paths, name)} says why`);
     await sleep(100);
   }
   throw new Error(`the lab's daemon does not answer; ${logFile(paths, 'daemon')} says why`);

@@ -20,14 +20,16 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 
 /** Why the lab cannot run here, with the remedy, in one line; null: it can. Tests report it when they skip. */
 export function labObstacle(): string | null {
-  if (process.platform !== 'linux') return `the lab needs Linux with systemd-nspawn, this is ${process.platform}; use a Debian or Ubuntu machine`;
+  if (process.platform !== 'linux')
+    return `the lab needs Linux with systemd-nspawn, this is ${process.platform}; use a Debian or Ubuntu machine`;
   if (process.getuid?.() !== 0) return 'the lab needs root for namespaces and mounts; run it with sudo';
   const missing = Object.keys(PROGRAMS).filter((name) => !isOnPath(name));
   if (missing.length > 0) {
     const packages = new Set(missing.map((name) => PROGRAMS[name]));
     return `the lab needs ${missing.join(', ')}; run lab/setup.sh, or apt-get install ${[...packages].join(' ')}`;
   }
-  if (!succeeds('unshare', '--net', 'true')) return 'no network namespaces here; run the lab on a machine of its own, or in a privileged container';
+  if (!succeeds('unshare', '--net', 'true'))
+    return 'no network namespaces here; run the lab on a machine of its own, or in a privileged container';
   if (!succeeds('unshare', '--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt')) {
     return 'mounting is not allowed here; run the lab on a machine of its own, or in a privileged container';
   }

@@ -32,7 +32,7 @@ export class Project {
 
   async servers(): Promise<readonly ProjectServer[]> {
     const servers: ProjectServer[] = [];
-    for (let page: number | null = 1; page !== null; ) {
+    for (let page: number | null = 1; page !== null;) {
       const answer = (await this.#call('GET', `/v1/servers?per_page=50&page=${page}`)) as {
         servers: ProjectServer[];
         meta: { pagination: { next_page: number | null } };

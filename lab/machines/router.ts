@@ -44,12 +44,7 @@ export async function createRouter(paths: LabPaths): Promise<void> {
     router,
   );
   await ipBatch(
-    [
-      'link set lo up',
-      `address add ${CLIENT_ADDRESS}/24 dev eth0`,
-      'link set eth0 up',
-      `route add default via ${CLIENT_GATEWAY}`,
-    ],
+    ['link set lo up', `address add ${CLIENT_ADDRESS}/24 dev eth0`, 'link set eth0 up', `route add default via ${CLIENT_GATEWAY}`],
     client,
   );
   await ipBatch(

@@ -64,7 +64,10 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
 }
 
 /** What the emulated project is told: the tokens by the names that they have in its console. */
-export function projectTokens({ hcloudToken, failoverToken }: Secrets): Record<'terraform' | 'failover', { value: string; access: 'read-write' }> {
+export function projectTokens({
+  hcloudToken,
+  failoverToken,
+}: Secrets): Record<'terraform' | 'failover', { value: string; access: 'read-write' }> {
   return { terraform: { value: hcloudToken, access: 'read-write' }, failover: { value: failoverToken, access: 'read-write' } };
 }
 

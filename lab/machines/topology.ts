@@ -104,7 +104,11 @@ export const layCable = (link: Link, machineNamespace: string): string[] => [
 /** `ip` commands in the machine's namespace: what Hetzner's DHCP would configure. No default route on the private side. */
 export function configureGuest(link: Link, alone: boolean): string[] {
   const device = link.guestDevice;
-  const common = [`link set ${device} up`, `address replace ${link.address}/32 dev ${device}`, `route replace ${link.gateway}/32 dev ${device}`];
+  const common = [
+    `link set ${device} up`,
+    `address replace ${link.address}/32 dev ${device}`,
+    `route replace ${link.gateway}/32 dev ${device}`,
+  ];
   if (link.kind === 'public') return [...common, `route replace default via ${link.gateway} dev ${device}`];
   return [
     ...common,

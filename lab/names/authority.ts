@@ -6,7 +6,7 @@ import { generateKey, parsePrivateKeyPem } from '../x509/keys';
 import { encodeSubject } from '../x509/names';
 import { subjectKeyId } from '../x509/signing';
 
-const NAME = { organization: ['Scale Up lab'], commonName: ['CA of the lab\'s Internet'] };
+const NAME = { organization: ['Scale Up lab'], commonName: ["CA of the lab's Internet"] };
 /** PEM of the root. */
 export const rootOf = (folder: string): string => join(folder, 'ca.pem');
 const keyOf = (folder: string) => join(folder, 'ca.key');
@@ -32,6 +32,11 @@ export async function ensureAuthority(folder: string): Promise<void> {
 /** A certificate of the CA in that folder, and its key. */
 export async function certificateFor(folder: string, names: readonly [string, ...string[]]): Promise<KeyPair> {
   const key = parsePrivateKeyPem(await readFile(keyOf(folder), 'utf8'));
-  const authority = { key, subject: encodeSubject(NAME), keyId: subjectKeyId(key.key), certificate: await readFile(rootOf(folder), 'utf8') };
+  const authority = {
+    key,
+    subject: encodeSubject(NAME),
+    keyId: subjectKeyId(key.key),
+    certificate: await readFile(rootOf(folder), 'utf8'),
+  };
   return issuePair(authority, 'server', names[0], names, Date.now());
 }

@@ -56,7 +56,11 @@ async function handle(incoming: IncomingMessage, outgoing: ServerResponse, sites
   // A package never changes, so that the rest of one is the rest of the same: apt goes on where it was interrupted
   const start = isImmutable(url.href) ? Number(/^bytes=(\d+)-$/.exec(incoming.headers.range ?? '')?.[1] ?? 0) : 0;
   if (start > 0 && start < entry.bytes) {
-    outgoing.writeHead(206, { ...headers, 'content-length': entry.bytes - start, 'content-range': `bytes ${start}-${entry.bytes - 1}/${entry.bytes}` });
+    outgoing.writeHead(206, {
+      ...headers,
+      'content-length': entry.bytes - start,
+      'content-range': `bytes ${start}-${entry.bytes - 1}/${entry.bytes}`,
+    });
   } else outgoing.writeHead(200, headers);
   if (incoming.method === 'HEAD') outgoing.end();
   else await pipeline(createReadStream(entry.body, { start: start < entry.bytes ? start : 0 }), outgoing);

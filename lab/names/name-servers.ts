@@ -111,7 +111,9 @@ function replyTo(query: Packet | null, view: NamesView): Packet | null {
     questions: [question],
     answers,
     // Without it systemd-resolved takes the server for an old one, and asks again in another way
-    additionals: extended ? [{ type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, options: [], extendedRcode: 0, ednsVersion: 0, flag_do: false }] : [],
+    additionals: extended
+      ? [{ type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, options: [], extendedRcode: 0, ednsVersion: 0, flag_do: false }]
+      : [],
   };
 }
 

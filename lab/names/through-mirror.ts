@@ -5,7 +5,10 @@ import { createPackageCache } from './package-cache';
 
 /** Does something with the URL of a proxy at which the sites with packages are what they are in a lab. */
 export async function throughMirror<T>(paths: LabPaths, act: (proxy: string) => Promise<T>): Promise<T> {
-  const mirror = createMirror(sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }), createPackageCache(paths.packageCache));
+  const mirror = createMirror(
+    sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }),
+    createPackageCache(paths.packageCache),
+  );
   await new Promise<void>((resolve) => mirror.listen(0, '127.0.0.1', resolve));
   try {
     return await act(`http://127.0.0.1:${(mirror.address() as AddressInfo).port}`);

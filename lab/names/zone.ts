@@ -42,5 +42,7 @@ function addressesOf(name: string, { zone, records, floatingIp }: NamesView): re
   const own = records.filter((record) => record.name === name);
   if (own.length === 0) return null;
   if (own.some(({ proxied }) => proxied)) return [address(EDGE.address)];
-  return own.flatMap(({ type, content }) => (type === 'A' || type === 'AAAA' || type === 'CNAME' ? [{ name, type, data: content.toLowerCase() }] : []));
+  return own.flatMap(({ type, content }) =>
+    type === 'A' || type === 'AAAA' || type === 'CNAME' ? [{ name, type, data: content.toLowerCase() }] : [],
+  );
 }

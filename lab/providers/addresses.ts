@@ -58,5 +58,10 @@ function formatAddress(value: bigint, v4: boolean): string {
 
 /** 4 or 16 bytes. */
 export function addressBytes(address: string): Buffer {
-  return Buffer.from(toNumber(address).toString(16).padStart(isIPv4(address) ? 8 : 32, '0'), 'hex');
+  return Buffer.from(
+    toNumber(address)
+      .toString(16)
+      .padStart(isIPv4(address) ? 8 : 32, '0'),
+    'hex',
+  );
 }

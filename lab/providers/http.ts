@@ -29,8 +29,17 @@ export function send({ method, url, headers, body, signal }: HttpRequest): Promi
   const payload = body === undefined ? undefined : Buffer.from(body);
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void =>
-      reject(signal.aborted ? (signal.reason as Error) : new TransportError(`${capitalized(method)} "${url.href}": ${goText(error, url)}`, { cause: error }));
-    const options = { method, agent: agents[secure ? 'https:' : 'http:'], signal, headers: { ...headers, ...(payload === undefined ? {} : { 'content-length': payload.length }) } };
+      reject(
+        signal.aborted
+          ? (signal.reason as Error)
+          : new TransportError(`${capitalized(method)} "${url.href}": ${goText(error, url)}`, { cause: error }),
+      );
+    const options = {
+      method,
+      agent: agents[secure ? 'https:' : 'http:'],
+      signal,
+      headers: { ...headers, ...(payload === undefined ? {} : { 'content-length': payload.length }) },
+    };
     const request = (secure ? https : http).request(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

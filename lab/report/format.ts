@@ -34,7 +34,9 @@ export function targetText(target: Target | undefined): string {
 
 /** What the summary leaves out. */
 export function caveats({ never, unmeasured }: FigureRow): string {
-  return [never > 0 ? `never ended in ${never}` : '', unmeasured > 0 ? `not measured in ${unmeasured}` : ''].filter((text) => text !== '').join(', ');
+  return [never > 0 ? `never ended in ${never}` : '', unmeasured > 0 ? `not measured in ${unmeasured}` : '']
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
 /** In the words of the page: a run can be in order and still too slow. */

@@ -11,7 +11,12 @@ const KEPT = 'docs/measurements/faults.json';
 
 /** Markdown files of a checkout that may hold tables, by their path in it. */
 export function documents(repository: string): readonly string[] {
-  return ['README.md', ...readdirSync(join(repository, 'docs')).filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
+  return [
+    'README.md',
+    ...readdirSync(join(repository, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
 }
 
 export function keptMeasurements(repository: string): readonly Measurement[] {

@@ -26,20 +26,33 @@ const OUTCOMES: readonly OperationOutcome[] = ['acknowledged', 'unknown', 'faile
 /** One dot a request: where it began, how long it took (logarithmic), and what came of it. */
 export function scatterLane(label: string, operations: readonly Operation[], x: Scale, width: number, gaps: readonly Gap[] = []): Lane {
   const y = logarithmic(FASTEST, SLOWEST, SCATTER_HEIGHT - 6, 6);
-  const grid = LATENCIES.map(([latency, text]) => `<path class="grid" d="M0 ${y(latency)}h${width}"/><text class="tick" x="-6" y="${y(latency) + 3}" text-anchor="end">${text}</text>`);
+  const grid = LATENCIES.map(
+    ([latency, text]) =>
+      `<path class="grid" d="M0 ${y(latency)}h${width}"/><text class="tick" x="-6" y="${y(latency) + 3}" text-anchor="end">${text}</text>`,
+  );
   const dots = OUTCOMES.map((outcome) => {
     const shown = sampled(operations.filter((operation) => operation.outcome === outcome));
     // To the pixel, which is finer than a dot: many requests at one place are one dot.
-    const places = new Set(shown.map((operation) => `M${Math.round(x(operation.start))} ${Math.round(y(operation.end - operation.start))}h0`));
+    const places = new Set(
+      shown.map((operation) => `M${Math.round(x(operation.start))} ${Math.round(y(operation.end - operation.start))}h0`),
+    );
     return places.size === 0 ? '' : `<path class="dot ${outcome}" d="${[...places].join('')}"/>`;
   });
-  return { height: SCATTER_HEIGHT, label: labelOf(label, SCATTER_HEIGHT), svg: [frame(width, SCATTER_HEIGHT), ...grid, ...gaps.map((gap) => gapBox(gap, x, width)), ...dots].join('') };
+  return {
+    height: SCATTER_HEIGHT,
+    label: labelOf(label, SCATTER_HEIGHT),
+    svg: [frame(width, SCATTER_HEIGHT), ...grid, ...gaps.map((gap) => gapBox(gap, x, width)), ...dots].join(''),
+  };
 }
 
 /** The same without the latency: for connections that live long. */
 export function stripLane(label: string, operations: readonly Operation[], x: Scale, width: number): Lane {
   const bars = OUTCOMES.map((outcome) => {
-    const places = new Set(operations.filter((operation) => operation.outcome === outcome).map(({ start, end }) => `M${x(start)} ${BAND_HEIGHT / 2}H${Math.max(x(start) + 1, x(end) - 1)}`));
+    const places = new Set(
+      operations
+        .filter((operation) => operation.outcome === outcome)
+        .map(({ start, end }) => `M${x(start)} ${BAND_HEIGHT / 2}H${Math.max(x(start) + 1, x(end) - 1)}`),
+    );
     return places.size === 0 ? '' : `<path class="bar ${outcome}" d="${[...places].join('')}"/>`;
   });
   return { height: BAND_HEIGHT, label: labelOf(label, BAND_HEIGHT), svg: [frame(width, BAND_HEIGHT), ...bars].join('') };

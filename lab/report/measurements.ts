@@ -29,27 +29,36 @@ export function measurementsOf(result: Result, circumstances: Circumstances): re
   return result.scenarios.flatMap((scenario) =>
     figureRows(scenario).flatMap(({ figure, unit, target, summary }): Measurement[] => {
       if (!target || !summary || summary.count !== scenario.runs.length) return [];
-      return [{
-        scenario: scenario.name,
-        title: scenario.title,
-        figure,
-        unit,
-        runs: summary.count,
-        median: summary.median,
-        longest: summary.max,
-        target: target.max,
-        actionSeconds: result.addressActionMilliseconds / 1000,
-        ...(result.answerMilliseconds > 0 && { answerSeconds: result.answerMilliseconds / 1000 }),
-        ...circumstances,
-      }];
+      return [
+        {
+          scenario: scenario.name,
+          title: scenario.title,
+          figure,
+          unit,
+          runs: summary.count,
+          median: summary.median,
+          longest: summary.max,
+          target: target.max,
+          actionSeconds: result.addressActionMilliseconds / 1000,
+          ...(result.answerMilliseconds > 0 && { answerSeconds: result.answerMilliseconds / 1000 }),
+          ...circumstances,
+        },
+      ];
     }),
   );
 }
 
-const keyOf = ({ scenario, figure, actionSeconds, answerSeconds = 0 }: Measurement) => `${scenario} ${figure} ${actionSeconds} ${answerSeconds}`;
+const keyOf = ({ scenario, figure, actionSeconds, answerSeconds = 0 }: Measurement) =>
+  `${scenario} ${figure} ${actionSeconds} ${answerSeconds}`;
 
 /** Newer ones take the place of those of the same figure; the order is that of scenario, figure, L and answers. */
 export function merged(kept: readonly Measurement[], fresh: readonly Measurement[]): readonly Measurement[] {
   const all = new Map([...kept, ...fresh].map((measurement) => [keyOf(measurement), measurement]));
-  return [...all.values()].sort((a, b) => a.scenario.localeCompare(b.scenario) || a.figure.localeCompare(b.figure) || a.actionSeconds - b.actionSeconds || (a.answerSeconds ?? 0) - (b.answerSeconds ?? 0));
+  return [...all.values()].sort(
+    (a, b) =>
+      a.scenario.localeCompare(b.scenario) ||
+      a.figure.localeCompare(b.figure) ||
+      a.actionSeconds - b.actionSeconds ||
+      (a.answerSeconds ?? 0) - (b.answerSeconds ?? 0),
+  );
 }

@@ -1,6 +1,15 @@
 import type { Outcome } from '../checkers';
 import { amount, caveats, clockTime, escape, figureText, inWords, OUTCOME_WORDS, targetText } from './format';
-import { figureRows, resultOutcome, runOutcome, scenarioOutcome, type FigureRow, type Result, type RunResult, type ScenarioResult } from './result';
+import {
+  figureRows,
+  resultOutcome,
+  runOutcome,
+  scenarioOutcome,
+  type FigureRow,
+  type Result,
+  type RunResult,
+  type ScenarioResult,
+} from './result';
 import { spread } from './spread';
 import { STYLE } from './style';
 import { momentsOf, thinned, timeline } from './timeline';
@@ -20,7 +29,9 @@ ${result.scenarios.map(section).join('\n')}
 
 function heading(result: Result): string {
   const count = (outcome: Outcome) => result.scenarios.filter((scenario) => scenarioOutcome(scenario) === outcome).length;
-  const counts = (['valid', 'invalid', 'unknown'] as const).filter((outcome) => outcome === 'valid' || count(outcome) > 0).map((outcome) => `${count(outcome)} ${OUTCOME_WORDS[outcome]}`);
+  const counts = (['valid', 'invalid', 'unknown'] as const)
+    .filter((outcome) => outcome === 'valid' || count(outcome) > 0)
+    .map((outcome) => `${count(outcome)} ${OUTCOME_WORDS[outcome]}`);
   const minutes = Math.max(1, Math.round((result.endedAt - result.startedAt) / 60_000));
   return `<h1>What clients see when things break</h1>
 <p>${badge(resultOutcome(result))} Of ${result.scenarios.length} ${result.scenarios.length === 1 ? 'scenario' : 'scenarios'}: ${counts.join(', ')}.</p>
@@ -35,7 +46,8 @@ function overview(result: Result): string {
     const [first] = shown.length > 0 ? shown : figures;
     return `<tr><td>${badge(scenarioOutcome(scenario))}</td><td><a href="#${escape(scenario.name)}">${escape(scenario.title)}</a>${reason(scenario)}</td><td class="number wide">${scenario.runs.length}</td>${first ? overviewCells(first) : '<td colspan="5"></td>'}</tr>`;
   });
-  const head = '<th></th><th>Scenario</th><th class="number wide">Runs</th><th>Figure</th><th class="number wide">Median</th><th class="number">Max</th><th class="number">Target</th><th class="wide">From 0, a dot a run; the bar is the target</th>';
+  const head =
+    '<th></th><th>Scenario</th><th class="number wide">Runs</th><th>Figure</th><th class="number wide">Median</th><th class="number">Max</th><th class="number">Target</th><th class="wide">From 0, a dot a run; the bar is the target</th>';
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
@@ -79,7 +91,9 @@ ${scenario.runs.map((run) => runBlock(scenario, run, run === shown)).join('\n')}
 
 function figureTable(scenario: ScenarioResult): string {
   const rows = figureRows(scenario).map((row) => {
-    const cells = (['min', 'median', 'p95', 'max'] as const).map((name) => `<td class="number">${row.summary ? amount(row.summary[name], row.unit) : '–'}</td>`);
+    const cells = (['min', 'median', 'p95', 'max'] as const).map(
+      (name) => `<td class="number">${row.summary ? amount(row.summary[name], row.unit) : '–'}</td>`,
+    );
     const note = caveats(row);
     return `<tr><td>${escape(row.figure)}${note ? ` <span class="soft">(${note})</span>` : ''}</td>${cells.join('')}<td class="number">${targetCell(row)}</td><td class="wide">${spread(row.values, row.unit, row.target)}</td><td>${row.outcome ? badge(row.outcome) : ''}</td></tr>`;
   });
@@ -90,7 +104,9 @@ function figureTable(scenario: ScenarioResult): string {
 
 function runBlock(scenario: ScenarioResult, run: RunResult, open: boolean): string {
   const figures = scenario.targets.map(({ figure, unit }) => `${escape(figure)} ${figureText(run.figures[figure] ?? 'unmeasured', unit)}`);
-  const findings = run.verdict.findings.map((finding) => `<li class="${finding.outcome}"><b>${escape(inWords(finding.checker))}</b>: ${escape(finding.message)}</li>`);
+  const findings = run.verdict.findings.map(
+    (finding) => `<li class="${finding.outcome}"><b>${escape(inWords(finding.checker))}</b>: ${escape(finding.message)}</li>`,
+  );
   const moments = momentsOf(run).map(({ number, at, mark }) => `<li><b class="${mark.kind}">${number}</b>${at} ${escape(mark.text)}</li>`);
   const picture = run.operations.length > 0 ? `<div class="scroll">${timeline(run)}</div>` : '<p class="soft">Nothing was measured.</p>';
   const note = thinned(run);

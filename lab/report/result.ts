@@ -75,7 +75,16 @@ export function figureRows(scenario: ScenarioResult): FigureRow[] {
     const summary = summarise(values.filter((value) => typeof value === 'number'));
     const never = values.filter((value) => value === 'never').length;
     const unmeasured = values.filter((value) => value === 'unmeasured').length;
-    return { figure, unit: target?.unit ?? 'ms', target, summary, values, never, unmeasured, outcome: target && judge(target, summary, never, unmeasured) };
+    return {
+      figure,
+      unit: target?.unit ?? 'ms',
+      target,
+      summary,
+      values,
+      never,
+      unmeasured,
+      outcome: target && judge(target, summary, never, unmeasured),
+    };
   });
 }
 

@@ -7,7 +7,9 @@ const SHOWN = 4000;
 export function sampled(operations: readonly Operation[]): readonly Operation[] {
   const step = Math.ceil(operations.length / SHOWN);
   if (step <= 1) return operations;
-  return operations.filter((operation, n) => operation.outcome !== 'acknowledged' || n % step === 0 || operation.end - operation.start >= SLOW_MILLISECONDS);
+  return operations.filter(
+    (operation, n) => operation.outcome !== 'acknowledged' || n % step === 0 || operation.end - operation.start >= SLOW_MILLISECONDS,
+  );
 }
 
 const SLOW_MILLISECONDS = 500;

@@ -12,16 +12,27 @@ export function fillTables(markdown: string, measurements: readonly Measurement[
 }
 
 function chosen(names: string, measurements: readonly Measurement[]): readonly Measurement[] {
-  return names.split(',').map((name) => name.trim()).flatMap((name) => {
-    const found = measurements.filter(({ scenario }) => scenario === name || scenario.startsWith(`${name}-`));
-    if (found.length === 0) throw new Error(`a table names ${name}, which was never measured; measure it by: make faults ONLY=${name} RUNS=5 KEEP=1`);
-    return found;
-  });
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .flatMap((name) => {
+      const found = measurements.filter(({ scenario }) => scenario === name || scenario.startsWith(`${name}-`));
+      if (found.length === 0)
+        throw new Error(`a table names ${name}, which was never measured; measure it by: make faults ONLY=${name} RUNS=5 KEEP=1`);
+      return found;
+    });
 }
 
 function tableOf(measurements: readonly Measurement[]): string {
   const rows = measurements.map(({ title, figure, unit, median, longest, runs, target, actionSeconds, answerSeconds, commit }) => [
-    title, figure, amount(median, unit), amount(longest, unit), String(runs), amount(target, unit), `${actionSeconds} s${answerSeconds === undefined ? '' : `, answers ${answerSeconds} s`}`, commit,
+    title,
+    figure,
+    amount(median, unit),
+    amount(longest, unit),
+    String(runs),
+    amount(target, unit),
+    `${actionSeconds} s${answerSeconds === undefined ? '' : `, answers ${answerSeconds} s`}`,
+    commit,
   ]);
   return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }

@@ -61,7 +61,9 @@ const DOTS: readonly { readonly label: string; readonly streams: readonly Stream
 
 /** What the picture leaves out, in a sentence; undefined if it shows everything. */
 export function thinned({ operations }: RunResult): string | undefined {
-  const left = DOTS.map(({ streams }) => ofStream(operations, ...streams).filter(({ outcome }) => outcome === 'acknowledged')).filter((all) => sampled(all).length < all.length);
+  const left = DOTS.map(({ streams }) => ofStream(operations, ...streams).filter(({ outcome }) => outcome === 'acknowledged')).filter(
+    (all) => sampled(all).length < all.length,
+  );
   if (left.length === 0) return undefined;
   return 'Of the many requests that succeeded quickly only some are drawn, evenly chosen; all that failed or took long are there, and all are counted in the figures.';
 }
@@ -94,10 +96,13 @@ const ADDRESSES: Readonly<Record<string, string>> = { 'floating-ip': 'floating I
 
 function roleLanes(run: RunResult, x: Scale, until: number): Lane[] {
   const bySubject = new Map<string, Observation[]>();
-  for (const seen of [...run.observations].sort((a, b) => a.at - b.at)) bySubject.set(seen.subject, [...(bySubject.get(seen.subject) ?? []), seen]);
+  for (const seen of [...run.observations].sort((a, b) => a.at - b.at))
+    bySubject.set(seen.subject, [...(bySubject.get(seen.subject) ?? []), seen]);
   const rank = (subject: string) => (subject in ADDRESSES ? 0 : subject.startsWith('lb') ? 1 : 2);
   const subjects = [...bySubject.keys()].filter((subject) => subject !== 'primary').sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
-  return subjects.map((subject) => bandLane(ADDRESSES[subject] ?? subject, bySubject.get(subject)!, x, until, WIDTH, subject in ADDRESSES ? 'nobody' : 'no answer'));
+  return subjects.map((subject) =>
+    bandLane(ADDRESSES[subject] ?? subject, bySubject.get(subject)!, x, until, WIDTH, subject in ADDRESSES ? 'nobody' : 'no answer'),
+  );
 }
 
 function markLines(marks: readonly Mark[], x: Scale, bottom: number): string {

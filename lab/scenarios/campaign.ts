@@ -6,7 +6,8 @@ import { commandOf, type Options } from './options';
 import { runScenario } from './runner';
 import type { Scenario } from './scenario';
 
-export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed' | 'minutes'>, Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>> {
+export interface CampaignOptions
+  extends Pick<Options, 'only' | 'runs' | 'seed' | 'minutes'>, Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>> {
   readonly lab: LabHandle;
   readonly scenarios: readonly Scenario[];
   readonly log: (line: string) => void;
@@ -16,7 +17,19 @@ export interface CampaignOptions extends Pick<Options, 'only' | 'runs' | 'seed' 
 }
 
 /** All chosen scenarios, each as often as wanted, one after the other. */
-export async function runCampaign({ lab, scenarios, runs, seed, minutes, apiSeconds, answerSeconds, only, log, signal, save }: CampaignOptions): Promise<Result> {
+export async function runCampaign({
+  lab,
+  scenarios,
+  runs,
+  seed,
+  minutes,
+  apiSeconds,
+  answerSeconds,
+  only,
+  log,
+  signal,
+  save,
+}: CampaignOptions): Promise<Result> {
   const startedAt = now();
   const done: ScenarioResult[] = [];
   const result = (): Result => ({
@@ -43,15 +56,30 @@ export async function runCampaign({ lab, scenarios, runs, seed, minutes, apiSeco
   return result();
 }
 
-export function scenarioResult(scenario: Scenario, lab: LabHandle, runs: readonly RunResult[], wanted: Pick<Options, 'runs' | 'seed' | 'minutes'> & Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>>): ScenarioResult {
+export function scenarioResult(
+  scenario: Scenario,
+  lab: LabHandle,
+  runs: readonly RunResult[],
+  wanted: Pick<Options, 'runs' | 'seed' | 'minutes'> & Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>>,
+): ScenarioResult {
   const { name, title, explanation } = scenario;
   const targets = (scenario.targets?.(lab) ?? []).map(({ figure, unit, max, p95 }) => ({ figure, unit, max, p95 }));
-  return { name, title, explanation, command: commandOf({ only: name, ...wanted }), targets, checks: scenario.checkers.map((checker) => checker.name), runs };
+  return {
+    name,
+    title,
+    explanation,
+    command: commandOf({ only: name, ...wanted }),
+    targets,
+    checks: scenario.checkers.map((checker) => checker.name),
+    runs,
+  };
 }
 
 function summaryOf(scenario: Scenario, lab: LabHandle, run: RunResult): string {
   const { figures, operations } = run;
   const targets = scenario.targets?.(lab) ?? [];
-  const measured = targets.map(({ figure, unit, max }) => `${figure} ${figureText(figures[figure] ?? 'unmeasured', unit)} (target ${amount(max, unit)})`);
+  const measured = targets.map(
+    ({ figure, unit, max }) => `${figure} ${figureText(figures[figure] ?? 'unmeasured', unit)} (target ${amount(max, unit)})`,
+  );
   return [OUTCOME_WORDS[runOutcome(targets, run)], ...measured, `${operations.length} requests`].join(', ');
 }

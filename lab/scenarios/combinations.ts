@@ -11,9 +11,25 @@ type Choice = (stage: Stage, machine: string) => Fault;
 
 /** What may happen to one machine of each tier while the others are in order. */
 const CHOICES: Readonly<Record<'lb' | 'web' | 'app' | 'mysql', readonly Choice[]>> = {
-  lb: [({ lab }, lb) => powerOff(lab, lb), ({ lab }, lb) => cleanStop(lab, lb), ({ lab }, lb) => kill(lab, lb, UNITS.haproxy), ({ lab }, lb) => kill(lab, lb, UNITS.keepalived), ({ lab }, lb) => kill(lab, lb, UNITS.floatingIpAgent), ({ lab }) => apiDown(lab, 503)],
-  web: [({ lab }, web) => powerOff(lab, web), ({ lab }, web) => killForGood(lab, web, UNITS.nginx), ({ lab }, web) => freeze(lab, web, UNITS.nginx)],
-  app: [({ lab }, app) => powerOff(lab, app), ({ lab }, app) => kill(lab, app, UNITS.app), ({ lab }, app) => freeze(lab, app, UNITS.app), ({ lab }, app) => slowed(lab, app, UNITS.app)],
+  lb: [
+    ({ lab }, lb) => powerOff(lab, lb),
+    ({ lab }, lb) => cleanStop(lab, lb),
+    ({ lab }, lb) => kill(lab, lb, UNITS.haproxy),
+    ({ lab }, lb) => kill(lab, lb, UNITS.keepalived),
+    ({ lab }, lb) => kill(lab, lb, UNITS.floatingIpAgent),
+    ({ lab }) => apiDown(lab, 503),
+  ],
+  web: [
+    ({ lab }, web) => powerOff(lab, web),
+    ({ lab }, web) => killForGood(lab, web, UNITS.nginx),
+    ({ lab }, web) => freeze(lab, web, UNITS.nginx),
+  ],
+  app: [
+    ({ lab }, app) => powerOff(lab, app),
+    ({ lab }, app) => kill(lab, app, UNITS.app),
+    ({ lab }, app) => freeze(lab, app, UNITS.app),
+    ({ lab }, app) => slowed(lab, app, UNITS.app),
+  ],
   mysql: [
     ({ lab }, member) => powerOff(lab, member),
     ({ lab }, member) => cleanStop(lab, member),
@@ -55,7 +71,8 @@ export const combinedScenarios: readonly Scenario[] = [
     name: 'all-random',
     fault: 50,
     title: 'Random faults in several tiers at once',
-    explanation: 'Drawn from the seed, round after round: in one, two or three tiers at a time one machine breaks in some way. Nothing that was acknowledged is lost, nothing is done twice, and after every round everything heals by itself.',
+    explanation:
+      'Drawn from the seed, round after round: in one, two or three tiers at a time one machine breaks in some way. Nothing that was acknowledged is lost, nothing is done twice, and after every round everything heals by itself.',
     async story(stage: Stage): Promise<void> {
       const end = performance.now() + stage.minutes * 60_000;
       for (let number = 1; performance.now() < end; number += 1) await round(stage, stage.random.fork(`round ${number}`), number);

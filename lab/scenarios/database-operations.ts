@@ -17,7 +17,8 @@ export const operationsScenarios: readonly Scenario[] = [
     name: 'db-replaced',
     fault: 41,
     title: 'A SECONDARY is deleted with its data, and deployed anew',
-    explanation: 'The server and its volume are gone. One deploy makes both again; the new member takes a copy and joins, while writes go on.',
+    explanation:
+      'The server and its volume are gone. One deploy makes both again; the new member takes a copy and joins, while writes go on.',
     async story(stage: Stage): Promise<void> {
       const gone = await stage.inject(serverGone(stage.lab, stage.random.pick(await stage.topology.secondaries()), { volume: true }));
       await stage.writing();
@@ -32,13 +33,15 @@ export const operationsScenarios: readonly Scenario[] = [
     name: 'db-replaced-while-primary-dies',
     fault: 41,
     title: 'A member is replaced, and meanwhile the PRIMARY is killed',
-    explanation: 'With the new member not yet in the group the third is alone, and accepts nothing; the group comes back by itself as soon as those who hold the data answer. Nothing acknowledged is lost.',
+    explanation:
+      'With the new member not yet in the group the third is alone, and accepts nothing; the group comes back by itself as soon as those who hold the data answer. Nothing acknowledged is lost.',
     async story(stage: Stage): Promise<void> {
       const primary = await stage.topology.primary();
       const secondary = stage.random.pick(await stage.topology.secondaries());
       const gone = await stage.inject(serverGone(stage.lab, secondary, { volume: true }));
       const deployed = stage.recover(gone);
-      const starts = async () => (await tryOnMachine(stage.lab, secondary, `systemctl is-active ${UNITS.mysql} || pgrep -x mysqld`)).exitCode === 0;
+      const starts = async () =>
+        (await tryOnMachine(stage.lab, secondary, `systemctl is-active ${UNITS.mysql} || pgrep -x mysqld`)).exitCode === 0;
       await Promise.race([stage.until(`mysqld on the new ${secondary} starts`, starts, 600_000), deployed]);
       const killed = await stage.inject(kill(stage.lab, primary, UNITS.mysql));
       await stage.recover(killed);

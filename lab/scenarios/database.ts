@@ -24,13 +24,26 @@ export function query(lab: LabHandle, member: string, statement: string, timeout
 
 /** The notes of this run that a member holds. Keys and texts of runs hold no tabs or line ends. */
 export async function rowsOf(lab: LabHandle, member: string, runId: string): Promise<MemberRows> {
-  const output = await query(lab, member, `SELECT ${COLUMNS.id}, ${COLUMNS.key}, ${COLUMNS.text} FROM ${TABLE} WHERE ${COLUMNS.key} LIKE '${runId}-%' ORDER BY ${COLUMNS.id}`, 60);
-  const rows = output.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+  const output = await query(
+    lab,
+    member,
+    `SELECT ${COLUMNS.id}, ${COLUMNS.key}, ${COLUMNS.text} FROM ${TABLE} WHERE ${COLUMNS.key} LIKE '${runId}-%' ORDER BY ${COLUMNS.id}`,
+    60,
+  );
+  const rows = output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('\t'));
   return { member, rows: rows.map(([id, key, text]) => ({ id: id!, key: key!, text: text! })) };
 }
 
 /** All members' rows, once they have applied what they received: a secondary may be some transactions behind. */
-export async function rowsOfAll(lab: LabHandle, members: readonly string[], runId: string, patienceMilliseconds = 30_000): Promise<MemberRows[]> {
+export async function rowsOfAll(
+  lab: LabHandle,
+  members: readonly string[],
+  runId: string,
+  patienceMilliseconds = 30_000,
+): Promise<MemberRows[]> {
   const deadline = now() + patienceMilliseconds;
   for (;;) {
     const all = await Promise.all(members.map((member) => rowsOf(lab, member, runId)));
@@ -43,7 +56,14 @@ export async function rowsOfAll(lab: LabHandle, members: readonly string[], runI
 export async function keysSetAside(lab: LabHandle, members: readonly string[], runId: string): Promise<string[]> {
   const search = `find ${DUMPS} -name '*.sql' -exec grep --only-matching --no-filename "'${runId}-[a-z0-9-]*'" {} +`;
   const found = await Promise.all(members.map((member) => tryOnMachine(lab, member, search, 60)));
-  return [...new Set(found.flatMap(({ stdout }) => stdout.split('\n')).map((key) => key.replaceAll("'", '')).filter((key) => key !== ''))];
+  return [
+    ...new Set(
+      found
+        .flatMap(({ stdout }) => stdout.split('\n'))
+        .map((key) => key.replaceAll("'", ''))
+        .filter((key) => key !== ''),
+    ),
+  ];
 }
 
 /** Writes to one member directly, four times a second, as a client would that still believes it to be the primary. */
@@ -55,7 +75,15 @@ export function startDirectWrites(lab: LabHandle, member: string, runId: string,
     // A statement that the server refused was not executed; a broken connection says nothing.
     const refused = /ERROR (?!2013|2006)\d+/.test(stderr);
     const outcome = exitCode === 0 ? 'acknowledged' : refused ? 'failed' : 'unknown';
-    record({ stream: 'direct-write', start, end: now(), outcome, note, member, error: exitCode === 0 ? undefined : stderr.trim().slice(-200) || 'no answer' });
+    record({
+      stream: 'direct-write',
+      start,
+      end: now(),
+      outcome,
+      note,
+      member,
+      error: exitCode === 0 ? undefined : stderr.trim().slice(-200) || 'no answer',
+    });
   };
   return repeatedly(250, writeOnce);
 }

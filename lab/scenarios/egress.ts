@@ -12,7 +12,14 @@ export function startEgress(lab: LabHandle, machine: string, record: (operation:
     const start = now();
     const { exitCode } = await tryOnMachine(lab, machine, `curl --silent --output /dev/null --max-time 1 ${OUTSIDE}`, 5);
     const answered = exitCode === 0;
-    record({ stream: 'egress', start, end: now(), outcome: answered ? 'acknowledged' : 'failed', member: machine, error: answered ? undefined : `curl ended with ${exitCode}` });
+    record({
+      stream: 'egress',
+      start,
+      end: now(),
+      outcome: answered ? 'acknowledged' : 'failed',
+      member: machine,
+      error: answered ? undefined : `curl ended with ${exitCode}`,
+    });
   });
 }
 
@@ -33,7 +40,12 @@ export interface Download {
 export function startAptDownload(lab: LabHandle, machine: string, record: (operation: Operation) => void): Download {
   const bytes = async () => Number(await onMachine(lab, machine, `cat ${FOLDER}/partial/*.deb ${FOLDER}/*.deb 2>/dev/null | wc -c`));
   let over = false;
-  const finished = onMachine(lab, machine, `rm -rf ${FOLDER} && mkdir -p ${FOLDER}/partial && apt-get ${OPTIONS} install --reinstall --download-only ${LARGE_PACKAGE}`, 120).finally(() => (over = true));
+  const finished = onMachine(
+    lab,
+    machine,
+    `rm -rf ${FOLDER} && mkdir -p ${FOLDER}/partial && apt-get ${OPTIONS} install --reinstall --download-only ${LARGE_PACKAGE}`,
+    120,
+  ).finally(() => (over = true));
   const watch = async () => {
     let before = 0;
     while (!over) {
@@ -41,7 +53,15 @@ export function startAptDownload(lab: LabHandle, machine: string, record: (opera
       await pause(500);
       const after = await bytes().catch(() => 0);
       const further = after > before || over;
-      if (before > 0) record({ stream: 'egress', start, end: now(), outcome: further ? 'acknowledged' : 'failed', member: machine, error: further ? undefined : `still ${after} bytes` });
+      if (before > 0)
+        record({
+          stream: 'egress',
+          start,
+          end: now(),
+          outcome: further ? 'acknowledged' : 'failed',
+          member: machine,
+          error: further ? undefined : `still ${after} bytes`,
+        });
       before = after;
     }
   };

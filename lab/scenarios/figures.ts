@@ -1,4 +1,14 @@
-import { acknowledgedAfter, acknowledgementGap, firstMark, longestOutage, ofStream, outages, serviceAfter, writeGap, type Evidence } from '../checkers';
+import {
+  acknowledgedAfter,
+  acknowledgementGap,
+  firstMark,
+  longestOutage,
+  ofStream,
+  outages,
+  serviceAfter,
+  writeGap,
+  type Evidence,
+} from '../checkers';
 import type { LabHandle } from '../faults';
 import { figureOf, type Figure } from '../report/result';
 import type { Measured } from './scenario';
@@ -34,7 +44,8 @@ export const writesAfterRecovery = (evidence: Evidence): number | undefined => {
   return recovered && acknowledgedAfter(ofStream(evidence.operations, 'write'), recovered.at);
 };
 
-export const failedRequests = (evidence: Evidence): number | undefined => evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
+export const failedRequests = (evidence: Evidence): number | undefined =>
+  evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
 
 /** What the API itself takes to move the floating IP, once it has been asked: an answer and an action. */
 export const moveMilliseconds = (lab: LabHandle): number => lab.answerMilliseconds + lab.addressActionMilliseconds;
@@ -46,7 +57,12 @@ export const noticeMilliseconds = (lab: LabHandle): number => 1100 + 2 * lab.ans
 export const aliasMilliseconds = (lab: LabHandle): number => 2 * moveMilliseconds(lab) + noticeMilliseconds(lab);
 
 /** A machine without a public address could not reach the outside. */
-export const egressOutageAtMost = (max: number): Measured => ({ figure: 'egress outage', unit: 'ms', max, measure: (evidence) => longestOutage(evidence.operations, 'egress') });
+export const egressOutageAtMost = (max: number): Measured => ({
+  figure: 'egress outage',
+  unit: 'ms',
+  max,
+  measure: (evidence) => longestOutage(evidence.operations, 'egress'),
+});
 
 /** Of those that were served, in milliseconds. */
 export const slowestGet = (evidence: Evidence): number | undefined => {
@@ -56,7 +72,13 @@ export const slowestGet = (evidence: Evidence): number | undefined => {
 
 export const slowestGetAtMost = (max: number): Measured => ({ figure: 'slowest GET', unit: 'ms', max, measure: slowestGet });
 export const outageAtMost = (max: number): Measured => ({ figure: 'outage', unit: 'ms', max, measure: outage });
-export const writeGapAtMost = (max: number, p95?: number): Measured => ({ figure: 'write gap', unit: 'ms', max, p95, measure: writeGapOfFault });
+export const writeGapAtMost = (max: number, p95?: number): Measured => ({
+  figure: 'write gap',
+  unit: 'ms',
+  max,
+  p95,
+  measure: writeGapOfFault,
+});
 export const nothingFails: Measured = { figure: 'failed requests', unit: 'count', max: 0, measure: failedRequests };
 
 const ALWAYS: Readonly<Record<string, (evidence: Evidence) => number | undefined>> = {

@@ -1,4 +1,15 @@
-import { noAcknowledgedWriteLost, noDoubleExecution, membersAgree, noFailedRequest, nothingAcceptedWhenAlone, nothingOscillates, primaryMovedAtMost, quietAfterRecovery, readsPossible, type Checker } from '../checkers';
+import {
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  membersAgree,
+  noFailedRequest,
+  nothingAcceptedWhenAlone,
+  nothingOscillates,
+  primaryMovedAtMost,
+  quietAfterRecovery,
+  readsPossible,
+  type Checker,
+} from '../checkers';
 import type { Fault } from '../faults';
 import { writeGapAtMost } from './figures';
 import type { Measured, Scenario } from './scenario';
@@ -10,7 +21,12 @@ const READ_LAG = 0;
 const KNOWS_IT_IS_ALONE = 8000;
 
 /** The data, whatever happened. */
-export const DATA: readonly Checker[] = [noAcknowledgedWriteLost, noDoubleExecution, membersAgree, readsPossible({ stalenessMilliseconds: READ_LAG })];
+export const DATA: readonly Checker[] = [
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  membersAgree,
+  readsPossible({ stalenessMilliseconds: READ_LAG }),
+];
 
 /** One member is lost: users wait, and see no error. */
 export const ONE_LOST: readonly Checker[] = [
@@ -29,7 +45,11 @@ export const FAILOVER: readonly Measured[] = [writeGapAtMost(9000, 7500)];
 export function primaryFails(
   scenario: Omit<Scenario, 'story' | 'checkers'>,
   fault: (stage: Stage, primary: string, secondaries: readonly string[]) => Fault,
-  { holdMilliseconds = 3000, fenced = false, checkers = fenced ? FENCED : ONE_LOST }: { holdMilliseconds?: number; fenced?: boolean; checkers?: readonly Checker[] } = {},
+  {
+    holdMilliseconds = 3000,
+    fenced = false,
+    checkers = fenced ? FENCED : ONE_LOST,
+  }: { holdMilliseconds?: number; fenced?: boolean; checkers?: readonly Checker[] } = {},
 ): Scenario {
   return {
     targets: () => FAILOVER,

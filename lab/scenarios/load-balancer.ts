@@ -1,5 +1,30 @@
-import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, nothingOscillates, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, brokenConfiguration, certificateChanges, certificateExpires, cleanStop, cutLink, freeze, handOver, kill, loseVrrp, onMachine, powerOff, reloads, stopUnit, type Fault, type LabHandle } from '../faults';
+import {
+  addressMovedAtMost,
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  noFailedRequest,
+  nothingOscillates,
+  quietAfterRecovery,
+  type Checker,
+} from '../checkers';
+import {
+  allPowerOff,
+  brokenConfiguration,
+  certificateChanges,
+  certificateExpires,
+  cleanStop,
+  cutLink,
+  freeze,
+  handOver,
+  kill,
+  loseVrrp,
+  onMachine,
+  powerOff,
+  reloads,
+  stopUnit,
+  type Fault,
+  type LabHandle,
+} from '../faults';
 import { aliasMilliseconds, egressOutageAtMost, moveMilliseconds, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import { certificateOf } from './roles';
 import type { Measured, Scenario } from './scenario';
@@ -44,7 +69,9 @@ function oneSuffers(
     targets: within(outageMilliseconds),
     checkers: PAIR,
     async story(stage: Stage): Promise<void> {
-      const injected = await stage.inject(fault(stage, await stage.topology.activeLoadBalancer(), await stage.topology.passiveLoadBalancer()));
+      const injected = await stage.inject(
+        fault(stage, await stage.topology.activeLoadBalancer(), await stage.topology.passiveLoadBalancer()),
+      );
       // As long as the addresses need to move, if they do
       await stage.pause(holdMilliseconds === 0 ? 0 : holdMilliseconds + moveMilliseconds(stage.lab));
       await stage.serving();
@@ -57,7 +84,12 @@ function oneSuffers(
 
 const processKilled = (service: 'haproxy' | 'keepalived', fault: number): Scenario =>
   oneSuffers(
-    { name: `lb-${service}-killed`, fault, title: `${service} on the active load balancer is killed`, explanation: `Every process of ${service} gets SIGKILL. Either it is back at once or the other load balancer takes over.` },
+    {
+      name: `lb-${service}-killed`,
+      fault,
+      title: `${service} on the active load balancer is killed`,
+      explanation: `Every process of ${service} gets SIGKILL. Either it is back at once or the other load balancer takes over.`,
+    },
     ({ lab }, active) => kill(lab, active, UNITS[service]),
     { holdMilliseconds: 4000, outageMilliseconds: 2500 },
   );
@@ -69,7 +101,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       name: 'lb-haproxy-frozen',
       fault: 2,
       title: 'haproxy on the active load balancer freezes',
-      explanation: 'Every process of haproxy gets SIGSTOP: connections are accepted by the kernel and nobody answers. The other load balancer takes over.',
+      explanation:
+        'Every process of haproxy gets SIGSTOP: connections are accepted by the kernel and nobody answers. The other load balancer takes over.',
     },
     ({ lab }, active) => freeze(lab, active, UNITS.haproxy),
     { holdMilliseconds: 6000, outageMilliseconds: 2500 },
@@ -79,7 +112,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-power-off',
     fault: 4,
     title: 'The active load balancer loses power',
-    explanation: 'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
+    explanation:
+      'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
     async story(stage: Stage): Promise<void> {
       stage.askOutsideFrom(stage.random.pick(await stage.topology.names('app')));
       await stage.pause(1500);
@@ -118,7 +152,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       name: 'lb-private-link-cut',
       fault: 6,
       title: 'The private link between the two load balancers is cut',
-      explanation: 'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not be torn to and fro.',
+      explanation:
+        'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not be torn to and fro.',
     },
     ({ lab }, active, passive) => cutLink(lab, { machine: active, link: 'private', peer: passive }),
     { holdMilliseconds: 20_000, outageMilliseconds: 1200 },
@@ -148,7 +183,13 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.pause(timeToPullBack(stage.lab));
     },
     targets: () => [{ figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery }],
-    checkers: [noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost(1), nothingOscillates(120_000), quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [
+      noAcknowledgedWriteLost,
+      noDoubleExecution,
+      addressMovedAtMost(1),
+      nothingOscillates(120_000),
+      quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+    ],
   },
   {
     name: 'lb-fifty-reloads',
@@ -169,17 +210,25 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     explanation: 'The push is refused with the message of haproxy itself, and the process that runs is left alone.',
     async story(stage: Stage): Promise<void> {
       const machine = await stage.topology.activeLoadBalancer();
-      const fault = await stage.inject(brokenConfiguration(stage.lab, { machine, role: 'load-balancer', file: '/etc/haproxy/haproxy.cfg', unit: UNITS.haproxy }));
+      const fault = await stage.inject(
+        brokenConfiguration(stage.lab, { machine, role: 'load-balancer', file: '/etc/haproxy/haproxy.cfg', unit: UNITS.haproxy }),
+      );
       await stage.pause(2000);
       await stage.recover(fault);
     },
     targets: () => [nothingFails],
-    checkers: [noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost(0), noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read')],
+    checkers: [
+      noAcknowledgedWriteLost,
+      noDoubleExecution,
+      addressMovedAtMost(0),
+      noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'),
+    ],
   },
   {
     name: 'lb-certificate-change',
     title: 'The certificate is changed fifty times under load',
-    explanation: 'The active load balancer gets another certificate for the same name fifty times, as a deploy brings it, and before that half of one, which it refuses. No request fails and no connection is reset.',
+    explanation:
+      'The active load balancer gets another certificate for the same name fifty times, as a deploy brings it, and before that half of one, which it refuses. No request fails and no connection is reset.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(certificateChanges(stage.lab, await stage.topology.activeLoadBalancer()));
       await stage.recover(fault);
@@ -192,7 +241,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-certificate-expired',
     fault: 47,
     title: 'The certificate of the active load balancer expires',
-    explanation: 'Nobody renewed it. Browsers warn now, but the load balancer goes on serving whoever comes, and its agent says when the certificate ended.',
+    explanation:
+      'Nobody renewed it. Browsers warn now, but the load balancer goes on serving whoever comes, and its agent says when the certificate ended.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const active = await stage.topology.activeLoadBalancer();
@@ -208,7 +258,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
   {
     name: 'lb-apt-download',
     title: 'The active load balancer loses power while a private machine downloads',
-    explanation: 'apt on an app server fetches a large package through the NAT gateway. It goes on by way of the other load balancer, with its own patience and retries.',
+    explanation:
+      'apt on an app server fetches a large package through the NAT gateway. It goes on by way of the other load balancer, with its own patience and retries.',
     async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names('app'));
       const download = stage.downloadByAptOn(machine);
@@ -228,7 +279,8 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     {
       name: 'lb-switchover',
       title: 'A planned switchover of the load balancers',
-      explanation: 'An operator asks the active load balancer to hand over before maintenance. The address goes to the other one and stays there.',
+      explanation:
+        'An operator asks the active load balancer to hand over before maintenance. The address goes to the other one and stays there.',
     },
     ({ lab }, active) => handOver(lab, active),
     { holdMilliseconds: 2000, outageMilliseconds: 300 },

@@ -38,7 +38,9 @@ export function observe(lab: LabHandle): Observer {
     const machines = (await lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql');
     const known = await Promise.all(machines.map(async (machine) => ({ machine, role: await roleOf(lab, machine).catch(() => null) })));
     known.forEach(({ machine, role }) => see(machine.name, role));
-    const primaries = known.filter(({ machine, role }) => machine.tier === 'mysql' && role === 'PRIMARY').map(({ machine }) => machine.name);
+    const primaries = known
+      .filter(({ machine, role }) => machine.tier === 'mysql' && role === 'PRIMARY')
+      .map(({ machine }) => machine.name);
     // Members are asked one after another, so that a role on its way can be seen twice. Two looks in a row are no accident.
     if (primaries.length < 2 || twoBefore) see('primary', primaries.length === 0 ? null : primaries.join(' and '));
     twoBefore = primaries.length > 1;

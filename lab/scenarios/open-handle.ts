@@ -24,7 +24,10 @@ interface World {
 export async function openHandle(name?: string): Promise<LabHandle> {
   const lab = await openLab(name);
   if (lab.floatingIp === '') throw new Error(`nothing is deployed to the lab ${lab.name}; deploy with: npx lab deploy`);
-  if ((await lab.entrance()).by === 'Cloudflare') throw new Error(`visitors of the lab ${lab.name} come by way of Cloudflare, and scenarios are measured at the floating IP; deploy without Cloudflare with: npx lab deploy`);
+  if ((await lab.entrance()).by === 'Cloudflare')
+    throw new Error(
+      `visitors of the lab ${lab.name} come by way of Cloudflare, and scenarios are measured at the floating IP; deploy without Cloudflare with: npx lab deploy`,
+    );
   const power = (change: (machine: string) => Promise<void>) => async (machine: string) => {
     await change(machine);
     await refillApiBudget(lab);

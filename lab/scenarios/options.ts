@@ -37,7 +37,17 @@ export const USAGE = `Runs fault scenarios against the lab that is up, and judge
 export function readOptions(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Options {
   const { values } = parseArgs({
     args: [...argv],
-    options: { only: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' }, minutes: { type: 'string' }, 'api-seconds': { type: 'string' }, 'answer-seconds': { type: 'string' }, keep: { type: 'boolean' }, list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      only: { type: 'string' },
+      runs: { type: 'string' },
+      seed: { type: 'string' },
+      minutes: { type: 'string' },
+      'api-seconds': { type: 'string' },
+      'answer-seconds': { type: 'string' },
+      keep: { type: 'boolean' },
+      list: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   const given = (flag: string | undefined, variable: string) => flag ?? (environment[variable] || undefined);
   const runs = given(values.runs, 'RUNS') ?? '1';
@@ -46,10 +56,35 @@ export function readOptions(argv: readonly string[], environment: Readonly<Recor
   if (!/^[\w.-]+$/.test(seed)) throw new RangeError(`SEED is ${JSON.stringify(seed)}, want letters, digits, dots and dashes`);
   const minutes = given(values.minutes, 'MINUTES') ?? String(DEFAULT_MINUTES);
   if (!/^[1-9]\d{0,3}$/.test(minutes)) throw new RangeError(`MINUTES is ${JSON.stringify(minutes)}, want a number from 1 to 9999`);
-  return { only: given(values.only, 'ONLY'), runs: Number(runs), seed, minutes: Number(minutes), apiSeconds: given(values['api-seconds'], 'API_SECONDS'), answerSeconds: given(values['answer-seconds'], 'ANSWER_SECONDS'), keep: values.keep ?? environment['KEEP'] === '1', list: values.list ?? false, help: values.help ?? false };
+  return {
+    only: given(values.only, 'ONLY'),
+    runs: Number(runs),
+    seed,
+    minutes: Number(minutes),
+    apiSeconds: given(values['api-seconds'], 'API_SECONDS'),
+    answerSeconds: given(values['answer-seconds'], 'ANSWER_SECONDS'),
+    keep: values.keep ?? environment['KEEP'] === '1',
+    list: values.list ?? false,
+    help: values.help ?? false,
+  };
 }
 
-export function commandOf({ only, runs, seed, minutes, apiSeconds, answerSeconds }: Pick<Options, 'runs' | 'seed' | 'minutes'> & { only?: string; apiSeconds?: string; answerSeconds?: string }): string {
-  const parts = ['make faults', only && `ONLY=${only}`, `RUNS=${runs}`, `SEED=${seed}`, minutes !== DEFAULT_MINUTES && `MINUTES=${minutes}`, apiSeconds && `API_SECONDS=${apiSeconds}`, answerSeconds && `ANSWER_SECONDS=${answerSeconds}`];
+export function commandOf({
+  only,
+  runs,
+  seed,
+  minutes,
+  apiSeconds,
+  answerSeconds,
+}: Pick<Options, 'runs' | 'seed' | 'minutes'> & { only?: string; apiSeconds?: string; answerSeconds?: string }): string {
+  const parts = [
+    'make faults',
+    only && `ONLY=${only}`,
+    `RUNS=${runs}`,
+    `SEED=${seed}`,
+    minutes !== DEFAULT_MINUTES && `MINUTES=${minutes}`,
+    apiSeconds && `API_SECONDS=${apiSeconds}`,
+    answerSeconds && `ANSWER_SECONDS=${answerSeconds}`,
+  ];
   return parts.filter(Boolean).join(' ');
 }

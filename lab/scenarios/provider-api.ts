@@ -1,6 +1,24 @@
 import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, nothingOscillates, quietAfterRecovery } from '../checkers';
-import { apiActionsFail, apiDown, apiHangs, apiHoldsAliases, apiRateLimited, apiUnassignsFirst, failoverTokenRevoked, powerOff, type Fault, type LabHandle } from '../faults';
-import { egressOutageAtMost, aliasMilliseconds, moveMilliseconds, noticeMilliseconds, outageAtMost, serviceAfterFirstRecovery } from './figures';
+import {
+  apiActionsFail,
+  apiDown,
+  apiHangs,
+  apiHoldsAliases,
+  apiRateLimited,
+  apiUnassignsFirst,
+  failoverTokenRevoked,
+  powerOff,
+  type Fault,
+  type LabHandle,
+} from '../faults';
+import {
+  egressOutageAtMost,
+  aliasMilliseconds,
+  moveMilliseconds,
+  noticeMilliseconds,
+  outageAtMost,
+  serviceAfterFirstRecovery,
+} from './figures';
 import { PAIR, timeToPullBack } from './load-balancer';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -12,12 +30,19 @@ const RETRY_INTERVAL = 2000;
 const endOfDoomed = (lab: LabHandle): number => Math.max(0, moveMilliseconds(lab) - 1000);
 
 /** The active load balancer dies while the API that would move its address is broken; then the API is put right. */
-function whileApi(name: string, fault: number, how: string, broken: (lab: LabHandle) => Fault, atWorst: (lab: LabHandle) => number = () => 0): Scenario {
+function whileApi(
+  name: string,
+  fault: number,
+  how: string,
+  broken: (lab: LabHandle) => Fault,
+  atWorst: (lab: LabHandle) => number = () => 0,
+): Scenario {
   return {
     name,
     fault,
     title: `The active load balancer loses power while ${how}`,
-    explanation: 'The address cannot move as long as the API is broken. It arrives within one retry interval after the API works again, and then stays.',
+    explanation:
+      'The address cannot move as long as the API is broken. It arrives within one retry interval after the API works again, and then stays.',
     async story(stage: Stage): Promise<void> {
       const active = await stage.topology.activeLoadBalancer();
       const api = await stage.inject(broken(stage.lab));
@@ -29,7 +54,14 @@ function whileApi(name: string, fault: number, how: string, broken: (lab: LabHan
       await stage.healthy();
       await stage.pause(timeToPullBack(stage.lab));
     },
-    targets: (lab) => [{ figure: 'service after the API works', unit: 'ms', max: RETRY_INTERVAL + atWorst(lab) + moveMilliseconds(lab), measure: serviceAfterFirstRecovery }],
+    targets: (lab) => [
+      {
+        figure: 'service after the API works',
+        unit: 'ms',
+        max: RETRY_INTERVAL + atWorst(lab) + moveMilliseconds(lab),
+        measure: serviceAfterFirstRecovery,
+      },
+    ],
     checkers: [
       noAcknowledgedWriteLost,
       noDoubleExecution,
@@ -41,7 +73,11 @@ function whileApi(name: string, fault: number, how: string, broken: (lab: LabHan
 }
 
 /** The active load balancer dies, and the API moves addresses in its own way. Power comes back when both have arrived. */
-function slowedBy(scenario: Pick<Scenario, 'name' | 'title' | 'explanation'>, api: (lab: LabHandle) => Fault, targets: (lab: LabHandle) => readonly Measured[]): Scenario {
+function slowedBy(
+  scenario: Pick<Scenario, 'name' | 'title' | 'explanation'>,
+  api: (lab: LabHandle) => Fault,
+  targets: (lab: LabHandle) => readonly Measured[],
+): Scenario {
   return {
     ...scenario,
     async story(stage: Stage): Promise<void> {
@@ -77,17 +113,22 @@ export const providerApiScenarios: readonly Scenario[] = [
     {
       name: 'lb-api-unassigns-first',
       title: 'The active load balancer loses power, and its floating IP has to be unassigned first',
-      explanation: 'The API refuses to move an address that is assigned. The other load balancer has it unassigned and then assigned, once.',
+      explanation:
+        'The API refuses to move an address that is assigned. The other load balancer has it unassigned and then assigned, once.',
     },
     apiUnassignsFirst,
     // Refused, looked up, unassigned
-    (lab) => [outageAtMost(1200 + 2 * lab.answerMilliseconds + moveMilliseconds(lab) + noticeMilliseconds(lab) + moveMilliseconds(lab)), egressOutageAtMost(5000 + aliasMilliseconds(lab))],
+    (lab) => [
+      outageAtMost(1200 + 2 * lab.answerMilliseconds + moveMilliseconds(lab) + noticeMilliseconds(lab) + moveMilliseconds(lab)),
+      egressOutageAtMost(5000 + aliasMilliseconds(lab)),
+    ],
   ),
   slowedBy(
     {
       name: 'lb-api-holds-alias',
       title: "The active load balancer loses power, and the NAT gateway's address stays with it for half a minute",
-      explanation: 'The API refuses to take the alias from a server that is off. Clients are served all the same; private machines reach the outside soon after it can be taken.',
+      explanation:
+        'The API refuses to take the alias from a server that is off. Clients are served all the same; private machines reach the outside soon after it can be taken.',
     },
     (lab) => apiHoldsAliases(lab, HELD),
     (lab) => [outageAtMost(1200 + moveMilliseconds(lab)), egressOutageAtMost(HELD + aliasRetry(lab) + 5000 + aliasMilliseconds(lab))],

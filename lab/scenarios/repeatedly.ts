@@ -10,7 +10,9 @@ export function repeatedly(everyMilliseconds: number, work: (number: number) => 
   const stopping = new AbortController();
   const open = new Set<Promise<void>>();
   const loop = atRate(1000 / everyMilliseconds, stopping.signal, (n) => {
-    const one = work(n + 1).catch(() => undefined).finally(() => open.delete(one));
+    const one = work(n + 1)
+      .catch(() => undefined)
+      .finally(() => open.delete(one));
     open.add(one);
   });
   return {

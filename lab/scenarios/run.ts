@@ -30,11 +30,24 @@ async function main(): Promise<number> {
 
 async function judge(options: Options, scenarios: readonly Scenario[]): Promise<number> {
   const lab = await openHandle();
-  const folder = path.join(REPOSITORY, '.lab', lab.name, 'faults', `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}-${options.seed}`);
+  const folder = path.join(
+    REPOSITORY,
+    '.lab',
+    lab.name,
+    'faults',
+    `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}-${options.seed}`,
+  );
   const log = (line: string) => print(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
   log(`${scenarios.length} scenarios, seed ${options.seed}`);
 
-  const result = await runCampaign({ ...options, lab, scenarios, log, signal: interruptible(log), save: async (sofar: Result) => void (await writeReport(folder, sofar)) });
+  const result = await runCampaign({
+    ...options,
+    lab,
+    scenarios,
+    log,
+    signal: interruptible(log),
+    save: async (sofar: Result) => void (await writeReport(folder, sofar)),
+  });
   const written = await writeReport(folder, result);
   print(`\n${table(result)}\n\n${written.html}\n${written.json}\nagain: ${result.command}\n`);
   if (options.keep) keep(REPOSITORY, result);

@@ -29,7 +29,10 @@ export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 })
 const AFTERWARDS_MILLISECONDS = 4000;
 
 /** Runs a scenario once. Never throws for what the scenario finds: that is in the verdict. */
-export async function runScenario(scenario: Scenario, { lab, seed, run, minutes = DEFAULT_MINUTES, log = () => undefined, signal }: RunOptions): Promise<RunResult> {
+export async function runScenario(
+  scenario: Scenario,
+  { lab, seed, run, minutes = DEFAULT_MINUTES, log = () => undefined, signal }: RunOptions,
+): Promise<RunResult> {
   const startedAt = now();
   const random = createRandom(`${seed}/${scenario.name}/${run}`);
   const target: Target = { address: lab.floatingIp, port: lab.httpsPort, host: lab.domain };
@@ -52,13 +55,20 @@ export async function runScenario(scenario: Scenario, { lab, seed, run, minutes 
     findings.push(storyFinding(stage, error));
   }
   await stage.cleanUp().catch((error: unknown) => findings.push(unsure('clean-up', messageOf(error))));
-  await stage.healthy((scenario.healthySeconds ?? 180) * 1000).catch((error: unknown) => findings.push(invalid('healthy', messageOf(error), now())));
+  await stage
+    .healthy((scenario.healthySeconds ?? 180) * 1000)
+    .catch((error: unknown) => findings.push(invalid('healthy', messageOf(error), now())));
   await pause(AFTERWARDS_MILLISECONDS);
 
-  const operations = [...(await traffic.stop().catch((error: unknown) => (findings.push(unsure('traffic', messageOf(error))), traffic.history))), ...stage.extraOperations];
+  const operations = [
+    ...(await traffic.stop().catch((error: unknown) => (findings.push(unsure('traffic', messageOf(error))), traffic.history))),
+    ...stage.extraOperations,
+  ];
   await observer.stop();
   const names = await topology.names('mysql');
-  const members = await rowsOfAll(lab, names, runId).catch((error: unknown) => (findings.push(unsure('members', messageOf(error))), undefined));
+  const members = await rowsOfAll(lab, names, runId).catch(
+    (error: unknown) => (findings.push(unsure('members', messageOf(error))), undefined),
+  );
 
   const setAside = await keysSetAside(lab, names, runId);
 

@@ -70,12 +70,14 @@ export class Stage {
 
   /** A second of new connections in a row is served. */
   async serving(timeoutMilliseconds = 60_000): Promise<void> {
-    if (!(await this.parts.traffic.serving({ timeoutMilliseconds }))) throw new NotReached(`no service for clients within ${timeoutMilliseconds / 1000} s`);
+    if (!(await this.parts.traffic.serving({ timeoutMilliseconds })))
+      throw new NotReached(`no service for clients within ${timeoutMilliseconds / 1000} s`);
   }
 
   /** Twenty notes in a row are stored. */
   async writing(timeoutMilliseconds = 60_000): Promise<void> {
-    if (!(await this.parts.traffic.serving({ stream: 'write', timeoutMilliseconds }))) throw new NotReached(`no write accepted within ${timeoutMilliseconds / 1000} s`);
+    if (!(await this.parts.traffic.serving({ stream: 'write', timeoutMilliseconds })))
+      throw new NotReached(`no write accepted within ${timeoutMilliseconds / 1000} s`);
   }
 
   until(what: string, condition: () => Promise<boolean>, timeoutMilliseconds = 60_000): Promise<void> {

@@ -19,14 +19,16 @@ export function topologyOf(lab: LabHandle, target: Target): Topology {
   // In the order of their names: a choice by the seed must not depend on the order in which servers were made.
   const ofTier = async (tier: Tier) =>
     (await lab.machines()).filter((machine) => machine.tier === tier).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
-  const roles = async (tier: Tier) => Promise.all((await ofTier(tier)).map(async (machine) => ({ machine, role: await roleOf(lab, machine) })));
+  const roles = async (tier: Tier) =>
+    Promise.all((await ofTier(tier)).map(async (machine) => ({ machine, role: await roleOf(lab, machine) })));
 
   const activeLoadBalancer = async () => {
     const { floatingIp } = await lab.addressHolders();
     if (!floatingIp) throw new Error('nobody holds the floating IP');
     return floatingIp;
   };
-  const members = async (role: string) => (await roles('mysql')).filter((member) => member.role === role).map(({ machine }) => machine.name);
+  const members = async (role: string) =>
+    (await roles('mysql')).filter((member) => member.role === role).map(({ machine }) => machine.name);
 
   return {
     names: async (tier) => (await ofTier(tier)).map(({ name }) => name),
@@ -52,7 +54,11 @@ export function topologyOf(lab: LabHandle, target: Target): Topology {
       const machines = await lab.machines();
       const off = machines.filter(({ running }) => !running).map(({ name }) => `${name} is off`);
       if (off.length > 0) return off;
-      const [balancers, database, service] = await Promise.all([pairProblems(lab, await roles('lb')), roles('mysql').then(groupProblems), serviceProblems(machines, target)]);
+      const [balancers, database, service] = await Promise.all([
+        pairProblems(lab, await roles('lb')),
+        roles('mysql').then(groupProblems),
+        serviceProblems(machines, target),
+      ]);
       return [...balancers, ...database, ...service];
     },
   };
@@ -66,13 +72,16 @@ async function pairProblems(lab: LabHandle, pair: readonly Role[]): Promise<stri
     const wanted = machine.name === floatingIp ? 'MASTER' : 'BACKUP';
     return role === wanted ? [] : [`${machine.name} is ${role ?? 'silent'}, should be ${wanted}`];
   });
-  if (floatingIp !== natGateway) problems.push(`the floating IP is at ${floatingIp ?? 'nobody'}, the NAT gateway at ${natGateway ?? 'nobody'}`);
+  if (floatingIp !== natGateway)
+    problems.push(`the floating IP is at ${floatingIp ?? 'nobody'}, the NAT gateway at ${natGateway ?? 'nobody'}`);
   return problems;
 }
 
 function groupProblems(group: readonly Role[]): string[] {
   if (group.length === 0) return ['there is no database'];
-  const lost = group.filter(({ role }) => role !== 'PRIMARY' && role !== 'SECONDARY').map(({ machine, role }) => `${machine.name} is ${role ?? 'silent'}`);
+  const lost = group
+    .filter(({ role }) => role !== 'PRIMARY' && role !== 'SECONDARY')
+    .map(({ machine, role }) => `${machine.name} is ${role ?? 'silent'}`);
   const primaries = group.filter(({ role }) => role === 'PRIMARY');
   return primaries.length === 1 ? lost : [...lost, `${primaries.length} members are PRIMARY`];
 }
@@ -85,7 +94,9 @@ const ROUNDS = 4;
 async function serviceProblems(machines: readonly Machine[], target: Target): Promise<string[]> {
   const waiting = new Set(machines.filter(({ tier }) => tier === 'web' || tier === 'app').map(({ name }) => name));
   for (let round = 0; round < ROUNDS && waiting.size > 0; round += 1) {
-    for (const { answer, error } of await Promise.all(Array.from({ length: TOGETHER }, () => attempt(target, { method: 'GET', path: '/api/whoami' })))) {
+    for (const { answer, error } of await Promise.all(
+      Array.from({ length: TOGETHER }, () => attempt(target, { method: 'GET', path: '/api/whoami' })),
+    )) {
       if (error || answer!.status !== 200) return [`a request fails: ${error?.message ?? `status ${answer!.status}`}`];
       const by = servedBy(answer!);
       [by?.web, by?.app].forEach((name) => name && waiting.delete(name));

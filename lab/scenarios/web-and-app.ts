@@ -1,5 +1,28 @@
-import { answersWhileDown, noAcknowledgedWriteLost, noDoubleExecution, noFailedGet, noFailedRequest, noHiddenReplay, quietAfterRecovery, type Checker } from '../checkers';
-import { allPowerOff, brokenRelease, freeze, kill, killForGood, leakMemory, mainPid, newRelease, powerOff, slowed, type Fault, type LabHandle, type Tier } from '../faults';
+import {
+  answersWhileDown,
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  noFailedGet,
+  noFailedRequest,
+  noHiddenReplay,
+  quietAfterRecovery,
+  type Checker,
+} from '../checkers';
+import {
+  allPowerOff,
+  brokenRelease,
+  freeze,
+  kill,
+  killForGood,
+  leakMemory,
+  mainPid,
+  newRelease,
+  powerOff,
+  slowed,
+  type Fault,
+  type LabHandle,
+  type Tier,
+} from '../faults';
 import type { StreamName } from '../traffic';
 import { nothingFails, outageAtMost, serviceAfterFirstRecovery, slowestGetAtMost } from './figures';
 import type { Scenario } from './scenario';
@@ -27,10 +50,20 @@ const SILENT: Pick<Scenario, 'checkers' | 'targets'> = {
 
 /** A change by way of a deploy: not even a request that is tried once fails. Downloads and event streams may be cut by it. */
 const SHORT_LIVED: readonly StreamName[] = ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'];
-const UNNOTICED: readonly Checker[] = [noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'), noAcknowledgedWriteLost, noDoubleExecution, noHiddenReplay];
+const UNNOTICED: readonly Checker[] = [
+  noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'),
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  noHiddenReplay,
+];
 
 /** A fault of one server of the tier, chosen by the seed. */
-function oneOf(tier: Tier, scenario: Omit<Scenario, 'story' | 'checkers'> & Partial<Scenario>, fault: (lab: LabHandle, machine: string) => Fault, holdMilliseconds = 8000): Scenario {
+function oneOf(
+  tier: Tier,
+  scenario: Omit<Scenario, 'story' | 'checkers'> & Partial<Scenario>,
+  fault: (lab: LabHandle, machine: string) => Fault,
+  holdMilliseconds = 8000,
+): Scenario {
   return {
     checkers: HIDDEN,
     ...scenario,
@@ -47,31 +80,61 @@ function oneOf(tier: Tier, scenario: Omit<Scenario, 'story' | 'checkers'> & Part
 export const webAndAppScenarios: readonly Scenario[] = [
   oneOf(
     'web',
-    { name: 'web-nginx-killed', fault: 16, title: 'nginx on a web server is killed', explanation: 'No GET fails, and no POST is done twice.' },
+    {
+      name: 'web-nginx-killed',
+      fault: 16,
+      title: 'nginx on a web server is killed',
+      explanation: 'No GET fails, and no POST is done twice.',
+    },
     (lab, machine) => killForGood(lab, machine, UNITS.nginx),
   ),
   oneOf(
     'web',
-    { name: 'web-nginx-frozen', fault: 16, title: 'nginx on a web server freezes', explanation: 'It accepts and does not answer. No GET fails, and no POST is done twice.' },
+    {
+      name: 'web-nginx-frozen',
+      fault: 16,
+      title: 'nginx on a web server freezes',
+      explanation: 'It accepts and does not answer. No GET fails, and no POST is done twice.',
+    },
     (lab, machine) => freeze(lab, machine, UNITS.nginx),
   ),
-  oneOf('web', { name: 'web-power-off', fault: 16, title: 'A web server loses power', explanation: 'No GET fails, and no POST is done twice.' }, powerOff),
+  oneOf(
+    'web',
+    { name: 'web-power-off', fault: 16, title: 'A web server loses power', explanation: 'No GET fails, and no POST is done twice.' },
+    powerOff,
+  ),
   oneOf(
     'app',
-    { name: 'app-node-killed', fault: 17, title: 'node on an app server is killed in the middle of POSTs', explanation: 'No GET fails. A POST that was cut off is repeated by the client with its key, and done once.' },
+    {
+      name: 'app-node-killed',
+      fault: 17,
+      title: 'node on an app server is killed in the middle of POSTs',
+      explanation: 'No GET fails. A POST that was cut off is repeated by the client with its key, and done once.',
+    },
     (lab, machine) => kill(lab, machine, UNITS.app),
   ),
   oneOf(
     'app',
-    { ...SILENT, name: 'app-node-frozen', fault: 18, title: 'node on an app server freezes', explanation: 'It accepts and does not answer. No GET fails, though one may be slow, and no POST is done twice.' },
+    {
+      ...SILENT,
+      name: 'app-node-frozen',
+      fault: 18,
+      title: 'node on an app server freezes',
+      explanation: 'It accepts and does not answer. No GET fails, though one may be slow, and no POST is done twice.',
+    },
     (lab, machine) => freeze(lab, machine, UNITS.app),
   ),
-  oneOf('app', { name: 'app-power-off', fault: 17, title: 'An app server loses power', explanation: 'No GET fails, and no POST is done twice.' }, powerOff),
+  oneOf(
+    'app',
+    { name: 'app-power-off', fault: 17, title: 'An app server loses power', explanation: 'No GET fails, and no POST is done twice.' },
+    powerOff,
+  ),
   {
     name: 'app-memory-leak',
     fault: 19,
     title: 'The application on one server leaks memory until its limit',
-    explanation: 'It gets slower as it collects in vain, ends at its limit, and is started again with nothing. No GET fails, though one may be slow, and no POST is done twice.',
+    explanation:
+      'It gets slower as it collects in vain, ends at its limit, and is started again with nothing. No GET fails, though one may be slow, and no POST is done twice.',
     ...SILENT,
     async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names('app'));
@@ -108,7 +171,8 @@ export const webAndAppScenarios: readonly Scenario[] = [
   {
     name: 'app-broken-release',
     title: 'A version of the application that does not start is deployed',
-    explanation: 'The first server that takes it goes back to the old version and stops the deploy, with the message of the application. No request fails.',
+    explanation:
+      'The first server that takes it goes back to the old version and stops the deploy, with the message of the application. No request fails.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(brokenRelease(stage.lab, stage.random.pick(await stage.topology.names('app')), UNITS.app));
       await stage.healthy();
@@ -131,11 +195,21 @@ export const webAndAppScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     targets: () => [{ figure: 'service after boot', unit: 'ms', max: 30_000, measure: serviceAfterFirstRecovery }],
-    checkers: [answersWhileDown(503, 1000, 5000), noAcknowledgedWriteLost, noDoubleExecution, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [
+      answersWhileDown(503, 1000, 5000),
+      noAcknowledgedWriteLost,
+      noDoubleExecution,
+      quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+    ],
   },
   oneOf(
     'app',
-    { name: 'app-slow', fault: 22, title: 'An app server gets slow', explanation: 'node stands still for three quarters of the time. Requests get slower, none fails.' },
+    {
+      name: 'app-slow',
+      fault: 22,
+      title: 'An app server gets slow',
+      explanation: 'node stands still for three quarters of the time. Requests get slower, none fails.',
+    },
     (lab, machine) => slowed(lab, machine, UNITS.app),
     15_000,
   ),

@@ -1,5 +1,34 @@
-import { everyAcknowledgedWriteKept, membersAgree, noAcknowledgedWriteLost, noDoubleExecution, addressMovedAtMost, noFailedRequest, nothingOscillates, primaryMovedAtMost, quietAfterRecovery } from '../checkers';
-import { all, allPowerOff, busy, cleanStop, errantTransaction, appliesNothing, kill, latePrivateInterfaces, losePackets, losesUnsynced, NotReached, onMachine, powerOff, powerOnAgain, together, tryOnMachine, type Fault, type LabHandle } from '../faults';
+import {
+  everyAcknowledgedWriteKept,
+  membersAgree,
+  noAcknowledgedWriteLost,
+  noDoubleExecution,
+  addressMovedAtMost,
+  noFailedRequest,
+  nothingOscillates,
+  primaryMovedAtMost,
+  quietAfterRecovery,
+} from '../checkers';
+import {
+  all,
+  allPowerOff,
+  busy,
+  cleanStop,
+  errantTransaction,
+  appliesNothing,
+  kill,
+  latePrivateInterfaces,
+  losePackets,
+  losesUnsynced,
+  NotReached,
+  onMachine,
+  powerOff,
+  powerOnAgain,
+  together,
+  tryOnMachine,
+  type Fault,
+  type LabHandle,
+} from '../faults';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
@@ -33,7 +62,8 @@ const errant: Scenario = {
   name: 'db-errant-transaction',
   fault: 39,
   title: 'A SECONDARY has a transaction that nobody else has',
-  explanation: 'Somebody took it out of the group and wrote to it. It returns with the data of the group, and what it had alone is set aside and reported, not dropped in silence.',
+  explanation:
+    'Somebody took it out of the group and wrote to it. It returns with the data of the group, and what it had alone is set aside and reported, not dropped in silence.',
   async story(stage: Stage): Promise<void> {
     const member = stage.random.pick(await stage.topology.secondaries());
     const machine = (await stage.lab.machines()).find(({ name }) => name === member)!;
@@ -72,9 +102,12 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'db-two-killed',
     fault: 29,
     title: 'Two of three members lose power',
-    explanation: 'The one that is left has no majority and must not write. The group is whole again when they return; nothing acknowledged is lost.',
+    explanation:
+      'The one that is left has no majority and must not write. The group is whole again when they return; nothing acknowledged is lost.',
     async story(stage: Stage): Promise<void> {
-      const fault = await stage.inject(allPowerOff(stage.lab, [await stage.topology.primary(), stage.random.pick(await stage.topology.secondaries())]));
+      const fault = await stage.inject(
+        allPowerOff(stage.lab, [await stage.topology.primary(), stage.random.pick(await stage.topology.secondaries())]),
+      );
       await stage.pause(10_000);
       await stage.recover(fault);
       await stage.writing(120_000);
@@ -87,7 +120,8 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'db-clean-shutdowns',
     fault: 30,
     title: 'One member is shut down, and then another',
-    explanation: 'A group that shrinks by clean leaves stays writable down to one member; with only one of three left nothing may be acknowledged.',
+    explanation:
+      'A group that shrinks by clean leaves stays writable down to one member; with only one of three left nothing may be acknowledged.',
     async story(stage: Stage): Promise<void> {
       const [first, second] = await stage.topology.secondaries();
       const one = await stage.inject(cleanStop(stage.lab, first!));
@@ -159,7 +193,8 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'db-two-forced-bootstraps',
     fault: 38,
     title: 'Two operators found the group at the same moment, on two members',
-    explanation: 'All members lost power and one does not return, so the other two ask for a decision. Two people take it at once, each on another member. At most one group may come of it: nothing that either of them acknowledges is lost.',
+    explanation:
+      'All members lost power and one does not return, so the other two ask for a decision. Two people take it at once, each on another member. At most one group may come of it: nothing that either of them acknowledges is lost.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const members = await stage.topology.names('mysql');
@@ -169,7 +204,11 @@ export const severalMembersScenarios: readonly Scenario[] = [
       const outage = await stage.inject(allPowerOff(lab, members));
       await all(two.map((name) => () => powerOnAgain(lab, name)));
       stage.mark('note', `${missing} stays away`);
-      await stage.until('both ask for a decision', async () => (await Promise.all(two.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'), 90_000);
+      await stage.until(
+        'both ask for a decision',
+        async () => (await Promise.all(two.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'),
+        90_000,
+      );
       two.forEach((member) => stage.writeDirectlyTo(member));
       await stage.inject(forcedBootstraps(lab, two));
       await stage.writing(120_000);
@@ -182,18 +221,33 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'db-founded-without-primary',
     fault: 37,
     title: 'An operator founds the group without the member that holds the last writes',
-    explanation: 'The others had received the last writes of the PRIMARY and not yet stored them when all lost power, and the PRIMARY does not return. An operator goes on without. Later it does return: what it alone holds is kept in a dump, and all members hold the same.',
+    explanation:
+      'The others had received the last writes of the PRIMARY and not yet stored them when all lost power, and the PRIMARY does not return. An operator goes on without. Later it does return: what it alone holds is kept in a dump, and all members hold the same.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const primary = await stage.topology.primary();
       const others = await stage.topology.secondaries();
-      await stage.inject(together(`${others.join(' and ')} apply nothing`, others.map((member) => appliesNothing(lab, member, DATA_FOLDER))));
+      await stage.inject(
+        together(
+          `${others.join(' and ')} apply nothing`,
+          others.map((member) => appliesNothing(lab, member, DATA_FOLDER)),
+        ),
+      );
       await stage.pause(1500);
-      await stage.inject(together(`${others.join(' and ')} lose what they have not applied`, others.map((member) => losesUnsynced(lab, member, UNITS.mysql))));
+      await stage.inject(
+        together(
+          `${others.join(' and ')} lose what they have not applied`,
+          others.map((member) => losesUnsynced(lab, member, UNITS.mysql)),
+        ),
+      );
       const outage = await stage.inject(allPowerOff(lab, [primary, ...others]));
       await all(others.map((name) => () => powerOnAgain(lab, name)));
       stage.mark('note', `${primary} stays away`);
-      await stage.until('both ask for a decision', async () => (await Promise.all(others.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'), 90_000);
+      await stage.until(
+        'both ask for a decision',
+        async () => (await Promise.all(others.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'),
+        90_000,
+      );
       await stage.inject(forcedBootstraps(lab, [stage.random.pick(others)]));
       await stage.writing(120_000);
       await stage.recover(outage);
@@ -240,7 +294,8 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'all-private-late',
     fault: 51,
     title: 'All machines boot, and the private network comes two minutes later',
-    explanation: 'Programs find neither their own address nor anybody else, for two minutes. All of them come up by themselves then, and none has given up.',
+    explanation:
+      'Programs find neither their own address nor anybody else, for two minutes. All of them come up by themselves then, and none has given up.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const machines = (await lab.machines()).map(({ name }) => name);
@@ -263,11 +318,19 @@ export const severalMembersScenarios: readonly Scenario[] = [
     explanation: 'All cores of the pair and the members are busy and 5 % of the packets are lost. Nothing fails over.',
     async story(stage: Stage): Promise<void> {
       const machines = (await stage.lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql').map(({ name }) => name);
-      const faults = machines.flatMap((machine) => [busy(stage.lab, machine), losePackets(stage.lab, { machine, link: 'private', lossPercent: 5 })]);
+      const faults = machines.flatMap((machine) => [
+        busy(stage.lab, machine),
+        losePackets(stage.lab, { machine, link: 'private', lossPercent: 5 }),
+      ]);
       const fault = await stage.inject(together('everything is busy and lossy', faults));
       await stage.pause(60_000);
       await stage.recover(fault);
     },
-    checkers: [...ONE_LOST.filter(({ name }) => !name.startsWith('movedAtMost')), addressMovedAtMost(0), primaryMovedAtMost(0), nothingOscillates(120_000)],
+    checkers: [
+      ...ONE_LOST.filter(({ name }) => !name.startsWith('movedAtMost')),
+      addressMovedAtMost(0),
+      primaryMovedAtMost(0),
+      nothingOscillates(120_000),
+    ],
   },
 ];

@@ -36,7 +36,12 @@ export async function writers(client: Client, options: WriterOptions = {}): Prom
 
 /** One application's own patience: a single attempt that is allowed to take long. Shows whether users see waiting or errors. */
 export function patientWriter(client: Client): Promise<void> {
-  return writers(client, { stream: 'patient-write', writers: 1, perSecond: 5, retry: { deadlineMilliseconds: 0, attemptMilliseconds: 30_000 } });
+  return writers(client, {
+    stream: 'patient-write',
+    writers: 1,
+    perSecond: 5,
+    retry: { deadlineMilliseconds: 0, attemptMilliseconds: 30_000 },
+  });
 }
 
 /** Reads notes that are known to exist, new ones as likely as all old ones together. */
@@ -54,7 +59,12 @@ async function write(client: Client, stream: Operation['stream'], note: NoteUse,
   const start = now();
   const result = await retrying(
     client.target,
-    { method: 'POST', path: '/api/notes', headers: { 'idempotency-key': note.key, 'x-request-id': note.key }, body: JSON.stringify({ text: note.text }) },
+    {
+      method: 'POST',
+      path: '/api/notes',
+      headers: { 'idempotency-key': note.key, 'x-request-id': note.key },
+      body: JSON.stringify({ text: note.text }),
+    },
     client.random,
     retry,
   );
@@ -71,7 +81,8 @@ async function read(client: Client, note: NoteUse, retry?: RetryPolicy): Promise
   const result = await retrying(client.target, { method: 'GET', path: `/api/notes/${note.id}` }, client.random, retry);
   const base = { stream: 'read' as const, start, end: now(), attempts: result.attempts };
   // "No such note" is an answer; whether it was a possible one is for the checkers to say.
-  if (result.answer?.status === 404) return { ...base, outcome: 'acknowledged', status: 404, note: { ...note, seen: null }, servedBy: servedBy(result.answer) };
+  if (result.answer?.status === 404)
+    return { ...base, outcome: 'acknowledged', status: 404, note: { ...note, seen: null }, servedBy: servedBy(result.answer) };
   const seen = result.answer && noteText(result.answer.body);
   return { ...base, ...outcomeOfGet(result), note: { ...note, seen } };
 }

@@ -46,7 +46,9 @@ async function visit(client: Client, path: string, agent: https.Agent, totalMill
     await getOnce(client, 'get', { path, connectMilliseconds: 3000, totalMilliseconds });
     return;
   }
-  const failure = first.error ?? (first.answer!.status >= 400 ? new RequestError('answering', `status ${first.answer!.status}`, first.answer!.status) : undefined);
+  const failure =
+    first.error ??
+    (first.answer!.status >= 400 ? new RequestError('answering', `status ${first.answer!.status}`, first.answer!.status) : undefined);
   client.record({
     stream: 'get',
     start,

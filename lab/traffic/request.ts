@@ -62,7 +62,11 @@ export function request(target: Target, ask: Ask): Promise<Answer> {
       servername: target.host,
       method: ask.method,
       path: ask.path,
-      headers: { host: target.host, ...(ask.body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(ask.body) }), ...ask.headers },
+      headers: {
+        host: target.host,
+        ...(ask.body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(ask.body) }),
+        ...ask.headers,
+      },
       agent: ask.agent ?? false,
       ca: target.ca,
       rejectUnauthorized: target.ca !== undefined,
@@ -96,7 +100,11 @@ export function request(target: Target, ask: Ask): Promise<Answer> {
       if (!socket.connecting && (socket as TLSSocket).getSession?.() && outgoing.reusedSocket) connected();
       else socket.once('secureConnect', connected);
     });
-    outgoing.on('error', (error: NodeJS.ErrnoException) => fail(`${error.code ?? error.message} after ${Math.round(now() - started)} ms${outgoing.reusedSocket ? ' on a reused connection' : ''}`));
+    outgoing.on('error', (error: NodeJS.ErrnoException) =>
+      fail(
+        `${error.code ?? error.message} after ${Math.round(now() - started)} ms${outgoing.reusedSocket ? ' on a reused connection' : ''}`,
+      ),
+    );
     outgoing.on('response', (incoming) => {
       progress = 'answering';
       status = incoming.statusCode ?? 0;

@@ -15,7 +15,8 @@ export interface TrafficOptions {
 }
 
 export type ToWorker = ({ readonly kind: 'start' } & TrafficOptions) | { readonly kind: 'stop' };
-export type FromWorker = { readonly kind: 'operations'; readonly operations: Operation[] } | { readonly kind: 'done'; readonly error?: string };
+export type FromWorker =
+  { readonly kind: 'operations'; readonly operations: Operation[] } | { readonly kind: 'done'; readonly error?: string };
 
 export interface Traffic {
   /** Everything known so far, in the order in which outcomes became known. */
@@ -52,7 +53,9 @@ export function startTraffic(options: TrafficOptions): Traffic {
       const from = now();
       while (now() < from + timeoutMilliseconds) {
         if (worker.exitCode !== null) throw failed();
-        const latest = ofStream(history, stream).slice(-count).filter((operation) => operation.start >= from);
+        const latest = ofStream(history, stream)
+          .slice(-count)
+          .filter((operation) => operation.start >= from);
         if (latest.length === count && latest.every((operation) => operation.outcome === 'acknowledged')) return true;
         await pause(100);
       }

@@ -44,7 +44,13 @@ export function createAuthority(key: PrivateKey, name: Subject, now: number): Au
 }
 
 /** A new key, and a certificate of a year for it. */
-export function issuePair(authority: Authority, usage: keyof typeof USAGES, commonName: string, names: readonly string[], now: number): KeyPair {
+export function issuePair(
+  authority: Authority,
+  usage: keyof typeof USAGES,
+  commonName: string,
+  names: readonly string[],
+  now: number,
+): KeyPair {
   const { key } = generateKey('ECDSA', 0, 'P256');
   const certificate = issue({
     serial: newSerial(),

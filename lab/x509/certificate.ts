@@ -48,7 +48,10 @@ export function parseCaCertificate(pem: string): CaCertificate {
     const fields = content === undefined ? [] : children(content);
     const [, , , , subject, publicKey] = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields;
     if (subject === undefined || publicKey === undefined) throw new Error('x509: malformed certificate');
-    const extensions = fields.filter(({ tag }) => tag === 0xa3).flatMap(children).flatMap(children);
+    const extensions = fields
+      .filter(({ tag }) => tag === 0xa3)
+      .flatMap(children)
+      .flatMap(children);
     const constraints = extensionValue(extensions, EXTENSION.basicConstraints);
     const keyId = extensionValue(extensions, EXTENSION.subjectKeyId);
     return {

@@ -68,7 +68,7 @@ export interface Element {
 
 export function readAll(buffer: Buffer): readonly Element[] {
   const found: Element[] = [];
-  for (let offset = 0; offset < buffer.length; ) {
+  for (let offset = 0; offset < buffer.length;) {
     const element = readOne(buffer.subarray(offset));
     found.push(element);
     offset += element.raw.length;

@@ -32,7 +32,10 @@ export function parsePrivateKeyPem(text: string): PrivateKey {
   try {
     return withAlgorithm(createPrivateKey(encodePem(block.type, block.bytes)));
   } catch (error) {
-    throw new Error(`failed to parse private key given PEM preamble '${block.type}': ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(
+      `failed to parse private key given PEM preamble '${block.type}': ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -42,7 +45,8 @@ export function withAlgorithm(key: KeyObject): PrivateKey {
 
 export function algorithmOf(key: KeyObject): Algorithm {
   const algorithm = ({ rsa: 'RSA', ec: 'ECDSA', ed25519: 'ED25519' } as const)[key.asymmetricKeyType as 'rsa' | 'ec' | 'ed25519'];
-  if (algorithm === undefined) throw new Error(`failed to determine key algorithm: unsupported private key type: ${key.asymmetricKeyType ?? 'none'}`);
+  if (algorithm === undefined)
+    throw new Error(`failed to determine key algorithm: unsupported private key type: ${key.asymmetricKeyType ?? 'none'}`);
   return algorithm;
 }
 

@@ -20,7 +20,10 @@ export type Subject = Readonly<Partial<Record<(typeof SUBJECT_PARTS)[number][0],
 /** The RDNSequence of a subject. */
 export function encodeSubject(subject: Subject): Buffer {
   const parts = SUBJECT_PARTS.flatMap(([name, type]) => relativeName(type, subject[name] ?? []));
-  const email = subject.emailAddress === undefined ? [] : [der(TAG.set, sequence(oid(EMAIL_ADDRESS), der(TAG.ia5String, Buffer.from(subject.emailAddress))))];
+  const email =
+    subject.emailAddress === undefined
+      ? []
+      : [der(TAG.set, sequence(oid(EMAIL_ADDRESS), der(TAG.ia5String, Buffer.from(subject.emailAddress))))];
   return sequence(...parts, ...email);
 }
 
@@ -57,7 +60,11 @@ export function isEmpty(names: AlternativeNames): boolean {
 
 /** The value of the extension subjectAltName. */
 export function encodeAlternativeNames({ dns, ip, uri }: AlternativeNames): Buffer {
-  return sequence(...dns.map((name) => implicit(2, Buffer.from(name))), ...ip.map((bytes) => implicit(7, bytes)), ...uri.map((name) => implicit(6, Buffer.from(name))));
+  return sequence(
+    ...dns.map((name) => implicit(2, Buffer.from(name))),
+    ...ip.map((bytes) => implicit(7, bytes)),
+    ...uri.map((name) => implicit(6, Buffer.from(name))),
+  );
 }
 
 export function decodeAlternativeNames(value: Element): AlternativeNames {

@@ -28,7 +28,9 @@ export function parseRequest(pem: string): CertificateRequest {
     const [content] = children(readOne(bytes));
     const [, subject, publicKey, attributes] = content === undefined ? [] : children(content);
     if (subject === undefined || publicKey === undefined) throw new Error('x509: malformed certificate request');
-    const requested = (attributes === undefined ? [] : children(attributes)).map(children).find(([type]) => type !== undefined && readOid(type) === EXTENSION_REQUEST);
+    const requested = (attributes === undefined ? [] : children(attributes))
+      .map(children)
+      .find(([type]) => type !== undefined && readOid(type) === EXTENSION_REQUEST);
     const extensions = requested?.[1] === undefined ? [] : children(requested[1]).flatMap(children);
     const names = extensionValue(extensions, EXTENSION.subjectAltName);
     const key = createPublicKey({ key: publicKey.raw, format: 'der', type: 'spki' });

@@ -43,12 +43,19 @@ export function hasValidSignature(request: Buffer, publicKey: KeyObject): boolea
   const [content, algorithm, signature] = children(readOne(request));
   const type = algorithm === undefined ? undefined : children(algorithm)[0]?.content.toString('hex');
   const hash = type === undefined ? undefined : HASHES[type];
-  return content !== undefined && signature !== undefined && hash !== undefined && verify(hash, content.raw, publicKey, signature.content.subarray(1));
+  return (
+    content !== undefined &&
+    signature !== undefined &&
+    hash !== undefined &&
+    verify(hash, content.raw, publicKey, signature.content.subarray(1))
+  );
 }
 
 /** SHA-1 of the public key without its envelope; Ed25519 keys keep an OCTET STRING around them. */
 export function subjectKeyId(key: KeyObject): Buffer {
   const bitString = children(readOne(publicKeyInfo(key)))[1];
   const content = bitString?.content.subarray(1) ?? Buffer.alloc(0);
-  return createHash('sha1').update(key.asymmetricKeyType === 'ed25519' ? octets(content) : content).digest();
+  return createHash('sha1')
+    .update(key.asymmetricKeyType === 'ed25519' ? octets(content) : content)
+    .digest();
 }

@@ -35,7 +35,11 @@ export class OriginCertificate extends Construct {
     // Cloudflare answers them sorted, and another order would be another certificate at every plan
     const hostnames = [...props.names].sort();
     const key = privateKey(this, 'key', 'ECDSA', keysRevision);
-    const request = new CertRequest(this, 'request', { privateKeyPem: key.privateKeyPem, subject: [{ commonName: hostnames[0] }], dnsNames: hostnames });
+    const request = new CertRequest(this, 'request', {
+      privateKeyPem: key.privateKeyPem,
+      subject: [{ commonName: hostnames[0] }],
+      dnsNames: hostnames,
+    });
     const clock = new SelfSignedCert(this, 'clock', {
       privateKeyPem: key.privateKeyPem,
       subject: [{ commonName: 'clock of the origin certificate' }],

@@ -43,7 +43,14 @@ export class OriginPulls extends Construct {
       this.authority = authority.certificates;
       this.revision = authority.revision;
       // The former one goes when its successor is there: the CA of both is the same
-      uploaded.push(new AuthenticatedOriginPullsCertificate(this, 'certificate', { zoneId, certificate, privateKey, lifecycle: { createBeforeDestroy: true } }));
+      uploaded.push(
+        new AuthenticatedOriginPullsCertificate(this, 'certificate', {
+          zoneId,
+          certificate,
+          privateKey,
+          lifecycle: { createBeforeDestroy: true },
+        }),
+      );
     }
     this.told = new AuthenticatedOriginPullsSettings(this, 'settings', { zoneId, enabled: true, dependsOn: uploaded });
   }

@@ -22,7 +22,11 @@ export class ProxyRanges extends Construct {
     });
     const [ipv4, ipv6] = (['ipv4_cidrs', 'ipv6_cidrs'] as const).map((family) => {
       const ranges = `${source.terraformResourceType}.${source.friendlyUniqueId}.${family}`;
-      const canonical = new TerraformLocal(this, family, `\${sort([for range in data.${ranges} : format("%s/%s", cidrhost(range, 0), split("/", range)[1])])}`);
+      const canonical = new TerraformLocal(
+        this,
+        family,
+        `\${sort([for range in data.${ranges} : format("%s/%s", cidrhost(range, 0), split("/", range)[1])])}`,
+      );
       return Token.asList(canonical.expression);
     });
     this.ipv4 = ipv4 ?? [];

@@ -20,12 +20,13 @@ export type OriginPullsSettings = {
    * with false it is asked for and not yet demanded. @default true
    */
   readonly required?: boolean;
-} & (
+} &
   /** Made and uploaded by Terraform; its key is in the state. */
-  | { readonly mode: 'generated' }
-  /** You have uploaded it yourself; this is the CA (PEM file) that has signed it. */
-  | { readonly mode: 'uploaded'; readonly authorityFile: string }
-);
+  (
+    | { readonly mode: 'generated' }
+    /** You have uploaded it yourself; this is the CA (PEM file) that has signed it. */
+    | { readonly mode: 'uploaded'; readonly authorityFile: string }
+  );
 
 /** Days for which Cloudflare's Origin CA signs. */
 export const ORIGIN_VALIDITY_DAYS = [7, 30, 90, 365, 730, 1095, 5475] as const;
@@ -38,6 +39,9 @@ export interface OriginCertificateSettings {
 }
 
 /** The settings with their defaults. */
-export function originCertificateDays({ validityDays = 730, renewBeforeDays }: OriginCertificateSettings): Required<OriginCertificateSettings> {
+export function originCertificateDays({
+  validityDays = 730,
+  renewBeforeDays,
+}: OriginCertificateSettings): Required<OriginCertificateSettings> {
   return { validityDays, renewBeforeDays: renewBeforeDays ?? Math.min(60, Math.floor(validityDays / 3)) };
 }

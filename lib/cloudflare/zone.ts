@@ -60,14 +60,23 @@ export class CloudflareZone extends Construct {
 
     this.checkEncryption(zone);
     this.proxies = new ProxyRanges(this, 'proxies');
-    if (originPulls) this.originPulls = new OriginPulls(this, 'origin-pulls', { zoneId: this.zoneId, zone, settings: originPulls, keysRevision });
+    if (originPulls)
+      this.originPulls = new OriginPulls(this, 'origin-pulls', { zoneId: this.zoneId, zone, settings: originPulls, keysRevision });
   }
 
   /** A records for these names. The first deploy makes them when the load balancers can answer. */
   point(names: readonly string[], address: string, after: readonly ITerraformDependable[]): void {
     const proxied = this.proxies !== undefined;
     for (const name of names) {
-      new DnsRecord(this, name, { zoneId: this.zoneId, name, type: 'A', content: address, proxied, ttl: proxied ? AUTOMATIC_TTL : TTL_SECONDS, dependsOn: [...after] });
+      new DnsRecord(this, name, {
+        zoneId: this.zoneId,
+        name,
+        type: 'A',
+        content: address,
+        proxied,
+        ttl: proxied ? AUTOMATIC_TTL : TTL_SECONDS,
+        dependsOn: [...after],
+      });
     }
   }
 
@@ -83,7 +92,10 @@ export class CloudflareZone extends Construct {
           message: 'cloudflare_token has to be an API token of Cloudflare: 40 letters, digits, hyphens and underscores.',
         },
       }),
-      baseUrl: variable(stack, 'cloudflare_base_url', { description: "Base URL of Cloudflare's API", default: 'https://api.cloudflare.com/client/v4' }),
+      baseUrl: variable(stack, 'cloudflare_base_url', {
+        description: "Base URL of Cloudflare's API",
+        default: 'https://api.cloudflare.com/client/v4',
+      }),
     });
     takeExactly(provider);
   }

@@ -55,16 +55,18 @@ export const PEER_HEALTH_PATH = '/.well-known/load-balancer-health';
 /** HAProxy (3.0 in Debian 13, 2.8 in Ubuntu 24.04) in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {
   const { acme } = config;
-  return [
-    global(config),
-    defaults(config),
-    redirect(config),
-    site(config),
-    web(config),
-    webStreams(config),
-    ...(acme ? [challenge(acme), share(config.privateAddress, acme)] : []),
-    inside(config),
-  ].join('\n\n') + '\n';
+  return (
+    [
+      global(config),
+      defaults(config),
+      redirect(config),
+      site(config),
+      web(config),
+      webStreams(config),
+      ...(acme ? [challenge(acme), share(config.privateAddress, acme)] : []),
+      inside(config),
+    ].join('\n\n') + '\n'
+  );
 }
 
 function global({ files, acme, cloudflare, limits: { connections } }: HaproxyConfig): string {
@@ -199,13 +201,24 @@ frontend certificate
 function knownHosts(names: readonly string[] | undefined, besides: string): string[] {
   if (!names) return [];
   return [
-    ...names.map((name) => `  acl known_host req.hdr(host),field(1,:),lower ${name.startsWith('*.') ? `-m end ${name.slice(1)}` : `-m str ${name}`}`),
+    ...names.map(
+      (name) => `  acl known_host req.hdr(host),field(1,:),lower ${name.startsWith('*.') ? `-m end ${name.slice(1)}` : `-m str ${name}`}`,
+    ),
     `  http-request return status 421 content-type text/plain string "This name is not served here.\\n" if !known_host${besides}`,
   ];
 }
 
 /** By which a client could make itself another to the application, or its request one for another page. */
-const CLIENT_CLAIMS = ['Forwarded', 'True-Client-IP', 'X-Real-IP', 'X-Client-IP', 'X-Cluster-Client-IP', 'X-Original-URL', 'X-Rewrite-URL', 'Proxy'];
+const CLIENT_CLAIMS = [
+  'Forwarded',
+  'True-Client-IP',
+  'X-Real-IP',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'X-Original-URL',
+  'X-Rewrite-URL',
+  'Proxy',
+];
 
 function site({ ports, hsts, cloudflare, acme, limits, hostNames }: HaproxyConfig): string {
   return [
@@ -234,7 +247,9 @@ function site({ ports, hsts, cloudflare, acme, limits, hostNames }: HaproxyConfi
     '  http-request set-header X-Request-Id %[unique-id]',
     '  http-after-response set-header X-Request-Id %[unique-id]',
     ...(hsts ? [`  http-after-response set-header Strict-Transport-Security "${hstsValue(hsts)}"`] : []),
-    ...(acme ? ['  # A proxy in front may have sent the question on to https', `  use_backend acme-challenge if { path_beg ${CHALLENGE_PATH} }`] : []),
+    ...(acme
+      ? ['  # A proxy in front may have sent the question on to https', `  use_backend acme-challenge if { path_beg ${CHALLENGE_PATH} }`]
+      : []),
     '  use_backend web-streams if long_lived',
     '  default_backend web',
   ].join('\n');
@@ -294,7 +309,10 @@ function connectionLimit({ connections, connectionsPerAddress, requestsPerAddres
 
 function requestRate({ requestsPerAddress }: Limits): string[] {
   if (requestsPerAddress === 0) return [];
-  return [`  http-request track-sc1 ${SOURCE} table request-rate`, `  http-request deny deny_status 429 if { sc1_http_req_rate gt ${requestsPerAddress} }`];
+  return [
+    `  http-request track-sc1 ${SOURCE} table request-rate`,
+    `  http-request deny deny_status 429 if { sc1_http_req_rate gt ${requestsPerAddress} }`,
+  ];
 }
 
 function requestsUnderWay(limits: Limits): string[] {
@@ -305,8 +323,12 @@ function requestsUnderWay(limits: Limits): string[] {
     `  http-request track-sc2 ${SOURCE} table web unless long_lived`,
     `  http-request track-sc2 ${SOURCE} table web-streams if long_lived`,
     '  # conn_cur of a tracked request counts requests under way, of all connections',
-    ...(limits.requestsAtOncePerAddress === 0 ? [] : [`  http-request deny deny_status 429 if !long_lived { sc2_conn_cur gt ${limits.requestsAtOncePerAddress} }`]),
-    ...(limits.streamsPerAddress === 0 ? [] : [`  http-request deny deny_status 429 if long_lived { sc2_conn_cur gt ${limits.streamsPerAddress} }`]),
+    ...(limits.requestsAtOncePerAddress === 0
+      ? []
+      : [`  http-request deny deny_status 429 if !long_lived { sc2_conn_cur gt ${limits.requestsAtOncePerAddress} }`]),
+    ...(limits.streamsPerAddress === 0
+      ? []
+      : [`  http-request deny deny_status 429 if long_lived { sc2_conn_cur gt ${limits.streamsPerAddress} }`]),
     '  # A web server sees a request when its body is here, or as much of it as a buffer holds (16 kB): who sends slower than',
     '  # that in 10 s gets 408, and has taken no place. After that the question whether there is room',
     '  http-request wait-for-body time 10s unless long_lived',
@@ -369,7 +391,12 @@ function webStreams({ upstreams, limits }: HaproxyConfig): string {
     ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} track web/${name}`),
     ...(limits.requestsPerAddress === 0
       ? []
-      : ['', '# No servers: a table of how many requests an address has sent of late', 'backend request-rate', ...stickTable('http_req_rate(10s)')]),
+      : [
+          '',
+          '# No servers: a table of how many requests an address has sent of late',
+          'backend request-rate',
+          ...stickTable('http_req_rate(10s)'),
+        ]),
   ].join('\n');
 }
 

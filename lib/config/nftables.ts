@@ -31,7 +31,9 @@ export function renderHostFirewall(config: HostFirewallConfig): string {
   const { tier, connections, waysOut, resolvers, networkRange } = config;
   const inward = connections.filter(({ to }) => to === tier).flatMap((connection) => acceptFrom(config, connection));
   const inside = connections.filter(({ from }) => from === tier).map((connection) => acceptTo(config, connection));
-  const answers = connections.filter(({ to, port }) => to === tier && port === 'ssh').flatMap((connection) => acceptOlderSessions(config, connection));
+  const answers = connections
+    .filter(({ to, port }) => to === tier && port === 'ssh')
+    .flatMap((connection) => acceptOlderSessions(config, connection));
   const ways = waysOut.filter(({ from }) => from === tier);
   const outward = ways.flatMap((way) => acceptOut(config, way));
   const toApi = ways.some(({ to }) => to === 'hetzner-api');
@@ -73,7 +75,13 @@ ${tier === 'lb' ? FOUND_ON_HOST : ''}`;
 /** Addresses of one kind, a set for each address family. */
 function sets(name: string, addresses: readonly string[]): string {
   const isIpv6 = (address: string) => address.includes(':');
-  return set(`${name}_ipv4`, 'ipv4_addr', addresses.filter((each) => !isIpv6(each))) + set(`${name}_ipv6`, 'ipv6_addr', addresses.filter(isIpv6));
+  return (
+    set(
+      `${name}_ipv4`,
+      'ipv4_addr',
+      addresses.filter((each) => !isIpv6(each)),
+    ) + set(`${name}_ipv6`, 'ipv6_addr', addresses.filter(isIpv6))
+  );
 }
 
 function set(name: string, type: string, elements: readonly string[]): string {
@@ -110,10 +118,13 @@ function acceptTo(config: HostFirewallConfig, connection: Connection): string {
  */
 function acceptOlderSessions({ ports, subnets }: HostFirewallConfig, { from, to }: Connection): string[] {
   if (!(from in subnets)) return []; // public addresses: root may answer them anyhow
-  return [`ip daddr ${subnets[from as Tier]} tcp sport ${ports[to]['ssh']} tcp flags & (syn | ack) == ack accept comment "${to} -> ${from} answers in older ssh sessions"`];
+  return [
+    `ip daddr ${subnets[from as Tier]} tcp sport ${ports[to]['ssh']} tcp flags & (syn | ack) == ack accept comment "${to} -> ${from} answers in older ssh sessions"`,
+  ];
 }
 
-const what = ({ ports }: HostFirewallConfig, { to, port }: Connection) => (port === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${ports[to][port]}`);
+const what = ({ ports }: HostFirewallConfig, { to, port }: Connection) =>
+  port === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${ports[to][port]}`;
 const named = ({ from, to, port }: Connection) => `comment "${from} -> ${to} ${port}"`;
 
 /** One rule for each address family, one for all where no range is given. */
@@ -136,7 +147,10 @@ function sources(config: HostFirewallConfig, peer: Peer): string[] {
   if (peer === 'other-lb') return config.internet.includes('0.0.0.0/0') ? [] : ['ip saddr $PEER_PUBLIC_ADDRESS '];
   if (peer === 'operators') return toPublicAddresses(config, config.operators);
   if (peer !== 'internet') return [`ip saddr ${config.subnets[peer]} `];
-  return [...toPublicAddresses(config, config.internet), ...(config.proxied ? ['ip saddr $CLOUDFLARE_IPV4 ', 'ip6 saddr $CLOUDFLARE_IPV6 '] : [])];
+  return [
+    ...toPublicAddresses(config, config.internet),
+    ...(config.proxied ? ['ip saddr $CLOUDFLARE_IPV4 ', 'ip6 saddr $CLOUDFLARE_IPV6 '] : []),
+  ];
 }
 
 /** Ranges may be all there are, and yet nobody within the private network is of the Internet or an operator. */
@@ -150,7 +164,14 @@ const isEverything = (range: string) => range.endsWith('/0');
 /** At most one match for each address family, IPv4 first. */
 function families(side: 'saddr' | 'daddr', ranges: readonly string[]): [ipv4: string[], ipv6: string[]] {
   const isIpv6 = (range: string) => range.includes(':');
-  return [match(`ip ${side}`, 'ipv4', ranges.filter((range) => !isIpv6(range))), match(`ip6 ${side}`, 'ipv6', ranges.filter(isIpv6))];
+  return [
+    match(
+      `ip ${side}`,
+      'ipv4',
+      ranges.filter((range) => !isIpv6(range)),
+    ),
+    match(`ip6 ${side}`, 'ipv6', ranges.filter(isIpv6)),
+  ];
 }
 
 function match(side: string, family: 'ipv4' | 'ipv6', ranges: readonly string[]): string[] {

@@ -23,7 +23,14 @@ export interface NginxConfig {
 
 /** The whole nginx.conf of a web server (Nginx 1.26). */
 export function renderNginxConfig(config: NginxConfig): string {
-  return [process(), '', 'http {', indent([http(), logging(config), identity(config), upstream(config), server(config)].join('\n\n')), '}', ''].join('\n');
+  return [
+    process(),
+    '',
+    'http {',
+    indent([http(), logging(config), identity(config), upstream(config), server(config)].join('\n\n')),
+    '}',
+    '',
+  ].join('\n');
 }
 
 function process(): string {

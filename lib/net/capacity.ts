@@ -92,7 +92,9 @@ export function resolveLimits(given: HaproxyLimits = {}, webServers: number): Li
 /** What of these limits one address, or few, could use up. */
 export function limitsProblems(prop: string, given: HaproxyLimits = {}, webServers: number): Problem[] {
   const wrong = numbers(prop, given);
-  return wrong.length > 0 ? wrong : [...slots(prop, resolveLimits(given, webServers), webServers), ...addresses(prop, resolveLimits(given, webServers), webServers)];
+  return wrong.length > 0
+    ? wrong
+    : [...slots(prop, resolveLimits(given, webServers), webServers), ...addresses(prop, resolveLimits(given, webServers), webServers)];
 }
 
 const RANGES: Readonly<Record<keyof HaproxyLimits, readonly [least: number, most: number]>> = {
@@ -111,7 +113,10 @@ function numbers(prop: string, given: HaproxyLimits): Problem[] {
     const got = given[name];
     if (got === undefined) return [];
     const range = RANGES[name] as (typeof RANGES)[keyof HaproxyLimits] | undefined;
-    if (!range) return [{ code: 'limit', prop: `${prop}.${name}`, got, want: `one of ${Object.keys(RANGES).join(', ')}`, fix: 'there is no such limit' }];
+    if (!range)
+      return [
+        { code: 'limit', prop: `${prop}.${name}`, got, want: `one of ${Object.keys(RANGES).join(', ')}`, fix: 'there is no such limit' },
+      ];
     const [least, most] = range;
     if (Number.isInteger(got) && got >= least && got <= most) return [];
     return [{ code: 'limit', prop: `${prop}.${name}`, got, want: `a whole number from ${least} to ${most}`, fix: 'or leave it out' }];
@@ -122,24 +127,49 @@ function slots(prop: string, { connections, requestsPerServer, streamsPerServer 
   const got = requestsPerServer + streamsPerServer;
   const most = Math.min(MOST_OF_NGINX, Math.floor(connections / Math.max(1, webServers)));
   if (got <= most) return [];
-  const fix = most === MOST_OF_NGINX ? 'Nginx has no connections for more' : `${webServers} web servers times that are no more than ${prop}.connections, which is ${connections}`;
+  const fix =
+    most === MOST_OF_NGINX
+      ? 'Nginx has no connections for more'
+      : `${webServers} web servers times that are no more than ${prop}.connections, which is ${connections}`;
   return [{ code: 'limit-servers', prop: `${prop}.requestsPerServer and streamsPerServer`, got, want: `together at most ${most}`, fix }];
 }
 
 function addresses(prop: string, limits: Limits, webServers: number): Problem[] {
   const ways = [
     { name: 'connectionsPerAddress', got: limits.connectionsPerAddress, total: limits.connections, share: limits.shares.connections },
-    { name: 'requestsAtOncePerAddress', got: limits.requestsAtOncePerAddress, total: limits.requestsPerServer * webServers, share: limits.shares.requests * webServers },
-    { name: 'streamsPerAddress', got: limits.streamsPerAddress, total: limits.streamsPerServer * webServers, share: limits.shares.streams * webServers },
+    {
+      name: 'requestsAtOncePerAddress',
+      got: limits.requestsAtOncePerAddress,
+      total: limits.requestsPerServer * webServers,
+      share: limits.shares.requests * webServers,
+    },
+    {
+      name: 'streamsPerAddress',
+      got: limits.streamsPerAddress,
+      total: limits.streamsPerServer * webServers,
+      share: limits.shares.streams * webServers,
+    },
   ];
   const greedy = ways
     .filter(({ got, total }) => got > crowdedFrom(total))
-    .map(({ name, got, total }): Problem => ({ code: 'limit-one-address', prop: `${prop}.${name}`, got, want: `at most ${crowdedFrom(total)}`, fix: `one address would have more than a quarter of all, ${total}` }));
+    .map(({ name, got, total }): Problem => ({
+      code: 'limit-one-address',
+      prop: `${prop}.${name}`,
+      got,
+      want: `at most ${crowdedFrom(total)}`,
+      fix: `one address would have more than a quarter of all, ${total}`,
+    }));
   const crammed = ways
     .filter(({ got, share }) => got > 0 && share < LEAST_SHARE)
     .map(({ name, share, total }): Problem => {
       const fix = `of ${total}, each would have ${share} where ${name} is meant, and a browser needs ${LEAST_SHARE}; lower it, or raise what all have`;
-      return { code: 'limit-share', prop: `${prop}.floodAddresses`, got: limits.floodAddresses, want: `at most ${Math.floor((total * SHARED) / LEAST_SHARE)}`, fix };
+      return {
+        code: 'limit-share',
+        prop: `${prop}.floodAddresses`,
+        got: limits.floodAddresses,
+        want: `at most ${Math.floor((total * SHARED) / LEAST_SHARE)}`,
+        fix,
+      };
     });
   return [...greedy, ...crammed];
 }

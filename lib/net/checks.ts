@@ -6,14 +6,20 @@ import { formatRange, parseAddress, parseRange } from './cidr';
 export function domainProblem(prop: string, got: string): Problem | undefined {
   const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
   if (got.length <= 253 && new RegExp(`^(${label}\\.)+${label}$`).test(got) && parseAddress(got) === undefined) return undefined;
-  const meant = got.toLowerCase().replace(/^[a-z]+:\/\//, '').replace(/[/:].*$/, '').replace(/\.$/, '');
-  const fix = meant !== got && domainProblem(prop, meant) === undefined ? `did you mean ${meant}?` : 'a name has no scheme, port, path or wildcard';
+  const meant = got
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/[/:].*$/, '')
+    .replace(/\.$/, '');
+  const fix =
+    meant !== got && domainProblem(prop, meant) === undefined ? `did you mean ${meant}?` : 'a name has no scheme, port, path or wildcard';
   return { code: 'domain', prop, got, want: 'a name such as www.example.com', fix };
 }
 
 /** Undefined if it is an IPv4 or IPv6 range in canonical CIDR notation. A near miss is answered with what was probably meant. */
 export function sourceProblem(prop: string, got: string): Problem | undefined {
-  if (typeof got !== 'string') return { code: 'cidr', prop, got, want: 'a range such as 203.0.113.0/24 or 2001:db8::/32', fix: 'write it as text' };
+  if (typeof got !== 'string')
+    return { code: 'cidr', prop, got, want: 'a range such as 203.0.113.0/24 or 2001:db8::/32', fix: 'write it as text' };
   if (parseRange(got) || isIPv6Range(got)) return undefined;
   const meant = probablyMeant(got);
   const fix = meant ? `did you mean ${meant}?` : 'write an address and the number of bits that have to match';
@@ -44,7 +50,11 @@ function canonicalIPv6Range(text: string): string | undefined {
 function groupsOf(address: string): number[] {
   // The shortest form has no dots, and at most one gap
   const [left = '', right] = shortest(address).split('::');
-  const groups = (part: string) => part.split(':').filter(Boolean).map((group) => Number.parseInt(group, 16));
+  const groups = (part: string) =>
+    part
+      .split(':')
+      .filter(Boolean)
+      .map((group) => Number.parseInt(group, 16));
   const [before, after] = [groups(left), groups(right ?? '')];
   return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after];
 }

@@ -25,7 +25,13 @@ export function defaultMaxConnections(ofApplication: number): number {
 
 export function databaseConnectionsProblem(prop: string, got: number): Problem | undefined {
   if (Number.isInteger(got) && got >= 2 && got <= 400) return undefined;
-  return { code: 'database-connections', prop, got, want: 'a whole number from 2 to 400', fix: `half of them are for the PRIMARY, half for readers; leave it out for ${DATABASE_CONNECTIONS}` };
+  return {
+    code: 'database-connections',
+    prop,
+    got,
+    want: 'a whole number from 2 to 400',
+    fix: `half of them are for the PRIMARY, half for readers; leave it out for ${DATABASE_CONNECTIONS}`,
+  };
 }
 
 export function maxConnectionsProblem(prop: string, got: number, ofApplication: number): Problem | undefined {

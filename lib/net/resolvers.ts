@@ -13,7 +13,13 @@ export function resolversProblem(prop: string, got: readonly string[], network: 
   const inside = (address: string) => network !== undefined && contains(network, parseRange(`${address}/32`) ?? NOWHERE);
   if (addresses && got.some((address) => isIP(address) === 4) && !got.some(inside)) return undefined;
   const want = 'one to three addresses outside of the private network, each once, and one of IPv4 among them';
-  return { code: 'resolvers', prop, got, want, fix: `hosts without a public address have no IPv6; leave it out for ${RESOLVERS.join(' and ')}, which are Hetzner's` };
+  return {
+    code: 'resolvers',
+    prop,
+    got,
+    want,
+    fix: `hosts without a public address have no IPv6; leave it out for ${RESOLVERS.join(' and ')}, which are Hetzner's`,
+  };
 }
 
 const NOWHERE: Range = { first: -1, last: -1, prefix: 32 };

@@ -10,13 +10,31 @@ type Kind = readonly [cores: number, memoryGigabytes: number, diskGigabytes: num
  * (robhunter/agentdeals pull requests 1286 and 1323): only a hint, the API and the console have today's.
  */
 const KINDS: Readonly<Record<string, Kind>> = {
-  cx23: [2, 4, 40, 5.49], cx33: [4, 8, 80, 8.49], cx43: [8, 16, 160, 15.99], cx53: [16, 32, 320, 29.49],
-  cax11: [2, 4, 40, 5.99], cax21: [4, 8, 80, 10.49], cax31: [8, 16, 160, 20.99], cax41: [16, 32, 320, 40.99],
-  cpx12: [1, 2, 40, 11.49], cpx22: [2, 4, 80, 19.49], cpx32: [4, 8, 160, 35.49],
-  cpx42: [8, 16, 320, 69.49], cpx52: [12, 24, 480, 100.49], cpx62: [16, 32, 640, 129.99],
-  cpx11: [2, 2, 40, 17.49], cpx21: [3, 4, 80, 31.99], cpx31: [4, 8, 160, 62.49], cpx41: [8, 16, 240, 120.49], cpx51: [16, 32, 360, 237.99],
-  ccx13: [2, 8, 80, 42.99], ccx23: [4, 16, 160, 85.99], ccx33: [8, 32, 240, 138.49],
-  ccx43: [16, 64, 360, 275.99], ccx53: [32, 128, 600, 533.49], ccx63: [48, 192, 960, 853.49],
+  cx23: [2, 4, 40, 5.49],
+  cx33: [4, 8, 80, 8.49],
+  cx43: [8, 16, 160, 15.99],
+  cx53: [16, 32, 320, 29.49],
+  cax11: [2, 4, 40, 5.99],
+  cax21: [4, 8, 80, 10.49],
+  cax31: [8, 16, 160, 20.99],
+  cax41: [16, 32, 320, 40.99],
+  cpx12: [1, 2, 40, 11.49],
+  cpx22: [2, 4, 80, 19.49],
+  cpx32: [4, 8, 160, 35.49],
+  cpx42: [8, 16, 320, 69.49],
+  cpx52: [12, 24, 480, 100.49],
+  cpx62: [16, 32, 640, 129.99],
+  cpx11: [2, 2, 40, 17.49],
+  cpx21: [3, 4, 80, 31.99],
+  cpx31: [4, 8, 160, 62.49],
+  cpx41: [8, 16, 240, 120.49],
+  cpx51: [16, 32, 360, 237.99],
+  ccx13: [2, 8, 80, 42.99],
+  ccx23: [4, 16, 160, 85.99],
+  ccx33: [8, 32, 240, 138.49],
+  ccx43: [16, 64, 360, 275.99],
+  ccx53: [32, 128, 600, 533.49],
+  ccx63: [48, 192, 960, 853.49],
 };
 
 /** Where each family is sold at all, by the beginning of its names (same source). */
@@ -29,11 +47,20 @@ const SALES: readonly (readonly [family: RegExp, zones: readonly Zone[]])[] = [
 
 /** Types that cannot be ordered in Europe since 2025-12-31 or earlier, and what comes closest today. */
 const SUCCESSORS: Readonly<Record<string, string>> = {
-  cx11: 'cx23', cx21: 'cx23', cx22: 'cx23',
-  cx31: 'cx33', cx32: 'cx33',
-  cx41: 'cx43', cx42: 'cx43',
-  cx51: 'cx53', cx52: 'cx53',
-  cpx11: 'cpx12', cpx21: 'cpx22', cpx31: 'cpx32', cpx41: 'cpx42', cpx51: 'cpx52',
+  cx11: 'cx23',
+  cx21: 'cx23',
+  cx22: 'cx23',
+  cx31: 'cx33',
+  cx32: 'cx33',
+  cx41: 'cx43',
+  cx42: 'cx43',
+  cx51: 'cx53',
+  cx52: 'cx53',
+  cpx11: 'cpx12',
+  cpx21: 'cpx22',
+  cpx31: 'cpx32',
+  cpx41: 'cpx42',
+  cpx51: 'cpx52',
 };
 
 export const SERVER_TYPES: readonly string[] = Object.keys(KINDS);
@@ -60,13 +87,17 @@ export function priceOf(serverType: string, location: LocationName): number | un
 
 /** Whether Hetzner sells it there, in stock or not. */
 export function isSoldIn(serverType: string, location: LocationName): boolean {
-  return SERVER_TYPES.includes(serverType) && SALES.some(([family, zones]) => family.test(serverType) && zones.includes(NETWORK_ZONES[location]));
+  return (
+    SERVER_TYPES.includes(serverType) && SALES.some(([family, zones]) => family.test(serverType) && zones.includes(NETWORK_ZONES[location]))
+  );
 }
 
 /** Types of the same architecture that are sold there, the fitting ones first: those with as much of everything by price, then smaller ones. */
 export function alternativesTo(serverType: string, location: LocationName): readonly string[] {
   const [cores, memory] = KINDS[serverType] ?? [0, 0];
-  const others = SERVER_TYPES.filter((type) => type !== serverType && architectureOf(type) === (architectureOf(serverType) ?? 'x86') && isSoldIn(type, location));
+  const others = SERVER_TYPES.filter(
+    (type) => type !== serverType && architectureOf(type) === (architectureOf(serverType) ?? 'x86') && isSoldIn(type, location),
+  );
   const of = (type: string) => KINDS[type] as Kind;
   const suffices = (type: string) => of(type)[0] >= cores && of(type)[1] >= memory;
   const enough = others.filter(suffices).sort((a, b) => of(a)[3] - of(b)[3]);
@@ -84,10 +115,24 @@ export function serverTypeProblem(prop: string, got: string, locations: readonly
     return { code: 'server-type-retired', prop, got, want: 'a type that Hetzner still offers', fix: `use ${nearest(successor, where)}` };
   }
   if (architectureOf(got) === undefined && successor === undefined) {
-    return { code: 'server-type', prop, got, want: `one of ${SERVER_TYPES.join(', ')}`, fix: 'if Hetzner has it by now, add it to lib/net/server-types.ts' };
+    return {
+      code: 'server-type',
+      prop,
+      got,
+      want: `one of ${SERVER_TYPES.join(', ')}`,
+      fix: 'if Hetzner has it by now, add it to lib/net/server-types.ts',
+    };
   }
-  return { code: 'server-type-location', prop, got, want: `a type that Hetzner sells in ${missing.join(', ')}`, fix: `use ${nearest(successor ?? got, where)}` };
+  return {
+    code: 'server-type-location',
+    prop,
+    got,
+    want: `a type that Hetzner sells in ${missing.join(', ')}`,
+    fix: `use ${nearest(successor ?? got, where)}`,
+  };
 }
 
 const nearest = (serverType: string, location: LocationName): string =>
-  isSoldIn(serverType, location) ? serverType : (alternativesTo(serverType, location)[0] ?? alternativesTo('cx23', location)[0] ?? 'another location');
+  isSoldIn(serverType, location)
+    ? serverType
+    : (alternativesTo(serverType, location)[0] ?? alternativesTo('cx23', location)[0] ?? 'another location');

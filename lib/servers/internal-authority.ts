@@ -56,12 +56,18 @@ export class InternalAuthority extends Construct {
   private readonly keysRevision?: Revision;
   private readonly algorithm: Algorithm;
 
-  constructor(scope: Construct, id: string, { name, generations: [first = '1', ...others] = [], keysRevision, algorithm = 'ECDSA' }: AuthorityProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, generations: [first = '1', ...others] = [], keysRevision, algorithm = 'ECDSA' }: AuthorityProps,
+  ) {
     super(scope, id);
     this.keysRevision = keysRevision;
     this.algorithm = algorithm;
     this.signing = new Generation(this, first, name, algorithm);
-    const all = [this.signing, ...others.map((other) => new Generation(this, other, name, algorithm))].map(({ certificate }) => certificate);
+    const all = [this.signing, ...others.map((other) => new Generation(this, other, name, algorithm))].map(
+      ({ certificate }) => certificate,
+    );
     this.certificates = all.map(({ certPem }) => certPem).join('');
     this.revision = all.map((certificate) => certificate.id).join(' ');
   }

@@ -13,16 +13,34 @@ export interface MysqlRepository {
 }
 
 /** https://dev.mysql.com/doc/refman/9.7/en/checking-gpg-signature.html */
-export const ORACLES_REPOSITORY: MysqlRepository = { url: 'https://repo.mysql.com', keyFingerprint: 'BCA43417C3B485DD128EC6D4B7B3B788A8D3785C' };
+export const ORACLES_REPOSITORY: MysqlRepository = {
+  url: 'https://repo.mysql.com',
+  keyFingerprint: 'BCA43417C3B485DD128EC6D4B7B3B788A8D3785C',
+};
 
 /** @param path of the props, e.g. `mysql.` */
-export function mysqlPackagesProblems({ series = '9.7', serverType = 'cx23' }: { readonly series?: string; readonly serverType?: string }, path = ''): Problem[] {
+export function mysqlPackagesProblems(
+  { series = '9.7', serverType = 'cx23' }: { readonly series?: string; readonly serverType?: string },
+  path = '',
+): Problem[] {
   const problems: Problem[] = [];
   if (!MYSQL_SERIES.some((known) => known === series)) {
-    problems.push({ code: 'mysql-series', prop: `${path}series`, got: series, want: `one of ${MYSQL_SERIES.join(', ')}`, fix: 'leave it out for 9.7, but keep what members already have' });
+    problems.push({
+      code: 'mysql-series',
+      prop: `${path}series`,
+      got: series,
+      want: `one of ${MYSQL_SERIES.join(', ')}`,
+      fix: 'leave it out for 9.7, but keep what members already have',
+    });
   }
   if (architectureOf(serverType) === 'arm') {
-    problems.push({ code: 'mysql-architecture', prop: `${path}serverType`, got: serverType, want: 'an x86 type, e.g. cx23 or ccx13', fix: "MySQL's apt repository has no packages for Arm; the other tiers may be Arm" });
+    problems.push({
+      code: 'mysql-architecture',
+      prop: `${path}serverType`,
+      got: serverType,
+      want: 'an x86 type, e.g. cx23 or ccx13',
+      fix: "MySQL's apt repository has no packages for Arm; the other tiers may be Arm",
+    });
   }
   return problems;
 }

@@ -19,7 +19,8 @@ export function lockProviders(stack: TerraformStack, lockFile = projectPath('.te
   stack.synthesizer = {
     synthesize(session) {
       synthesizer.synthesize(session);
-      if (existsSync(lockFile)) copyFileSync(lockFile, join(session.outdir, session.manifest.forStack(stack).workingDirectory, '.terraform.lock.hcl'));
+      if (existsSync(lockFile))
+        copyFileSync(lockFile, join(session.outdir, session.manifest.forStack(stack).workingDirectory, '.terraform.lock.hcl'));
     },
   };
 }

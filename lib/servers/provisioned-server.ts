@@ -1,4 +1,12 @@
-import { Fn, Token, type FileProvisioner, type ITerraformDependable, type LocalExecProvisioner, type RemoteExecProvisioner, type SSHProvisionerConnection } from 'cdktf';
+import {
+  Fn,
+  Token,
+  type FileProvisioner,
+  type ITerraformDependable,
+  type LocalExecProvisioner,
+  type RemoteExecProvisioner,
+  type SSHProvisionerConnection,
+} from 'cdktf';
 import { Construct } from 'constructs';
 import { Server } from '../../.gen/providers/hcloud/server';
 import { Volume } from '../../.gen/providers/hcloud/volume';
@@ -101,7 +109,11 @@ export class ProvisionedServer extends Construct {
   }
 
   /** A command on this host, as a step of its own. */
-  run(id: string, command: string, { triggers, after }: { triggers: Readonly<Record<string, string>>; after: readonly ITerraformDependable[] }): ITerraformDependable {
+  run(
+    id: string,
+    command: string,
+    { triggers, after }: { triggers: Readonly<Record<string, string>>; after: readonly ITerraformDependable[] },
+  ): ITerraformDependable {
     return new ProvisioningStep(this, id, {
       triggers: { server: this.server.id, ...triggers },
       connection: this.connection(),
@@ -195,14 +207,22 @@ export class ProvisionedServer extends Construct {
   }
 
   private install(identified?: ProvisioningStep): ProvisioningStep {
-    const { role, site: { sshUser }, installFacts } = this.props;
+    const {
+      role,
+      site: { sshUser },
+      installFacts,
+    } = this.props;
     const tree = this.scripts();
     return new ProvisioningStep(this, 'install', {
       triggers: { server: this.server.id, content: tree.hash, ...(installFacts && { facts: installFacts }) },
       connection: this.connection(),
       dependsOn: [...(this.props.installAfter ?? []), ...(identified ? [identified] : [])],
       provisioners: [
-        this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `rm -rf ${INSTALL_DIR}`, `install -d -m 0700 -o ${sshUser} ${INSTALL_DIR}`),
+        this.shell(
+          `install -d -m 0700 -o ${sshUser} /var/lib/platform`,
+          `rm -rf ${INSTALL_DIR}`,
+          `install -d -m 0700 -o ${sshUser} ${INSTALL_DIR}`,
+        ),
         upload(tree.asset(this, 'install-files'), INSTALL_DIR),
         ...(installFacts ? [uploadText(lines(installFacts), `${INSTALL_DIR}/install.env`)] : []),
         this.shell(`bash ${INSTALL_DIR}/host.sh install`, `bash ${INSTALL_DIR}/${role}.sh install`),
@@ -215,14 +235,24 @@ export class ProvisionedServer extends Construct {
     const tree = this.configureTree();
     const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.installFacts, ...this.props.facts };
     return new ProvisioningStep(this, 'configure', {
-      triggers: { server: this.server.id, content: tree.hash, facts, secretsRevision: site.secretsRevision, authorizedKeys: site.authorizedKeys, ...triggers },
+      triggers: {
+        server: this.server.id,
+        content: tree.hash,
+        facts,
+        secretsRevision: site.secretsRevision,
+        authorizedKeys: site.authorizedKeys,
+        ...triggers,
+      },
       connection: this.connection(),
       dependsOn: [install, ...(volume ? [volume.attachment] : []), ...(this.props.configureAfter ?? [])],
       provisioners: [
         this.shell(`rm -rf ${CONFIGURE_DIR}`, `install -d -m 0700 -o ${site.sshUser} ${CONFIGURE_DIR}`),
         upload(tree.asset(this, 'configure-files'), CONFIGURE_DIR),
         // Apart from what prints: Terraform hides all output of a provisioner that holds a sensitive value
-        uploadText(packed({ ...within('facts', facts), authorized_keys: site.authorizedKeys, ...within('credentials', credentials) }), `${CONFIGURE_DIR}/values`),
+        uploadText(
+          packed({ ...within('facts', facts), authorized_keys: site.authorizedKeys, ...within('credentials', credentials) }),
+          `${CONFIGURE_DIR}/values`,
+        ),
         this.shell(`bash ${CONFIGURE_DIR}/host.sh configure`, `bash ${CONFIGURE_DIR}/${role}.sh configure`),
       ],
     });
@@ -256,10 +286,22 @@ export class ProvisionedServer extends Construct {
 
   /** @param firstKey a public key that the host may have instead of its lasting one */
   private connection(firstKey?: string): SSHProvisionerConnection {
-    const { host, site: { sshUser: user, sshPrivateKey: privateKey, sshTimeoutSeconds, floatingIp } } = this.props;
+    const {
+      host,
+      site: { sshUser: user, sshPrivateKey: privateKey, sshTimeoutSeconds, floatingIp },
+    } = this.props;
     const throughPair = { bastionHost: floatingIp.ipAddress, bastionUser: user, bastionPrivateKey: privateKey };
     const address = this.publicAddress ?? host.address;
-    return { type: 'ssh', user, privateKey, scriptPath: SCRIPT_PATH, timeout: `${sshTimeoutSeconds}s`, host: address, ...(!this.publicAddress && throughPair), ...this.expectedKeys(address, firstKey) };
+    return {
+      type: 'ssh',
+      user,
+      privateKey,
+      scriptPath: SCRIPT_PATH,
+      timeout: `${sshTimeoutSeconds}s`,
+      host: address,
+      ...(!this.publicAddress && throughPair),
+      ...this.expectedKeys(address, firstKey),
+    };
   }
 
   /** Empty where keys are not pinned. */
@@ -278,12 +320,17 @@ export class ProvisionedServer extends Construct {
     const { sshUser } = this.props.site;
     if (sshUser === 'root') return { type: 'remote-exec', inline: ['set -eu', ...commands] };
     // The one variable tells with which key the session was opened
-    return { type: 'remote-exec', inline: [`sudo --non-interactive --preserve-env=SSH_USER_AUTH sh -eu -c '${commands.join('\n').replaceAll("'", `'\\''`)}'`] };
+    return {
+      type: 'remote-exec',
+      inline: [`sudo --non-interactive --preserve-env=SSH_USER_AUTH sh -eu -c '${commands.join('\n').replaceAll("'", `'\\''`)}'`],
+    };
   }
 }
 
 function lines(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values).map(([name, value]) => `${name}=${value}\n`).join('');
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
 }
 
 const within = (folder: string, values: Readonly<Record<string, string>>) =>
@@ -292,7 +339,9 @@ const within = (folder: string, values: Readonly<Record<string, string>>) =>
 /** A line each: name and base64. One file, since Terraform logs in anew for each that it uploads; provisioning/host.sh unpacks it. */
 function packed(values: Readonly<Record<string, string>>): string {
   const base64 = (value: string) => (Token.isUnresolved(value) ? Fn.base64encode(value) : Buffer.from(value).toString('base64'));
-  return Object.entries(values).map(([name, value]) => `${name} ${base64(value)}\n`).join('');
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${base64(value)}\n`)
+    .join('');
 }
 
 /**
@@ -300,7 +349,8 @@ function packed(values: Readonly<Record<string, string>>): string {
  * By `echo` of whatever shell there is, hence no quotes in it.
  */
 function remedy(server: string, seconds: number): LocalExecProvisioner {
-  const text = `first login to ${server}. If it fails after ${seconds} s with a timeout or a key mismatch, the server found no metadata at its first boot, ` +
+  const text =
+    `first login to ${server}. If it fails after ${seconds} s with a timeout or a key mismatch, the server found no metadata at its first boot, ` +
     `and so neither SSH key nor user data. Delete it (hcloud server delete ${server}) and deploy again; volumes stay`;
   return { type: 'local-exec', command: `echo "${text}"` };
 }

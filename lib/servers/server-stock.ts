@@ -36,7 +36,11 @@ export class ServerStock extends Construct {
     // The end of a type may be announced long before; timecmp fails for one that has no end
     const offers = 'offer.available && try(timecmp(offer.unavailable_after, plantimestamp()) > 0, true)';
     const names = `[for offer in type.locations : join("/", [type.name, offer.name]) if ${offers}]`;
-    this.orderable = new TerraformLocal(this, 'orderable', `\${flatten([for type in data.${types.terraformResourceType}.${types.friendlyUniqueId}.server_types : ${names}])}`);
+    this.orderable = new TerraformLocal(
+      this,
+      'orderable',
+      `\${flatten([for type in data.${types.terraformResourceType}.${types.friendlyUniqueId}.server_types : ${names}])}`,
+    );
     this.servers = new DataHcloudServers(this, 'servers');
   }
 
@@ -44,7 +48,9 @@ export class ServerStock extends Construct {
     const key = [order.tier, order.serverType, order.location].join('/');
     this.orders.set(key, [...(this.orders.get(key) ?? []), order]);
     const local = `local.${this.orderable.friendlyUniqueId}`;
-    this.servers.lifecycle = { postcondition: [...this.orders.values()].flatMap((orders) => [canBeOrdered(orders, local), ...canBeResized(orders)]) };
+    this.servers.lifecycle = {
+      postcondition: [...this.orders.values()].flatMap((orders) => [canBeOrdered(orders, local), ...canBeResized(orders)]),
+    };
   }
 }
 

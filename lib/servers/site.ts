@@ -136,7 +136,12 @@ export class Site extends Construct {
       // Hetzner refuses two changes of one network at the same time, and a gateway must lie in a subnet
       dependsOn: TIERS.map((tier) => this.subnets[tier]),
     });
-    this.sshKey = new SshKey(this, 'ssh-key', { name, publicKey: props.sshPublicKey, labels: this.labels(), lifecycle: props.sshKeyChecks && { precondition: [...props.sshKeyChecks] } });
+    this.sshKey = new SshKey(this, 'ssh-key', {
+      name,
+      publicKey: props.sshPublicKey,
+      labels: this.labels(),
+      lifecycle: props.sshKeyChecks && { precondition: [...props.sshKeyChecks] },
+    });
     this.floatingIp = new FloatingIp(this, 'floating-ip', {
       name,
       type: 'ipv4',
@@ -169,7 +174,13 @@ export class Site extends Construct {
   get loginCloudConfig(): Readonly<Record<string, unknown>> {
     const { sshUser: name, props } = this;
     if (name === 'root') return {};
-    const user = { name, shell: '/bin/bash', sudo: 'ALL=(ALL) NOPASSWD:ALL', lock_passwd: true, ssh_authorized_keys: [Fn.trimspace(props.sshPublicKey)] };
+    const user = {
+      name,
+      shell: '/bin/bash',
+      sudo: 'ALL=(ALL) NOPASSWD:ALL',
+      lock_passwd: true,
+      ssh_authorized_keys: [Fn.trimspace(props.sshPublicKey)],
+    };
     return { users: [user], disable_root: true };
   }
 

@@ -30,8 +30,10 @@ export class PlatformVariables {
   readonly mysqlRepository: MysqlRepository;
 
   constructor(stack: TerraformStack) {
-    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default' | 'check'>) => variable(stack, name, { description, ...options });
-    const publicKeys = (name: string, description: string, absent?: string): string => Fn.nonsensitive(variable(stack, name, { description, default: absent, hidden: true })) as string;
+    const text = (name: string, description: string, options?: Pick<VariableOptions, 'default' | 'check'>) =>
+      variable(stack, name, { description, ...options });
+    const publicKeys = (name: string, description: string, absent?: string): string =>
+      Fn.nonsensitive(variable(stack, name, { description, default: absent, hidden: true })) as string;
     const secret = (name: string, description: string) => variable(stack, name, { description, secret: true });
 
     this.hcloudToken = secret('hcloud_token', 'Token of the Hetzner Cloud project, read and write');
@@ -39,20 +41,37 @@ export class PlatformVariables {
       default: 'https://api.hetzner.cloud/v1',
       check: {
         condition: '${can(regex("^(https://|http://(127\\\\.|localhost[:/]))", var.hcloud_endpoint))}',
-        message: 'hcloud_endpoint has to begin with https://, since tokens go there; http is for this machine alone, as in http://127.0.0.1:8080/v1.',
+        message:
+          'hcloud_endpoint has to begin with https://, since tokens go there; http is for this machine alone, as in http://127.0.0.1:8080/v1.',
       },
     });
-    this.failoverToken = secret('failover_token', 'Token with which the load balancers move the floating IP, read and write; best one of its own');
-    this.secretsRevision = text('secrets_revision', 'Any text; another one brings changed secrets to the servers, which leave no trace that Terraform could compare', {
+    this.failoverToken = secret(
+      'failover_token',
+      'Token with which the load balancers move the floating IP, read and write; best one of its own',
+    );
+    this.secretsRevision = text(
+      'secrets_revision',
+      'Any text; another one brings changed secrets to the servers, which leave no trace that Terraform could compare',
+      {
+        default: '',
+      },
+    );
+    this.keysRevision = text('keys_revision', 'Any text; another one makes new TLS keys and certificates, all but those of CAs', {
       default: '',
     });
-    this.keysRevision = text('keys_revision', 'Any text; another one makes new TLS keys and certificates, all but those of CAs', { default: '' });
     this.sshPublicKey = publicKeys('ssh_public_key', 'Public key of who logs in to the servers');
     this.sshPrivateKey = secret('ssh_private_key', 'Its private key; provisioning logs in with it');
-    this.sshAdditionalPublicKeys = publicKeys('ssh_additional_public_keys', 'Further public keys, one a line: those of people, and the next one during a rotation', '');
+    this.sshAdditionalPublicKeys = publicKeys(
+      'ssh_additional_public_keys',
+      'Further public keys, one a line: those of people, and the next one during a rotation',
+      '',
+    );
     // No validations of the variables: those print what they refuse, even if it is sensitive, and it may well be a private key
     this.sshKeyChecks = [
-      { condition: `\${${isPublicKey('var.ssh_public_key')}}`, errorMessage: 'ssh_public_key has to be one public key, as in a .pub file.' },
+      {
+        condition: `\${${isPublicKey('var.ssh_public_key')}}`,
+        errorMessage: 'ssh_public_key has to be one public key, as in a .pub file.',
+      },
       {
         condition: `\${alltrue([for line in split("\\n", var.ssh_additional_public_keys) : trimspace(line) == "" || ${isPublicKey('line')}])}`,
         errorMessage: 'ssh_additional_public_keys have to be public keys as in .pub files, one a line.',
@@ -64,12 +83,22 @@ export class PlatformVariables {
     this.mysqlRepository = {
       url: text('mysql_repository_url', "Where MySQL's packages come from: Oracle's repo.mysql.com, or a mirror with the same paths", {
         default: ORACLES_REPOSITORY.url,
-        check: { condition: '${can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", var.mysql_repository_url))}', message: 'mysql_repository_url has to be an http or https URL without a slash at its end.' },
+        check: {
+          condition: '${can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", var.mysql_repository_url))}',
+          message: 'mysql_repository_url has to be an http or https URL without a slash at its end.',
+        },
       }),
-      keyFingerprint: text('mysql_repository_key_fingerprint', 'Fingerprint of the key that signs there: that of MySQL Release Engineering, or that of a mirror with a key of its own', {
-        default: ORACLES_REPOSITORY.keyFingerprint,
-        check: { condition: '${can(regex("^[0-9A-Fa-f]{40}$", var.mysql_repository_key_fingerprint))}', message: 'mysql_repository_key_fingerprint has to be 40 hexadecimal digits without spaces.' },
-      }),
+      keyFingerprint: text(
+        'mysql_repository_key_fingerprint',
+        'Fingerprint of the key that signs there: that of MySQL Release Engineering, or that of a mirror with a key of its own',
+        {
+          default: ORACLES_REPOSITORY.keyFingerprint,
+          check: {
+            condition: '${can(regex("^[0-9A-Fa-f]{40}$", var.mysql_repository_key_fingerprint))}',
+            message: 'mysql_repository_key_fingerprint has to be 40 hexadecimal digits without spaces.',
+          },
+        },
+      ),
     };
   }
 }
@@ -77,7 +106,12 @@ export class PlatformVariables {
 /** Token of a variable that goes by exactly this name, whatever construct asks for it. */
 export function variable(stack: TerraformStack, name: string, options: VariableOptions): string {
   const { description, secret = false, hidden = secret } = options;
-  const declared = new TerraformVariable(stack, name, { type: 'string', description, default: options.default, sensitive: hidden || undefined });
+  const declared = new TerraformVariable(stack, name, {
+    type: 'string',
+    description,
+    default: options.default,
+    sensitive: hidden || undefined,
+  });
   if (options.check) declared.addValidation({ condition: options.check.condition, errorMessage: options.check.message });
   // cdktf 0.21 has no property for it
   if (secret) declared.addOverride('ephemeral', true);

@@ -98,24 +98,60 @@ export class AppTier extends Construct {
     this.endpoints = site.endpoints('app', 'http', serverCount);
   }
 
-  private check({ serverCount = 2, memoryMegabytes = 2048, databaseConnections = DATABASE_CONNECTIONS, databaseMembers, application }: AppTierProps): void {
+  private check({
+    serverCount = 2,
+    memoryMegabytes = 2048,
+    databaseConnections = DATABASE_CONNECTIONS,
+    databaseMembers,
+    application,
+  }: AppTierProps): void {
     if (!Number.isInteger(serverCount) || serverCount < 1 || serverCount > 20) {
-      throw new ConfigError(this, { code: 'server-count', prop: 'serverCount', got: serverCount, want: 'a whole number from 1 to 20', fix: 'choose one in that range' });
+      throw new ConfigError(this, {
+        code: 'server-count',
+        prop: 'serverCount',
+        got: serverCount,
+        want: 'a whole number from 1 to 20',
+        fix: 'choose one in that range',
+      });
     }
     if (!Number.isInteger(memoryMegabytes) || memoryMegabytes < 256) {
-      throw new ConfigError(this, { code: 'app-memory', prop: 'memoryMegabytes', got: memoryMegabytes, want: 'a whole number of 256 or more', fix: 'give Node at least its own needs' });
+      throw new ConfigError(this, {
+        code: 'app-memory',
+        prop: 'memoryMegabytes',
+        got: memoryMegabytes,
+        want: 'a whole number of 256 or more',
+        fix: 'give Node at least its own needs',
+      });
     }
     const connections = databaseConnectionsProblem('databaseConnections', databaseConnections);
     if (connections) throw new ConfigError(this, connections);
     if (databaseMembers.length === 0) {
-      throw new ConfigError(this, { code: 'no-database-members', prop: 'databaseMembers', got: [], want: 'at least one MySQL member', fix: 'pass the endpoints of a MySqlTier' });
+      throw new ConfigError(this, {
+        code: 'no-database-members',
+        prop: 'databaseMembers',
+        got: [],
+        want: 'at least one MySQL member',
+        fix: 'pass the endpoints of a MySqlTier',
+      });
     }
     for (const [name, value] of Object.entries(application.environment ?? {})) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || RESERVED.test(name)) {
-        throw new ConfigError(this, { code: 'app-environment', prop: 'application.environment', got: name, want: 'names of letters, digits and _ that the tier does not set itself', fix: 'choose another name' });
+        throw new ConfigError(this, {
+          code: 'app-environment',
+          prop: 'application.environment',
+          got: name,
+          want: 'names of letters, digits and _ that the tier does not set itself',
+          fix: 'choose another name',
+        });
       }
       if (/[\n\r\0]/.test(value)) {
-        throw new ConfigError(this, { code: 'app-environment', prop: `application.environment.${name}`, got: value, want: 'one line', fix: 'put long texts into the application' });
+        throw new ConfigError(this, {
+          code: 'app-environment',
+          prop: `application.environment.${name}`,
+          got: value,
+          want: 'one line',
+          fix: 'put long texts into the application',
+        });
       }
     }
   }
@@ -142,7 +178,10 @@ function appFiles(host: Host, props: AppTierProps): Record<string, string> {
   };
 }
 
-function environment(host: Host, { memoryMegabytes = 2048, databaseConnections = DATABASE_CONNECTIONS, application }: AppTierProps): Record<string, string> {
+function environment(
+  host: Host,
+  { memoryMegabytes = 2048, databaseConnections = DATABASE_CONNECTIONS, application }: AppTierProps,
+): Record<string, string> {
   return {
     NODE_ENV: 'production',
     NODE_OPTIONS: `--max-old-space-size=${nodeHeapMegabytes(memoryMegabytes)}`,

@@ -22,6 +22,17 @@ export function hostFirewall(props: HostFirewallProps): (tier: Tier) => Record<s
   const { connections, waysOut, resolvers = RESOLVERS, sshSources: operators = ANYWHERE, webSources: internet = ANYWHERE, proxies } = props;
   const { subnets, networkRange } = new AddressPlan(props);
   return (tier) => ({
-    '/etc/platform/host-firewall.nft': renderHostFirewall({ tier, connections, waysOut, resolvers, ports: PORTS, subnets, networkRange, operators, internet, proxied: proxies !== undefined }),
+    '/etc/platform/host-firewall.nft': renderHostFirewall({
+      tier,
+      connections,
+      waysOut,
+      resolvers,
+      ports: PORTS,
+      subnets,
+      networkRange,
+      operators,
+      internet,
+      proxied: proxies !== undefined,
+    }),
   });
 }

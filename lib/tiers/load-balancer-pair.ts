@@ -123,12 +123,24 @@ export class LoadBalancerPair extends Construct {
     new Firewall(this, 'peer-firewall', {
       name: `${site.namePrefix}load-balancer-peers`,
       labels: site.labels('lb'),
-      rule: [{ direction: 'in', protocol: 'tcp', port: String(PORTS.lb.https), sourceIps: this.servers.map(({ server }) => `${server.ipv4Address}/32`) }],
+      rule: [
+        {
+          direction: 'in',
+          protocol: 'tcp',
+          port: String(PORTS.lb.https),
+          sourceIps: this.servers.map(({ server }) => `${server.ipv4Address}/32`),
+        },
+      ],
       applyTo: this.servers.map(({ server }) => ({ server: Token.asNumber(server.id) })),
     });
   }
 
-  private createServer(host: Host, peer: Host, peerServer: () => ProvisionedServer, configureAfter?: readonly ITerraformDependable[]): ProvisionedServer {
+  private createServer(
+    host: Host,
+    peer: Host,
+    peerServer: () => ProvisionedServer,
+    configureAfter?: readonly ITerraformDependable[],
+  ): ProvisionedServer {
     const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken, cloudflare, acme } = this.props;
     const pair = acme?.authority.issue(host.name, { names: [host.name], addresses: [host.address] });
     const server: ProvisionedServer = new ProvisionedServer(this, host.name, {
@@ -154,7 +166,10 @@ export class LoadBalancerPair extends Construct {
         HCLOUD_ENDPOINT: this.props.hcloudEndpoint,
         METRICS_PORT: String(PORTS.lb.metrics),
         AGENT_PORT: String(PORTS.lb.floatingIpAgent),
-        ...(cloudflare && { CLOUDFLARE_IPV4: Fn.join(',', cloudflare.proxies.ipv4), CLOUDFLARE_IPV6: Fn.join(',', cloudflare.proxies.ipv6) }),
+        ...(cloudflare && {
+          CLOUDFLARE_IPV4: Fn.join(',', cloudflare.proxies.ipv4),
+          CLOUDFLARE_IPV6: Fn.join(',', cloudflare.proxies.ipv6),
+        }),
       },
       credentials: {
         'hcloud-token': failoverToken,
@@ -196,7 +211,14 @@ export class LoadBalancerPair extends Construct {
         natGateway,
         haproxyHealthUrl: `http://${host.address}:${ports.metrics}/healthz`,
       }),
-      '/etc/platform/floating-ip.json': renderFloatingIpAgentConfig({ host, peer, natGateway, ports, peerHealthPath: PEER_HEALTH_PATH, holdSeconds }),
+      '/etc/platform/floating-ip.json': renderFloatingIpAgentConfig({
+        host,
+        peer,
+        natGateway,
+        ports,
+        peerHealthPath: PEER_HEALTH_PATH,
+        holdSeconds,
+      }),
       '/etc/platform/nat-gateway.nft': renderNatGateway({ networkRange }),
       '/etc/sysctl.d/90-load-balancer.conf': renderLoadBalancerSysctl(),
       ...(acme && certificateAgentFiles(host, peer, acme, networkRange)),
@@ -206,17 +228,36 @@ export class LoadBalancerPair extends Construct {
   private check(): void {
     const { upstreams, limits } = this.props;
     if (upstreams.length === 0) {
-      throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one web server', fix: 'pass the endpoints of a WebTier' });
+      throw new ConfigError(this, {
+        code: 'no-upstreams',
+        prop: 'upstreams',
+        got: [],
+        want: 'at least one web server',
+        fix: 'pass the endpoints of a WebTier',
+      });
     }
     const problems = [...loadBalancerProblems('', this.props), ...limitsProblems('limits', limits, upstreams.length)];
     if (problems.length > 0) throw new ConfigError(this, problems);
   }
 }
 
-function certificateAgentFiles(host: Host, peer: Host, { domains, directoryUrl, email, directoryCa }: AcmeClient, networkRange: string): Record<string, string> {
+function certificateAgentFiles(
+  host: Host,
+  peer: Host,
+  { domains, directoryUrl, email, directoryCa }: AcmeClient,
+  networkRange: string,
+): Record<string, string> {
   const ports = PORTS.lb;
   return {
-    '/etc/platform/certificate-agent.json': renderCertificateAgentConfig({ host, peer, ports, domains, directoryUrl, email, ...(directoryCa && { directoryCaFile: DIRECTORY_CA }) }),
+    '/etc/platform/certificate-agent.json': renderCertificateAgentConfig({
+      host,
+      peer,
+      ports,
+      domains,
+      directoryUrl,
+      email,
+      ...(directoryCa && { directoryCaFile: DIRECTORY_CA }),
+    }),
     '/etc/systemd/system/certificate-agent.service.d/network.conf': renderCertificateAgentNetwork({ host, peer, ports, networkRange }),
     ...(directoryCa && { [DIRECTORY_CA]: directoryCa }),
   };

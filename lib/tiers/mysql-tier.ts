@@ -94,7 +94,11 @@ export class MySqlTier extends Construct {
   readonly firstConfigured: ITerraformDependable;
   private readonly first: ProvisionedServer;
 
-  constructor(scope: Construct, id: string, private readonly props: MySqlTierProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: MySqlTierProps,
+  ) {
     super(scope, id);
     this.check(props);
     const { site, authority, memberCount = 3, leavingCount = 0, serverType = 'cx23', volumeGb = 20, credentials } = props;
@@ -146,14 +150,18 @@ export class MySqlTier extends Construct {
   /** Until here a changed password was valid beside its former one, and accounts had what rights they had before. @param after steps that bring the new ones to those who use them */
   endFormerPasswords(after: readonly ITerraformDependable[]): void {
     this.first.run('former-passwords', 'platform-mysql discard-old-passwords', {
-      triggers: { secretsRevision: this.props.site.secretsRevision, rights: this.props.credentials.mysqlMigrationPassword === undefined ? 'one account' : 'separate' },
+      triggers: {
+        secretsRevision: this.props.site.secretsRevision,
+        rights: this.props.credentials.mysqlMigrationPassword === undefined ? 'one account' : 'separate',
+      },
       after: [...this.servers.map((server) => server.configured), ...after],
     });
   }
 
   private files(host: Host, members: readonly Host[], props: MySqlTierProps): Record<string, string> {
     const { site, database = 'app', databaseUser = 'app', binaryLogDays = 3, slowSeconds = 1 } = props;
-    const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } = props;
+    const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } =
+      props;
     return {
       '/etc/mysql/platform.cnf': renderMyCnf({
         address: host.address,
@@ -194,28 +202,75 @@ export class MySqlTier extends Construct {
     };
   }
 
-  private check({ series, memberCount = 3, leavingCount = 0, volumeGb = 20, serverType = 'cx23', groupName, database = 'app', databaseUser = 'app', ...props }: MySqlTierProps): void {
-    const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } = props;
+  private check({
+    series,
+    memberCount = 3,
+    leavingCount = 0,
+    volumeGb = 20,
+    serverType = 'cx23',
+    groupName,
+    database = 'app',
+    databaseUser = 'app',
+    ...props
+  }: MySqlTierProps): void {
+    const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } =
+      props;
     const problems: Problem[] = [];
     if (![3, 5, 7, 9].includes(memberCount)) {
-      problems.push({ code: 'member-count', prop: 'memberCount', got: memberCount, want: '3, 5, 7 or 9', fix: 'choose an odd number; two cannot outvote a failure, and Group Replication takes nine at most' });
+      problems.push({
+        code: 'member-count',
+        prop: 'memberCount',
+        got: memberCount,
+        want: '3, 5, 7 or 9',
+        fix: 'choose an odd number; two cannot outvote a failure, and Group Replication takes nine at most',
+      });
     }
     if (![0, 2, 4, 6].includes(leavingCount) || memberCount - leavingCount < 3) {
-      problems.push({ code: 'leaving-count', prop: 'leavingCount', got: leavingCount, want: 'an even number that leaves at least 3 members', fix: 'it is the number of members that go before memberCount can be made smaller' });
+      problems.push({
+        code: 'leaving-count',
+        prop: 'leavingCount',
+        got: leavingCount,
+        want: 'an even number that leaves at least 3 members',
+        fix: 'it is the number of members that go before memberCount can be made smaller',
+      });
     }
     if (!Number.isInteger(volumeGb) || volumeGb < 10 || volumeGb > 10_240) {
-      problems.push({ code: 'volume-size', prop: 'volumeGb', got: volumeGb, want: 'a whole number from 10 to 10240', fix: 'choose one in that range' });
+      problems.push({
+        code: 'volume-size',
+        prop: 'volumeGb',
+        got: volumeGb,
+        want: 'a whole number from 10 to 10240',
+        fix: 'choose one in that range',
+      });
     }
     if (memoryMegabytesOf(serverType) === undefined) {
-      problems.push({ code: 'server-type', prop: 'serverType', got: serverType, want: 'a server type whose memory is known, e.g. cx23 or ccx13', fix: 'choose one of those, or add it to lib/net/server-types.ts' });
+      problems.push({
+        code: 'server-type',
+        prop: 'serverType',
+        got: serverType,
+        want: 'a server type whose memory is known, e.g. cx23 or ccx13',
+        fix: 'choose one of those, or add it to lib/net/server-types.ts',
+      });
     }
     problems.push(...mysqlPackagesProblems({ series, serverType }));
     if (groupName !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(groupName)) {
-      problems.push({ code: 'group-name', prop: 'groupName', got: groupName, want: 'a UUID in lower case', fix: 'leave it out, or take it from the group that exists' });
+      problems.push({
+        code: 'group-name',
+        prop: 'groupName',
+        got: groupName,
+        want: 'a UUID in lower case',
+        fix: 'leave it out, or take it from the group that exists',
+      });
     }
     for (const [prop, got] of Object.entries({ database, databaseUser })) {
       if (!/^[a-z][a-z0-9_]{0,30}$/.test(got) || /^(mysql|sys|platform.*|performance_schema|information_schema|root)$/.test(got)) {
-        problems.push({ code: 'database-name', prop, got, want: 'up to 31 lower-case letters, digits and _, none of the names that MySQL or the platform uses', fix: 'choose another name' });
+        problems.push({
+          code: 'database-name',
+          prop,
+          got,
+          want: 'up to 31 lower-case letters, digits and _, none of the names that MySQL or the platform uses',
+          fix: 'choose another name',
+        });
       }
     }
     problems.push(...mysqlProblems('', props));

@@ -1,4 +1,9 @@
-import { renderSecurityUpdatesEnvironment, renderSecurityUpdatesNetwork, renderSecurityUpdatesSocket, renderSecurityUpdatesTimer } from '../config/security-updates';
+import {
+  renderSecurityUpdatesEnvironment,
+  renderSecurityUpdatesNetwork,
+  renderSecurityUpdatesSocket,
+  renderSecurityUpdatesTimer,
+} from '../config/security-updates';
 import { endpoint, type Host } from '../net/address-plan';
 import { PORTS } from '../net/ports';
 import { turnOf, type RebootWindow } from '../net/reboot-window';

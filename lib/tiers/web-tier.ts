@@ -47,10 +47,22 @@ export class WebTier extends Construct {
     super(scope, id);
     const { site, serverCount = 2, serverType = 'cx23' } = props;
     if (!Number.isInteger(serverCount) || serverCount < 1 || serverCount > 20) {
-      throw new ConfigError(this, { code: 'server-count', prop: 'serverCount', got: serverCount, want: 'a whole number from 1 to 20', fix: 'choose one in that range' });
+      throw new ConfigError(this, {
+        code: 'server-count',
+        prop: 'serverCount',
+        got: serverCount,
+        want: 'a whole number from 1 to 20',
+        fix: 'choose one in that range',
+      });
     }
     if (props.upstreams.length === 0) {
-      throw new ConfigError(this, { code: 'no-upstreams', prop: 'upstreams', got: [], want: 'at least one app server', fix: 'pass the endpoints of an AppTier' });
+      throw new ConfigError(this, {
+        code: 'no-upstreams',
+        prop: 'upstreams',
+        got: [],
+        want: 'at least one app server',
+        fix: 'pass the endpoints of an AppTier',
+      });
     }
     const problems = webProblems('', props);
     if (problems.length > 0) throw new ConfigError(this, problems);

@@ -35,7 +35,9 @@ export function doctorCommand(): Command {
     .addHelpText('after', HELP)
     .action(async (name: string, options: DoctorOptions) => {
       const examination = await doctor(name, options, process.env);
-      process.stdout.write(`${options.json ? JSON.stringify(examination, null, 2) : renderExamination(examination, process.stdout.columns).join('\n')}\n`);
+      process.stdout.write(
+        `${options.json ? JSON.stringify(examination, null, 2) : renderExamination(examination, process.stdout.columns).join('\n')}\n`,
+      );
       process.exitCode = EXIT_CODES[examination.verdict];
     });
 }

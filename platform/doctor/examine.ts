@@ -14,7 +14,19 @@ import { priceOf, type Price } from './price';
 
 /** In the order in which somebody would put things right. */
 const CHECKS: readonly ((facts: Facts) => Finding[])[] = [
-  checkPrograms, checkVariables, checkTokens, checkProject, checkRateLimit, checkStock, checkImage, checkNames, checkLimits, checkCloudflare, checkDomains, checkCaa, checkCertificate,
+  checkPrograms,
+  checkVariables,
+  checkTokens,
+  checkProject,
+  checkRateLimit,
+  checkStock,
+  checkImage,
+  checkNames,
+  checkLimits,
+  checkCloudflare,
+  checkDomains,
+  checkCaa,
+  checkCertificate,
 ];
 
 export interface Examination {

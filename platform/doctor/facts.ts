@@ -80,6 +80,9 @@ export function existing(address: string, type: ResourceType, items: Items, stat
 }
 
 /** State and project, or null if one of them could not be read, which checks of their own report. */
-export function known({ state, project }: Pick<Facts, 'state' | 'project'>): { readonly state: State; readonly project: HetznerProject } | null {
+export function known({
+  state,
+  project,
+}: Pick<Facts, 'state' | 'project'>): { readonly state: State; readonly project: HetznerProject } | null {
   return 'answer' in state && 'answer' in project ? { state: state.answer, project: project.answer } : null;
 }

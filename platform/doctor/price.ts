@@ -22,8 +22,10 @@ export interface Price {
 
 /** Null: Hetzner names no price for a part of it, e.g. a type that is not sold in its location. */
 export function priceOf({ servers, volumes, floatingIp }: Environment, { serverTypes, pricing }: HetznerProject): Price | null {
-  const at = (kind: Record<'type', string> & { prices: readonly { location: string; price_monthly: { net: number } }[] }, location: string) =>
-    kind.prices.find((each) => each.location === location)?.price_monthly.net;
+  const at = (
+    kind: Record<'type', string> & { prices: readonly { location: string; price_monthly: { net: number } }[] },
+    location: string,
+  ) => kind.prices.find((each) => each.location === location)?.price_monthly.net;
   const ipv4 = (kinds: typeof pricing.primary_ips, location: string) => {
     const kind = kinds.find(({ type }) => type === 'ipv4');
     return kind && at(kind, location);
@@ -33,7 +35,9 @@ export function priceOf({ servers, volumes, floatingIp }: Environment, { serverT
       const type = serverTypes.find(({ name }) => name === serverType);
       return { tier, what: `${serverType} in ${location}`, net: type && monthlyNet(type, location) };
     }),
-    ...servers.filter(({ publicIpv4 }) => publicIpv4).map(({ tier, location }) => ({ tier, what: 'primary IPv4', net: ipv4(pricing.primary_ips, location) })),
+    ...servers
+      .filter(({ publicIpv4 }) => publicIpv4)
+      .map(({ tier, location }) => ({ tier, what: 'primary IPv4', net: ipv4(pricing.primary_ips, location) })),
     { tier: 'lb', what: 'floating IPv4', net: ipv4(pricing.floating_ips, floatingIp.location) },
     ...volumes.map(({ tier, size }) => ({ tier, what: `volume of ${size} GB`, net: size * pricing.volume.price_per_gb_month.net })),
   ];

@@ -22,8 +22,14 @@ export function renderExamination({ environment, findings, price, verdict }: Exa
 function renderFinding({ check, level, says, remedy }: Finding, columns: number): string[] {
   const indent = CHECK_COLUMNS + MARK_COLUMNS;
   const [first = '', ...rest] = says.split('\n').flatMap((line) => wrapped(line, columns - indent));
-  const advice = remedy === undefined ? [] : wrapped(remedy, columns - indent - ARROW.length).map((line, index) => `${index === 0 ? ARROW : ' '.repeat(ARROW.length)}${line}`);
-  return [`${check.padEnd(CHECK_COLUMNS)}${MARKS[level].padEnd(MARK_COLUMNS)}${first}`, ...[...rest, ...advice].map((line) => ' '.repeat(indent) + line)];
+  const advice =
+    remedy === undefined
+      ? []
+      : wrapped(remedy, columns - indent - ARROW.length).map((line, index) => `${index === 0 ? ARROW : ' '.repeat(ARROW.length)}${line}`);
+  return [
+    `${check.padEnd(CHECK_COLUMNS)}${MARKS[level].padEnd(MARK_COLUMNS)}${first}`,
+    ...[...rest, ...advice].map((line) => ' '.repeat(indent) + line),
+  ];
 }
 
 /** Words in lines of at most so many columns. */
@@ -35,17 +41,22 @@ function wrapped(text: string, columns: number): string[] {
 }
 
 function renderPrice({ currency, vatRate, tiers, net }: Price): string[] {
-  const line = (tier: string, what: string, amount: number) => `${tier.padEnd(CHECK_COLUMNS)}${what.padEnd(40)}${amount.toFixed(2).padStart(9)}`;
+  const line = (tier: string, what: string, amount: number) =>
+    `${tier.padEnd(CHECK_COLUMNS)}${what.padEnd(40)}${amount.toFixed(2).padStart(9)}`;
   return [
     `Price a month in ${currency}, net (VAT would be ${vatRate} %), without traffic beyond what is included:`,
-    ...tiers.flatMap(({ tier, lines, net: sum }) => [...lines.map(({ count, what, net: amount }, index) => line(index === 0 ? tier : '', `${count} x ${what}`, amount)), ...(lines.length > 1 ? [line('', `all of ${tier}`, sum)] : [])]),
+    ...tiers.flatMap(({ tier, lines, net: sum }) => [
+      ...lines.map(({ count, what, net: amount }, index) => line(index === 0 ? tier : '', `${count} x ${what}`, amount)),
+      ...(lines.length > 1 ? [line('', `all of ${tier}`, sum)] : []),
+    ]),
     line('together', '', net),
   ];
 }
 
 function conclusion(environment: string, verdict: Examination['verdict'], findings: readonly Finding[]): string {
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
-  const warnings = count('warning') === 0 ? '' : count('warning') === 1 ? ' One warning is above.' : ` ${count('warning')} warnings are above.`;
+  const warnings =
+    count('warning') === 0 ? '' : count('warning') === 1 ? ' One warning is above.' : ` ${count('warning')} warnings are above.`;
   switch (verdict) {
     case 'fine':
       return `Nothing stands in the way of a deploy of ${environment}.${warnings}`;

@@ -84,10 +84,15 @@ const stackSchema = z.object({
     own_certificate_end: z.coerce.date().optional(),
   }),
   resource: z.object({
-    hcloud_server: byId(named.extend({
-      labels, server_type: z.string(), location: z.string(), image: z.string(),
-      public_net: z.array(z.object({ ipv4_enabled: z.boolean(), ipv6_enabled: z.boolean() })),
-    })),
+    hcloud_server: byId(
+      named.extend({
+        labels,
+        server_type: z.string(),
+        location: z.string(),
+        image: z.string(),
+        public_net: z.array(z.object({ ipv4_enabled: z.boolean(), ipv6_enabled: z.boolean() })),
+      }),
+    ),
     hcloud_volume: byId(named.extend({ labels, location: z.string(), size: z.number() })),
     hcloud_floating_ip: byId(named.extend({ home_location: z.string() })),
     hcloud_network: byId(named),
@@ -105,18 +110,42 @@ export function readStack(name: string, json: unknown): Environment {
   const { terraform, variable, locals, resource } = stackSchema.parse(json);
   const all = <T extends ResourceType>(type: T) =>
     Object.entries(resource[type]).map(([id, block]) => ({ ...(block as (typeof resource)[T][string]), address: `${type}.${id}`, type }));
-  const servers = all('hcloud_server').map(({ address, type, name: named, labels: { tier }, server_type: serverType, location, image, public_net }): PlannedServer =>
-    ({ address, type, name: named, tier, serverType, location, image, publicIpv4: public_net.some((net) => net.ipv4_enabled), publicIpv6: public_net.some((net) => net.ipv6_enabled) }))
+  const servers = all('hcloud_server')
+    .map(({ address, type, name: named, labels: { tier }, server_type: serverType, location, image, public_net }): PlannedServer => ({
+      address,
+      type,
+      name: named,
+      tier,
+      serverType,
+      location,
+      image,
+      publicIpv4: public_net.some((net) => net.ipv4_enabled),
+      publicIpv6: public_net.some((net) => net.ipv6_enabled),
+    }))
     .sort((one, other) => TIERS.indexOf(one.tier) - TIERS.indexOf(other.tier));
-  const volumes = all('hcloud_volume').map(({ address, type, name: named, labels: { tier }, location, size }): PlannedVolume => ({ address, type, name: named, tier, location, size }));
-  const [floatingIp] = all('hcloud_floating_ip').map(({ address, type, name: named, home_location: location }) => ({ address, type, name: named, location }));
+  const volumes = all('hcloud_volume').map(({ address, type, name: named, labels: { tier }, location, size }): PlannedVolume => ({
+    address,
+    type,
+    name: named,
+    tier,
+    location,
+    size,
+  }));
+  const [floatingIp] = all('hcloud_floating_ip').map(({ address, type, name: named, home_location: location }) => ({
+    address,
+    type,
+    name: named,
+    location,
+  }));
   if (!floatingIp) throw new Error(`the stack ${name} has no floating IP`);
   return {
     name,
     servers,
     volumes,
     floatingIp,
-    named: (Object.keys(KINDS) as ResourceType[]).flatMap((type) => all(type).map(({ address, name: text }) => ({ address, type, name: text }))),
+    named: (Object.keys(KINDS) as ResourceType[]).flatMap((type) =>
+      all(type).map(({ address, name: text }) => ({ address, type, name: text })),
+    ),
     variables: Object.entries(variable).map(([text, { default: absent }]) => ({ name: text, default: absent })),
     state: { backend: terraform.backend, cloud: terraform.cloud },
     domains: locals.platform.domains,

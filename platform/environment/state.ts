@@ -16,20 +16,30 @@ export interface Made {
 export type State = ReadonlyMap<string, Made>;
 
 const stateSchema = z.object({
-  resources: z.array(z.object({
-    mode: z.string(), type: z.string(), name: z.string(),
-    instances: z.array(z.object({ attributes: z.object({ id: z.coerce.string(), expires_on: z.unknown().optional() }).nullish() })),
-  })).default([]),
+  resources: z
+    .array(
+      z.object({
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        instances: z.array(z.object({ attributes: z.object({ id: z.coerce.string(), expires_on: z.unknown().optional() }).nullish() })),
+      }),
+    )
+    .default([]),
 });
 
 /** @param text what `terraform state pull` prints: nothing before the first deploy */
 export function parseState(text: string): State {
   if (text.trim() === '') return new Map();
   const { resources } = stateSchema.parse(JSON.parse(text));
-  return new Map(resources.filter(({ mode }) => mode === 'managed').flatMap(({ type, name, instances }) => {
-    const attributes = instances[0]?.attributes;
-    return attributes ? [[`${type}.${name}`, { id: attributes.id, ...endOf(attributes.expires_on) }] as const] : [];
-  }));
+  return new Map(
+    resources
+      .filter(({ mode }) => mode === 'managed')
+      .flatMap(({ type, name, instances }) => {
+        const attributes = instances[0]?.attributes;
+        return attributes ? [[`${type}.${name}`, { id: attributes.id, ...endOf(attributes.expires_on) }] as const] : [];
+      }),
+  );
 }
 
 function endOf(expiresOn: unknown): Pick<Made, 'endsAt'> {

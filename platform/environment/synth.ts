@@ -45,7 +45,8 @@ function read(name: string, json: unknown): Environment {
   try {
     return readStack(name, json);
   } catch (error) {
-    if (error instanceof z.ZodError) throw new UsageError(`${name} of main.ts is not a PlatformStack of this version:\n${z.prettifyError(error)}`);
+    if (error instanceof z.ZodError)
+      throw new UsageError(`${name} of main.ts is not a PlatformStack of this version:\n${z.prettifyError(error)}`);
     throw error;
   }
 }

@@ -12,7 +12,11 @@ export interface RateLimit {
 /** An answer of the API that is not a success. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
-  constructor(readonly status: number, readonly code: string, message: string) {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -44,8 +48,11 @@ export class HetznerApi {
   async list<T extends z.ZodType>(key: string, item: T, query: Readonly<Record<string, string>> = {}): Promise<z.output<T>[]> {
     const schema = z.object({ [key]: z.array(item) });
     const items: z.output<T>[] = [];
-    for (let page: number | null | undefined = 1; page; ) {
-      const body = await this.request('GET', `/${key}?${new URLSearchParams({ ...query, page: String(page), per_page: String(PER_PAGE) }).toString()}`);
+    for (let page: number | null | undefined = 1; page;) {
+      const body = await this.request(
+        'GET',
+        `/${key}?${new URLSearchParams({ ...query, page: String(page), per_page: String(PER_PAGE) }).toString()}`,
+      );
       items.push(...(parsed(schema, body)[key] ?? []));
       page = parsed(metaSchema, body).meta?.pagination.next_page;
     }
@@ -78,7 +85,12 @@ export class HetznerApi {
   private async request(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
     const answer = await fetch(`${this.endpoint.replace(/\/$/, '')}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.token}`, accept: 'application/json', 'user-agent': 'scale-up-platform', ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        accept: 'application/json',
+        'user-agent': 'scale-up-platform',
+        ...(body && { 'content-type': 'application/json' }),
+      },
       body: body ? JSON.stringify(body) : null,
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
     }).catch((error: unknown) => {
@@ -88,7 +100,9 @@ export class HetznerApi {
     const json: unknown = await answer.json().catch(() => undefined);
     if (answer.ok) return json;
     const { success, data } = errorSchema.safeParse(json);
-    throw success ? new ApiRefusal(answer.status, data.error.code, data.error.message) : new ApiAway(`status ${answer.status} without an error of Hetzner's API`);
+    throw success
+      ? new ApiRefusal(answer.status, data.error.code, data.error.message)
+      : new ApiAway(`status ${answer.status} without an error of Hetzner's API`);
   }
 }
 

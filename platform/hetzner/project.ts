@@ -21,7 +21,13 @@ const serverTypeSchema = z.object({
 });
 export type ServerType = z.output<typeof serverTypeSchema>;
 
-const imageSchema = z.object({ id: z.number(), name: z.string().nullable(), architecture: z.enum(['x86', 'arm']), status: z.string(), deprecated: z.coerce.date().nullable() });
+const imageSchema = z.object({
+  id: z.number(),
+  name: z.string().nullable(),
+  architecture: z.enum(['x86', 'arm']),
+  status: z.string(),
+  deprecated: z.coerce.date().nullable(),
+});
 export type Image = z.output<typeof imageSchema>;
 
 const pricingSchema = z.object({
@@ -56,9 +62,15 @@ export interface HetznerProject {
   readonly pricing: Pricing;
 }
 
-const item = z.object({
-  id: z.number(), name: z.string(), ip: z.string().optional(), fingerprint: z.string().optional(), server_type: z.object({ name: z.string() }).optional(),
-}).transform(({ server_type, ...rest }): Item => ({ ...rest, serverType: server_type?.name }));
+const item = z
+  .object({
+    id: z.number(),
+    name: z.string(),
+    ip: z.string().optional(),
+    fingerprint: z.string().optional(),
+    server_type: z.object({ name: z.string() }).optional(),
+  })
+  .transform(({ server_type, ...rest }): Item => ({ ...rest, serverType: server_type?.name }));
 
 /** Where the API lists what. */
 const LISTS: Readonly<Record<ResourceType, string>> = {

@@ -19,7 +19,16 @@ export function pems({ domains = ['www.example.test'], from = BEGIN, days = 90 }
   const { privateKey: key, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const name = encodeSubject({ commonName: ['test'] });
   const extensions = [subjectAltName({ dns: domains, ip: [], uri: [] })];
-  const chain = issue({ serial: 1n, issuer: name, subject: name, notBefore: new Date(from), notAfter: new Date(from + days * DAY), publicKey, extensions, signer: { algorithm: 'ECDSA', key } });
+  const chain = issue({
+    serial: 1n,
+    issuer: name,
+    subject: name,
+    notBefore: new Date(from),
+    notAfter: new Date(from + days * DAY),
+    publicKey,
+    extensions,
+    signer: { algorithm: 'ECDSA', key },
+  });
   return { chain, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 

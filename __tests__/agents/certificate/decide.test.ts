@@ -4,7 +4,16 @@ import { BEGIN, DAY, DIRECTORY, obtained } from './certificates';
 
 const MINUTE = 60_000;
 const request: Request = { directoryUrl: DIRECTORY, domains: ['www.example.test'] };
-const situation = (change: Partial<Situation>): Situation => ({ now: BEGIN, request, own: null, peers: null, holdsFloatingIp: true, attempts: null, renewNow: false, ...change });
+const situation = (change: Partial<Situation>): Situation => ({
+  now: BEGIN,
+  request,
+  own: null,
+  peers: null,
+  holdsFloatingIp: true,
+  attempts: null,
+  renewNow: false,
+  ...change,
+});
 const next = (change: Partial<Situation>) => decide(situation(change)).next;
 
 describe('renewal', () => {
@@ -70,7 +79,12 @@ describe('between the two', () => {
 });
 
 describe('after failures', () => {
-  const after = (failures: number, change: Partial<Request> = {}): Attempts => ({ request: { ...request, ...change }, failures, lastAt: BEGIN, message: 'refused' });
+  const after = (failures: number, change: Partial<Request> = {}): Attempts => ({
+    request: { ...request, ...change },
+    failures,
+    lastAt: BEGIN,
+    message: 'refused',
+  });
   const waits = (failures: number) => {
     const { next: what, until } = decide(situation({ attempts: after(failures), now: BEGIN + 1 }));
     return [what, ((until ?? 0) - BEGIN) / MINUTE];

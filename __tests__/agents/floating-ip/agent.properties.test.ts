@@ -8,7 +8,18 @@ const SCARCE_LIMIT = 80;
 const host = fc.constantFrom<Which>(0, 1);
 const modes: ApiMode[] = ['works', '503', '429', 'hangs', 'action-fails', 'token-revoked'];
 const fault: fc.Arbitrary<Fault> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('power-off' as const, 'haproxy-dies' as const, 'check-is-blind' as const, 'keepalived-stops' as const, 'agent-dies' as const, 'public-cut' as const, 'switchover' as const), host }),
+  fc.record({
+    kind: fc.constantFrom(
+      'power-off' as const,
+      'haproxy-dies' as const,
+      'check-is-blind' as const,
+      'keepalived-stops' as const,
+      'agent-dies' as const,
+      'public-cut' as const,
+      'switchover' as const,
+    ),
+    host,
+  }),
   fc.record({ kind: fc.constantFrom('private-cut' as const, 'private-one-way' as const), host }),
   fc.record({ kind: fc.constant('api' as const), mode: fc.constantFrom(...modes) }),
 );
@@ -19,23 +30,50 @@ const steps = (event: fc.Arbitrary<readonly (Fault | 'heal')[]>, pauseMs: fc.Arb
   fc.array(fc.record({ events: event, pauseMs }), { minLength: from, maxLength: to });
 
 /** Anything in any order. */
-const anything = steps(fc.oneof({ weight: 3, arbitrary: fault.map((one) => [one]) }, { weight: 1, arbitrary: fc.constant(['heal'] as const) }), fc.oneof(pause(25, 1_500), pause(25, 9_000)));
+const anything = steps(
+  fc.oneof({ weight: 3, arbitrary: fault.map((one) => [one]) }, { weight: 1, arbitrary: fc.constant(['heal'] as const) }),
+  fc.oneof(pause(25, 1_500), pause(25, 9_000)),
+);
 /** Both are healthy and hand over to each other, again and again. */
-const toAndFro = steps(host.map((which): Fault[] => [{ kind: 'switchover', host: which }]), pause(300, 2_400), { from: 3, to: 10 });
+const toAndFro = steps(
+  host.map((which): Fault[] => [{ kind: 'switchover', host: which }]),
+  pause(300, 2_400),
+  { from: 3, to: 10 },
+);
 /** The two stop hearing each other while both serve. */
 const partitions = steps(
-  fc.tuple(fc.constantFrom('private-cut' as const, 'private-one-way' as const), host, fc.boolean()).map(([kind, which, heals]) => [{ kind, host: which }, ...(heals ? (['heal'] as const) : [])]),
+  fc
+    .tuple(fc.constantFrom('private-cut' as const, 'private-one-way' as const), host, fc.boolean())
+    .map(([kind, which, heals]) => [{ kind, host: which }, ...(heals ? (['heal'] as const) : [])]),
   pause(500, 9_000),
 );
 /** HAProxy of one dies and keepalived does not see it; a moment later, before the agent gives up, the other one ceases to be MASTER, and serves. */
-const unseenDeaths = fc.tuple(host, pause(500, 1_500), fc.constantFrom('keepalived-stops' as const, 'switchover' as const), pause(1_500, 6_000)).map(([dead, before, kind, after]): Step[] => [
-  { events: [{ kind: 'check-is-blind', host: dead }, { kind: 'haproxy-dies', host: dead }], pauseMs: before },
-  { events: [{ kind, host: dead === 0 ? 1 : 0 }], pauseMs: after },
-]);
+const unseenDeaths = fc
+  .tuple(host, pause(500, 1_500), fc.constantFrom('keepalived-stops' as const, 'switchover' as const), pause(1_500, 6_000))
+  .map(([dead, before, kind, after]): Step[] => [
+    {
+      events: [
+        { kind: 'check-is-blind', host: dead },
+        { kind: 'haproxy-dies', host: dead },
+      ],
+      pauseMs: before,
+    },
+    { events: [{ kind, host: dead === 0 ? 1 : 0 }], pauseMs: after },
+  ]);
 /** A move is wanted, and the API does not do it for a long time. */
-const failingMoves = fc.tuple(fc.constantFrom<ApiMode>('503', '429', 'hangs', 'action-fails', 'token-revoked'), host, pause(20_000, 70_000)).map(([mode, which, pauseMs]) => failingMove(mode, which, pauseMs));
+const failingMoves = fc
+  .tuple(fc.constantFrom<ApiMode>('503', '429', 'hangs', 'action-fails', 'token-revoked'), host, pause(20_000, 70_000))
+  .map(([mode, which, pauseMs]) => failingMove(mode, which, pauseMs));
 function failingMove(mode: ApiMode, which: Which, pauseMs: number): Step[] {
-  return [{ events: [{ kind: 'api', mode }, { kind: 'power-off', host: which }], pauseMs }];
+  return [
+    {
+      events: [
+        { kind: 'api', mode },
+        { kind: 'power-off', host: which },
+      ],
+      pauseMs,
+    },
+  ];
 }
 
 /** Counterexamples that random runs have found: two doomed actions, each asked about twice a second. */
@@ -61,7 +99,10 @@ async function live(world: SimulatedWorld, steps: readonly Step[]): Promise<void
 }
 
 function story(world: SimulatedWorld): string {
-  return world.hosts.flatMap(({ log }) => log).map((line) => JSON.stringify(line)).join('\n');
+  return world.hosts
+    .flatMap(({ log }) => log)
+    .map((line) => JSON.stringify(line))
+    .join('\n');
 }
 
 function busiestMinute(world: SimulatedWorld, from = 0): number {
@@ -88,9 +129,13 @@ describe('whatever happens', () => {
 
   test('no two moves come within the hold time (policy.holdMs)', { timeout: 120_000 }, () => holds(within(toAndFro, pause(50, 400)), 40));
 
-  test("no address is torn from a MASTER that serves (judgePeer: 'serves')", { timeout: 120_000 }, () => holds(within(partitions, slowOrFast), 40));
+  test("no address is torn from a MASTER that serves (judgePeer: 'serves')", { timeout: 120_000 }, () =>
+    holds(within(partitions, slowOrFast), 40),
+  );
 
-  test('none that does not serve takes the address from one that does (ownSideServes)', { timeout: 120_000 }, () => holds(within(unseenDeaths, slowOrFast), 40));
+  test('none that does not serve takes the address from one that does (ownSideServes)', { timeout: 120_000 }, () =>
+    holds(within(unseenDeaths, slowOrFast), 40),
+  );
 
   test('of all this nothing happens, in any order of events', { timeout: 120_000 }, () => holds(within(anything, slowOrFast), 100));
 
@@ -189,19 +234,25 @@ describe('one fault, as numbered in the list of faults', () => {
     expect(seconds).toBeLessThanOrEqual(10);
   });
 
-  test.each<ApiMode>(['503', '429', 'hangs', 'action-fails', 'token-revoked'])('the API fails (%s) while the active one is dead: whenever it works again, the address arrives at most 1.6 s and an action later', async (mode) => {
-    const phases = Array.from({ length: 20 }, (_, n) => n * 75);
-    for (const phase of phases) {
-      const { world, moves } = await outageAfter([{ kind: 'power-off', host: 0 }, { kind: 'api', mode }]);
-      expect(moves).toEqual([]);
-      await world.run(phase);
-      world.inject({ kind: 'api', mode: 'works' });
-      const begin = world.time;
-      await world.run(10_000);
-      expect(world.moves).toHaveLength(2);
-      expect(((world.moves[1]?.at ?? Infinity) - begin) / 1_000, `works again after ${30_000 + phase} ms`).toBeLessThanOrEqual(1.6 + 1);
-    }
-  });
+  test.each<ApiMode>(['503', '429', 'hangs', 'action-fails', 'token-revoked'])(
+    'the API fails (%s) while the active one is dead: whenever it works again, the address arrives at most 1.6 s and an action later',
+    async (mode) => {
+      const phases = Array.from({ length: 20 }, (_, n) => n * 75);
+      for (const phase of phases) {
+        const { world, moves } = await outageAfter([
+          { kind: 'power-off', host: 0 },
+          { kind: 'api', mode },
+        ]);
+        expect(moves).toEqual([]);
+        await world.run(phase);
+        world.inject({ kind: 'api', mode: 'works' });
+        const begin = world.time;
+        await world.run(10_000);
+        expect(world.moves).toHaveLength(2);
+        expect(((world.moves[1]?.at ?? Infinity) - begin) / 1_000, `works again after ${30_000 + phase} ms`).toBeLessThanOrEqual(1.6 + 1);
+      }
+    },
+  );
 
   test('two switchovers right after each other: the second waits for the hold time', async () => {
     const world = await started({ actionMs: 100 });

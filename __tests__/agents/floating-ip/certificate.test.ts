@@ -21,12 +21,18 @@ async function server(notAfter: Date): Promise<number> {
 
 test('tells when the certificate ends that a client is shown, for which names it is and who has signed it', async () => {
   const shown = await shownCertificate(await server(new Date('2031-02-03T04:05:06Z')));
-  expect(shown).toEqual({ endsAt: Date.parse('2031-02-03T04:05:06Z'), names: ['example.test', 'www.example.test'], issuer: 'an authority' });
+  expect(shown).toEqual({
+    endsAt: Date.parse('2031-02-03T04:05:06Z'),
+    names: ['example.test', 'www.example.test'],
+    issuer: 'an authority',
+  });
   expect(certificateMetricOf(shown)).toMatch(/^floating_ip_agent_certificate_expiry_timestamp_seconds 1927857906$/m);
 });
 
 test('tells of a certificate that has ended, too', async () => {
-  expect(await shownCertificate(await server(new Date('2001-01-01T00:00:00Z')))).toMatchObject({ endsAt: Date.parse('2001-01-01T00:00:00Z') });
+  expect(await shownCertificate(await server(new Date('2001-01-01T00:00:00Z')))).toMatchObject({
+    endsAt: Date.parse('2001-01-01T00:00:00Z'),
+  });
 });
 
 test('has nothing to tell where nobody listens', async () => {

@@ -9,7 +9,17 @@ const policy: Policy = { serverId: SELF, peerServerId: PEER, natGateway: '10.0.1
 
 const ANSWERS = { answeredAt: NOW - 50, failuresInRow: 0, failingSince: null };
 const SILENT = { answeredAt: NOW - 1_200, failuresInRow: 3, failingSince: NOW - 700 };
-const report = (change: Partial<PeerReport> = {}): PeerReport => ({ vrrp: 'BACKUP', serving: true, holder: null, aliases: { self: null, peer: null }, reachesUs: true, reachesApi: true, sinceLastMoveMs: null, moving: false, ...change });
+const report = (change: Partial<PeerReport> = {}): PeerReport => ({
+  vrrp: 'BACKUP',
+  serving: true,
+  holder: null,
+  aliases: { self: null, peer: null },
+  reachesUs: true,
+  reachesApi: true,
+  sinceLastMoveMs: null,
+  moving: false,
+  ...change,
+});
 
 /** A MASTER for 200 ms; the peer has the floating IP and the alias, answers on both sides, and is BACKUP. */
 function state(change: Partial<AgentState> = {}): AgentState {
@@ -83,14 +93,22 @@ describe('a MASTER that does not hold the address', () => {
     [3, 1_400],
     [20, 1_400],
   ])('tries again after %d failures when %d ms have passed since the last attempt', (failuresInRow, pause) => {
-    const retry = (startedAt: number) => state({ aliases: { self: undefined, peer: undefined }, jobs: { ...state().jobs, 'floating-ip': { failuresInRow, startedAt, refusedAt: null, action: null } } });
+    const retry = (startedAt: number) =>
+      state({
+        aliases: { self: undefined, peer: undefined },
+        jobs: { ...state().jobs, 'floating-ip': { failuresInRow, startedAt, refusedAt: null, action: null } },
+      });
     expect(decide(retry(NOW - pause + 1), policy, NOW).calls).toEqual([]);
     expect(decide(retry(NOW - pause), policy, NOW).calls).toEqual([{ kind: 'assign-floating-ip' }]);
   });
 });
 
 describe('a change that the API works on, or has refused', () => {
-  const floatingIpJob = (change: object) => state({ aliases: { self: undefined, peer: undefined }, jobs: { ...state().jobs, 'floating-ip': { ...state().jobs['floating-ip'], ...change } } });
+  const floatingIpJob = (change: object) =>
+    state({
+      aliases: { self: undefined, peer: undefined },
+      jobs: { ...state().jobs, 'floating-ip': { ...state().jobs['floating-ip'], ...change } },
+    });
   const ofFloatingIp = (from: AgentState) => decide(from, policy, NOW).calls.filter(({ kind }) => kind.endsWith('floating-ip'));
   const action = (since: number) => ({ id: 7, since, askedAt: NOW, change: { kind: 'assign-floating-ip' as const } });
 
@@ -107,12 +125,16 @@ describe('a change that the API works on, or has refused', () => {
   test('is tried again after a refusal only when the API has said who has the address', () => {
     const refused = floatingIpJob({ refusedAt: NOW - 90, startedAt: NOW - 5_000, failuresInRow: 1 });
     expect(ofFloatingIp(refused)).toEqual([{ kind: 'read-floating-ip' }]);
-    expect(ofFloatingIp({ ...refused, holder: { value: PEER, at: NOW - 80 }, askedAt: { ...refused.askedAt, 'read-floating-ip': NOW - 80 } })).toEqual([{ kind: 'assign-floating-ip' }]);
+    expect(
+      ofFloatingIp({ ...refused, holder: { value: PEER, at: NOW - 80 }, askedAt: { ...refused.askedAt, 'read-floating-ip': NOW - 80 } }),
+    ).toEqual([{ kind: 'assign-floating-ip' }]);
   });
 
   test('is an unassignment where the API demands one, unless nobody has the address', () => {
     expect(ofFloatingIp({ ...floatingIpJob({}), unassignFirst: true })).toEqual([{ kind: 'unassign-floating-ip' }]);
-    expect(ofFloatingIp({ ...floatingIpJob({}), unassignFirst: true, holder: { value: null, at: NOW }, lastMoveAt: NOW })).toEqual([{ kind: 'assign-floating-ip' }]);
+    expect(ofFloatingIp({ ...floatingIpJob({}), unassignFirst: true, holder: { value: null, at: NOW }, lastMoveAt: NOW })).toEqual([
+      { kind: 'assign-floating-ip' },
+    ]);
   });
 
   test.each([
@@ -120,27 +142,47 @@ describe('a change that the API works on, or has refused', () => {
     [1_500, 3_000],
     [9_000, 5_000],
   ])('that has no answer is asked for once more: where answers take %d ms, after %d ms', (answerMs, patience) => {
-    const asking = (since: number) => ({ ...floatingIpJob({ startedAt: since }), api: { ...state().api, answerMs }, underWay: { 'assign-floating-ip': since } });
+    const asking = (since: number) => ({
+      ...floatingIpJob({ startedAt: since }),
+      api: { ...state().api, answerMs },
+      underWay: { 'assign-floating-ip': since },
+    });
     expect(ofFloatingIp(asking(NOW - patience + 1))).toEqual([]);
     expect(ofFloatingIp(asking(NOW - patience))).toEqual([{ kind: 'assign-floating-ip' }]);
   });
 
   test('that has no answer is asked for once more after 2 s while few requests are left', () => {
-    const scarce = (since: number) => ({ ...floatingIpJob({ startedAt: since }), api: { ...state().api, budget: { limit: 3_600, remaining: 400 } }, underWay: { 'assign-floating-ip': since } });
+    const scarce = (since: number) => ({
+      ...floatingIpJob({ startedAt: since }),
+      api: { ...state().api, budget: { limit: 3_600, remaining: 400 } },
+      underWay: { 'assign-floating-ip': since },
+    });
     expect(ofFloatingIp(scarce(NOW - 1_999))).toEqual([]);
     expect(ofFloatingIp(scarce(NOW - 2_000))).toEqual([{ kind: 'assign-floating-ip' }]);
   });
 
   /** since: when the action was accepted. */
-  const pollAfter = (job: 'floating-ip' | 'alias', { since, askedAt, failuresInRow = 0 }: { since: number; askedAt: number; failuresInRow?: number }, at: number) => {
-    const jobs = { ...state().jobs, [job]: { ...state().jobs[job], failuresInRow, startedAt: since, action: { ...action(since), askedAt } } };
+  const pollAfter = (
+    job: 'floating-ip' | 'alias',
+    { since, askedAt, failuresInRow = 0 }: { since: number; askedAt: number; failuresInRow?: number },
+    at: number,
+  ) => {
+    const jobs = {
+      ...state().jobs,
+      [job]: { ...state().jobs[job], failuresInRow, startedAt: since, action: { ...action(since), askedAt } },
+    };
     return decide(state({ jobs }), policy, at).calls.some((call) => call.kind === 'read-action' && call.job === job);
   };
 
   test.each([
     ['half a second while it is a short one', 'floating-ip', 500, { since: NOW, askedAt: NOW }],
     ['a second once it has lasted for 2 s', 'floating-ip', 1_000, { since: NOW - 2_000, askedAt: NOW }],
-    ['1.2 s when the one before has failed, because the next is not tried before', 'floating-ip', 1_200, { since: NOW, askedAt: NOW, failuresInRow: 1 }],
+    [
+      '1.2 s when the one before has failed, because the next is not tried before',
+      'floating-ip',
+      1_200,
+      { since: NOW, askedAt: NOW, failuresInRow: 1 },
+    ],
     ['a second if it is the one of the alias', 'alias', 1_000, { since: NOW, askedAt: NOW }],
   ] as const)('whose action runs is asked about after %s', (_, job, pause, progress) => {
     expect(pollAfter(job, progress, NOW + pause - 1)).toBe(false);
@@ -167,7 +209,9 @@ describe('a MASTER that holds the address gives up', () => {
   test('when its HAProxy has been silent for 0.7 s and the other one could serve', () => {
     expect(decide(holding({ ownHaproxy: SILENT }), policy, NOW).giveUp).toBe('HAProxy silent');
     expect(decide(holding({ ownHaproxy: { ...SILENT, failingSince: NOW - 600 } }), policy, NOW).giveUp).toBeNull();
-    expect(decide(holding({ ownHaproxy: SILENT, peerPrivate: { ...ANSWERS, report: report({ serving: false }) } }), policy, NOW).giveUp).toBeNull();
+    expect(
+      decide(holding({ ownHaproxy: SILENT, peerPrivate: { ...ANSWERS, report: report({ serving: false }) } }), policy, NOW).giveUp,
+    ).toBeNull();
   });
 
   test('when it reaches neither API nor peer in public, and the peer reaches the API and not it', () => {
@@ -175,6 +219,9 @@ describe('a MASTER that holds the address gives up', () => {
     const peerPrivate = { ...ANSWERS, report: report({ reachesUs: false }) };
     expect(decide(holding({ ...lost, peerPrivate }), policy, NOW).giveUp).toBe('public side lost');
     expect(decide(holding({ ...lost }), policy, NOW).giveUp).toBeNull();
-    expect(decide(holding({ ...lost, peerPrivate: { ...ANSWERS, report: report({ reachesUs: false, reachesApi: false }) } }), policy, NOW).giveUp).toBeNull();
+    expect(
+      decide(holding({ ...lost, peerPrivate: { ...ANSWERS, report: report({ reachesUs: false, reachesApi: false }) } }), policy, NOW)
+        .giveUp,
+    ).toBeNull();
   });
 });

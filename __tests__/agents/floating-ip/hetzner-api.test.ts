@@ -32,7 +32,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const answer = (_: http.IncomingMessage, reply: http.ServerResponse) => void reply.setHeader('content-type', 'application/json').end('{"floating_ip":{"server":42}}');
+const answer = (_: http.IncomingMessage, reply: http.ServerResponse) =>
+  void reply.setHeader('content-type', 'application/json').end('{"floating_ip":{"server":42}}');
 
 async function serve(on: Server): Promise<void> {
   on.on('connection', () => (connections += 1)).listen(0, SERVES);
@@ -42,7 +43,15 @@ async function serve(on: Server): Promise<void> {
 
 const know = (...addresses: string[]) => writeFileSync(join(folder, 'addresses'), addresses.map((address) => `${address}\n`).join(''));
 const api = (scheme = 'http') =>
-  new HetznerApi({ endpoint: `${scheme}://${NAME}:${port}/v1`, tokenFile: join(folder, 'token'), addressesFile: join(folder, 'addresses'), floatingIpId: 1, serverId: 2, peerServerId: 3, networkId: 4 });
+  new HetznerApi({
+    endpoint: `${scheme}://${NAME}:${port}/v1`,
+    tokenFile: join(folder, 'token'),
+    addressesFile: join(folder, 'addresses'),
+    floatingIpId: 1,
+    serverId: 2,
+    peerServerId: 3,
+    networkId: 4,
+  });
 const HELD = { outcome: { ok: true, holder: 42 } };
 
 test('the API is found at a known address, without a look-up, and by one connection for all calls', async () => {
@@ -82,9 +91,19 @@ test.each([
 
 /** In a process that is started as the unit starts the agent: with the system's list of CAs, which is this one. */
 async function askByTls(root: string): Promise<unknown> {
-  const config = { endpoint: `https://${NAME}:${port}/v1`, tokenFile: join(folder, 'token'), addressesFile: join(folder, 'addresses'), floatingIpId: 1, serverId: 2, peerServerId: 3, networkId: 4 };
+  const config = {
+    endpoint: `https://${NAME}:${port}/v1`,
+    tokenFile: join(folder, 'token'),
+    addressesFile: join(folder, 'addresses'),
+    floatingIpId: 1,
+    serverId: 2,
+    peerServerId: 3,
+    networkId: 4,
+  };
   const program = `import('./agents/floating-ip/hetzner-api').then(({ HetznerApi }) => new HetznerApi(${JSON.stringify(config)}).perform({ kind: 'read-floating-ip' })).then((answer) => (console.log(JSON.stringify(answer)), process.exit()))`;
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', '--use-openssl-ca', '--eval', program], { env: { SSL_CERT_FILE: root } });
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', '--use-openssl-ca', '--eval', program], {
+    env: { SSL_CERT_FILE: root },
+  });
   return JSON.parse(stdout);
 }
 
@@ -92,7 +111,10 @@ test('over TLS the CA has to be one of the system, and the certificate for the n
   const authority = join(folder, 'authority');
   await ensureAuthority(authority);
   know(SERVES);
-  for (const [name, expected] of [[NAME, HELD], ['other.invalid', { outcome: { ok: false, code: 'ERR_TLS_CERT_ALTNAME_INVALID' } }]] as const) {
+  for (const [name, expected] of [
+    [NAME, HELD],
+    ['other.invalid', { outcome: { ok: false, code: 'ERR_TLS_CERT_ALTNAME_INVALID' } }],
+  ] as const) {
     const { certificate: cert, privateKey: key } = await certificateFor(authority, [name]);
     const secure = https.createServer({ cert, key }, answer);
     await serve(secure);

@@ -13,7 +13,10 @@ const DETECTION_MS = 1_050;
 export type ApiMode = 'works' | '503' | '429' | 'hangs' | 'action-fails' | 'token-revoked';
 export type Which = 0 | 1;
 export type Fault =
-  | { readonly kind: 'power-off' | 'haproxy-dies' | 'check-is-blind' | 'keepalived-stops' | 'agent-dies' | 'public-cut' | 'switchover'; readonly host: Which }
+  | {
+      readonly kind: 'power-off' | 'haproxy-dies' | 'check-is-blind' | 'keepalived-stops' | 'agent-dies' | 'public-cut' | 'switchover';
+      readonly host: Which;
+    }
   | { readonly kind: 'private-cut' | 'private-one-way'; readonly host: Which }
   | { readonly kind: 'api'; readonly mode: ApiMode };
 
@@ -154,7 +157,8 @@ export class SimulatedWorld {
       case 'read-aliases':
         return { ok: true, aliases: this.aliases.get(server(call.of)) ?? [] };
       case 'assign-floating-ip':
-        if (this.holder === from.serverId || (this.holder !== null && this.manners.unassignFirst)) return refused(422, 'floating_ip_assigned');
+        if (this.holder === from.serverId || (this.holder !== null && this.manners.unassignFirst))
+          return refused(422, 'floating_ip_assigned');
         return this.start('floating IP', () => this.assign(from.serverId));
       case 'unassign-floating-ip':
         return this.start('floating IP', () => (this.holder = null));
@@ -175,8 +179,15 @@ export class SimulatedWorld {
   }
 
   private start(subject: string, apply: () => void): Outcome {
-    if (this.manners.locks && [...this.actions.values()].some((action) => !action.ended && action.subject === subject)) return refused(423, 'locked');
-    const action: Action = { id: this.actions.size + 1, subject, endsAt: this.time + this.manners.actionMs, apply: this.apiMode === 'action-fails' ? null : apply, ended: false };
+    if (this.manners.locks && [...this.actions.values()].some((action) => !action.ended && action.subject === subject))
+      return refused(423, 'locked');
+    const action: Action = {
+      id: this.actions.size + 1,
+      subject,
+      endsAt: this.time + this.manners.actionMs,
+      apply: this.apiMode === 'action-fails' ? null : apply,
+      ended: false,
+    };
     this.actions.set(action.id, action);
     return { ok: true, action: { id: action.id, status: 'running' } };
   }
@@ -196,12 +207,14 @@ export class SimulatedWorld {
     const old = (time: number, milliseconds = 2_500) => this.time - time > milliseconds;
     const serves = holder.servesPublicly() && old(holder.servesChangedAt);
     // It asks its own HAProxy twice a second. Some time later it would give up being MASTER anyway
-    if (serves && !asker.haproxy && old(asker.servesChangedAt, 600)) this.violations.push(`lb-${asker.index + 1} does not serve, and takes the address from one that does, at ${this.time}`);
-    if (serves && holder.master && old(holder.changedAt) && old(holder.masterChangedAt)) this.violations.push(`lb-${asker.index + 1} takes the address from a MASTER that serves, at ${this.time}`);
+    if (serves && !asker.haproxy && old(asker.servesChangedAt, 600))
+      this.violations.push(`lb-${asker.index + 1} does not serve, and takes the address from one that does, at ${this.time}`);
+    if (serves && holder.master && old(holder.changedAt) && old(holder.masterChangedAt))
+      this.violations.push(`lb-${asker.index + 1} takes the address from a MASTER that serves, at ${this.time}`);
   }
 
   private runPending(): void {
-    for (let index = 0; index < this.pending.length; ) {
+    for (let index = 0; index < this.pending.length;) {
       const entry = this.pending[index];
       if (!entry || entry.at > this.time) {
         index += 1;
@@ -235,7 +248,10 @@ export class SimulatedHost {
   private haproxySeenAt = 0;
   private lastMoveAt: number | null = null;
 
-  constructor(private readonly world: SimulatedWorld, readonly index: Which) {
+  constructor(
+    private readonly world: SimulatedWorld,
+    readonly index: Which,
+  ) {
     this.serverId = 101 + index;
     this.agent = this.newAgent();
   }
@@ -300,7 +316,8 @@ export class SimulatedHost {
 
   /** An advert with priority 0: the other one takes over after its skew. */
   private leave(): void {
-    if (this.master && this.world.privateWorks[this.index] && this.peer.heardAt <= this.world.time) this.peer.heardAt = this.world.time - DETECTION_MS + 180;
+    if (this.master && this.world.privateWorks[this.index] && this.peer.heardAt <= this.world.time)
+      this.peer.heardAt = this.world.time - DETECTION_MS + 180;
     this.heardAt = this.world.time;
     this.become(false);
   }
@@ -312,7 +329,14 @@ export class SimulatedHost {
 
   private newAgent(): Agent {
     const { world, serverId } = this;
-    const config = { hostName: `lb-${this.index + 1}`, peerName: `lb-${2 - this.index}`, serverId, peerServerId: this.index === 0 ? 102 : 101, natGateway: NAT_GATEWAY, holdSeconds: HOLD_MS / 1_000 };
+    const config = {
+      hostName: `lb-${this.index + 1}`,
+      peerName: `lb-${2 - this.index}`,
+      serverId,
+      peerServerId: this.index === 0 ? 102 : 101,
+      natGateway: NAT_GATEWAY,
+      holdSeconds: HOLD_MS / 1_000,
+    };
     let looked = 0;
     const outside: World = {
       // Like a real clock, it never tells the same time twice
@@ -325,7 +349,9 @@ export class SimulatedHost {
       },
       askPeer: () => {
         const answers = this.peer.powered && this.peer.agent !== null && world.privateWorks.every(Boolean);
-        return world.after<PeerReport | null>(answers ? 0 : PROBE_LIMIT_MS, () => (answers && this.peer.agent ? peerReportOf(this.peer.agent.state, world.time) : null));
+        return world.after<PeerReport | null>(answers ? 0 : PROBE_LIMIT_MS, () =>
+          answers && this.peer.agent ? peerReportOf(this.peer.agent.state, world.time) : null,
+        );
       },
       perform: (call) => world.call(this, call),
       tellKeepalived: (signs) => (this.signs = signs),

@@ -29,8 +29,13 @@ async function started(apiManners: ApiManners): Promise<SimulatedWorld> {
 }
 
 function story(world: SimulatedWorld): string {
-  const lines = world.hosts.flatMap(({ log, index }) => log.map((line): { at?: number } => ({ ...line, by: `lb-${index + 1}` } as { at?: number })));
-  return lines.sort((one, other) => (one.at ?? 0) - (other.at ?? 0)).map((line) => JSON.stringify(line)).join('\n');
+  const lines = world.hosts.flatMap(({ log, index }) =>
+    log.map((line): { at?: number } => ({ ...line, by: `lb-${index + 1}` }) as { at?: number }),
+  );
+  return lines
+    .sort((one, other) => (one.at ?? 0) - (other.at ?? 0))
+    .map((line) => JSON.stringify(line))
+    .join('\n');
 }
 
 const aliasIsAt = (world: SimulatedWorld, server: number) => world.aliases.get(server)?.includes(NAT_GATEWAY) ?? false;
@@ -73,21 +78,28 @@ function aliasWithin(fault: Single, api: ApiManners): number {
 
 const SLOW_AND_UNASSIGNING: ApiManners = { actionMs: 5_000, answerMs: [1_500, 2_000], aliasHeldMs: 0, unassignFirst: true, locks: false };
 /** Counterexamples that random runs have found: the alias arrives before the floating IP. */
-const FOUND: [ApiManners, Single, number][] = [[SLOW_AND_UNASSIGNING, 'power-off', 0], [SLOW_AND_UNASSIGNING, 'keepalived-stops', 0]];
+const FOUND: [ApiManners, Single, number][] = [
+  [SLOW_AND_UNASSIGNING, 'power-off', 0],
+  [SLOW_AND_UNASSIGNING, 'keepalived-stops', 0],
+];
 
 describe('an API that takes its time, or has its own mind', () => {
-  test.each<Partial<ApiManners>>([{}, { answerMs: [1_500, 2_000] }, { unassignFirst: true }, { aliasHeldMs: 30_000 }, { locks: true }])('%j: the active one loses power, and both addresses arrive once, in detection + L', { timeout: 60_000 }, async (given) => {
-    for (const actionMs of [1_000, 5_000, 10_000, 20_000]) {
-      const api: ApiManners = { answerMs: [40, 40], aliasHeldMs: 0, unassignFirst: false, locks: false, ...given, actionMs };
-      const world = await started(api);
-      world.inject({ kind: 'power-off', host: 0 });
-      const { floatingIp, alias } = await arrivals(world, SECOND, 150_000);
-      expect(floatingIp, `floating IP, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(floatingIpWithin(DETECTION['power-off'], api));
-      expect(alias, `alias, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(aliasWithin('power-off', api));
-      await world.run(60_000);
-      expect(world.moves, story(world)).toHaveLength(2);
-    }
-  });
+  test.each<Partial<ApiManners>>([{}, { answerMs: [1_500, 2_000] }, { unassignFirst: true }, { aliasHeldMs: 30_000 }, { locks: true }])(
+    '%j: the active one loses power, and both addresses arrive once, in detection + L',
+    { timeout: 60_000 },
+    async (given) => {
+      for (const actionMs of [1_000, 5_000, 10_000, 20_000]) {
+        const api: ApiManners = { answerMs: [40, 40], aliasHeldMs: 0, unassignFirst: false, locks: false, ...given, actionMs };
+        const world = await started(api);
+        world.inject({ kind: 'power-off', host: 0 });
+        const { floatingIp, alias } = await arrivals(world, SECOND, 150_000);
+        expect(floatingIp, `floating IP, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(floatingIpWithin(DETECTION['power-off'], api));
+        expect(alias, `alias, ${actionMs}\n${story(world)}`).toBeLessThanOrEqual(aliasWithin('power-off', api));
+        await world.run(60_000);
+        expect(world.moves, story(world)).toHaveLength(2);
+      }
+    },
+  );
 
   test('one fault moves both addresses once, in detection + L, and nobody pulls them back', { timeout: 120_000 }, async () => {
     await fc.assert(
@@ -101,7 +113,10 @@ describe('an API that takes its time, or has its own mind', () => {
         await world.run(20_000);
         world.heal();
         await world.run(60_000 + 2 * api.actionMs);
-        expect(world.moves.map(({ to }) => to), story(world)).toEqual([FIRST, SECOND]);
+        expect(
+          world.moves.map(({ to }) => to),
+          story(world),
+        ).toEqual([FIRST, SECOND]);
         expect(world.holder).toBe(SECOND);
         expect(world.aliases.get(SECOND), story(world)).toEqual([NAT_GATEWAY]);
         expect(world.violations).toEqual([]);
@@ -117,68 +132,111 @@ describe('an API that takes its time, or has its own mind', () => {
         const before = world.requests.length;
         world.inject({ kind: fault, host: 0 });
         await arrivals(world, SECOND, 150_000);
-        const kinds = world.requests.slice(before).map(({ call }) => call.kind).filter((kind) => kind.endsWith('assign-floating-ip'));
-        expect(kinds, story(world)).toEqual(api.unassignFirst ? ['assign-floating-ip', 'unassign-floating-ip', 'assign-floating-ip'] : ['assign-floating-ip']);
+        const kinds = world.requests
+          .slice(before)
+          .map(({ call }) => call.kind)
+          .filter((kind) => kind.endsWith('assign-floating-ip'));
+        expect(kinds, story(world)).toEqual(
+          api.unassignFirst ? ['assign-floating-ip', 'unassign-floating-ip', 'assign-floating-ip'] : ['assign-floating-ip'],
+        );
       }),
       { numRuns: 40 },
     );
   });
 
-  const agentsDie = fc.array(fc.record({ host: fc.constantFrom<0 | 1>(0, 1), pauseMs: between(25, 15_000) }), { minLength: 1, maxLength: 4 });
-  const failures = fc.array(fc.record({ mode: fc.constantFrom<ApiMode>('503', '429', 'hangs', 'action-fails', 'token-revoked'), pauseMs: between(25, 15_000) }), { minLength: 0, maxLength: 2 });
+  const agentsDie = fc.array(fc.record({ host: fc.constantFrom<0 | 1>(0, 1), pauseMs: between(25, 15_000) }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const failures = fc.array(
+    fc.record({ mode: fc.constantFrom<ApiMode>('503', '429', 'hangs', 'action-fails', 'token-revoked'), pauseMs: between(25, 15_000) }),
+    { minLength: 0, maxLength: 2 },
+  );
 
   test('agents that die on the way and an API that fails now and then cost time, and no second move', { timeout: 120_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(manners, fc.constantFrom<'power-off' | 'keepalived-stops'>('power-off', 'keepalived-stops'), agentsDie, failures, async (api, fault, deaths, breaks) => {
-        const world = await started(api);
-        world.inject({ kind: fault, host: 0 });
-        for (let n = 0; n < Math.max(deaths.length, breaks.length); n += 1) {
-          const [death, breakage] = [deaths[n], breaks[n]];
-          if (breakage) world.inject({ kind: 'api', mode: breakage.mode });
-          await world.run(breakage?.pauseMs ?? 0);
-          world.inject({ kind: 'api', mode: 'works' });
-          await world.run(death?.pauseMs ?? 0);
-          if (death && world.hosts[death.host].powered) world.inject({ kind: 'agent-dies', host: death.host });
-        }
-        await world.run(120_000 + 4 * api.actionMs);
-        expect(world.holder, story(world)).toBe(SECOND);
-        expect(world.aliases.get(SECOND), story(world)).toEqual([NAT_GATEWAY]);
-        expect(world.moves, story(world)).toHaveLength(2);
-        expect(world.violations).toEqual([]);
-      }),
+      fc.asyncProperty(
+        manners,
+        fc.constantFrom<'power-off' | 'keepalived-stops'>('power-off', 'keepalived-stops'),
+        agentsDie,
+        failures,
+        async (api, fault, deaths, breaks) => {
+          const world = await started(api);
+          world.inject({ kind: fault, host: 0 });
+          for (let n = 0; n < Math.max(deaths.length, breaks.length); n += 1) {
+            const [death, breakage] = [deaths[n], breaks[n]];
+            if (breakage) world.inject({ kind: 'api', mode: breakage.mode });
+            await world.run(breakage?.pauseMs ?? 0);
+            world.inject({ kind: 'api', mode: 'works' });
+            await world.run(death?.pauseMs ?? 0);
+            if (death && world.hosts[death.host].powered) world.inject({ kind: 'agent-dies', host: death.host });
+          }
+          await world.run(120_000 + 4 * api.actionMs);
+          expect(world.holder, story(world)).toBe(SECOND);
+          expect(world.aliases.get(SECOND), story(world)).toEqual([NAT_GATEWAY]);
+          expect(world.moves, story(world)).toHaveLength(2);
+          expect(world.violations).toEqual([]);
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   const anyFault: fc.Arbitrary<Fault> = fc.oneof(
-    fc.record({ kind: fc.constantFrom('power-off' as const, 'haproxy-dies' as const, 'keepalived-stops' as const, 'agent-dies' as const, 'public-cut' as const, 'switchover' as const, 'private-cut' as const, 'private-one-way' as const), host: fc.constantFrom<0 | 1>(0, 1) }),
-    fc.record({ kind: fc.constant('api' as const), mode: fc.constantFrom<ApiMode>('works', '503', '429', 'hangs', 'action-fails', 'token-revoked') }),
+    fc.record({
+      kind: fc.constantFrom(
+        'power-off' as const,
+        'haproxy-dies' as const,
+        'keepalived-stops' as const,
+        'agent-dies' as const,
+        'public-cut' as const,
+        'switchover' as const,
+        'private-cut' as const,
+        'private-one-way' as const,
+      ),
+      host: fc.constantFrom<0 | 1>(0, 1),
+    }),
+    fc.record({
+      kind: fc.constant('api' as const),
+      mode: fc.constantFrom<ApiMode>('works', '503', '429', 'hangs', 'action-fails', 'token-revoked'),
+    }),
   );
-  const anything = fc.array(fc.record({ event: fc.option(anyFault, { nil: 'heal' as const, freq: 4 }), pauseMs: fc.oneof(between(25, 3_000), between(25, 25_000)) }), { minLength: 1, maxLength: 8 });
+  const anything = fc.array(
+    fc.record({
+      event: fc.option(anyFault, { nil: 'heal' as const, freq: 4 }),
+      pauseMs: fc.oneof(between(25, 3_000), between(25, 25_000)),
+    }),
+    { minLength: 1, maxLength: 8 },
+  );
 
-  test('whatever has happened: once all is healed both addresses arrive where the one MASTER is, and stay there', { timeout: 180_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(manners, anything, async (api, steps) => {
-        const world = await started(api);
-        for (const { event, pauseMs } of steps) {
-          if (event === 'heal') world.heal();
-          else world.inject(event);
-          await world.run(pauseMs);
-        }
-        world.heal();
-        await world.run(60_000 + 6 * api.actionMs);
-        const moves = world.moves.length;
-        const writes = () => world.requests.filter(({ call }) => ['assign-floating-ip', 'unassign-floating-ip', 'set-aliases'].includes(call.kind)).length;
-        const before = writes();
-        await world.run(60_000);
-        const masters = world.hosts.filter(({ master }) => master);
-        expect(masters, story(world)).toHaveLength(1);
-        expect(world.holder, story(world)).toBe(masters[0]?.serverId);
-        expect(world.aliases.get(masters[0]?.serverId ?? 0), story(world)).toEqual([NAT_GATEWAY]);
-        expect(world.moves.length - moves, story(world)).toBe(0);
-        expect(writes() - before, story(world)).toBe(0);
-      }),
-      { numRuns: 60 },
-    );
-  });
+  test(
+    'whatever has happened: once all is healed both addresses arrive where the one MASTER is, and stay there',
+    { timeout: 180_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(manners, anything, async (api, steps) => {
+          const world = await started(api);
+          for (const { event, pauseMs } of steps) {
+            if (event === 'heal') world.heal();
+            else world.inject(event);
+            await world.run(pauseMs);
+          }
+          world.heal();
+          await world.run(60_000 + 6 * api.actionMs);
+          const moves = world.moves.length;
+          const writes = () =>
+            world.requests.filter(({ call }) => ['assign-floating-ip', 'unassign-floating-ip', 'set-aliases'].includes(call.kind)).length;
+          const before = writes();
+          await world.run(60_000);
+          const masters = world.hosts.filter(({ master }) => master);
+          expect(masters, story(world)).toHaveLength(1);
+          expect(world.holder, story(world)).toBe(masters[0]?.serverId);
+          expect(world.aliases.get(masters[0]?.serverId ?? 0), story(world)).toEqual([NAT_GATEWAY]);
+          expect(world.moves.length - moves, story(world)).toBe(0);
+          expect(writes() - before, story(world)).toBe(0);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });

@@ -35,7 +35,8 @@ test('in the name of a schema _ is a letter like any other', () => {
 describe('where migrations have an account of their own', () => {
   const config = { ...CONFIG, accounts: { ...CONFIG.accounts, migrationUser: 'platform_migration' } };
   const passwords = { ...PASSWORDS, migration: 'm' };
-  const rightsOf = (user: string) => initialStatements(config, passwords).find((line) => line.startsWith('GRANT') && line.includes(`TO '${user}'@`)) ?? '';
+  const rightsOf = (user: string) =>
+    initialStatements(config, passwords).find((line) => line.startsWith('GRANT') && line.includes(`TO '${user}'@`)) ?? '';
 
   test('it may change the schema, and the application may not', () => {
     for (const right of ['CREATE', 'DROP', 'ALTER', 'TRIGGER']) {
@@ -47,8 +48,17 @@ describe('where migrations have an account of their own', () => {
 
   test('what the application was given once is taken from it, in schemas of other names, too', () => {
     const of = (user: string, schema: string, right: string): SchemaRight => ({ user, host: '10.0.3.0/255.255.255.0', schema, right });
-    const present = [of('app', 'app', 'SELECT'), of('app', 'app', 'DROP'), of('app', 'former', 'SELECT'), of('platform_migration', 'app', 'DROP'), of('somebody', 'app', 'DROP')];
-    expect(withdrawals(config, passwords, present)).toEqual(["REVOKE DROP ON `app`.* FROM 'app'@'10.0.3.0/255.255.255.0'", "REVOKE SELECT ON `former`.* FROM 'app'@'10.0.3.0/255.255.255.0'"]);
+    const present = [
+      of('app', 'app', 'SELECT'),
+      of('app', 'app', 'DROP'),
+      of('app', 'former', 'SELECT'),
+      of('platform_migration', 'app', 'DROP'),
+      of('somebody', 'app', 'DROP'),
+    ];
+    expect(withdrawals(config, passwords, present)).toEqual([
+      "REVOKE DROP ON `app`.* FROM 'app'@'10.0.3.0/255.255.255.0'",
+      "REVOKE SELECT ON `former`.* FROM 'app'@'10.0.3.0/255.255.255.0'",
+    ]);
     expect(withdrawals(CONFIG, PASSWORDS, present.slice(0, 2)), 'one account for both').toEqual([]);
   });
 });

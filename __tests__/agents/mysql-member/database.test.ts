@@ -25,7 +25,10 @@ test('names members by their addresses and splits the view', () => {
     state: 'ONLINE',
     role: 'PRIMARY',
     view: { epoch: '17953718829182', counter: 5 },
-    members: [{ name: 'db-1', state: 'ONLINE' }, { name: 'db-2', state: 'UNREACHABLE' }],
+    members: [
+      { name: 'db-1', state: 'ONLINE' },
+      { name: 'db-2', state: 'UNREACHABLE' },
+    ],
     executed: 'a:1-3,b:1',
     received: '',
     applierQueue: 7,

@@ -56,7 +56,10 @@ describe('a full outage', () => {
 
   test('is left to the operator while a member is missing, with what everybody has', () => {
     const { action, reason } = decide(situation(member('db-1', TRANSACTIONS), [member('db-2', 'g:1-5')]));
-    expect(action).toMatchObject({ kind: 'needs-operator', instruction: expect.stringContaining('platform-mysql force-bootstrap') as unknown });
+    expect(action).toMatchObject({
+      kind: 'needs-operator',
+      instruction: expect.stringContaining('platform-mysql force-bootstrap') as unknown,
+    });
     expect(reason).toBe('no member is in a group and db-3 does not answer; db-1: g:1-9; db-2: g:1-5; db-3: no answer');
   });
 
@@ -88,7 +91,11 @@ describe('a full outage', () => {
     const voted = { promised: 5, candidate: 'db-1' };
     const later = { ...voted, incarnation: 4, lineage: 'lineage-4' };
     const members = [member('db-1', 'g:1-9', voted), member('db-2', 'g:1-9', later), member('db-3', 'g:1-9', voted)] as const;
-    expect(decide(situation(members[0], [members[1], members[2]])).action).toEqual({ kind: 'reboot-group', incarnation: 5, groupName: 'lineage-4' });
+    expect(decide(situation(members[0], [members[1], members[2]])).action).toEqual({
+      kind: 'reboot-group',
+      incarnation: 5,
+      groupName: 'lineage-4',
+    });
   });
 
   test('is not ended by a bootstrap while a member is busy', () => {
@@ -119,12 +126,15 @@ describe('a group that lives', () => {
     const errant = report('db-1', { ...past(), sample: sample({ executed: 'g:1-8,x:1-2' }) });
     expect(decide(situation(errant, live)).action).toEqual({ kind: 'report-errant', errant: 'x:1-2' });
     expect(decide(situation({ ...errant, ...past({ setAside: 'x:1-2' }) }, live)).action.kind).toBe('join-by-clone');
-    expect(decide(situation(report('db-1', { ...past({ setAside: 'x:1-2' }), sample: online('SECONDARY') }), live)).memory.setAside).toBe('');
+    expect(decide(situation(report('db-1', { ...past({ setAside: 'x:1-2' }), sample: online('SECONDARY') }), live)).memory.setAside).toBe(
+      '',
+    );
   });
 
   test('is joined by one member after another, in their order, but not for ever after one that hangs', () => {
     const [founder] = [report('db-2', { ...past(), sample: online('PRIMARY', ['db-2'], { executed: TRANSACTIONS }) })];
-    const delay = (self: string, other: Partial<Report>) => decide(situation(report(self, past()), [founder, report(self === 'db-1' ? 'db-3' : 'db-1', other)])).afterMs;
+    const delay = (self: string, other: Partial<Report>) =>
+      decide(situation(report(self, past()), [founder, report(self === 'db-1' ? 'db-3' : 'db-1', other)])).afterMs;
     expect(delay('db-1', past())).toBe(0);
     expect(delay('db-3', past())).toBe(1500);
     expect(delay('db-1', { ...past(), busy: 'rejoin' })).toBe(15_000);
@@ -163,10 +173,16 @@ describe('a group that lives', () => {
   });
 
   test('that an operator founded takes others by clone without a majority, once a dump holds what they had alone', () => {
-    const founder = report('db-2', { memory: { ...REMEMBERS, incarnation: 2, promised: 2, lineage: 'y' }, sample: online('PRIMARY', ['db-2'], { executed: 'g:1-7,y:1' }) });
+    const founder = report('db-2', {
+      memory: { ...REMEMBERS, incarnation: 2, promised: 2, lineage: 'y' },
+      sample: online('PRIMARY', ['db-2'], { executed: 'g:1-7,y:1' }),
+    });
     const self = report('db-1', { ...past(), sample: sample({ executed: 'g:1-9' }) });
     expect(decide(situation(self, [founder])).action).toEqual({ kind: 'report-errant', errant: 'g:8-9' });
-    expect(decide(situation({ ...self, ...past({ setAside: 'g:8-9' }) }, [founder])).action).toEqual({ kind: 'join-by-clone', donor: 'db-2' });
+    expect(decide(situation({ ...self, ...past({ setAside: 'g:8-9' }) }, [founder])).action).toEqual({
+      kind: 'join-by-clone',
+      donor: 'db-2',
+    });
     const grown = { ...self, memory: { ...self.memory, incarnation: 2, lineage: 'y' } };
     expect(decide(situation(grown, [founder])).action.kind).toBe('needs-operator');
   });
@@ -215,7 +231,8 @@ test('a join that ended as PRIMARY of a group of its own is undone', () => {
 test('so is one that others have followed into a group that nobody founded, but not before all of them have said so', () => {
   const view = { epoch: 'other', counter: 2 };
   const self = report('db-1', { ...past(), sample: online('PRIMARY', ['db-1', 'db-2'], { view, superReadOnly: true, readOnly: true }) });
-  const follower = (knows: string) => report('db-2', { ...past({ epoch: knows }), sample: online('SECONDARY', ['db-1', 'db-2'], { view }) });
+  const follower = (knows: string) =>
+    report('db-2', { ...past({ epoch: knows }), sample: online('SECONDARY', ['db-1', 'db-2'], { view }) });
   expect(decide(situation(self, [follower('e1')])).action.kind).toBe('leave');
   expect(decide(situation(self, [follower('other')])).action.kind).toBe('stay');
   expect(decide(situation(self, [])).action.kind).toBe('stay');
@@ -230,12 +247,21 @@ test('a copied data directory is told from its original', () => {
 
 test('a new data directory has no past, but keeps its promises', () => {
   const self = report('db-1', { memory: { ...REMEMBERS, promised: 7, candidate: 'db-2', serverUuid: 'old' } });
-  expect(decide(situation(self, [])).memory).toMatchObject({ incarnation: 0, promised: 7, candidate: 'db-2', lastMajority: null, serverUuid: 'uuid-db-1' });
+  expect(decide(situation(self, [])).memory).toMatchObject({
+    incarnation: 0,
+    promised: 7,
+    candidate: 'db-2',
+    lastMajority: null,
+    serverUuid: 'uuid-db-1',
+  });
 });
 
 test('data of another group is left alone', () => {
   const self = report('db-1', { memory: { ...REMEMBERS, groupName: 'bbbbbbbb-0000-8000-a000-000000000000' } });
-  expect(decide(situation(self, [])).action).toMatchObject({ kind: 'needs-operator', instruction: expect.stringContaining('groupName') as unknown });
+  expect(decide(situation(self, [])).action).toMatchObject({
+    kind: 'needs-operator',
+    instruction: expect.stringContaining('groupName') as unknown,
+  });
 });
 
 describe('a member that is not configured any more', () => {
@@ -243,8 +269,13 @@ describe('a member that is not configured any more', () => {
   const peers = NAMES.map((name) => report(name, { ...past(), sample: online('SECONDARY') }));
 
   test('leaves the group, and stays out', () => {
-    expect(decide(situation(report('db-5', { ...past(), sample: online('SECONDARY', [...NAMES, 'db-5']) }), peers)).action.kind).toBe('leave');
-    expect(decide(situation(leaving({}), peers))).toMatchObject({ action: { kind: 'wait' }, reason: 'not configured any more: its server and volume may be deleted' });
+    expect(decide(situation(report('db-5', { ...past(), sample: online('SECONDARY', [...NAMES, 'db-5']) }), peers)).action.kind).toBe(
+      'leave',
+    );
+    expect(decide(situation(leaving({}), peers))).toMatchObject({
+      action: { kind: 'wait' },
+      reason: 'not configured any more: its server and volume may be deleted',
+    });
   });
 
   test('is fenced when it can be written to', () => {
@@ -261,7 +292,8 @@ describe('a member that is not configured any more', () => {
 });
 
 describe('a member without data', () => {
-  const peers = (executed: string) => ['db-2', 'db-3'].map((name) => report(name, { ...past(), sample: online('SECONDARY', ['db-2', 'db-3'], { executed }) }));
+  const peers = (executed: string) =>
+    ['db-2', 'db-3'].map((name) => report(name, { ...past(), sample: online('SECONDARY', ['db-2', 'db-3'], { executed }) }));
 
   test('takes a copy of a group that has been at work', () => {
     expect(decide(situation(report('db-1'), peers('g:1-5000'))).action).toEqual({ kind: 'join-by-clone', donor: 'db-2' });
@@ -274,7 +306,8 @@ describe('a member without data', () => {
 
 describe('members that are configured newly', () => {
   const five = [...NAMES, 'db-4', 'db-5'];
-  const primary = (joined: readonly string[]) => report('db-1', { configured: five, ...past({ joined }), sample: online('PRIMARY', ['db-1', 'db-2']) });
+  const primary = (joined: readonly string[]) =>
+    report('db-1', { configured: five, ...past({ joined }), sample: online('PRIMARY', ['db-1', 'db-2']) });
 
   test('count for the majority only once they have been ONLINE', () => {
     expect(decide(situation(primary(NAMES), [])).action.kind).toBe('stay');
@@ -290,7 +323,8 @@ describe('members that are configured newly', () => {
 describe('a PRIMARY whose data volume is full', () => {
   const MB = 1024 ** 2;
   const disk = (freeMegabytes: number) => ({ freeBytes: freeMegabytes * MB, sizeBytes: 20_000 * MB });
-  const member = (name: string, role: 'PRIMARY' | 'SECONDARY', free: number) => report(name, { ...past(), sample: online(role), disk: disk(free) });
+  const member = (name: string, role: 'PRIMARY' | 'SECONDARY', free: number) =>
+    report(name, { ...past(), sample: online(role), disk: disk(free) });
 
   test('hands over to a member that has space', () => {
     const decided = decide(situation(member('db-1', 'PRIMARY', 100), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 50)]));
@@ -315,7 +349,9 @@ describe('a PRIMARY whose data volume is full', () => {
   });
 
   test('is left alone while there is space', () => {
-    const decided = decide(situation(member('db-1', 'PRIMARY', 600), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 9000)]));
+    const decided = decide(
+      situation(member('db-1', 'PRIMARY', 600), [member('db-2', 'SECONDARY', 9000), member('db-3', 'SECONDARY', 9000)]),
+    );
     expect(decided.action.kind).toBe('stay');
   });
 });

@@ -4,7 +4,8 @@ import { announce, founded, givesWay } from '../../../agents/mysql-member/forced
 import type { Report } from '../../../agents/mysql-member/report';
 import { memory, NAMES, online, report, sample } from './situations';
 
-const outside = (name: string, promised = 1, executed = ''): Report => report(name, { sample: sample({ executed }), memory: memory({ incarnation: 1, promised }) });
+const outside = (name: string, promised = 1, executed = ''): Report =>
+  report(name, { sample: sample({ executed }), memory: memory({ incarnation: 1, promised }) });
 const announced = (self: Report, others: readonly Report[]): Report => ({ ...self, memory: announce(self, others) });
 
 test('a member that nobody contradicts founds the group, with a number that nobody has seen', () => {
@@ -28,7 +29,13 @@ test('of two that are told at the same moment the one that holds more transactio
 
 test('the group gets a lineage of its own, and the ballot is used up before it is founded', () => {
   const { memory: announcement } = announced(outside('db-1'), []);
-  expect(founded(announcement, 2, 'y')).toMatchObject({ incarnation: 2, promised: 2, candidate: null, entering: 'bootstrap', lineage: 'y' });
+  expect(founded(announcement, 2, 'y')).toMatchObject({
+    incarnation: 2,
+    promised: 2,
+    candidate: null,
+    entering: 'bootstrap',
+    lineage: 'y',
+  });
 });
 
 test('a member gives way to one that founds already, or is in a group', () => {
@@ -39,25 +46,43 @@ test('a member gives way to one that founds already, or is in a group', () => {
 
 test('a member that has voted for another meanwhile gives way', () => {
   const self = announced(outside('db-1'), []);
-  expect(givesWay({ ...self, memory: { ...self.memory, promised: 3, candidate: 'db-3' } }, [], 2)).toBe('this member has voted for db-3 meanwhile');
+  expect(givesWay({ ...self, memory: { ...self.memory, promised: 3, candidate: 'db-3' } }, [], 2)).toBe(
+    'this member has voted for db-3 meanwhile',
+  );
 });
 
 test('however many are told, and whoever has heard of whom, exactly one goes ahead', () => {
   const order = fc.shuffledSubarray([...NAMES], { minLength: 1 });
   const held = fc.array(fc.nat({ max: 2 }), { minLength: 3, maxLength: 3 });
   fc.assert(
-    fc.property(order, held, fc.array(fc.nat({ max: 9 }), { minLength: 3, maxLength: 3 }), fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), (told, holds, before, heard) => {
-      const reports = new Map(NAMES.map((name, n) => [name as string, outside(name, 1 + before[n]!, `g:1-${1 + holds[n]!}`)]));
-      told.forEach((name, n) => {
-        // Some announcements came early enough to be known when the next was made.
-        const known = [...reports.values()].filter((other) => other.name !== name).map((other, m) => (heard[n * 3 + m] ? other : outside(other.name, 1 + before[NAMES.indexOf(other.name as (typeof NAMES)[number])]!)));
-        reports.set(name, announced(reports.get(name)!, known));
-      });
-      const ahead = told.filter((name) => {
-        const self = reports.get(name)!;
-        return givesWay(self, [...reports.values()].filter((other) => other.name !== name), self.memory.promised) === null;
-      });
-      expect(ahead).toHaveLength(1);
-    }),
+    fc.property(
+      order,
+      held,
+      fc.array(fc.nat({ max: 9 }), { minLength: 3, maxLength: 3 }),
+      fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+      (told, holds, before, heard) => {
+        const reports = new Map(NAMES.map((name, n) => [name as string, outside(name, 1 + before[n]!, `g:1-${1 + holds[n]!}`)]));
+        told.forEach((name, n) => {
+          // Some announcements came early enough to be known when the next was made.
+          const known = [...reports.values()]
+            .filter((other) => other.name !== name)
+            .map((other, m) =>
+              heard[n * 3 + m] ? other : outside(other.name, 1 + before[NAMES.indexOf(other.name as (typeof NAMES)[number])]!),
+            );
+          reports.set(name, announced(reports.get(name)!, known));
+        });
+        const ahead = told.filter((name) => {
+          const self = reports.get(name)!;
+          return (
+            givesWay(
+              self,
+              [...reports.values()].filter((other) => other.name !== name),
+              self.memory.promised,
+            ) === null
+          );
+        });
+        expect(ahead).toHaveLength(1);
+      },
+    ),
   );
 });

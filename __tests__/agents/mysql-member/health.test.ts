@@ -3,7 +3,14 @@ import { isRecorded, primaryHealth, readerHealth } from '../../../agents/mysql-m
 import { NAMES, online, report, REMEMBERS, sample, unreachable } from './situations';
 
 const self = (own = online('PRIMARY')) => report('db-1', { memory: REMEMBERS, sample: own });
-const observed = (own = online('PRIMARY'), values = {}) => ({ self: self(own), recorded: true, sampleAgeMs: 100, lagSeconds: 0, peers: [], ...values });
+const observed = (own = online('PRIMARY'), values = {}) => ({
+  self: self(own),
+  recorded: true,
+  sampleAgeMs: 100,
+  lagSeconds: 0,
+  peers: [],
+  ...values,
+});
 
 test('a PRIMARY that may write, in a majority, with a fresh sample takes writes', () => {
   expect(primaryHealth(observed())).toEqual({ ok: true, why: 'PRIMARY' });
@@ -37,7 +44,10 @@ test('counts as recorded once a majority has written down that it belongs to thi
 
 const view = (counter: number, epoch = 'e1') => ({ view: { epoch, counter } });
 const led = (leader: string, names: readonly string[], values = {}) =>
-  online('SECONDARY', names, { members: names.map((name) => ({ name, state: 'ONLINE', role: name === leader ? 'PRIMARY' : 'SECONDARY' })), ...values });
+  online('SECONDARY', names, {
+    members: names.map((name) => ({ name, state: 'ONLINE', role: name === leader ? 'PRIMARY' : 'SECONDARY' })),
+    ...values,
+  });
 const beside = (...peers: ReturnType<typeof report>[]) => primaryHealth(observed(online('PRIMARY', NAMES, view(3)), { peers }));
 
 test('a PRIMARY that just woke up takes no writes, once another member is in a newer view without it', () => {
@@ -53,10 +63,16 @@ test('neither does one that sleeps through its expulsion and is a member again, 
 
 test.each([
   ['reports of the view before, in which another was PRIMARY', report('db-2', { memory: REMEMBERS, sample: led('db-3', NAMES, view(2)) })],
-  ['reports of the same view, in which the election is not over', report('db-2', { memory: REMEMBERS, sample: led('', ['db-2', 'db-3'], view(3)) })],
+  [
+    'reports of the same view, in which the election is not over',
+    report('db-2', { memory: REMEMBERS, sample: led('', ['db-2', 'db-3'], view(3)) }),
+  ],
   ['a newer view with this member as PRIMARY', report('db-2', { memory: REMEMBERS, sample: led('db-1', NAMES, view(4)) })],
   ['a member that is alone in a view of its own', report('db-2', { memory: REMEMBERS, sample: led('db-2', ['db-2'], view(4)) })],
-  ['a former group', report('db-2', { memory: { ...REMEMBERS, epoch: 'e0', incarnation: 0 }, sample: led('db-2', ['db-2', 'db-3'], view(9, 'e0')) })],
+  [
+    'a former group',
+    report('db-2', { memory: { ...REMEMBERS, epoch: 'e0', incarnation: 0 }, sample: led('db-2', ['db-2', 'db-3'], view(9, 'e0')) }),
+  ],
   ['a member that is down', report('db-2', { memory: REMEMBERS, sample: null })],
 ])('the PRIMARY keeps taking writes beside %s', (_, peer) => {
   expect(beside(peer)).toEqual({ ok: true, why: 'PRIMARY' });

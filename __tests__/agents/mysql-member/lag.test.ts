@@ -18,15 +18,37 @@ function follow(looks: readonly (readonly [own: number, primary: number])[]): nu
 }
 
 test('a member that has at each look what the PRIMARY had at the one before is a second behind', () => {
-  expect(follow([[1, 2], [2, 3], [3, 4], [4, 5]])).toEqual([0, 1, 1, 1]);
+  expect(
+    follow([
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [4, 5],
+    ]),
+  ).toEqual([0, 1, 1, 1]);
 });
 
 test('a member that stands still gets older, wherever it is that it stopped', () => {
-  expect(follow([[5, 6], [5, 7], [5, 8], [5, 8], [5, 8]])).toEqual([0, 1, 2, 3, 4]);
+  expect(
+    follow([
+      [5, 6],
+      [5, 7],
+      [5, 8],
+      [5, 8],
+      [5, 8],
+    ]),
+  ).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('where nothing is written nobody is behind', () => {
-  expect(follow([[5, 5], [5, 5], [5, 5], [5, 5]]).at(-1)).toBeLessThanOrEqual(1);
+  expect(
+    follow([
+      [5, 5],
+      [5, 5],
+      [5, 5],
+      [5, 5],
+    ]).at(-1),
+  ).toBeLessThanOrEqual(1);
 });
 
 test('a member that is always three seconds behind does not look up to date in between', () => {

@@ -20,7 +20,10 @@ test('is Prometheus text with one value a line', () => {
     lastDecision: { kind: 'stay', reason: 'ONLINE in the majority' },
     lastAction: null,
     joinFailures: 0,
-    dumps: [{ file: 'a.sql', gtids: 'x:1' }, { file: 'b.sql', gtids: 'x:1' }],
+    dumps: [
+      { file: 'a.sql', gtids: 'x:1' },
+      { file: 'b.sql', gtids: 'x:1' },
+    ],
     peers: {},
     actions: { rejoin: 1 },
     report: report('db-1', { memory: REMEMBERS, disk: { freeBytes: 5e8, sizeBytes: 2e10 } }),

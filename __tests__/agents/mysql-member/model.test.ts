@@ -10,33 +10,35 @@ const index = fc.nat({ max: 2 });
 const crashAll = named('crash all', (g) => g.members.forEach((m) => g.crash(m)));
 
 /** Everything that goes on when nothing is wrong: answers arrive, agents decide, engines work. */
-const lifeOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> => fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`poll ${a} ${b}`, (g) => g.poll(g.at(a), g.at(b), false))) },
-  { weight: 4, arbitrary: fc.constant(named('poll all', pollAll)) },
-  { weight: 8, arbitrary: index.map((a) => named(`tick ${a}`, (g) => g.tick(g.at(a)))) },
-  { weight: 4, arbitrary: fc.constant(named('tick all', (g) => g.members.forEach((m) => g.tick(m)))) },
-  { weight: 6, arbitrary: index.map((a) => named(`finish ${a}`, (g) => g.finishStart(g.at(a), false))) },
-  { weight: 3, arbitrary: index.map((a) => named(`apply ${a}`, (g) => g.apply(g.at(a)))) },
-  { weight: 4, arbitrary: index.map((a) => named(`detect ${a}`, (g) => g.detect(g.at(a)))) },
-  { weight: 4, arbitrary: index.map((a) => named(`write ${a}`, (g) => g.write(g.at(a), true))) },
-  { weight: 2, arbitrary: fc.constant(named('settle a little', (g) => [1, 2, 3].forEach(() => calmRound(g)))) },
-);
+const lifeOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`poll ${a} ${b}`, (g) => g.poll(g.at(a), g.at(b), false))) },
+    { weight: 4, arbitrary: fc.constant(named('poll all', pollAll)) },
+    { weight: 8, arbitrary: index.map((a) => named(`tick ${a}`, (g) => g.tick(g.at(a)))) },
+    { weight: 4, arbitrary: fc.constant(named('tick all', (g) => g.members.forEach((m) => g.tick(m)))) },
+    { weight: 6, arbitrary: index.map((a) => named(`finish ${a}`, (g) => g.finishStart(g.at(a), false))) },
+    { weight: 3, arbitrary: index.map((a) => named(`apply ${a}`, (g) => g.apply(g.at(a)))) },
+    { weight: 4, arbitrary: index.map((a) => named(`detect ${a}`, (g) => g.detect(g.at(a)))) },
+    { weight: 4, arbitrary: index.map((a) => named(`write ${a}`, (g) => g.write(g.at(a), true))) },
+    { weight: 2, arbitrary: fc.constant(named('settle a little', (g) => [1, 2, 3].forEach(() => calmRound(g)))) },
+  );
 
-const faultsOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> => fc.oneof(
-  { weight: 3, arbitrary: index.map((a) => named(`crash ${a}`, (g) => g.crash(g.at(a)))) },
-  { weight: 5, arbitrary: index.map((a) => named(`boot ${a}`, (g) => g.boot(g.at(a)))) },
-  { weight: 2, arbitrary: index.map((a) => named(`stop ${a}`, (g) => g.stop(g.at(a)))) },
-  { weight: 2, arbitrary: index.map((a) => named(`restart agent ${a}`, (g) => g.restartAgent(g.at(a)))) },
-  { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`cut ${a} ${b}`, (g) => g.cut(g.at(a), g.at(b)))) },
-  { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`heal ${a} ${b}`, (g) => g.heal(g.at(a), g.at(b)))) },
-  { weight: 3, arbitrary: index.map((a) => named(`give up ${a}`, (g) => g.giveUp(g.at(a)))) },
-  { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`slow poll ${a} ${b}`, (g) => g.poll(g.at(a), g.at(b), true))) },
-  { weight: 2, arbitrary: index.map((a) => named(`deliver ${a}`, (g) => g.deliver(g.at(a)))) },
-  { weight: 1, arbitrary: index.map((a) => named(`glitch ${a}`, (g) => g.finishStart(g.at(a), true))) },
-  { weight: 2, arbitrary: index.map((a) => named(`freeze ${a}`, (g) => g.freeze(g.at(a)))) },
-  { weight: 3, arbitrary: index.map((a) => named(`wake ${a}`, (g) => g.wake(g.at(a)))) },
-  { weight: 2, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`switchover ${a} ${b}`, (g) => g.switchover(g.at(a), g.at(b)))) },
-);
+const faultsOf = (index: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
+  fc.oneof(
+    { weight: 3, arbitrary: index.map((a) => named(`crash ${a}`, (g) => g.crash(g.at(a)))) },
+    { weight: 5, arbitrary: index.map((a) => named(`boot ${a}`, (g) => g.boot(g.at(a)))) },
+    { weight: 2, arbitrary: index.map((a) => named(`stop ${a}`, (g) => g.stop(g.at(a)))) },
+    { weight: 2, arbitrary: index.map((a) => named(`restart agent ${a}`, (g) => g.restartAgent(g.at(a)))) },
+    { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`cut ${a} ${b}`, (g) => g.cut(g.at(a), g.at(b)))) },
+    { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`heal ${a} ${b}`, (g) => g.heal(g.at(a), g.at(b)))) },
+    { weight: 3, arbitrary: index.map((a) => named(`give up ${a}`, (g) => g.giveUp(g.at(a)))) },
+    { weight: 3, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`slow poll ${a} ${b}`, (g) => g.poll(g.at(a), g.at(b), true))) },
+    { weight: 2, arbitrary: index.map((a) => named(`deliver ${a}`, (g) => g.deliver(g.at(a)))) },
+    { weight: 1, arbitrary: index.map((a) => named(`glitch ${a}`, (g) => g.finishStart(g.at(a), true))) },
+    { weight: 2, arbitrary: index.map((a) => named(`freeze ${a}`, (g) => g.freeze(g.at(a)))) },
+    { weight: 3, arbitrary: index.map((a) => named(`wake ${a}`, (g) => g.wake(g.at(a)))) },
+    { weight: 2, arbitrary: fc.tuple(index, index).map(([a, b]) => named(`switchover ${a} ${b}`, (g) => g.switchover(g.at(a), g.at(b)))) },
+  );
 
 const life = lifeOf(index);
 const faults = faultsOf(index);
@@ -97,7 +99,10 @@ test('three new members become one group by themselves', () => {
 });
 
 test('whatever crashes, is cut off or answers late: all come back to one group, and no acknowledged write is lost', async () => {
-  const steps = fc.array(fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: fc.constant(crashAll) }), { maxLength: 120, size: 'max' });
+  const steps = fc.array(
+    fc.oneof({ weight: 4, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 1, arbitrary: fc.constant(crashAll) }),
+    { maxLength: 120, size: 'max' },
+  );
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const group = run(list);
@@ -142,7 +147,12 @@ test('faults during the first formation leave one group, founded at most once an
 
 test('lost disks and writes past the router never end in a lost acknowledged write without an operator', async () => {
   const steps = fc.array(
-    fc.oneof({ weight: 8, arbitrary: life }, { weight: 3, arbitrary: faults }, { weight: 1, arbitrary: disasters }, { weight: 1, arbitrary: strayWrites }),
+    fc.oneof(
+      { weight: 8, arbitrary: life },
+      { weight: 3, arbitrary: faults },
+      { weight: 1, arbitrary: disasters },
+      { weight: 1, arbitrary: strayWrites },
+    ),
     { maxLength: 120, size: 'max' },
   );
   await fc.assert(
@@ -166,7 +176,12 @@ test('operators who found a group on any members, one after another or at once, 
     }),
   );
   const steps = fc.array(
-    fc.oneof({ weight: 8, arbitrary: life }, { weight: 2, arbitrary: faults }, { weight: 2, arbitrary: outage }, { weight: 3, arbitrary: operators }),
+    fc.oneof(
+      { weight: 8, arbitrary: life },
+      { weight: 2, arbitrary: faults },
+      { weight: 2, arbitrary: outage },
+      { weight: 3, arbitrary: operators },
+    ),
     { maxLength: 80, size: 'max' },
   );
   await fc.assert(
@@ -212,7 +227,10 @@ const THREE = FIVE.slice(0, 3);
 /** What a deploy does on one host after another, with whatever happens before, between and behind. */
 function deployed(changes: readonly Step[]): fc.Arbitrary<readonly Step[]> {
   const anyOfFive = fc.nat({ max: 4 });
-  const between = fc.array(fc.oneof({ weight: 4, arbitrary: lifeOf(anyOfFive) }, { weight: 1, arbitrary: faultsOf(anyOfFive) }), { maxLength: 25, size: 'max' });
+  const between = fc.array(fc.oneof({ weight: 4, arbitrary: lifeOf(anyOfFive) }, { weight: 1, arbitrary: faultsOf(anyOfFive) }), {
+    maxLength: 25,
+    size: 'max',
+  });
   return fc.tuple(...changes.map(() => between), between).map((parts) => parts.flatMap((part, n) => [...part, ...changes.slice(n, n + 1)]));
 }
 
@@ -245,11 +263,15 @@ test('two new joiners that end in a group of their own, for one of the three is 
   const group = threeOfFive();
   group.stop(group.at(0));
   group.crash(group.at(1));
-  configured(FIVE).slice(0, 4).forEach((configure) => configure(group));
+  configured(FIVE)
+    .slice(0, 4)
+    .forEach((configure) => configure(group));
   pollAll(group);
   group.members.forEach((member) => group.tick(member));
   group.finishStart(group.at(0), true);
-  configured(FIVE).slice(4).forEach((configure) => configure(group));
+  configured(FIVE)
+    .slice(4)
+    .forEach((configure) => configure(group));
   group.settle();
   expect(group.isHealthy, group.describe()).toBe(true);
 });
@@ -284,12 +306,21 @@ test('two of five whose servers are deleted in one deploy are not missed: the ot
       group.switchover(group.at(0), group.at(primary));
       for (const step of before) step(group);
       for (const deleted of group.members.slice(3)) group.crash(deleted);
-      const steps = configured(THREE).slice(0, 3).flatMap((configure, n) => [...(parts[n] ?? []), configure]);
+      const steps = configured(THREE)
+        .slice(0, 3)
+        .flatMap((configure, n) => [...(parts[n] ?? []), configure]);
       for (const step of steps) step(group);
       for (let round = 0; round < 60; round += 1) calmRound(group);
-      expect(group.members.filter(({ state }) => state === 'ONLINE').map(({ name }) => name), group.describe()).toEqual(THREE);
-      expect(group.members.filter(({ writableByHealth }) => writableByHealth), group.describe()).toHaveLength(1);
-      for (const member of group.members.slice(0, 3)) expect([...member.executed], group.describe()).toEqual(expect.arrayContaining([...group.committed]));
+      expect(
+        group.members.filter(({ state }) => state === 'ONLINE').map(({ name }) => name),
+        group.describe(),
+      ).toEqual(THREE);
+      expect(
+        group.members.filter(({ writableByHealth }) => writableByHealth),
+        group.describe(),
+      ).toHaveLength(1);
+      for (const member of group.members.slice(0, 3))
+        expect([...member.executed], group.describe()).toEqual(expect.arrayContaining([...group.committed]));
     }),
     { numRuns: RUNS },
   );

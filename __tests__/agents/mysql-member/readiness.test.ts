@@ -34,7 +34,10 @@ test('a new member does not wait for a group that needs the members behind it', 
 });
 
 test('the last member waits for all', () => {
-  expect(readiness(NAMES, status('db-3'))).toEqual({ ready: false, why: '0 of 3 members ONLINE (wait: nobody is in a group; waiting for db-3)' });
+  expect(readiness(NAMES, status('db-3'))).toEqual({
+    ready: false,
+    why: '0 of 3 members ONLINE (wait: nobody is in a group; waiting for db-3)',
+  });
   expect(readiness(NAMES, status('db-3', { state: 'ONLINE', members: online('SECONDARY').members })).ready).toBe(true);
 });
 

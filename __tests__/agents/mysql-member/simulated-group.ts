@@ -88,7 +88,9 @@ export class SimulatedGroup extends SimulatedMembers {
   /** Operators give the command on each of these members that asks for it, at the same moment. */
   operatorsFound(told: readonly Simulated[]): void {
     if (this.cuts.size > 0) return;
-    const able = told.filter((member) => member.up && !member.frozen && !member.busy && !member.starting && member.lastAction?.kind === 'needs-operator');
+    const able = told.filter(
+      (member) => member.up && !member.frozen && !member.busy && !member.starting && member.lastAction?.kind === 'needs-operator',
+    );
     const othersOf = (member: Simulated) => {
       for (const peer of this.members) this.poll(member, peer, false);
       return [...member.known.values()];
@@ -134,19 +136,28 @@ export class SimulatedGroup extends SimulatedMembers {
     this.noteSetAside(member, '');
   }
 
-  private checkBootstrap(member: Simulated, { incarnation, groupName }: { readonly incarnation: number; readonly groupName: string }): void {
+  private checkBootstrap(
+    member: Simulated,
+    { incarnation, groupName }: { readonly incarnation: number; readonly groupName: string },
+  ): void {
     // of two that operators found on members that never heard of each other, each has a lineage of its own
-    if (this.bootstraps.some((other) => other.incarnation === incarnation && other.groupName === groupName)) throw new Violation(`incarnation ${incarnation} is bootstrapped twice`);
+    if (this.bootstraps.some((other) => other.incarnation === incarnation && other.groupName === groupName))
+      throw new Violation(`incarnation ${incarnation} is bootstrapped twice`);
     this.bootstraps.push({ incarnation, groupName, by: member.name });
     const lost = [...this.committed].filter((id) => !member.executed.has(id));
     if (lost.length > 0) throw new Violation(`${member.name} bootstraps without ${lost.join()}`);
     const counted = (other: Simulated) => electorate(this.report(other));
-    const live = this.members.find((other) => this.hasMajority(other) && this.component(other).filter(({ name }) => counted(other).includes(name)).length >= majorityOf(counted(other)));
+    const live = this.members.find(
+      (other) =>
+        this.hasMajority(other) &&
+        this.component(other).filter(({ name }) => counted(other).includes(name)).length >= majorityOf(counted(other)),
+    );
     if (live) throw new Violation(`${member.name} bootstraps while ${live.name} is in a group with a majority`);
   }
 
   private checkFence(member: Simulated): void {
-    if (!member.frozen && !member.superReadOnly && !inMajority(this.report(member))) throw new Violation(`${member.name} stays writable outside of the majority`);
+    if (!member.frozen && !member.superReadOnly && !inMajority(this.report(member)))
+      throw new Violation(`${member.name} stays writable outside of the majority`);
   }
 
   // --- at the end
@@ -172,8 +183,12 @@ export class SimulatedGroup extends SimulatedMembers {
   get isHealthy(): boolean {
     const members = this.members.filter(({ name, configured }) => configured.includes(name));
     const epochs = new Set(members.map(({ epoch }) => epoch));
-    return epochs.size === 1 && this.members.every((member) => members.includes(member) || member.epoch === null) && members.every((member) => member.state === 'ONLINE' && [...this.committed].every((id) => member.executed.has(id)))
-      && this.members.filter(({ writableByHealth }) => writableByHealth).length === 1;
+    return (
+      epochs.size === 1 &&
+      this.members.every((member) => members.includes(member) || member.epoch === null) &&
+      members.every((member) => member.state === 'ONLINE' && [...this.committed].every((id) => member.executed.has(id))) &&
+      this.members.filter(({ writableByHealth }) => writableByHealth).length === 1
+    );
   }
 
   /** What left the database by an operator's decision lies in a dump, or is still where it was. */
@@ -186,6 +201,11 @@ export class SimulatedGroup extends SimulatedMembers {
   }
 
   describe(): string {
-    return this.members.map((member) => `${member.name} ${member.up ? member.state : 'down'} ${member.lastAction?.kind} (${member.lastReason}) [${[...member.executed].join()}]`).join('; ');
+    return this.members
+      .map(
+        (member) =>
+          `${member.name} ${member.up ? member.state : 'down'} ${member.lastAction?.kind} (${member.lastReason}) [${[...member.executed].join()}]`,
+      )
+      .join('; ');
   }
 }

@@ -108,7 +108,16 @@ export class SimulatedMembers {
   // --- faults
 
   crash(member: Simulated): void {
-    Object.assign(member, { up: false, state: 'OFFLINE', epoch: null, superReadOnly: true, frozen: false, outdated: null, starting: null, writableByHealth: false });
+    Object.assign(member, {
+      up: false,
+      state: 'OFFLINE',
+      epoch: null,
+      superReadOnly: true,
+      frozen: false,
+      outdated: null,
+      starting: null,
+      writableByHealth: false,
+    });
     this.restartAgent(member);
   }
 
@@ -119,7 +128,15 @@ export class SimulatedMembers {
   }
 
   restartAgent(member: Simulated): void {
-    Object.assign(member, { busy: null, lastKind: '', lastAction: null, failures: 0, recordedEpoch: null, memory: member.memoryFile, writableByHealth: false });
+    Object.assign(member, {
+      busy: null,
+      lastKind: '',
+      lastAction: null,
+      failures: 0,
+      recordedEpoch: null,
+      memory: member.memoryFile,
+      writableByHealth: false,
+    });
     member.known.clear();
     member.underWay.clear();
   }
@@ -136,7 +153,9 @@ export class SimulatedMembers {
   /** A new disk, or (keepMemory) a data directory removed by hand. */
   wipe(member: Simulated, keepMemory: boolean): void {
     // with the last memory gone, what comes is another platform's life
-    const others = this.members.filter((other) => other !== member && other.memoryFile.lastMajority !== null && other.uuid === other.memoryFile.serverUuid);
+    const others = this.members.filter(
+      (other) => other !== member && other.memoryFile.lastMajority !== null && other.uuid === other.memoryFile.serverUuid,
+    );
     if (member.up || others.length === 0) return;
     this.wiped = true;
     member.executed = new Set();
@@ -232,18 +251,26 @@ export class SimulatedMembers {
   /** MySQL goes by the names alone: what it has under a name already, it skips. */
   private replay(member: Simulated, group: Group): void {
     const held = new Set([...member.executed].map((id) => this.gtidOf.get(id)));
-    addAll(member.executed, [...group.log].filter((id) => !held.has(this.gtidOf.get(id))));
+    addAll(
+      member.executed,
+      [...group.log].filter((id) => !held.has(this.gtidOf.get(id))),
+    );
   }
 
   switchover(from: Simulated, to: Simulated): void {
     const group = this.groupOf(from);
-    if (group?.primary === from.name && this.hasMajority(from) && to !== from && this.component(from).includes(to)) this.elect(group, to.name);
+    if (group?.primary === from.name && this.hasMajority(from) && to !== from && this.component(from).includes(to))
+      this.elect(group, to.name);
   }
 
   protected leave(member: Simulated): void {
     const group = this.groupOf(member);
     Object.assign(member, { state: 'OFFLINE', epoch: null, superReadOnly: true, outdated: null });
-    if (group?.view.includes(member.name)) this.installView(group, group.view.filter((name) => name !== member.name));
+    if (group?.view.includes(member.name))
+      this.installView(
+        group,
+        group.view.filter((name) => name !== member.name),
+      );
   }
 
   /** A clean shutdown of mysqld or machine. */
@@ -266,14 +293,24 @@ export class SimulatedMembers {
   }
 
   private found(member: Simulated, name: string): Group {
-    const group: Group = { epoch: `e${++this.counter}`, name, counter: 1, view: [member.name], primary: member.name, log: new Set(member.executed) };
+    const group: Group = {
+      epoch: `e${++this.counter}`,
+      name,
+      counter: 1,
+      view: [member.name],
+      primary: member.name,
+      log: new Set(member.executed),
+    };
     this.groups.set(group.epoch, group);
     Object.assign(member, { state: 'ONLINE', epoch: group.epoch, superReadOnly: false, unreachable: new Set() });
     return group;
   }
 
   private enter(member: Simulated, name: string, glitch: boolean): boolean {
-    const seed = this.members.find((other) => other !== member && this.hears(member, other) && this.hasMajority(other) && !this.groupOf(other)?.view.includes(member.name));
+    const seed = this.members.find(
+      (other) =>
+        other !== member && this.hears(member, other) && this.hasMajority(other) && !this.groupOf(other)?.view.includes(member.name),
+    );
     const group = seed && this.groupOf(seed);
     const theirs = new Set([...(group?.log ?? [])].map((id) => this.gtidOf.get(id)));
     if (group?.name === name && [...member.executed].every((id) => theirs.has(this.gtidOf.get(id)))) {
@@ -320,7 +357,13 @@ export class SimulatedMembers {
   // --- what its agent sees
 
   sample(member: Simulated): Sample {
-    if (member.outdated) return { ...member.outdated, superReadOnly: member.superReadOnly, readOnly: member.superReadOnly, changing: member.starting !== null };
+    if (member.outdated)
+      return {
+        ...member.outdated,
+        superReadOnly: member.superReadOnly,
+        readOnly: member.superReadOnly,
+        changing: member.starting !== null,
+      };
     const group = this.groupOf(member);
     return {
       serverUuid: member.uuid,
@@ -345,7 +388,14 @@ export class SimulatedMembers {
   }
 
   report(member: Simulated): Report {
-    return { name: member.name, configured: member.configured, memory: member.memory, sample: member.frozen ? null : this.sample(member), busy: member.busy?.kind ?? null, disk: null };
+    return {
+      name: member.name,
+      configured: member.configured,
+      memory: member.memory,
+      sample: member.frozen ? null : this.sample(member),
+      busy: member.busy?.kind ?? null,
+      disk: null,
+    };
   }
 
   protected gtids(ids: ReadonlySet<number>): string {

@@ -45,13 +45,19 @@ test('does not repeat a write without a key once its outcome is unclear', async 
 });
 
 test('repeats a write without a key that was never sent', async () => {
-  const result = retry({ clock: new FakeClock(), withinMilliseconds: 25_000, harmless: false }, failing(3, () => new NotConnected('no')));
+  const result = retry(
+    { clock: new FakeClock(), withinMilliseconds: 25_000, harmless: false },
+    failing(3, () => new NotConnected('no')),
+  );
   await expect(result).resolves.toBe('done');
 });
 
 test('passes on at once what repeating cannot mend', async () => {
   const clock = new FakeClock();
-  const result = retry({ clock, withinMilliseconds: 25_000, harmless: true }, failing(1, () => new TypeError('mistake')));
+  const result = retry(
+    { clock, withinMilliseconds: 25_000, harmless: true },
+    failing(1, () => new TypeError('mistake')),
+  );
   await expect(result).rejects.toBeInstanceOf(TypeError);
   expect(clock.slept).toEqual([]);
 });

@@ -165,7 +165,10 @@ function ask(port: number, path: string, agent: Agent, onData: (chunk: string) =
   return new Promise((resolve, reject) => {
     get({ port, path, agent }, (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('data', onData);
+      response
+        .setEncoding('utf8')
+        .on('data', (chunk: string) => (text += chunk))
+        .on('data', onData);
       response.on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection, text }));
     }).on('error', reject);
   });

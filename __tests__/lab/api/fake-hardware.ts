@@ -13,7 +13,8 @@ export class FakeHardware implements Hardware {
   private syncing = 0;
   mostSyncsAtOnce = 0;
 
-  createServer = (spec: ServerSpec): Promise<void> => this.call('createServer', spec.id, () => this.machines.set(spec.id, { spec, running: false }));
+  createServer = (spec: ServerSpec): Promise<void> =>
+    this.call('createServer', spec.id, () => this.machines.set(spec.id, { spec, running: false }));
   destroyServer = (id: number): Promise<void> => this.call('destroyServer', id, () => this.machines.delete(id));
   powerOn = (id: number): Promise<void> => this.call('powerOn', id, () => (this.machine(id).running = true));
   powerOff = (id: number): Promise<void> => this.call('powerOff', id, () => (this.machine(id).running = false));
@@ -21,9 +22,11 @@ export class FakeHardware implements Hardware {
   reboot = (id: number): Promise<void> => this.call('reboot', id, () => undefined);
   reset = (id: number): Promise<void> => this.call('reset', id, () => undefined);
   isRunning = (id: number): Promise<boolean> => Promise.resolve(this.machines.get(id)?.running ?? false);
-  createVolume = ({ id, sizeGb }: VolumeSpec): Promise<void> => this.call('createVolume', id, () => this.volumes.set(id, { sizeGb, serverId: null }));
+  createVolume = ({ id, sizeGb }: VolumeSpec): Promise<void> =>
+    this.call('createVolume', id, () => this.volumes.set(id, { sizeGb, serverId: null }));
   resizeVolume = (id: number, sizeGb: number): Promise<void> => this.call('resizeVolume', id, () => (this.volume(id).sizeGb = sizeGb));
-  attachVolume = (id: number, serverId: number): Promise<void> => this.call('attachVolume', id, () => (this.volume(id).serverId = this.machine(serverId).spec.id));
+  attachVolume = (id: number, serverId: number): Promise<void> =>
+    this.call('attachVolume', id, () => (this.volume(id).serverId = this.machine(serverId).spec.id));
   detachVolume = (id: number): Promise<void> => this.call('detachVolume', id, () => (this.volume(id).serverId = null));
   destroyVolume = (id: number): Promise<void> => this.call('destroyVolume', id, () => this.volumes.delete(id));
 

@@ -5,7 +5,11 @@ const key = { name: 'ops', public_key: PUBLIC_KEY };
 
 test('a fault hits as often as it was told to, and what it matches only', async () => {
   const project = new Project();
-  await project.fault({ match: { method: 'POST', path: '^/v1/ssh_keys$' }, effect: { kind: 'status', status: 503, code: 'unavailable' }, count: 2 });
+  await project.fault({
+    match: { method: 'POST', path: '^/v1/ssh_keys$' },
+    effect: { kind: 'status', status: 503, code: 'unavailable' },
+    count: 2,
+  });
   expect((await project.get('/ssh_keys')).status).toBe(200);
   expect(refusal(await project.post('/ssh_keys', key))).toContain('503 unavailable');
   expect(refusal(await project.post('/ssh_keys', key))).toContain('503 unavailable');
@@ -43,7 +47,9 @@ test('no-capacity refuses new servers and the start of stopped ones', async () =
   const { id } = await project.server();
   await project.act(`/servers/${id}/actions/poweroff`);
   await project.fault({ effect: { kind: 'no-capacity' } });
-  expect(refusal(await project.post('/servers', { name: 'b', server_type: 'cx23', image: 'debian-13' }))).toBe('412 resource_unavailable: error during placement');
+  expect(refusal(await project.post('/servers', { name: 'b', server_type: 'cx23', image: 'debian-13' }))).toBe(
+    '412 resource_unavailable: error during placement',
+  );
   expect(refusal(await project.post(`/servers/${id}/actions/poweron`))).toContain('412');
   expect((await project.post('/ssh_keys', key)).status).toBe(201);
 });
@@ -62,7 +68,10 @@ test('faults are listed with their hits, and taken away one by one or all', asyn
   await project.fault({ id: 'mine', match: { path: '/volumes' }, effect: { kind: 'rate-limit' }, count: 3 });
   await project.get('/servers');
   const { faults } = (await project.control('GET', '/faults')).body;
-  expect(faults).toMatchObject([{ id, hits: 1, remaining: null }, { id: 'mine', hits: 0, remaining: 3 }]);
+  expect(faults).toMatchObject([
+    { id, hits: 1, remaining: null },
+    { id: 'mine', hits: 0, remaining: 3 },
+  ]);
   expect((await project.control('DELETE', `/faults/${id}`)).status).toBe(204);
   expect((await project.get('/servers')).status).toBe(200);
   expect((await project.get('/volumes')).status).toBe(429);
@@ -95,7 +104,7 @@ test('each answer takes a time drawn from the range, and the request takes effec
   await project.control('PUT', '/answer-times', { from: 1500, to: 2000 });
   const created = project.post('/ssh_keys', key);
   await project.clock.advance(700);
-  const names = async () => ((await project.control('GET', '/world')).body.ssh_keys).length;
+  const names = async () => (await project.control('GET', '/world')).body.ssh_keys.length;
   expect(await names()).toBe(0);
   await project.clock.advance(400);
   expect(await names()).toBe(1);

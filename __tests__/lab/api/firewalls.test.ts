@@ -44,7 +44,11 @@ describe('by label selector', () => {
     const { project, server, id } = await selected();
     expect(rulesOf(project, server)).toEqual([shown]);
     expect((await project.get(`/firewalls/${id}`)).body.firewall.applied_to).toEqual([
-      { type: 'label_selector', label_selector: { selector: 'role=lb' }, applied_to_resources: [{ type: 'server', server: { id: server } }] },
+      {
+        type: 'label_selector',
+        label_selector: { selector: 'role=lb' },
+        applied_to_resources: [{ type: 'server', server: { id: server } }],
+      },
     ]);
     await project.put(`/servers/${server}`, { labels: {} });
     await project.finish();
@@ -53,7 +57,9 @@ describe('by label selector', () => {
 
   test('it is not taken off a single server', async () => {
     const { project, server, id } = await selected();
-    const answer = await project.post(`/firewalls/${id}/actions/remove_from_resources`, { remove_from: [{ type: 'server', server: { id: server } }] });
+    const answer = await project.post(`/firewalls/${id}/actions/remove_from_resources`, {
+      remove_from: [{ type: 'server', server: { id: server } }],
+    });
     expect(refusal(answer)).toContain('422 firewall_managed_by_label_selector');
   });
 
@@ -68,7 +74,12 @@ describe('by label selector', () => {
   test('servers without a public side are left out', async () => {
     const { project, id } = await selected();
     const network = await project.network();
-    await project.server({ name: 'db-1', labels: { role: 'lb' }, networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } });
+    await project.server({
+      name: 'db-1',
+      labels: { role: 'lb' },
+      networks: [network.id],
+      public_net: { enable_ipv4: false, enable_ipv6: false },
+    });
     const [target] = (await project.get(`/firewalls/${id}`)).body.firewall.applied_to;
     expect(target!.applied_to_resources).toHaveLength(1);
   });
@@ -80,9 +91,17 @@ test('refuses a server without a public interface', async () => {
   const privately = { networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } };
   const server = await project.server({ name: 'db-1', ...privately });
   const { id } = await firewall(project);
-  const answer = await project.post(`/firewalls/${id}/actions/apply_to_resources`, { apply_to: [{ type: 'server', server: { id: server.id } }] });
+  const answer = await project.post(`/firewalls/${id}/actions/apply_to_resources`, {
+    apply_to: [{ type: 'server', server: { id: server.id } }],
+  });
   expect(refusal(answer)).toContain('422 private_net_only_server');
-  const created = await project.post('/servers', { name: 'db-2', server_type: 'cx23', image: 'debian-13', firewalls: [{ firewall: id }], ...privately });
+  const created = await project.post('/servers', {
+    name: 'db-2',
+    server_type: 'cx23',
+    image: 'debian-13',
+    firewalls: [{ firewall: id }],
+    ...privately,
+  });
   expect(refusal(created)).toContain('422 private_net_only_server');
 });
 

@@ -4,14 +4,34 @@ import { checkLabels, parseSelector } from '../../../lab/api/labels';
 const labels = { role: 'lb', env: 'lab', 'example.com/team': 'web', empty: '' };
 
 test.each([
-  'role=lb', 'role==lb', 'role', 'env!=production', 'missing!=x', '!missing', 'role in (lb,web)', 'role notin (db)', 'missing notin (a,b)',
-  'role=lb,env in (lab)', ' role = lb , env ', 'example.com/team=web', 'empty=', 'role in (web, lb),!missing',
+  'role=lb',
+  'role==lb',
+  'role',
+  'env!=production',
+  'missing!=x',
+  '!missing',
+  'role in (lb,web)',
+  'role notin (db)',
+  'missing notin (a,b)',
+  'role=lb,env in (lab)',
+  ' role = lb , env ',
+  'example.com/team=web',
+  'empty=',
+  'role in (web, lb),!missing',
 ])('%s is true of the labels', (selector) => {
   expect(parseSelector(selector)(labels)).toBe(true);
 });
 
 test.each([
-  'role=web', 'role!=lb', '!role', 'missing', 'missing=x', 'role notin (lb)', 'missing in (a)', 'role=lb,env=production', 'role in (lb),missing',
+  'role=web',
+  'role!=lb',
+  '!role',
+  'missing',
+  'missing=x',
+  'role notin (lb)',
+  'missing in (a)',
+  'role=lb,env=production',
+  'role in (lb),missing',
 ])('%s is not true of the labels', (selector) => {
   expect(parseSelector(selector)(labels)).toBe(false);
 });

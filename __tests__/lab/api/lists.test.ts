@@ -26,7 +26,10 @@ test('a page has 25 entries unless told otherwise, and says which pages there ar
 
 test('an empty list has its meta too, as the Python library wants', async () => {
   const { body } = await new Project().get('/servers');
-  expect(body).toEqual({ servers: [], meta: { pagination: { page: 1, per_page: 25, previous_page: null, next_page: null, last_page: 1, total_entries: 0 } } });
+  expect(body).toEqual({
+    servers: [],
+    meta: { pagination: { page: 1, per_page: 25, previous_page: null, next_page: null, last_page: 1, total_entries: 0 } },
+  });
 });
 
 test('filters by name and by label, and sorts', async () => {
@@ -56,4 +59,3 @@ test('one image a name and architecture', async () => {
   expect(await ids('name=debian-13')).toHaveLength(2);
   expect(await ids('architecture=arm')).toEqual(['debian-12', 'debian-13', 'ubuntu-24.04', 'ubuntu-26.04']);
 });
-

@@ -19,7 +19,10 @@ describe('subnets', () => {
     const { id } = await project.network(['10.0.0.0/24']);
     await project.act(`/networks/${id}/actions/add_subnet`, zone);
     const { subnets } = (await project.get(`/networks/${id}`)).body.network;
-    expect(subnets.map((subnet) => [subnet.ip_range, subnet.gateway])).toEqual([['10.0.0.0/24', '10.0.0.1'], ['10.0.1.0/24', '10.0.0.1']]);
+    expect(subnets.map((subnet) => [subnet.ip_range, subnet.gateway])).toEqual([
+      ['10.0.0.0/24', '10.0.0.1'],
+      ['10.0.1.0/24', '10.0.0.1'],
+    ]);
   });
 
   test('a second change waits for the first', async () => {
@@ -74,7 +77,8 @@ describe('attachments', () => {
     const network = await project.network(['10.0.1.0/24', '10.0.2.0/24']);
     const one = await project.server({ name: 'lb-1' });
     const other = await project.server({ name: 'lb-2' });
-    const attach = (server: number, given: object) => project.post(`/servers/${server}/actions/attach_to_network`, { network: network.id, ...given });
+    const attach = (server: number, given: object) =>
+      project.post(`/servers/${server}/actions/attach_to_network`, { network: network.id, ...given });
     return { project, network: network.id, one: one.id, other: other.id, attach };
   }
 
@@ -88,8 +92,14 @@ describe('attachments', () => {
     expect(shown[0]!.mac_address).toMatch(/^86:00:00(:[0-9a-f]{2}){3}$/);
     expect(project.hardware.server(one)!.privateNets).toEqual([
       {
-        networkId: network, networkName: 'net', networkRange: '10.0.0.0/16', subnetRange: '10.0.1.0/24', gateway: '10.0.0.1',
-        ip: '10.0.1.11', aliasIps: ['10.0.1.10'], macAddress: shown[0]!.mac_address,
+        networkId: network,
+        networkName: 'net',
+        networkRange: '10.0.0.0/16',
+        subnetRange: '10.0.1.0/24',
+        gateway: '10.0.0.1',
+        ip: '10.0.1.11',
+        aliasIps: ['10.0.1.10'],
+        macAddress: shown[0]!.mac_address,
       },
     ]);
   });
@@ -134,7 +144,9 @@ describe('attachments', () => {
     expect((await project.put(`/servers/${one}`, { labels: { a: 'b' } })).status).toBe(200);
     expect((await project.post(`/servers/${one}/actions/poweroff`)).status).toBe(201);
     await project.finish();
-    expect(await project.act(`/servers/${one}/actions/attach_to_network`, { network, ip: '10.0.1.11' })).toMatchObject({ status: 'success' });
+    expect(await project.act(`/servers/${one}/actions/attach_to_network`, { network, ip: '10.0.1.11' })).toMatchObject({
+      status: 'success',
+    });
   });
 
   test('told to, an alias stays with a server that has lost its power, for as long as that', async () => {
@@ -142,7 +154,8 @@ describe('attachments', () => {
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
     await attach(other, { ip: '10.0.1.12' });
     await project.finish();
-    const change = (server: number, alias_ips: string[]) => project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
+    const change = (server: number, alias_ips: string[]) =>
+      project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
     await project.fault({ effect: { kind: 'alias-held', milliseconds: 30_000 } });
     await project.act(`/servers/${one}/actions/poweroff`);
     expect(refusal(await change(one, []))).toContain('423 locked');
@@ -159,7 +172,8 @@ describe('attachments', () => {
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
     await attach(other, { ip: '10.0.1.12' });
     await project.finish();
-    const change = (server: number, alias_ips: string[]) => project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
+    const change = (server: number, alias_ips: string[]) =>
+      project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
     expect(refusal(await change(other, ['10.0.1.10']))).toContain('ip_not_available');
     await change(one, []);
     await project.finish();

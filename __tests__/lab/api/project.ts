@@ -62,14 +62,23 @@ export interface Answer {
 export class Project {
   readonly hardware = new FakeHardware();
   readonly clock = new ManualClock();
-  readonly api: Api = createApi({ hardware: this.hardware, clock: this.clock, tokens: { terraform: { value: TOKEN, access: 'read-write' } } });
+  readonly api: Api = createApi({
+    hardware: this.hardware,
+    clock: this.clock,
+    tokens: { terraform: { value: TOKEN, access: 'read-write' } },
+  });
 
   get = (path: string): Promise<Answer> => this.request('GET', path);
   post = (path: string, body?: unknown): Promise<Answer> => this.request('POST', path, body);
   put = (path: string, body: unknown): Promise<Answer> => this.request('PUT', path, body);
   delete = (path: string): Promise<Answer> => this.request('DELETE', path);
 
-  async request(method: string, path: string, body?: unknown, options: { token?: string; from?: string; text?: string } = {}): Promise<Answer> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: { token?: string; from?: string; text?: string } = {},
+  ): Promise<Answer> {
     const headers = { authorization: `Bearer ${options.token ?? TOKEN}`, 'content-type': 'application/json' };
     const env = { incoming: { socket: { remoteAddress: options.from ?? '192.0.2.10', once: () => undefined } } };
     const text = options.text ?? (body === undefined ? undefined : JSON.stringify(body));
@@ -90,7 +99,13 @@ export class Project {
   }
 
   async server(given: object = {}): Promise<Json> {
-    const { status, body } = await this.post('/servers', { name: 'web-1', server_type: 'cx23', image: 'debian-13', location: 'fsn1', ...given });
+    const { status, body } = await this.post('/servers', {
+      name: 'web-1',
+      server_type: 'cx23',
+      image: 'debian-13',
+      location: 'fsn1',
+      ...given,
+    });
     if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
     await this.finish();
     return (await this.get(`/servers/${body.server.id}`)).body.server;

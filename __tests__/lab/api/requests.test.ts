@@ -7,7 +7,13 @@ describe('what nobody thought of is refused loudly, and remembered', () => {
     ['a method that the route does not have', 'PUT', '/actions', {}, 'PUT /v1/actions'],
     ['an id that is no number', 'GET', '/servers/web-1', undefined, 'GET /v1/servers/web-1'],
     ['an unknown field', 'POST', '/networks', { name: 'n', ip_range: '10.0.0.0/16', colour: 'red' }, "POST /v1/networks: field 'colour'"],
-    ['an unknown field inside', 'POST', '/servers', { name: 'a', server_type: 'cx23', image: 'debian-13', public_net: { ipv5: 1 } }, "field 'ipv5' of public_net"],
+    [
+      'an unknown field inside',
+      'POST',
+      '/servers',
+      { name: 'a', server_type: 'cx23', image: 'debian-13', public_net: { ipv5: 1 } },
+      "field 'ipv5' of public_net",
+    ],
     ['an unknown query parameter', 'GET', '/servers?colour=red', undefined, "GET /v1/servers: query parameter 'colour'"],
     ['a query on a POST', 'POST', '/servers?dry_run=true', {}, "query parameter 'dry_run'"],
   ])('%s', async (_what, method, path, body, named) => {
@@ -49,7 +55,11 @@ test('power actions and deletes need no body, and an empty object is as good', a
 
 test('every error says that it is JSON and has the key details, or clients stumble', async () => {
   const project = new Project();
-  for (const answer of [await project.get('/servers/1'), await project.get('/nothing'), await project.request('GET', '/servers', undefined, { token: 'wrong' })]) {
+  for (const answer of [
+    await project.get('/servers/1'),
+    await project.get('/nothing'),
+    await project.request('GET', '/servers', undefined, { token: 'wrong' }),
+  ]) {
     expect(answer.headers.get('content-type')).toContain('application/json');
     expect(answer.body.error).toHaveProperty('details', null);
   }

@@ -9,9 +9,12 @@ interface ListedType {
 }
 
 const valid = { name: 'web-1', server_type: 'cx23', image: 'debian-13', location: 'fsn1' };
-const typesOf = async (project: Project) => (await project.get('/server_types?per_page=50')).body.server_types as unknown as readonly ListedType[];
+const typesOf = async (project: Project) =>
+  (await project.get('/server_types?per_page=50')).body.server_types as unknown as readonly ListedType[];
 const orderable = async (project: Project, location: string) =>
-  (await typesOf(project)).filter((type) => type.locations.some((each) => each.name === location && each.available)).map(({ name }) => name);
+  (await typesOf(project))
+    .filter((type) => type.locations.some((each) => each.name === location && each.available))
+    .map(({ name }) => name);
 
 describe('the catalogue', () => {
   test.each([
@@ -29,7 +32,10 @@ describe('the catalogue', () => {
     const { body } = await new Project().get('/server_types?name=cpx11');
     expect(body.server_types).toMatchObject([{ deprecated: false, deprecation: null }]);
     const { locations } = (body.server_types as unknown as readonly ListedType[])[0]!;
-    expect(locations.find(({ name }) => name === 'nbg1')).toMatchObject({ available: false, deprecation: { unavailable_after: '2025-12-31T23:59:59Z' } });
+    expect(locations.find(({ name }) => name === 'nbg1')).toMatchObject({
+      available: false,
+      deprecation: { unavailable_after: '2025-12-31T23:59:59Z' },
+    });
     expect(locations.find(({ name }) => name === 'ash')).toMatchObject({ available: true, recommended: true, deprecation: null });
   });
 
@@ -38,7 +44,9 @@ describe('the catalogue', () => {
     const { prices } = (await typesOf(project)).find(({ name }) => name === 'cpx22')!;
     const monthly = (location: string) => prices.find((each) => each.location === location)!.price_monthly.net;
     expect([monthly('fsn1'), monthly('sin')]).toEqual(['19.4900000000', '26.3100000000']);
-    const { pricing } = (await project.get('/pricing')).body as unknown as { pricing: { currency: string; vat_rate: string; server_types: readonly ListedType[] } };
+    const { pricing } = (await project.get('/pricing')).body as unknown as {
+      pricing: { currency: string; vat_rate: string; server_types: readonly ListedType[] };
+    };
     expect(pricing).toMatchObject({ currency: 'EUR', vat_rate: '19.000000' });
     expect(pricing.server_types.map(({ name }) => name)).toEqual(SERVER_TYPES.map(({ name }) => name));
     expect(pricing.server_types.find(({ name }) => name === 'cpx22')!.prices).toEqual(prices);
@@ -96,9 +104,15 @@ describe('the limit of the project', () => {
     const project = new Project();
     await project.fault({ effect: { kind: 'limit', of: 'primary_ips', most: 3 } });
     await project.server();
-    expect(refusal(await project.post('/servers', { ...valid, name: 'web-2' }))).toBe('403 resource_limit_exceeded: Primary IP limit exceeded');
-    expect((await project.post('/servers', { ...valid, name: 'web-3', public_net: { enable_ipv4: true, enable_ipv6: false } })).status).toBe(201);
-    expect(refusal(await project.post('/primary_ips', { name: 'v4', type: 'ipv4', location: 'fsn1' }))).toContain('Primary IP limit exceeded');
+    expect(refusal(await project.post('/servers', { ...valid, name: 'web-2' }))).toBe(
+      '403 resource_limit_exceeded: Primary IP limit exceeded',
+    );
+    expect(
+      (await project.post('/servers', { ...valid, name: 'web-3', public_net: { enable_ipv4: true, enable_ipv6: false } })).status,
+    ).toBe(201);
+    expect(refusal(await project.post('/primary_ips', { name: 'v4', type: 'ipv4', location: 'fsn1' }))).toContain(
+      'Primary IP limit exceeded',
+    );
   });
 
   test('counts dedicated cores, also when a type is changed', async () => {
@@ -106,7 +120,9 @@ describe('the limit of the project', () => {
     await project.fault({ effect: { kind: 'limit', of: 'dedicated_cores', most: 2 } });
     const { id } = await project.server();
     await project.server({ name: 'web-2', server_type: 'ccx13' });
-    expect(refusal(await project.post('/servers', { ...valid, name: 'web-3', server_type: 'ccx13' }))).toContain('dedicated core limit exceeded');
+    expect(refusal(await project.post('/servers', { ...valid, name: 'web-3', server_type: 'ccx13' }))).toContain(
+      'dedicated core limit exceeded',
+    );
     await project.act(`/servers/${id}/actions/poweroff`);
     const change = { server_type: 'ccx13', upgrade_disk: false };
     expect(refusal(await project.post(`/servers/${id}/actions/change_type`, change))).toContain('dedicated core limit exceeded');

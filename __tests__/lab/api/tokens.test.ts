@@ -25,7 +25,12 @@ test('tokens are listed without their values; what is wrong with a new one is sa
   const project = new Project();
   await project.control('PUT', '/tokens/metrics', { value: FAILOVER, access: 'read' });
   const { body } = await project.control('GET', '/tokens');
-  expect(body).toEqual({ tokens: [{ name: 'terraform', access: 'read-write' }, { name: 'metrics', access: 'read' }] });
+  expect(body).toEqual({
+    tokens: [
+      { name: 'terraform', access: 'read-write' },
+      { name: 'metrics', access: 'read' },
+    ],
+  });
   expect((await project.control('DELETE', '/tokens/other')).status).toBe(404);
   expect((await project.control('PUT', '/tokens/other', { value: FAILOVER, access: 'write' })).status).toBe(422);
 });

@@ -10,7 +10,11 @@ async function withVolume() {
 
 test('is creating until the disk is made', async () => {
   const { project, id, created } = await withVolume();
-  expect(created).toMatchObject({ volume: { status: 'creating', linux_device: `/dev/disk/by-id/scsi-0HC_Volume_${id}` }, action: { command: 'create_volume' }, next_actions: [] });
+  expect(created).toMatchObject({
+    volume: { status: 'creating', linux_device: `/dev/disk/by-id/scsi-0HC_Volume_${id}` },
+    action: { command: 'create_volume' },
+    next_actions: [],
+  });
   expect((await project.get(`/volumes/${id}`)).body.volume.status).toBe('available');
   expect(project.hardware.volumes.get(id)).toEqual({ sizeGb: 10, serverId: null });
 });
@@ -35,7 +39,12 @@ test('survives its server, and can go to another at once', async () => {
   await project.delete(`/servers/${one.id}`);
   const action = await project.act(`/volumes/${id}/actions/attach`, { server: other.id });
   expect(action.status).toBe('success');
-  expect(project.hardware.calls.slice(-4)).toEqual([`powerOff ${one.id}`, `detachVolume ${id}`, `destroyServer ${one.id}`, `attachVolume ${id}`]);
+  expect(project.hardware.calls.slice(-4)).toEqual([
+    `powerOff ${one.id}`,
+    `detachVolume ${id}`,
+    `destroyServer ${one.id}`,
+    `attachVolume ${id}`,
+  ]);
 });
 
 test('only grows', async () => {

@@ -7,11 +7,21 @@ export function operation(start: number, overrides: Partial<Operation> = {}): Op
 
 /** Probes every 50 ms; `+` succeeds, `-` fails after a second. */
 export function probes(pattern: string, stream: Stream = 'probe'): Operation[] {
-  return [...pattern].map((letter, n) => operation(n * 50, letter === '+' ? { stream } : { stream, outcome: 'failed', end: n * 50 + 1000, status: undefined, error: 'no connection' }));
+  return [...pattern].map((letter, n) =>
+    operation(
+      n * 50,
+      letter === '+' ? { stream } : { stream, outcome: 'failed', end: n * 50 + 1000, status: undefined, error: 'no connection' },
+    ),
+  );
 }
 
 /** The note `key`, written at `start`. */
-export function write(start: number, key: string, outcome: OperationOutcome = 'acknowledged', overrides: Partial<Operation> = {}): Operation {
+export function write(
+  start: number,
+  key: string,
+  outcome: OperationOutcome = 'acknowledged',
+  overrides: Partial<Operation> = {},
+): Operation {
   return operation(start, { stream: 'write', outcome, status: 201, note: { key, text: `text of ${key}`, id: key }, ...overrides });
 }
 

@@ -4,7 +4,8 @@ import { addressMovedAtMost, check, moves, nothingOscillates, primaryMovedAtMost
 import { evidence, probes } from './histories';
 
 const held = (...holders: (string | null)[]) => holders.map((value, n) => ({ at: n * 1000, subject: 'floating-ip', value }));
-const judge = (checker: Checker, ...holders: (string | null)[]) => check(evidence(probes('+'), { observations: held(...holders) }), [checker]);
+const judge = (checker: Checker, ...holders: (string | null)[]) =>
+  check(evidence(probes('+'), { observations: held(...holders) }), [checker]);
 
 test('time without a holder is not a move', () => {
   expect(moves(held('lb-1', null, 'lb-1', null, 'lb-2'), 'floating-ip')).toEqual([{ at: 4000, from: 'lb-1', to: 'lb-2' }]);
@@ -12,7 +13,9 @@ test('time without a holder is not a move', () => {
 
 test('the address may move as often as allowed, and the path is told when it moved more', () => {
   expect(judge(addressMovedAtMost(1), 'lb-1', 'lb-1', 'lb-2').outcome).toBe('valid');
-  expect(judge(addressMovedAtMost(1), 'lb-1', 'lb-2', 'lb-1').findings[0]!.message).toBe('the floating IP moved 2 times, allowed is 1: lb-1 -> lb-2 -> lb-1');
+  expect(judge(addressMovedAtMost(1), 'lb-1', 'lb-2', 'lb-1').findings[0]!.message).toBe(
+    'the floating IP moved 2 times, allowed is 1: lb-1 -> lb-2 -> lb-1',
+  );
 });
 
 test('an address that nobody watched is unknown', () => {

@@ -27,7 +27,10 @@ test('an outage never is shorter than the time between the first and the last fa
   const patterns = fc.array(fc.constantFrom('+', '-'), { minLength: 1, maxLength: 60 }).map((letters) => `${letters.join('')}+++`);
   fc.assert(
     fc.property(patterns, fc.integer(), (pattern, seed) => {
-      const shuffled = probes(pattern).map((one, n) => ({ one, at: Math.sin(seed + n) })).sort((a, b) => a.at - b.at).map(({ one }) => one);
+      const shuffled = probes(pattern)
+        .map((one, n) => ({ one, at: Math.sin(seed + n) }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ one }) => one);
       const found = outages(shuffled);
       expect(found).toEqual(outages(probes(pattern)));
       expect(found.reduce((sum, outage) => sum + outage.failed, 0)).toBe([...pattern].filter((letter) => letter === '-').length);
@@ -60,7 +63,12 @@ test('the gap is known by its ends, wherever in the rest of the history it lies'
 });
 
 test('a write that waited through the fault counts as acknowledged after it', () => {
-  expect(acknowledgedAfter([write(0, 'a'), write(100, 'b', 'acknowledged', { end: 7000 }), write(200, 'c', 'acknowledged', { end: 6000 })], 5000)).toBe(1000);
+  expect(
+    acknowledgedAfter(
+      [write(0, 'a'), write(100, 'b', 'acknowledged', { end: 7000 }), write(200, 'c', 'acknowledged', { end: 6000 })],
+      5000,
+    ),
+  ).toBe(1000);
   expect(acknowledgedAfter([write(0, 'a')], 5000)).toBeUndefined();
 });
 

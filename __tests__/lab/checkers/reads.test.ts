@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { check, readsPossible, type Operation, type Verdict } from '../../../lab/checkers';
 import { evidence, read, write } from './histories';
 
-const judge = (stalenessMilliseconds: number, ...operations: Operation[]): Verdict => check(evidence(operations), [readsPossible({ stalenessMilliseconds })]);
+const judge = (stalenessMilliseconds: number, ...operations: Operation[]): Verdict =>
+  check(evidence(operations), [readsPossible({ stalenessMilliseconds })]);
 
 test('a read answers what was written', () => {
   expect(judge(0, write(0, 'a'), read(100, 'a', 'text of a')).outcome).toBe('valid');

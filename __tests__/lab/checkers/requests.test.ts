@@ -6,7 +6,9 @@ const healthyAt = (at: number) => ({ marks: [{ at, kind: 'healthy', text: 'healt
 
 test('a failed request is listed with what happened and how long it took', () => {
   const verdict = check(evidence(probes('+-+')), [noFailedRequest('probe')]);
-  expect(verdict.findings).toEqual([expect.objectContaining({ outcome: 'invalid', at: 50, message: 'probe failed after 1000 ms: no connection' })]);
+  expect(verdict.findings).toEqual([
+    expect.objectContaining({ outcome: 'invalid', at: 50, message: 'probe failed after 1000 ms: no connection' }),
+  ]);
 });
 
 test('many failed requests are a few examples and a number', () => {
@@ -37,7 +39,8 @@ test('a topology that was never healthy again leaves quiet unproven', () => {
 
 test('a clear 503 is wanted while nothing can serve, not a reset and not a slow one', () => {
   const marks = [{ at: -1000, kind: 'effect', text: 'down' }] as const;
-  const answer = (overrides: object) => check(evidence([operation(0, { outcome: 'failed', status: 503, ...overrides })], { marks }), [answersWhileDown(503, 500, 100)]).outcome;
+  const answer = (overrides: object) =>
+    check(evidence([operation(0, { outcome: 'failed', status: 503, ...overrides })], { marks }), [answersWhileDown(503, 500, 100)]).outcome;
   expect(answer({})).toBe('valid');
   expect(answer({ status: undefined })).toBe('invalid');
   expect(answer({ end: 900 })).toBe('invalid');

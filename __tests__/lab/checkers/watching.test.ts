@@ -6,8 +6,10 @@ const marks = (inject: number, recover: number): Mark[] => [
   { at: inject, kind: 'inject', text: 'fault' },
   { at: recover, kind: 'recover', text: 'put right' },
 ];
-const every = (milliseconds: number, from: number, to: number) => Array.from({ length: Math.floor((to - from) / milliseconds) + 1 }, (_, n) => operation(from + n * milliseconds));
-const judge = (operations: ReturnType<typeof every>, when = marks(2000, 6000)) => check(evidence(operations, { marks: when }), [closelyWatched({ perSecond: 20, pauseMilliseconds: 300 })]);
+const every = (milliseconds: number, from: number, to: number) =>
+  Array.from({ length: Math.floor((to - from) / milliseconds) + 1 }, (_, n) => operation(from + n * milliseconds));
+const judge = (operations: ReturnType<typeof every>, when = marks(2000, 6000)) =>
+  check(evidence(operations, { marks: when }), [closelyWatched({ perSecond: 20, pauseMilliseconds: 300 })]);
 
 test('clients that ask often enough see what happens', () => {
   expect(judge(every(40, 0, 8000)).outcome).toBe('valid');

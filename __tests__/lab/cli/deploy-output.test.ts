@@ -4,7 +4,9 @@ import { readDeployLine } from '../../../lab/cli/deploy-output';
 const textOf = (line: string) => readDeployLine(line)?.text;
 
 test('what a role script says is shown with its host and step', () => {
-  expect(textOf('lab  terraform_data.web_web-1_install_3A25277B (remote-exec): web.sh: installing nginx')).toBe('web-1 install: web.sh: installing nginx');
+  expect(textOf('lab  terraform_data.web_web-1_install_3A25277B (remote-exec): web.sh: installing nginx')).toBe(
+    'web-1 install: web.sh: installing nginx',
+  );
 });
 
 test('only what took a while is worth a line', () => {

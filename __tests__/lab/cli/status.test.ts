@@ -8,7 +8,15 @@ const report: StatusReport = {
   entrance: { by: 'floating IP', address: '203.0.113.100' },
   certificateEndsAt: '2031-02-03T04:05:06.000Z',
   machines: [
-    { name: 'lb-1', tier: 'lb', privateAddress: '10.0.1.11', publicAddress: '203.0.113.10', status: 'running', running: true, role: 'MASTER' },
+    {
+      name: 'lb-1',
+      tier: 'lb',
+      privateAddress: '10.0.1.11',
+      publicAddress: '203.0.113.10',
+      status: 'running',
+      running: true,
+      role: 'MASTER',
+    },
     { name: 'db-1', tier: 'mysql', privateAddress: '10.0.4.11', publicAddress: null, status: 'running', running: true, role: 'PRIMARY' },
   ],
 };
@@ -44,7 +52,10 @@ test('tells why a member is what it is, and what a person should do', () => {
     lastDecision: { kind: 'needs-operator', reason: 'no member holds all transactions', instruction: 'compare them' },
     warnings: ['0.5 GB of 20.0 GB are free on the data volume'],
   };
-  const lines = renderStatus({ ...report, machines: report.machines.map((machine) => (machine.tier === 'mysql' ? { ...machine, database } : machine)) }, []);
+  const lines = renderStatus(
+    { ...report, machines: report.machines.map((machine) => (machine.tier === 'mysql' ? { ...machine, database } : machine)) },
+    [],
+  );
   const from = lines.findIndex((line) => line.startsWith('member'));
   expect(lines.slice(from, from + 5).join('\n')).toMatchInlineSnapshot(`
     "member  sees ONLINE  queue  lag    decision

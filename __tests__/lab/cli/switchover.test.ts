@@ -32,6 +32,10 @@ test('where nobody has the address there is nobody to ask', async () => {
 
 test('when the other is not ready, the words of the host say why', async () => {
   const lab = new FakeLab();
-  lab.shell = () => ({ exitCode: 22, stdout: 'HAProxy on lb-2 does not answer; nothing was changed\n', stderr: 'curl: (22) The requested URL returned error: 409' });
+  lab.shell = () => ({
+    exitCode: 22,
+    stdout: 'HAProxy on lb-2 does not answer; nothing was changed\n',
+    stderr: 'curl: (22) The requested URL returned error: 409',
+  });
   await expect(switchover(lab, 'lb')).rejects.toThrow(/^lb-1 keeps the floating IP: HAProxy on lb-2 does not answer; nothing was changed$/);
 });

@@ -7,9 +7,18 @@ import { createRequest } from '../../../lab/x509/request';
 import { Account, refusal, resultOf, type Answer } from './project';
 
 const key = generateKey('ECDSA', 0, 'P256');
-const csr = encodePem('CERTIFICATE REQUEST', createRequest(key, encodeSubject({ commonName: ['whatever.test'] }), { dns: ['whatever.test'], ip: [], uri: [] }));
+const csr = encodePem(
+  'CERTIFICATE REQUEST',
+  createRequest(key, encodeSubject({ commonName: ['whatever.test'] }), { dns: ['whatever.test'], ip: [], uri: [] }),
+);
 const order = (account: Account, given: object = {}): Promise<Answer> =>
-  account.post('/certificates', { csr, hostnames: ['example.com', '*.example.com'], request_type: 'origin-ecc', requested_validity: 365, ...given });
+  account.post('/certificates', {
+    csr,
+    hostnames: ['example.com', '*.example.com'],
+    request_type: 'origin-ecc',
+    requested_validity: 365,
+    ...given,
+  });
 
 describe('an Origin CA certificate', () => {
   test('is signed by the root, for the hostnames asked for and the key of the request', async () => {

@@ -15,9 +15,15 @@ describe('a DNS record', () => {
 
   test.each([
     [{ content: '192.0.2' }, '400 1004: DNS Validation Error (9005: Content for A record must be a valid IPv4 address.)'],
-    [{ type: 'AAAA', content: '192.0.2.1' }, '400 1004: DNS Validation Error (9006: Content for AAAA record must be a valid IPv6 address.)'],
+    [
+      { type: 'AAAA', content: '192.0.2.1' },
+      '400 1004: DNS Validation Error (9006: Content for AAAA record must be a valid IPv6 address.)',
+    ],
     [{ ttl: 30 }, '400 1004: DNS Validation Error (9021: Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.)'],
-    [{ type: 'TXT', content: '"x"', proxied: true, ttl: 1 }, '400 1004: DNS Validation Error (9004: This record type cannot be proxied: TXT.)'],
+    [
+      { type: 'TXT', content: '"x"', proxied: true, ttl: 1 },
+      '400 1004: DNS Validation Error (9004: This record type cannot be proxied: TXT.)',
+    ],
     [{ name: '-.example.com' }, '400 1004: DNS Validation Error (9000: DNS name is invalid.)'],
   ])('with %o is refused', async (given, message) => {
     expect(refusal(await new Account().record(given))).toBe(message);
@@ -69,7 +75,12 @@ describe('the emulator', () => {
     ['GET', '/zones?colour=red', undefined, "GET /zones: query parameter 'colour'"],
     ['PATCH', '/zones/ZONE/settings/brotli', { value: 'on' }, 'PATCH /zones/ZONE/settings/brotli: setting brotli'],
     ['POST', '/zones/ZONE/dns_records', { name: 'a', type: 'SRV', content: 'x', ttl: 1 }, 'POST /zones/ZONE/dns_records: record type SRV'],
-    ['POST', '/zones/ZONE/dns_records', { name: 'a', type: 'A', content: '192.0.2.1', ttl: 1, colour: 'red' }, "POST /zones/ZONE/dns_records: field 'colour'"],
+    [
+      'POST',
+      '/zones/ZONE/dns_records',
+      { name: 'a', type: 'A', content: '192.0.2.1', ttl: 1, colour: 'red' },
+      "POST /zones/ZONE/dns_records: field 'colour'",
+    ],
   ])('refuses loudly what it does not know: %s %s', async (method, path, body, what) => {
     const account = new Account();
     const answer = await account.request(method, path.replace('ZONE', account.zoneId), body);
@@ -87,7 +98,10 @@ describe('the emulator', () => {
     const account = new Account();
     for (let request = 0; request < 1200; request++) await account.get('/zones');
     const refused = await account.get('/zones');
-    expect([refusal(refused), refused.headers.get('retry-after')]).toEqual(['429 971: Please wait and consider throttling your request speed', '1']);
+    expect([refusal(refused), refused.headers.get('retry-after')]).toEqual([
+      '429 971: Please wait and consider throttling your request speed',
+      '1',
+    ]);
     await account.clock.advance(300_000);
     expect((await account.get('/zones')).status).toBe(200);
   });

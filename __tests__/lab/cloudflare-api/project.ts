@@ -27,7 +27,11 @@ export class Account {
   async request(method: string, path: string, body?: unknown, authorization: string | null = `Bearer ${TOKEN}`): Promise<Answer> {
     const headers = { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) };
     const env = { incoming: { socket: { remoteAddress: '192.0.2.10', once: () => undefined } } };
-    const response = await this.api.app.request(`/client/v4${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }, env);
+    const response = await this.api.app.request(
+      `/client/v4${path}`,
+      { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
+      env,
+    );
     const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
     return { status: response.status, headers: response.headers, body: (isJson ? await response.json() : {}) as Answer['body'] };
   }
@@ -38,7 +42,14 @@ export class Account {
   }
 
   record(given: object = {}): Promise<Answer> {
-    return this.post(`/zones/${this.zoneId}/dns_records`, { name: 'a.example.com', type: 'A', content: '192.0.2.1', ttl: 300, proxied: false, ...given });
+    return this.post(`/zones/${this.zoneId}/dns_records`, {
+      name: 'a.example.com',
+      type: 'A',
+      content: '192.0.2.1',
+      ttl: 300,
+      proxied: false,
+      ...given,
+    });
   }
 }
 

@@ -32,9 +32,15 @@ const echo: http.RequestListener = (request, response) => {
   response.end(JSON.stringify({ url: request.url, headers: request.headers, client: certificate?.subject?.CN ?? null }));
 };
 
-function httpsOrigin(listener: http.RequestListener = echo, { ca = originCa, name = 'www.example.test', now = Date.now(), demands = false } = {}): https.Server {
+function httpsOrigin(
+  listener: http.RequestListener = echo,
+  { ca = originCa, name = 'www.example.test', now = Date.now(), demands = false } = {},
+): https.Server {
   const { certificate, privateKey } = issuePair(ca, 'server', name, [name], now);
-  return https.createServer({ cert: certificate, key: privateKey, requestCert: true, rejectUnauthorized: demands, ca: pullCa.certificate }, listener);
+  return https.createServer(
+    { cert: certificate, key: privateKey, requestCert: true, rejectUnauthorized: demands, ca: pullCa.certificate },
+    listener,
+  );
 }
 
 /** A port of a host that is off: whoever asks it for a connection hears nothing. */
@@ -50,7 +56,14 @@ async function silentPort(): Promise<number> {
   const [port] = (await once(worker, 'message')) as [number];
   const queued = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
   onTestFinished(() => queued.forEach((socket) => socket.destroy()));
-  await Promise.all(queued.map((socket) => once(socket.on('error', () => undefined), 'connect')));
+  await Promise.all(
+    queued.map((socket) =>
+      once(
+        socket.on('error', () => undefined),
+        'connect',
+      ),
+    ),
+  );
   return port;
 }
 
@@ -95,7 +108,15 @@ async function edgeOf({ ports = {}, zone = {}, name = {}, ...options }: Setup = 
   await Promise.all([once(edge.http.listen(0, '127.0.0.1'), 'listening'), once(edge.https.listen(0, '127.0.0.1'), 'listening')]);
   const portOf = (scheme: 'http' | 'https') => (edge[scheme].address() as AddressInfo).port;
   const open = ({ scheme = 'https', host = 'www.example.test', headers = {}, ...more }: Ask = {}) =>
-    (scheme === 'https' ? https : http).request({ host: '127.0.0.1', port: portOf(scheme), servername: host, ca: edge.root, agent: false, headers: { host, ...headers }, ...more } as https.RequestOptions);
+    (scheme === 'https' ? https : http).request({
+      host: '127.0.0.1',
+      port: portOf(scheme),
+      servername: host,
+      ca: edge.root,
+      agent: false,
+      headers: { host, ...headers },
+      ...more,
+    } as https.RequestOptions);
   const ask = async ({ body, ...given }: Ask = {}): Promise<Answer> => {
     const request = open(given).end(body);
     const [response] = (await once(request, 'response')) as [http.IncomingMessage];
@@ -110,7 +131,11 @@ describe('a visitor', () => {
   test('reaches the origin by its name, by a certificate of the edge', async () => {
     const { ask } = await edgeOf({ ports: { https: await listening(httpsOrigin()) } });
     const answer = await ask({ path: '/a?b=c' });
-    expect([answer.status, answer.headers['server'], answer.headers['cf-ray']]).toEqual([200, 'cloudflare', expect.stringMatching(/^[0-9a-f]{16}-LAB$/)]);
+    expect([answer.status, answer.headers['server'], answer.headers['cf-ray']]).toEqual([
+      200,
+      'cloudflare',
+      expect.stringMatching(/^[0-9a-f]{16}-LAB$/),
+    ]);
     expect(seen(answer)).toMatchObject({
       url: '/a?b=c',
       headers: {
@@ -126,7 +151,14 @@ describe('a visitor', () => {
 
   test('cannot say that it is another: X-Forwarded-For is appended to, the rest replaced', async () => {
     const { ask } = await edgeOf({ ports: { https: await listening(httpsOrigin()) } });
-    const headers = { 'cf-connecting-ip': '1.1.1.1', 'true-client-ip': '1.1.1.1', 'x-forwarded-for': '1.1.1.1', 'x-forwarded-proto': 'gopher', 'x-hop': 'x', connection: 'x-hop' };
+    const headers = {
+      'cf-connecting-ip': '1.1.1.1',
+      'true-client-ip': '1.1.1.1',
+      'x-forwarded-for': '1.1.1.1',
+      'x-forwarded-proto': 'gopher',
+      'x-hop': 'x',
+      connection: 'x-hop',
+    };
     const { headers: told } = seen(await ask({ headers }));
     expect(told).toMatchObject({ 'cf-connecting-ip': '127.0.0.1', 'x-forwarded-for': '1.1.1.1, 127.0.0.1', 'x-forwarded-proto': 'https' });
     expect(told).not.toHaveProperty('true-client-ip');
@@ -187,7 +219,9 @@ describe('a visitor', () => {
     const origin = httpsOrigin((_, response) => void response.writeHead(200).write('first'));
     const port = await listening(origin);
     const request = (await edgeOf({ ports: { https: port } })).open().end();
-    const [[, response]] = (await Promise.all([once(origin, 'request'), once(request, 'response')])) as unknown as [[unknown, http.ServerResponse]];
+    const [[, response]] = (await Promise.all([once(origin, 'request'), once(request, 'response')])) as unknown as [
+      [unknown, http.ServerResponse],
+    ];
     request.destroy();
     await once(response, 'close');
     expect(response.writableFinished).toBe(false);
@@ -202,7 +236,10 @@ describe('the origin', () => {
     ['strict', 'https', 'https'],
     ['origin_pull', 'http', 'https'],
   ] as const)('in mode %s is asked for a visitor of %s by %s', async (ssl, scheme, asked) => {
-    const spoken = (name: string): http.RequestListener => (_, response) => void response.end(name);
+    const spoken =
+      (name: string): http.RequestListener =>
+      (_, response) =>
+        void response.end(name);
     const ports = { http: await listening(http.createServer(spoken('http'))), https: await listening(httpsOrigin(spoken('https'))) };
     expect((await (await edgeOf({ ports, zone: { ssl } })).ask({ scheme })).body).toBe(asked);
   });
@@ -233,7 +270,11 @@ describe('the origin', () => {
 
   test('that refuses connections gives 521', async () => {
     const answer = await (await edgeOf()).ask();
-    expect([answer.status, answer.headers['cf-ray'], answer.body]).toEqual([521, expect.stringMatching(/-LAB$/), expect.stringContaining('521: Web server is down')]);
+    expect([answer.status, answer.headers['cf-ray'], answer.body]).toEqual([
+      521,
+      expect.stringMatching(/-LAB$/),
+      expect.stringContaining('521: Web server is down'),
+    ]);
   });
 
   test('that is off gives 522: nothing answers', async () => {
@@ -255,7 +296,13 @@ describe('the origin', () => {
 
   test('of two addresses is looked for at the second, when the first refuses', async () => {
     const port = await listening(httpsOrigin());
-    expect((await (await edgeOf({ ports: { https: port }, name: { addresses: ['127.0.0.2', '127.0.0.1'] } })).ask({ method: 'POST', body: 'whole' })).status).toBe(200);
+    expect(
+      (
+        await (
+          await edgeOf({ ports: { https: port }, name: { addresses: ['127.0.0.2', '127.0.0.1'] } })
+        ).ask({ method: 'POST', body: 'whole' })
+      ).status,
+    ).toBe(200);
   });
 
   test('that has closed a kept connection is asked again on a new one', async () => {

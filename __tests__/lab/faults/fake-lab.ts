@@ -24,7 +24,13 @@ export class FakeLab implements LabHandle {
   machines = async (): Promise<Machine[]> =>
     this.names.map((name, n) => {
       const tier = name.startsWith('db') ? 'mysql' : (name.split('-')[0] as Machine['tier']);
-      return { name, tier, privateAddress: `10.0.0.${n + 1}`, publicAddress: tier === 'lb' ? `203.0.113.${10 + n}` : null, running: !this.off.has(name) };
+      return {
+        name,
+        tier,
+        privateAddress: `10.0.0.${n + 1}`,
+        publicAddress: tier === 'lb' ? `203.0.113.${10 + n}` : null,
+        running: !this.off.has(name),
+      };
     });
 
   exec = async (machine: string, argv: readonly string[]): Promise<Executed> => {

@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest';
-import { apiDown, brokenConfiguration, cutLink, flappingLink, freeze, kill, killForGood, powerOff, together, until, type Fault } from '../../../lab/faults';
+import {
+  apiDown,
+  brokenConfiguration,
+  cutLink,
+  flappingLink,
+  freeze,
+  kill,
+  killForGood,
+  powerOff,
+  together,
+  until,
+  type Fault,
+} from '../../../lab/faults';
 import { FakeLab } from './fake-lab';
 
-const pids = (answers: string[]) => (_: string, line: string) => (line.includes('MainPID') ? { stdout: answers.length > 1 ? answers.shift()! : answers[0]! } : undefined);
+const pids = (answers: string[]) => (_: string, line: string) =>
+  line.includes('MainPID') ? { stdout: answers.length > 1 ? answers.shift()! : answers[0]! } : undefined;
 
 test('a power-off has happened when the machine is seen to be off', async () => {
   const lab = new FakeLab();
@@ -93,7 +106,8 @@ test('a broken configuration that is taken is no fault survived', async () => {
   const push = { machine: 'lb-1', role: 'load-balancer', file: '/etc/haproxy/haproxy.cfg', unit: 'haproxy.service' };
   const lab = new FakeLab();
   await expect(brokenConfiguration(lab, push).inject()).rejects.toThrow(/took a broken/);
-  lab.shell = (_, line) => (line.endsWith('configure') ? { exitCode: 1, stderr: "unknown keyword 'this' in 'global' section" } : pids(['12'])('', line));
+  lab.shell = (_, line) =>
+    line.endsWith('configure') ? { exitCode: 1, stderr: "unknown keyword 'this' in 'global' section" } : pids(['12'])('', line);
   await brokenConfiguration(lab, push).inject();
 });
 

@@ -17,16 +17,38 @@ function appServer(configure: (server: { release: string; pid: string }) => { ex
 test('a new release has come when another one is current and another process runs', async () => {
   const changed = appServer((server) => (Object.assign(server, { release: 'new', pid: '11' }), { exitCode: 0 }));
   await newRelease(changed, 'app-1', 'app.service').inject();
-  await expect(newRelease(appServer(() => ({ exitCode: 0 })), 'app-1', 'app.service').inject()).rejects.toThrow('app-1 still has release old');
+  await expect(
+    newRelease(
+      appServer(() => ({ exitCode: 0 })),
+      'app-1',
+      'app.service',
+    ).inject(),
+  ).rejects.toThrow('app-1 still has release old');
   const notRestarted = appServer((server) => ((server.release = 'new'), { exitCode: 0 }));
   await expect(newRelease(notRestarted, 'app-1', 'app.service').inject()).rejects.toThrow(/still runs the process of the one before/);
 });
 
 test('a broken release has to be refused with its own words, and the old one to be back', async () => {
   const refused = { exitCode: 1, stderr: 'Error: this release is broken' };
-  await brokenRelease(appServer(() => refused), 'app-1', 'app.service').inject();
-  await expect(brokenRelease(appServer(() => ({ exitCode: 0 })), 'app-1', 'app.service').inject()).rejects.toThrow(/took a broken release/);
-  await expect(brokenRelease(appServer(() => ({ exitCode: 1, stderr: 'no' })), 'app-1', 'app.service').inject()).rejects.toThrow(/not with the message of the application/);
+  await brokenRelease(
+    appServer(() => refused),
+    'app-1',
+    'app.service',
+  ).inject();
+  await expect(
+    brokenRelease(
+      appServer(() => ({ exitCode: 0 })),
+      'app-1',
+      'app.service',
+    ).inject(),
+  ).rejects.toThrow(/took a broken release/);
+  await expect(
+    brokenRelease(
+      appServer(() => ({ exitCode: 1, stderr: 'no' })),
+      'app-1',
+      'app.service',
+    ).inject(),
+  ).rejects.toThrow(/not with the message of the application/);
   const left = appServer((server) => ((server.release = 'broken'), refused));
   await expect(brokenRelease(left, 'app-1', 'app.service').inject()).rejects.toThrow('did not go back to release old');
 });

@@ -17,7 +17,11 @@ describe('user data', () => {
   });
 
   test('files are written with their modes', () => {
-    const { files } = cloudConfig('write_files:', '- { path: /etc/a, content: one, permissions: "0600" }', '- { path: /etc/b, encoding: b64, content: dHdv }');
+    const { files } = cloudConfig(
+      'write_files:',
+      '- { path: /etc/a, content: one, permissions: "0600" }',
+      '- { path: /etc/b, encoding: b64, content: dHdv }',
+    );
     expect(files).toEqual([
       { path: '/etc/a', content: 'one', mode: 0o600 },
       { path: '/etc/b', content: 'two', mode: 0o644 },
@@ -25,7 +29,9 @@ describe('user data', () => {
   });
 
   test('commands given as words are quoted, commands given as text are not', () => {
-    expect(cloudConfig('runcmd:', "- [echo, it's, two words]", '- echo $HOME').script).toBe("#!/bin/sh\n'echo' 'it'\\''s' 'two words'\necho $HOME\n");
+    expect(cloudConfig('runcmd:', "- [echo, it's, two words]", '- echo $HOME').script).toBe(
+      "#!/bin/sh\n'echo' 'it'\\''s' 'two words'\necho $HOME\n",
+    );
   });
 
   test('host keys are put where sshd looks for them', () => {
@@ -34,7 +40,11 @@ describe('user data', () => {
   });
 
   test('a user may have all rights, and root no key', () => {
-    const { script, disableRoot } = cloudConfig('users:', '- { name: deploy, sudo: "ALL=(ALL) NOPASSWD:ALL", lock_passwd: true, ssh_authorized_keys: [ssh-ed25519 AAAA] }', 'disable_root: true');
+    const { script, disableRoot } = cloudConfig(
+      'users:',
+      '- { name: deploy, sudo: "ALL=(ALL) NOPASSWD:ALL", lock_passwd: true, ssh_authorized_keys: [ssh-ed25519 AAAA] }',
+      'disable_root: true',
+    );
     expect(script).toContain("printf '%s\\n' 'deploy ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/90-deploy\n");
     expect(disableRoot).toBe(true);
   });

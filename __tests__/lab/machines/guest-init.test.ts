@@ -26,7 +26,9 @@ test('root lets in the keys of the server and those of its user data', () => {
 });
 
 test('a server without metadata at its first boot lets nobody in, and has neither its name nor its user data', () => {
-  const files = initialFiles(withoutMetadata(spec({ userData: '#cloud-config\nssh_keys: { ed25519_private: abc }\n', sshPublicKeys: ['ssh-ed25519 AAAA'] })));
+  const files = initialFiles(
+    withoutMetadata(spec({ userData: '#cloud-config\nssh_keys: { ed25519_private: abc }\n', sshPublicKeys: ['ssh-ed25519 AAAA'] })),
+  );
   expect(files.find(({ path }) => path === '/root/.ssh/authorized_keys')?.content).toBe('');
   expect(files.map(({ path }) => path)).not.toContain('/etc/ssh/ssh_host_ed25519_key');
   expect(files.find(({ path }) => path === '/etc/hostname')?.content).toBe('debian\n');

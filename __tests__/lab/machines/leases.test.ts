@@ -6,8 +6,16 @@ import { LeaseDelays, LEASES, offerLease, withdrawLease } from '../../../lab/mac
 import type { Link } from '../../../lab/machines/topology';
 
 const link: Link = {
-  device: 'n1.0', guestDevice: 'enp7s0', kind: 'private', address: '10.0.2.11', gateway: '10.0.0.1', macAddress: '86:00:00:00:00:01', mtu: 1450,
-  moreAddresses: [], table: 1000, range: '10.0.0.0/16',
+  device: 'n1.0',
+  guestDevice: 'enp7s0',
+  kind: 'private',
+  address: '10.0.2.11',
+  gateway: '10.0.0.1',
+  macAddress: '86:00:00:00:00:01',
+  mtu: 1450,
+  moreAddresses: [],
+  table: 1000,
+  range: '10.0.0.0/16',
 };
 
 let root: string;

@@ -19,12 +19,16 @@ async function accepted(year: number): Promise<boolean> {
   const keyring = join(folder, 'keyring.gpg');
   rmSync(keyring, { force: true });
   await execa('gpg', ['--batch', '--dearmor', '--output', keyring, join(folder, 'site', `RPM-GPG-KEY-mysql-${year}`)]);
-  const { exitCode, stdout } = await execa('gpgv', ['--status-fd', '1', '--keyring', keyring, join(release, 'InRelease')], { reject: false });
+  const { exitCode, stdout } = await execa('gpgv', ['--status-fd', '1', '--keyring', keyring, join(release, 'InRelease')], {
+    reject: false,
+  });
   return exitCode === 0 && !stdout.includes('EXPKEYSIG');
 }
 
 const fingerprints = async (year: number) =>
-  (await execa('gpg', ['--batch', '--with-colons', '--show-keys', join(folder, 'site', `RPM-GPG-KEY-mysql-${year}`)])).stdout.match(/(?<=^fpr:+)[0-9A-F]{40}/gm);
+  (await execa('gpg', ['--batch', '--with-colons', '--show-keys', join(folder, 'site', `RPM-GPG-KEY-mysql-${year}`)])).stdout.match(
+    /(?<=^fpr:+)[0-9A-F]{40}/gm,
+  );
 
 beforeAll(async () => {
   if (missing) return;
@@ -72,7 +76,9 @@ test.skipIf(missing)('offers its packages in another version, and takes that bac
   const offered = join(folder, 'site/apt/debian/pool/trixie/mysql-9.7-lts/m/mysql-community');
   await site('offer', folder, '9.7.5-1debian13+x');
   expect(readdirSync(offered).sort()).toEqual(['mysql-server_9.7.4-1debian13_amd64.deb', 'mysql-server_9.7.5-1debian13+x_amd64.deb']);
-  expect((await execa('dpkg-deb', ['--field', join(offered, 'mysql-server_9.7.5-1debian13+x_amd64.deb'), 'Depends'])).stdout).toBe('mysql-community-server (= 9.7.5-1debian13+x)');
+  expect((await execa('dpkg-deb', ['--field', join(offered, 'mysql-server_9.7.5-1debian13+x_amd64.deb'), 'Depends'])).stdout).toBe(
+    'mysql-community-server (= 9.7.5-1debian13+x)',
+  );
   expect(await accepted(2025)).toBe(true);
   await site('publish', folder, join(folder, 'pool'));
   expect(readdirSync(offered)).toEqual(['mysql-server_9.7.4-1debian13_amd64.deb']);

@@ -63,15 +63,21 @@ test('a mirror is asked once for what nine machines want at the same time', asyn
 });
 
 test("the names of Hetzner's and Debian's mirrors lead to one mirror, which is asked once", async () => {
-  for (const url of [PACKAGE, 'http://deb.debian.org/debian/pool/a.deb']) expect((await get(url)).text).toBe('content of /debian/pool/a.deb');
-  for (const url of ['http://mirror.hetzner.com/debian/security/b', 'http://security.debian.org/debian-security/b', 'http://deb.debian.org/debian-security/b']) {
+  for (const url of [PACKAGE, 'http://deb.debian.org/debian/pool/a.deb'])
+    expect((await get(url)).text).toBe('content of /debian/pool/a.deb');
+  for (const url of [
+    'http://mirror.hetzner.com/debian/security/b',
+    'http://security.debian.org/debian-security/b',
+    'http://deb.debian.org/debian-security/b',
+  ]) {
     expect((await get(url)).text).toBe('content of /debian-security/b');
   }
   expect(asked).toEqual(['/debian/pool/a.deb', '/debian-security/b']);
 });
 
 test('a name that is no site, or a path that the site does not have, is not found, and nobody is asked', async () => {
-  for (const url of ['http://example.com/debian/pool/a.deb', 'http://security.debian.org/debian/pool/a.deb', 'http://mirror.hetzner.com/']) expect((await get(url)).status).toBe(404);
+  for (const url of ['http://example.com/debian/pool/a.deb', 'http://security.debian.org/debian/pool/a.deb', 'http://mirror.hetzner.com/'])
+    expect((await get(url)).status).toBe(404);
   expect(asked).toEqual([]);
 });
 
@@ -110,6 +116,9 @@ test("MySQL's repository is a folder of this host: its files, nothing beside it,
   await writeFile(join(folder, 'secret'), 'secret');
   await symlink(join(folder, 'secret'), join(folder, 'mysql/link'));
   expect(await get('http://repo.mysql.com/apt/InRelease')).toEqual({ status: 200, text: 'signed' });
-  expect((await send('/apt/InRelease', { host: 'repo.mysql.com', 'if-modified-since': new Date(Date.now() + 1000).toUTCString() })).status).toBe(304);
-  for (const path of ['/apt', '/apt/none', '/link', '/../secret', '/%2e%2e/secret']) expect((await send(path, { host: 'repo.mysql.com' })).status, path).toBe(404);
+  expect(
+    (await send('/apt/InRelease', { host: 'repo.mysql.com', 'if-modified-since': new Date(Date.now() + 1000).toUTCString() })).status,
+  ).toBe(304);
+  for (const path of ['/apt', '/apt/none', '/link', '/../secret', '/%2e%2e/secret'])
+    expect((await send(path, { host: 'repo.mysql.com' })).status, path).toBe(404);
 });

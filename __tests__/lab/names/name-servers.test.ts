@@ -32,7 +32,13 @@ function resolver(...addresses: string[]): Resolver {
   return asking;
 }
 
-const query = (name: string, more: Partial<Packet> = {}): Packet => ({ type: 'query', id: 7, flags: 0x100, questions: [{ type: 'A', name }], ...more });
+const query = (name: string, more: Partial<Packet> = {}): Packet => ({
+  type: 'query',
+  id: 7,
+  flags: 0x100,
+  questions: [{ type: 'A', name }],
+  ...more,
+});
 
 async function byUdp(packet: Packet): Promise<Packet> {
   const socket = createSocket('udp4');
@@ -63,14 +69,21 @@ test('several questions on one TCP connection are answered in order, wherever th
     const first = 2 + received.readUInt16BE(0);
     if (received.length <= first || received.length < first + 2 + received.readUInt16BE(first)) continue;
     const replies = [received.subarray(0, first), received.subarray(first)].map((message) => streamDecode(message));
-    expect(replies.map(({ id, answers }) => [id, answers?.length])).toEqual([[1, 1], [2, 0]]);
+    expect(replies.map(({ id, answers }) => [id, answers?.length])).toEqual([
+      [1, 1],
+      [2, 0],
+    ]);
     break;
   }
   socket.destroy();
 });
 
 test('who asks with EDNS gets an answer with EDNS, and others do not', async () => {
-  const extended = query('deb.debian.org', { additionals: [{ type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, options: [], extendedRcode: 0, ednsVersion: 0, flag_do: false }] });
+  const extended = query('deb.debian.org', {
+    additionals: [
+      { type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, options: [], extendedRcode: 0, ednsVersion: 0, flag_do: false },
+    ],
+  });
   expect((await byUdp(extended)).additionals).toHaveLength(1);
   expect(await byUdp(query('deb.debian.org'))).toMatchObject({ type: 'response', id: 7, flag_rd: true, flag_ra: true, additionals: [] });
 });
@@ -94,7 +107,14 @@ test('one that is broken says nothing, by UDP and TCP, until it is mended; a cli
 });
 
 test('nobody answers at any other address of the host', async () => {
-  const others = ['127.0.0.1', '127.0.0.4', ...Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address)];
+  const others = [
+    '127.0.0.1',
+    '127.0.0.4',
+    ...Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .filter(({ family, internal }) => family === 'IPv4' && !internal)
+      .map(({ address }) => address),
+  ];
   for (const address of others) {
     await expect(resolver(address).resolve4('deb.debian.org'), address).rejects.toThrow(/ECONNREFUSED|ETIMEOUT/);
     const socket = connect(port, address);

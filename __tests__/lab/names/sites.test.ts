@@ -21,7 +21,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sites-'));
   await ensureAuthority(join(folder, 'authority'));
   root = await readFile(rootOf(join(folder, 'authority')), 'utf8');
-  outside = http.createServer((incoming, outgoing) => outgoing.end(`${incoming.headers.host}${incoming.url}`)).listen(join(folder, 'outside.sock'));
+  outside = http
+    .createServer((incoming, outgoing) => outgoing.end(`${incoming.headers.host}${incoming.url}`))
+    .listen(join(folder, 'outside.sock'));
 });
 afterAll(async () => {
   outside.close();
@@ -29,7 +31,12 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   ports = { http: await freePort(), https: await freePort() };
-  sites = new SiteListeners({ addresses: ADDRESSES, certificate: await certificateFor(join(folder, 'authority'), ['one.test', 'two.test']), target: join(folder, 'outside.sock'), ports });
+  sites = new SiteListeners({
+    addresses: ADDRESSES,
+    certificate: await certificateFor(join(folder, 'authority'), ['one.test', 'two.test']),
+    target: join(folder, 'outside.sock'),
+    ports,
+  });
   await sites.listen();
 });
 afterEach(() => sites.close());
@@ -46,7 +53,16 @@ type Name = keyof typeof ADDRESSES;
 
 function get(scheme: 'http' | 'https', name: Name, ca = root): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { host: ADDRESSES[name], port: ports[scheme], servername: name, ca, path: '/path', headers: { host: name }, agent: false, timeout: 500 };
+    const options = {
+      host: ADDRESSES[name],
+      port: ports[scheme],
+      servername: name,
+      ca,
+      path: '/path',
+      headers: { host: name },
+      agent: false,
+      timeout: 500,
+    };
     const request = (scheme === 'https' ? https : http).get(options, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -58,7 +74,8 @@ function get(scheme: 'http' | 'https', name: Name, ca = root): Promise<string> {
 }
 
 test('each site is reached at its address, with and without TLS, by the certificate of the CA', async () => {
-  for (const name of ['one.test', 'two.test'] as const) for (const scheme of ['http', 'https'] as const) expect(await get(scheme, name)).toBe(`${name}/path`);
+  for (const name of ['one.test', 'two.test'] as const)
+    for (const scheme of ['http', 'https'] as const) expect(await get(scheme, name)).toBe(`${name}/path`);
   await ensureAuthority(join(folder, 'another'));
   const other = await readFile(rootOf(join(folder, 'another')), 'utf8');
   await expect(get('https', 'one.test', other)).rejects.toThrow(/certificate|issuer/);

@@ -25,7 +25,9 @@ test('a newer measurement replaces the one of the same scenario, figure, L and a
 });
 
 test('a table that names what was never measured is an error that says how to measure it', () => {
-  expect(() => fillTables('<!-- measured: lb-unheard-of -->\n<!-- end -->', [measured!])).toThrow('make faults ONLY=lb-unheard-of RUNS=5 KEEP=1');
+  expect(() => fillTables('<!-- measured: lb-unheard-of -->\n<!-- end -->', [measured!])).toThrow(
+    'make faults ONLY=lb-unheard-of RUNS=5 KEEP=1',
+  );
 });
 
 test.each(documents('.'))('the tables of %s are those of docs/measurements', (document) => {

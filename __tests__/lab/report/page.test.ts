@@ -26,8 +26,14 @@ test('the page says how to repeat the whole and each scenario', () => {
 });
 
 test('the run that is not in order is the one that stands open', () => {
-  const open = [...page(sampleResult([failing])).matchAll(/<details( open)?>.*?Run (\d)/g)].map(([, isOpen, run]) => [run, isOpen !== undefined]);
-  expect(open).toEqual([['1', false], ['2', true]]);
+  const open = [...page(sampleResult([failing])).matchAll(/<details( open)?>.*?Run (\d)/g)].map(([, isOpen, run]) => [
+    run,
+    isOpen !== undefined,
+  ]);
+  expect(open).toEqual([
+    ['1', false],
+    ['2', true],
+  ]);
 });
 
 test('each scenario says what it was checked for, in words', () => {
@@ -42,7 +48,9 @@ test('the overview says why a scenario is not in order', () => {
 test('every run is a dot beside the limit, and one over it is told from the others', () => {
   const drawn = spread([1870, 2300, 'never', 'unmeasured'], 'ms', { figure: 'outage', unit: 'ms', max: 2200 });
   expect([...drawn.matchAll(/<circle class="(\w+)"/g)].map(([, kind]) => kind)).toEqual(['within', 'over', 'over']);
-  const [limit, within, over] = [/limit" d="M([\d.]+)/, /within" cx="([\d.]+)/, /over" cx="([\d.]+)/].map((place) => Number(place.exec(drawn)![1]));
+  const [limit, within, over] = [/limit" d="M([\d.]+)/, /within" cx="([\d.]+)/, /over" cx="([\d.]+)/].map((place) =>
+    Number(place.exec(drawn)![1]),
+  );
   expect(within).toBeLessThan(limit!);
   expect(over).toBeGreaterThan(limit!);
 });
@@ -66,5 +74,7 @@ test('writes both files and points to the latest', async () => {
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const name of ['a', 'b']) await writeReport(path.join(folder, name), sampleResult());
   expect(await readlink(path.join(folder, 'latest'))).toBe('b');
-  expect(JSON.parse(await readFile(path.join(folder, 'latest', 'result.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(sampleResult())));
+  expect(JSON.parse(await readFile(path.join(folder, 'latest', 'result.json'), 'utf8'))).toEqual(
+    JSON.parse(JSON.stringify(sampleResult())),
+  );
 });

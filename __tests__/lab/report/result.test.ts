@@ -7,7 +7,11 @@ const outageOf = (...outages: (number | 'never' | 'unmeasured')[]) =>
 
 test('figures with a target come first, and their summary is over all runs', () => {
   const [outage, writeGap] = figureRows(sampleScenario());
-  expect(outage).toMatchObject({ figure: 'outage', outcome: 'valid', summary: { count: 3, min: 1870, median: 1955, p95: 2010, max: 2010 } });
+  expect(outage).toMatchObject({
+    figure: 'outage',
+    outcome: 'valid',
+    summary: { count: 3, min: 1870, median: 1955, p95: 2010, max: 2010 },
+  });
   expect(writeGap).toMatchObject({ figure: 'write gap', outcome: undefined });
 });
 
@@ -23,7 +27,10 @@ test('a run over the target is not called passed, though every check held', () =
 });
 
 test('the 95 % limit counts beside the maximum', () => {
-  const scenario = (values: number[]) => ({ ...outageOf(...values), targets: [{ figure: 'outage', unit: 'ms' as const, max: 9000, p95: 7500 }] });
+  const scenario = (values: number[]) => ({
+    ...outageOf(...values),
+    targets: [{ figure: 'outage', unit: 'ms' as const, max: 9000, p95: 7500 }],
+  });
   expect(scenarioOutcome(scenario([...Array<number>(19).fill(7000), 8000]))).toBe('valid');
   expect(scenarioOutcome(scenario([7000, 8000]))).toBe('invalid');
 });

@@ -24,8 +24,20 @@ export function sampleRun(run: number, outageMilliseconds: number, outcome: Outc
   stream('get', 100, 9, true);
   stream('write', 50, 25, true);
   stream('read', 100, 8, true);
-  for (let n = 0; n < 3; n += 1) operations.push({ stream: 'download', start: ZERO - 4000 + n * 8000, end: ZERO + 3900 + n * 8000, outcome: n === 0 ? 'failed' : 'acknowledged' });
-  for (let n = -4; n < 22; n += 1) operations.push({ stream: 'events', start: ZERO + n * 1000, end: ZERO + n * 1000 + 1000, outcome: n === 0 ? 'failed' : 'acknowledged' });
+  for (let n = 0; n < 3; n += 1)
+    operations.push({
+      stream: 'download',
+      start: ZERO - 4000 + n * 8000,
+      end: ZERO + 3900 + n * 8000,
+      outcome: n === 0 ? 'failed' : 'acknowledged',
+    });
+  for (let n = -4; n < 22; n += 1)
+    operations.push({
+      stream: 'events',
+      start: ZERO + n * 1000,
+      end: ZERO + n * 1000 + 1000,
+      outcome: n === 0 ? 'failed' : 'acknowledged',
+    });
   const marks: Mark[] = [
     { at: ZERO, kind: 'inject', text: 'lb-1 loses power' },
     { at: ZERO + 180, kind: 'effect', text: 'seen: lb-1 loses power' },
@@ -45,7 +57,10 @@ export function sampleRun(run: number, outageMilliseconds: number, outcome: Outc
     seen(-4, 'db-3', 'RECOVERING'),
     seen(3, 'db-3', 'SECONDARY'),
   ];
-  const findings = outcome === 'valid' ? [] : [{ checker: 'noFailedRequest(write)', outcome, message: 'write <failed> after 30000 ms, 9 attempts: no answer' } as const];
+  const findings =
+    outcome === 'valid'
+      ? []
+      : [{ checker: 'noFailedRequest(write)', outcome, message: 'write <failed> after 30000 ms, 9 attempts: no answer' } as const];
   return {
     run,
     startedAt: ZERO - 5000,
@@ -62,7 +77,8 @@ export function sampleScenario(overrides: Partial<ScenarioResult> = {}): Scenari
   return {
     name: 'lb-power-off',
     title: 'The active load balancer loses power',
-    explanation: 'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
+    explanation:
+      'The machine that holds the floating IP is off from one moment to the next. The other takes the address, and keeps it when the first returns.',
     command: 'make faults ONLY=lb-power-off RUNS=3 SEED=tulip',
     targets: [{ figure: 'outage', unit: 'ms', max: 2200 }],
     checks: ['noAcknowledgedWriteLost', 'noFailedRequest(write, read)'],
@@ -72,5 +88,13 @@ export function sampleScenario(overrides: Partial<ScenarioResult> = {}): Scenari
 }
 
 export function sampleResult(scenarios: readonly ScenarioResult[] = [sampleScenario()]): Result {
-  return { seed: 'tulip', command: 'make faults RUNS=3 SEED=tulip', startedAt: ZERO - 60_000, endedAt: ZERO + 600_000, addressActionMilliseconds: 1000, answerMilliseconds: 0, scenarios };
+  return {
+    seed: 'tulip',
+    command: 'make faults RUNS=3 SEED=tulip',
+    startedAt: ZERO - 60_000,
+    endedAt: ZERO + 600_000,
+    addressActionMilliseconds: 1000,
+    answerMilliseconds: 0,
+    scenarios,
+  };
 }

@@ -18,7 +18,12 @@ test('roles and addresses are bands that say what they were', () => {
 });
 
 test('moments are told from the first fault', () => {
-  expect(momentsOf(sampleRun(1, 2000)).map(({ number, at }) => `${number} ${at}`)).toEqual(['1 +0 ms', '2 +0.18 s', '3 +8.00 s', '4 +15.0 s']);
+  expect(momentsOf(sampleRun(1, 2000)).map(({ number, at }) => `${number} ${at}`)).toEqual([
+    '1 +0 ms',
+    '2 +0.18 s',
+    '3 +8.00 s',
+    '4 +15.0 s',
+  ]);
 });
 
 test('a run without a fault or a request still has a picture', () => {
@@ -34,7 +39,12 @@ test('many requests at one place are one dot', () => {
 
 test('of very many quick successes some are drawn and the page says so; every failure stays', () => {
   const start = ZERO;
-  const many = Array.from({ length: 40_000 }, (_, n): Operation => ({ stream: 'probe', start: start + n * 50, end: start + n * 50 + (n % 97) + 1, outcome: n % 1000 === 0 ? 'failed' : 'acknowledged' }));
+  const many = Array.from({ length: 40_000 }, (_, n): Operation => ({
+    stream: 'probe',
+    start: start + n * 50,
+    end: start + n * 50 + (n % 97) + 1,
+    outcome: n % 1000 === 0 ? 'failed' : 'acknowledged',
+  }));
   const run = { ...sampleRun(1, 0), operations: many };
   expect(thinned(run)).toMatch(/only some are drawn/);
   expect(thinned(sampleRun(1, 2000))).toBeUndefined();

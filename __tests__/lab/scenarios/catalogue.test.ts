@@ -15,7 +15,8 @@ test('every scenario has a name of its own that begins with its tier, a story fo
 });
 
 test('every figure that has a target is measured', () => {
-  for (const scenario of SCENARIOS) for (const target of scenario.targets?.(new FakeLab()) ?? []) expect(target.max).toBeGreaterThanOrEqual(0);
+  for (const scenario of SCENARIOS)
+    for (const target of scenario.targets?.(new FakeLab()) ?? []) expect(target.max).toBeGreaterThanOrEqual(0);
 });
 
 test('names and beginnings of names choose, in the order of the catalogue', () => {
@@ -31,7 +32,9 @@ test('a name that nothing has is refused with what there is', () => {
 test('flags win over variables, and the command repeats what was run', () => {
   expect(readOptions(['--runs', '3'], { RUNS: '5', SEED: 'tulip', ONLY: 'lb' })).toMatchObject({ only: 'lb', runs: 3, seed: 'tulip' });
   expect(commandOf({ only: 'lb', runs: 3, seed: 'tulip', minutes: 3 })).toBe('make faults ONLY=lb RUNS=3 SEED=tulip');
-  expect(commandOf(readOptions(['--minutes', '60'], { SEED: 'tulip', ONLY: 'all-random' }))).toBe('make faults ONLY=all-random RUNS=1 SEED=tulip MINUTES=60');
+  expect(commandOf(readOptions(['--minutes', '60'], { SEED: 'tulip', ONLY: 'all-random' }))).toBe(
+    'make faults ONLY=all-random RUNS=1 SEED=tulip MINUTES=60',
+  );
 });
 
 test('without a seed a new one is made, and empty variables of make count as not given', () => {

@@ -29,8 +29,14 @@ async function failoverLab(): Promise<{ lab: FakeLab; service: FakeService; spoi
   lab.shell = (machine, line) => {
     const json = (value: object) => ({ stdout: JSON.stringify(value) });
     if (line.includes(':9101/')) return json({ vrrpState: lab.holder === machine ? 'MASTER' : 'BACKUP' });
-    if (line.includes(':9200/')) return json({ state: 'ONLINE', role: machine === 'db-1' ? 'PRIMARY' : 'SECONDARY', primary: { ok: machine === 'db-1' } });
-    if (line.includes('SELECT')) return { stdout: service.rows.map((row) => `${row.id}\t${row.key}\t${row.id === '3' && spoilt.has(machine) ? 'spoilt' : row.text}`).join('\n') };
+    if (line.includes(':9200/'))
+      return json({ state: 'ONLINE', role: machine === 'db-1' ? 'PRIMARY' : 'SECONDARY', primary: { ok: machine === 'db-1' } });
+    if (line.includes('SELECT'))
+      return {
+        stdout: service.rows
+          .map((row) => `${row.id}\t${row.key}\t${row.id === '3' && spoilt.has(machine) ? 'spoilt' : row.text}`)
+          .join('\n'),
+      };
     return undefined;
   };
   return { lab, service, spoilt };
@@ -63,7 +69,15 @@ test('a failover that clients hardly notice is valid, with its outage measured',
 
 test('the time a machine takes to boot is part of what clients wait for', async () => {
   const lab = new FakeLab();
-  const stage = new Stage({ lab, topology: topologyOf(lab, { address: '', host: '' }), traffic: { history: [], serving: async () => true }, random: createRandom('a'), runId: 'run', minutes: 1, log: () => undefined });
+  const stage = new Stage({
+    lab,
+    topology: topologyOf(lab, { address: '', host: '' }),
+    traffic: { history: [], serving: async () => true },
+    random: createRandom('a'),
+    runId: 'run',
+    minutes: 1,
+    log: () => undefined,
+  });
   const began = now();
   await stage.recover({ title: 'slow', inject: async () => undefined, recover: () => pause(300) });
   expect(stage.marks[0]!.at - began).toBeLessThan(200);

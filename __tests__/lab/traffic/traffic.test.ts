@@ -52,7 +52,12 @@ test('says who served a request', async () => {
   const fake = await service();
   const { self, history, stop } = client(fake);
   await during(300, stop, keepAlive(self));
-  expect(history[0]).toMatchObject({ stream: 'keep-alive', outcome: 'acknowledged', status: 200, servedBy: { web: 'web-1', app: 'app-1', database: 'db-1' } });
+  expect(history[0]).toMatchObject({
+    stream: 'keep-alive',
+    outcome: 'acknowledged',
+    status: 200,
+    servedBy: { web: 'web-1', app: 'app-1', database: 'db-1' },
+  });
 });
 
 test('tells a request that cannot have been executed from one that may have been', async () => {
@@ -70,12 +75,15 @@ test('tells a request that cannot have been executed from one that may have been
 test('refuses a certificate that the given CA did not sign', async () => {
   const [fake, other] = [await service(), await service()];
   const { self } = client(fake);
-  const ca = await import('node:tls').then(({ connect }) => new Promise<string>((resolve) => {
-    const socket = connect({ port: other.port, rejectUnauthorized: false }, () => {
-      resolve(`-----BEGIN CERTIFICATE-----\n${socket.getPeerCertificate().raw.toString('base64')}\n-----END CERTIFICATE-----\n`);
-      socket.end();
-    });
-  }));
+  const ca = await import('node:tls').then(
+    ({ connect }) =>
+      new Promise<string>((resolve) => {
+        const socket = connect({ port: other.port, rejectUnauthorized: false }, () => {
+          resolve(`-----BEGIN CERTIFICATE-----\n${socket.getPeerCertificate().raw.toString('base64')}\n-----END CERTIFICATE-----\n`);
+          socket.end();
+        });
+      }),
+  );
   await expect(request({ ...self.target, ca }, { method: 'GET', path: '/' })).rejects.toThrow(/SELF_SIGNED/);
 });
 

@@ -5,7 +5,9 @@ import { BEFORE, deployed, withTypes, serverType } from './healthy';
 
 test('finds nothing wrong before a first deploy that can go ahead, and warns only of what an empty project cannot tell', () => {
   const { verdict, findings } = examine(BEFORE);
-  expect(findings.filter(({ level }) => level === 'warning' || level === 'wrong').map(({ check, says }) => `${check}: ${says}`)).toEqual(['tokens: the project is empty, so that nobody can tell whether both tokens are of it']);
+  expect(findings.filter(({ level }) => level === 'warning' || level === 'wrong').map(({ check, says }) => `${check}: ${says}`)).toEqual([
+    'tokens: the project is empty, so that nobody can tell whether both tokens are of it',
+  ]);
   expect(verdict).toBe('fine');
 });
 
@@ -20,14 +22,26 @@ test('is wrong as soon as one thing is', () => {
 });
 
 test('is unasked without a token, or when the API does not answer', () => {
-  expect(examine({ ...BEFORE, tokens: { ...BEFORE.tokens, hcloud_token: null }, project: { failure: 'no token is given' } })).toMatchObject({ verdict: 'unasked', price: null });
-  expect(examine({ ...BEFORE, tokens: { ...BEFORE.tokens, hcloud_token: { failure: 'the API does not answer' } }, project: { failure: 'the API does not answer' } }).verdict).toBe('unasked');
+  expect(examine({ ...BEFORE, tokens: { ...BEFORE.tokens, hcloud_token: null }, project: { failure: 'no token is given' } })).toMatchObject(
+    { verdict: 'unasked', price: null },
+  );
+  expect(
+    examine({
+      ...BEFORE,
+      tokens: { ...BEFORE.tokens, hcloud_token: { failure: 'the API does not answer' } },
+      project: { failure: 'the API does not answer' },
+    }).verdict,
+  ).toBe('unasked');
 });
 
 test('shows check, mark, what was found and below it the remedy, then the price by tier', () => {
-  const shown = renderExamination(examine({ ...BEFORE, tokens: { ...BEFORE.tokens, hcloud_token: { answer: { mayWrite: false } } } })).join('\n');
+  const shown = renderExamination(examine({ ...BEFORE, tokens: { ...BEFORE.tokens, hcloud_token: { answer: { mayWrite: false } } } })).join(
+    '\n',
+  );
   expect(shown).toContain('programs     ok      Node.js 22.11.0\n');
-  expect(shown).toContain("tokens       WRONG   hcloud_token may only read\n                     -> rights of a token cannot be changed: make it in Hetzner's console");
+  expect(shown).toContain(
+    "tokens       WRONG   hcloud_token may only read\n                     -> rights of a token cannot be changed: make it in Hetzner's console",
+  );
   expect(shown).toContain(`\
 Price a month in EUR, net (VAT would be 19 %), without traffic beyond what is included:
 lb           1 x cx23 in fsn1                             5.99

@@ -69,13 +69,15 @@ async function ensurePackages(paths: LabPaths, progress: Progress): Promise<stri
 /** Packages of earlier recipes. Labs that offer them have links of their own. */
 async function removeOthers(current: string): Promise<void> {
   for (const name of await readdir(dirname(current))) {
-    if (/^packages-[0-9a-f]+$/.test(name) && name !== basename(current)) await rm(join(dirname(current), name), { recursive: true, force: true });
+    if (/^packages-[0-9a-f]+$/.test(name) && name !== basename(current))
+      await rm(join(dirname(current), name), { recursive: true, force: true });
   }
 }
 
 /** Packages are known by what makes them. */
 async function packagesFolder(paths: LabPaths): Promise<string> {
   const hash = createHash('sha256').update(await readFile(join(RECIPE, 'repack.sh')));
-  for (const name of (await readdir(join(RECIPE, 'package'))).sort()) hash.update(`${name}\0`).update(await readFile(join(RECIPE, 'package', name)));
+  for (const name of (await readdir(join(RECIPE, 'package'))).sort())
+    hash.update(`${name}\0`).update(await readFile(join(RECIPE, 'package', name)));
   return join(dirname(folderOf(paths)), `packages-${hash.digest('hex').slice(0, 12)}`);
 }

@@ -68,7 +68,13 @@ export class CloudflareClient {
     }
   }
 
-  private async attempt(method: string, url: URL, body: object | undefined, retry: number, signal: AbortSignal): Promise<HttpAnswer | TransportError> {
+  private async attempt(
+    method: string,
+    url: URL,
+    body: object | undefined,
+    retry: number,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer | TransportError> {
     try {
       return await send({
         method,
@@ -128,7 +134,9 @@ function resultOf(method: string, url: URL, { status, headers, text }: HttpAnswe
   if (status >= 400) throw new StatusError(method, url, status, parsed === undefined ? '' : text.replace(/\s*\n\s*/g, ' '));
   const type = headers['content-type'] ?? '';
   if (method === 'DELETE' && !type.startsWith('application/json')) {
-    throw new Error(`expected destination type of 'string' or '[]byte' for responses with content-type '${type}' that is not 'application/json'`);
+    throw new Error(
+      `expected destination type of 'string' or '[]byte' for responses with content-type '${type}' that is not 'application/json'`,
+    );
   }
   return (parsed as { result?: unknown } | null | undefined)?.result ?? null;
 }

@@ -4,7 +4,29 @@ import { flag, number, text } from '../protocol/read';
 import { equal, isObject, isUnknown, isZero, UNKNOWN, type State, type Value } from '../protocol/value';
 import { boolish, filled, numeric, oneOf, time, warnGone, zonePath, type CloudflareResource, type Fields } from './common';
 
-const TYPES = ['A', 'AAAA', 'CAA', 'CERT', 'CNAME', 'DNSKEY', 'DS', 'HTTPS', 'LOC', 'MX', 'NAPTR', 'NS', 'OPENPGPKEY', 'PTR', 'SMIMEA', 'SRV', 'SSHFP', 'SVCB', 'TLSA', 'TXT', 'URI'];
+const TYPES = [
+  'A',
+  'AAAA',
+  'CAA',
+  'CERT',
+  'CNAME',
+  'DNSKEY',
+  'DS',
+  'HTTPS',
+  'LOC',
+  'MX',
+  'NAPTR',
+  'NS',
+  'OPENPGPKEY',
+  'PTR',
+  'SMIMEA',
+  'SRV',
+  'SSHFP',
+  'SVCB',
+  'TLSA',
+  'TXT',
+  'URI',
+];
 
 export const dnsRecord: CloudflareResource = {
   planning: {
@@ -22,16 +44,28 @@ export const dnsRecord: CloudflareResource = {
     attributes: {
       type: oneOf(TYPES, { ignoreCase: true }),
       priority: (value, name) =>
-        number(value) >= 0 && number(value) <= 65_535 ? null : failure('Invalid Attribute Value', `Attribute ${name} value must be between 0.000000 and 65535.000000, got: ${number(value).toFixed(6)}`, name),
+        number(value) >= 0 && number(value) <= 65_535
+          ? null
+          : failure(
+              'Invalid Attribute Value',
+              `Attribute ${name} value must be between 0.000000 and 65535.000000, got: ${number(value).toFixed(6)}`,
+              name,
+            ),
     },
   },
   async create({ client, planned, signal }) {
     if (flag(planned['proxied']) && planned['ttl'] !== 1) {
       throw new ProviderError(
-        failure('ttl must be set to 1 when `proxied` is true', 'When a DNS record is marked as `proxied` the TTL must be 1 as Cloudflare will control the TTL internally.'),
+        failure(
+          'ttl must be set to 1 when `proxied` is true',
+          'When a DNS record is marked as `proxied` the TTL must be 1 as Cloudflare will control the TTL internally.',
+        ),
       );
     }
-    return filled(planned, attributes(await client.send<Fields | null>('POST', `${zonePath(planned)}/dns_records`, bodyOf(planned), signal)));
+    return filled(
+      planned,
+      attributes(await client.send<Fields | null>('POST', `${zonePath(planned)}/dns_records`, bodyOf(planned), signal)),
+    );
   },
   async read(call) {
     const { client, state, signal } = call;
@@ -46,7 +80,8 @@ export const dnsRecord: CloudflareResource = {
   delete: ({ client, state, signal }) => client.delete(path(state), signal),
   async importState(id, { client, signal }) {
     const [zoneId = '', recordId = '', ...rest] = id.split('/');
-    if (recordId === '' || rest.length > 0) throw new ProviderError(failure('invalid ID', `expected urlencoded segments "<zone_id>/<dns_record_id>", got "${id}"`));
+    if (recordId === '' || rest.length > 0)
+      throw new ProviderError(failure('invalid ID', `expected urlencoded segments "<zone_id>/<dns_record_id>", got "${id}"`));
     return { zone_id: zoneId, ...attributes(await client.get<Fields>(`/zones/${zoneId}/dns_records/${recordId}`, signal)) };
   },
 };
@@ -98,7 +133,11 @@ function attributes(found: Fields | null): State {
     comment: found?.['comment'] ?? null,
     tags: found?.['tags'] ?? null,
     data: found?.['data'] ?? null,
-    settings: { flatten_cname: settings['flatten_cname'] ?? null, ipv4_only: settings['ipv4_only'] ?? null, ipv6_only: settings['ipv6_only'] ?? null },
+    settings: {
+      flatten_cname: settings['flatten_cname'] ?? null,
+      ipv4_only: settings['ipv4_only'] ?? null,
+      ipv6_only: settings['ipv6_only'] ?? null,
+    },
     meta: found?.['meta'] === undefined ? null : JSON.stringify(found['meta']),
     created_on: time(found?.['created_on']),
     modified_on: time(found?.['modified_on']),
@@ -106,4 +145,3 @@ function attributes(found: Fields | null): State {
     tags_modified_on: time(found?.['tags_modified_on']),
   };
 }
-

@@ -20,7 +20,11 @@ export const originCaCertificate: CloudflareResource = {
       requested_validity: (value, name) =>
         VALIDITIES.includes(number(value))
           ? null
-          : failure('Invalid Attribute Value Match', `Attribute ${name} value must be one of: [${VALIDITIES.map((days) => `"${days.toFixed(6)}"`).join(' ')}], got: ${number(value).toFixed(6)}`, name),
+          : failure(
+              'Invalid Attribute Value Match',
+              `Attribute ${name} value must be one of: [${VALIDITIES.map((days) => `"${days.toFixed(6)}"`).join(' ')}], got: ${number(value).toFixed(6)}`,
+              name,
+            ),
     },
   },
   async create({ client, planned, signal }) {
@@ -37,7 +41,10 @@ export const originCaCertificate: CloudflareResource = {
     const found = await client.find<Fields>(path(state), signal);
     if (found === null) return warnGone(call);
     // What was asked for is never read back, except after an import.
-    const asked = { csr: state['csr'] ?? found['csr'] ?? null, requested_validity: state['requested_validity'] ?? numeric(found['requested_validity']) };
+    const asked = {
+      csr: state['csr'] ?? found['csr'] ?? null,
+      requested_validity: state['requested_validity'] ?? numeric(found['requested_validity']),
+    };
     return { ...attributes(found), ...asked };
   },
   // Nothing about a certificate can be changed: Terraform refuses the result, as with the real provider.
@@ -51,7 +58,8 @@ export const originCaCertificate: CloudflareResource = {
 
 /** A validity that is taken out of the configuration plans a change in place, which cannot succeed. */
 function replaceForValidity({ prior, planned, config, replace }: PlanDraft): void {
-  if (prior !== null && config['requested_validity'] !== null && planned['requested_validity'] !== prior['requested_validity']) replace.add('requested_validity');
+  if (prior !== null && config['requested_validity'] !== null && planned['requested_validity'] !== prior['requested_validity'])
+    replace.add('requested_validity');
 }
 
 const path = (state: State): string => `/certificates/${text(state['id'])}`;
@@ -72,12 +80,21 @@ export const originCaCertificateData: CloudflareDataSource = {
     let id = text(config['certificate_id']);
     if (isObject(config['filter'])) {
       const { zone_id: zoneId, limit, offset } = config['filter'];
-      const query = { zone_id: text(zoneId), ...(limit === null ? {} : { limit: String(number(limit)) }), ...(offset === null ? {} : { offset: String(number(offset)) }) };
+      const query = {
+        zone_id: text(zoneId),
+        ...(limit === null ? {} : { limit: String(number(limit)) }),
+        ...(offset === null ? {} : { offset: String(number(offset)) }),
+      };
       const found = await client.page<Fields>('/certificates', query, signal);
       if (found.length !== 1) throw new Error(`failed to find exactly one result: ${found.length} found`);
       id = text(found[0]?.['id']);
     }
     const found = await client.get<Fields>(`/certificates/${id}`, signal);
-    return { ...attributes(found), certificate_id: id, csr: found['csr'] ?? null, requested_validity: numeric(found['requested_validity']) };
+    return {
+      ...attributes(found),
+      certificate_id: id,
+      csr: found['csr'] ?? null,
+      requested_validity: numeric(found['requested_validity']),
+    };
   },
 };

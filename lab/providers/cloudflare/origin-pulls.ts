@@ -59,7 +59,22 @@ export const originPullsSettings: CloudflareResource = {
   },
 };
 
-const COMPUTED = ['cert_id', 'cert_status', 'cert_updated_at', 'cert_uploaded_on', 'certificate', 'created_at', 'enabled', 'expires_on', 'issuer', 'private_key', 'serial_number', 'signature', 'status', 'updated_at'];
+const COMPUTED = [
+  'cert_id',
+  'cert_status',
+  'cert_updated_at',
+  'cert_uploaded_on',
+  'certificate',
+  'created_at',
+  'enabled',
+  'expires_on',
+  'issuer',
+  'private_key',
+  'serial_number',
+  'signature',
+  'status',
+  'updated_at',
+];
 const TIMES = ['cert_updated_at', 'cert_uploaded_on', 'created_at', 'expires_on', 'updated_at'];
 
 /** Certificates of single hostnames. */

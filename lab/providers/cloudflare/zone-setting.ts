@@ -1,6 +1,18 @@
 import { text } from '../protocol/read';
 import { isUnknown, type State } from '../protocol/value';
-import { boolish, destroyWarning, filled, numeric, time, warnGone, warnOfCreation, zonePath, type CloudflareDataSource, type CloudflareResource, type Fields } from './common';
+import {
+  boolish,
+  destroyWarning,
+  filled,
+  numeric,
+  time,
+  warnGone,
+  warnOfCreation,
+  zonePath,
+  type CloudflareDataSource,
+  type CloudflareResource,
+  type Fields,
+} from './common';
 
 export const zoneSetting: CloudflareResource = {
   planning: {
@@ -10,13 +22,15 @@ export const zoneSetting: CloudflareResource = {
     customize: warnOfCreation,
     destroyWarning,
   },
-  create: async ({ client, planned, signal }) => filled(planned, attributes(await client.send<Fields | null>('PATCH', path(planned), bodyOf(planned), signal))),
+  create: async ({ client, planned, signal }) =>
+    filled(planned, attributes(await client.send<Fields | null>('PATCH', path(planned), bodyOf(planned), signal))),
   async read(call) {
     const { client, state, signal } = call;
     const found = await client.find<Fields>(path(state), signal);
     return found === null ? warnGone(call) : attributes(found);
   },
-  update: async ({ client, planned, signal }) => filled(planned, attributes(await client.send<Fields | null>('PATCH', path(planned), bodyOf(planned), signal))),
+  update: async ({ client, planned, signal }) =>
+    filled(planned, attributes(await client.send<Fields | null>('PATCH', path(planned), bodyOf(planned), signal))),
 };
 
 export const zoneSettingData: CloudflareDataSource = {

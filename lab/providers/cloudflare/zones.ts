@@ -54,10 +54,25 @@ function queryOf(filter: ObjectValue): Record<string, string> {
   return Object.fromEntries(all.flatMap(([name, value]) => (text(value) === '' ? [] : [[name, text(value)]])));
 }
 
-const pick = (from: Value | undefined, names: readonly string[]): Value => (isObject(from) ? Object.fromEntries(names.map((name) => [name, from[name] ?? null])) : null);
+const pick = (from: Value | undefined, names: readonly string[]): Value =>
+  isObject(from) ? Object.fromEntries(names.map((name) => [name, from[name] ?? null])) : null;
 
 function zoneAttributes(found: Fields): State {
-  const plain = ['id', 'name', 'status', 'paused', 'type', 'name_servers', 'original_dnshost', 'original_name_servers', 'original_registrar', 'permissions', 'vanity_name_servers', 'verification_key', 'cname_suffix'];
+  const plain = [
+    'id',
+    'name',
+    'status',
+    'paused',
+    'type',
+    'name_servers',
+    'original_dnshost',
+    'original_name_servers',
+    'original_registrar',
+    'permissions',
+    'vanity_name_servers',
+    'verification_key',
+    'cname_suffix',
+  ];
   return {
     ...Object.fromEntries(plain.map((name) => [name, found[name] ?? null])),
     development_mode: numeric(found['development_mode']),
@@ -65,9 +80,28 @@ function zoneAttributes(found: Fields): State {
     created_on: time(found['created_on']),
     modified_on: time(found['modified_on']),
     account: pick(found['account'], ['id', 'name']),
-    meta: pick(found['meta'], ['cdn_only', 'custom_certificate_quota', 'dns_only', 'foundation_dns', 'page_rule_quota', 'phishing_detected', 'step']),
+    meta: pick(found['meta'], [
+      'cdn_only',
+      'custom_certificate_quota',
+      'dns_only',
+      'foundation_dns',
+      'page_rule_quota',
+      'phishing_detected',
+      'step',
+    ]),
     owner: pick(found['owner'], ['id', 'name', 'type']),
-    plan: pick(found['plan'], ['can_subscribe', 'currency', 'externally_managed', 'frequency', 'id', 'is_subscribed', 'legacy_discount', 'legacy_id', 'name', 'price']),
+    plan: pick(found['plan'], [
+      'can_subscribe',
+      'currency',
+      'externally_managed',
+      'frequency',
+      'id',
+      'is_subscribed',
+      'legacy_discount',
+      'legacy_id',
+      'name',
+      'price',
+    ]),
     tenant: pick(found['tenant'], ['id', 'name']),
     tenant_unit: pick(found['tenant_unit'], ['id']),
   };

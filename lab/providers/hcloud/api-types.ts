@@ -32,7 +32,13 @@ export interface Network extends Named {
   readonly labels: Labels;
   readonly protection: Protection;
   readonly expose_routes_to_vswitch: boolean;
-  readonly subnets: readonly { readonly type: string; readonly ip_range: string; readonly network_zone: string; readonly gateway: string; readonly vswitch_id: number | null }[];
+  readonly subnets: readonly {
+    readonly type: string;
+    readonly ip_range: string;
+    readonly network_zone: string;
+    readonly gateway: string;
+    readonly vswitch_id: number | null;
+  }[];
   readonly routes: readonly { readonly destination: string; readonly gateway: string }[];
 }
 export interface PlacementGroup extends Named {
@@ -70,7 +76,12 @@ export interface Server extends Named {
   readonly rescue_enabled: boolean;
   readonly primary_disk_size: number;
   readonly placement_group: { readonly id: number } | null;
-  readonly private_net: readonly { readonly network: number; readonly ip: string; readonly alias_ips: readonly string[]; readonly mac_address: string }[];
+  readonly private_net: readonly {
+    readonly network: number;
+    readonly ip: string;
+    readonly alias_ips: readonly string[];
+    readonly mac_address: string;
+  }[];
   readonly public_net: {
     readonly ipv4: { readonly id: number; readonly ip: string; readonly dns_ptr: string } | null;
     readonly ipv6: { readonly id: number; readonly ip: string; readonly dns_ptr: readonly DnsPointer[] } | null;
@@ -134,7 +145,11 @@ export interface ServerType extends Named {
   readonly architecture: string;
   readonly included_traffic: number;
   readonly deprecation: Deprecation | null;
-  readonly locations: readonly (Named & { readonly deprecation: Deprecation | null; readonly available: boolean; readonly recommended: boolean })[];
+  readonly locations: readonly (Named & {
+    readonly deprecation: Deprecation | null;
+    readonly available: boolean;
+    readonly recommended: boolean;
+  })[];
 }
 export interface Location extends Named {
   readonly description: string;

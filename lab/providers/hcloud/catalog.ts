@@ -15,7 +15,8 @@ export const catalog: Readonly<Record<string, DataSource<HcloudClients>>> = {
     async read(call) {
       const image = await findImage(call, call.config);
       const deprecation = imageDeprecation(image, new Date());
-      if (deprecation !== null) call.warn(warning(deprecation.unavailable ? 'Image unavailable' : 'Image deprecated', `${deprecation.message}.`));
+      if (deprecation !== null)
+        call.warn(warning(deprecation.unavailable ? 'Image unavailable' : 'Image deprecated', `${deprecation.message}.`));
       return imageAttributes(image);
     },
   },
@@ -24,7 +25,8 @@ export const catalog: Readonly<Record<string, DataSource<HcloudClients>>> = {
     async read(call) {
       const type = await findNamed<ServerType>(call, call.config, 'server_types', 'server_type', 'server type');
       const deprecation = serverTypeDeprecation(type, '', new Date());
-      if (deprecation !== null) call.warn(warning(deprecation.unavailable ? 'Server Type unavailable' : 'Server Type deprecated', `${deprecation.text}.`));
+      if (deprecation !== null)
+        call.warn(warning(deprecation.unavailable ? 'Server Type unavailable' : 'Server Type deprecated', `${deprecation.text}.`));
       return serverTypeAttributes(type);
     },
   },
@@ -51,7 +53,9 @@ export const catalog: Readonly<Record<string, DataSource<HcloudClients>>> = {
 async function findNamed<T>({ client, signal }: HcloudCall, config: State, collection: string, key: string, called: string): Promise<T> {
   const id = config['id'] ?? null;
   const found =
-    id === null ? await client.framework.findByName<T>(collection, text(config['name']), signal) : await client.framework.find<T>(`/${collection}/${number(id)}`, key, signal);
+    id === null
+      ? await client.framework.findByName<T>(collection, text(config['name']), signal)
+      : await client.framework.find<T>(`/${collection}/${number(id)}`, key, signal);
   if (found !== null) return found;
   const by = id === null ? `name="${text(config['name'])}"` : `id=${number(id)}`;
   throw new ProviderError(failure('Resource not found', `Resource (${called}) was not found: ${by}`));
@@ -80,7 +84,8 @@ async function findImage({ client, signal }: HcloudCall, config: State): Promise
   const using = ` using ${name === '' ? `label selector: ${selector}` : `name: ${name}`}\n\nQuery parameters: ${query.map((pair) => pair.join('=')).join(' ')}`;
   const [first, ...more] = images;
   if (first === undefined) throw new ProviderError(failure('Resource not found', `Resource (image) was not found${using}`));
-  if (more.length > 0 && !latest) throw new ProviderError(failure('Found more than one resource', `Found more than one resource (image)${using}`));
+  if (more.length > 0 && !latest)
+    throw new ProviderError(failure('Found more than one resource', `Found more than one resource (image)${using}`));
   return first;
 }
 
@@ -116,7 +121,13 @@ function serverTypeAttributes(type: ServerType): ObjectValue {
     storage_type: type.storage_type,
     cpu_type: type.cpu_type,
     architecture: type.architecture,
-    locations: type.locations.map(({ id, name, available, recommended, deprecation }) => ({ id, name, available, recommended, ...deprecationAttributes(deprecation) })),
+    locations: type.locations.map(({ id, name, available, recommended, deprecation }) => ({
+      id,
+      name,
+      available,
+      recommended,
+      ...deprecationAttributes(deprecation),
+    })),
     included_traffic: type.included_traffic,
     ...deprecationAttributes(type.deprecation),
   };

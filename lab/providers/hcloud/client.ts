@@ -3,7 +3,6 @@ import { failure, ProviderError } from '../protocol/diagnostics';
 import type { Action } from './api-types';
 import { ActionError, ApiError, hasCode, StatusError, type InvalidField } from './errors';
 
-
 export interface ClientOptions {
   readonly endpoint: string;
   readonly token: string;
@@ -61,7 +60,7 @@ export class HcloudClient {
   /** Every object of a list, page by page. */
   async all<T>(collection: string, filter: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly T[]> {
     const found: T[] = [];
-    for (let page: number | null = 1; page !== null && page > 0; ) {
+    for (let page: number | null = 1; page !== null && page > 0;) {
       const query = new URLSearchParams({ ...filter, page: String(page), per_page: '50' });
       // As Go writes them
       query.sort();
@@ -134,7 +133,9 @@ function errorOf(answer: HttpAnswer): Error {
   const error = isJson ? parseError(answer.text) : undefined;
   if (error === undefined) return new StatusError(answer.status);
   if (error.code === 'invalid_input' && !('details' in error)) {
-    return new ProviderError(failure('Plugin did not respond', 'The answer invalid_input has no "details": the real provider crashes here.'));
+    return new ProviderError(
+      failure('Plugin did not respond', 'The answer invalid_input has no "details": the real provider crashes here.'),
+    );
   }
   const fields = (error.details as { fields?: readonly InvalidField[] } | null | undefined)?.fields ?? null;
   const correlationId = answer.headers['x-correlation-id'];

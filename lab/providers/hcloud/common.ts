@@ -44,7 +44,8 @@ export function labelProblem(labels: Value): string | null {
     const slash = key.lastIndexOf('/');
     const wrongPrefix = slash >= 0 && !LABEL_PREFIX.test(key.slice(0, slash));
     if (wrongPrefix || !LABEL_NAME.test(key.slice(slash + 1))) return `label key '${key}' is not correctly formatted`;
-    if (typeof value === 'string' && value !== '' && !LABEL_NAME.test(value)) return `label value '${value}' (key: ${key}) is not correctly formatted`;
+    if (typeof value === 'string' && value !== '' && !LABEL_NAME.test(value))
+      return `label value '${value}' (key: ${key}) is not correctly formatted`;
   }
   return null;
 }

@@ -25,11 +25,22 @@ interface LookUp<T> {
 }
 
 /** A data source for one object: by id, name or label selector. */
-function lookUp<T extends { readonly id: number }>({ collection, key, called, attributes, choices, also }: LookUp<T>): DataSource<HcloudClients> {
+function lookUp<T extends { readonly id: number }>({
+  collection,
+  key,
+  called,
+  attributes,
+  choices,
+  also,
+}: LookUp<T>): DataSource<HcloudClients> {
   return {
     style: 'sdk',
     async read(call) {
-      const { client: { sdk: api }, config, signal } = call;
+      const {
+        client: { sdk: api },
+        config,
+        signal,
+      } = call;
       const numericId = (found: T): State => ({ ...attributes(found), id: found.id });
       const missing = (by: string): never => {
         throw new ProviderError(failure(`no ${called} found with ${by}`));
@@ -44,13 +55,20 @@ function lookUp<T extends { readonly id: number }>({ collection, key, called, at
         return numericId(all.find((each) => also.valueOf(each) === value) ?? missing(`${also.attribute} ${value}`));
       }
       const selector = text(config['with_selector']) || text(config['selector']);
-      if (selector === '') throw new ProviderError(failure(`please specify ${choices ?? 'an id, a name or a selector'} to lookup the ${called}`));
+      if (selector === '')
+        throw new ProviderError(failure(`please specify ${choices ?? 'an id, a name or a selector'} to lookup the ${called}`));
       return numericId(await onlyOne<T>(call, collection, called, selector, texts(config['with_status'])));
     },
   };
 }
 
-async function onlyOne<T>({ client, signal }: HcloudCall, collection: string, called: string, selector: string, statuses: readonly string[]): Promise<T> {
+async function onlyOne<T>(
+  { client, signal }: HcloudCall,
+  collection: string,
+  called: string,
+  selector: string,
+  statuses: readonly string[],
+): Promise<T> {
   const filter = { label_selector: selector, ...(statuses[0] === undefined ? {} : { status: statuses[0] }) };
   const [first, ...more] = await client.sdk.all<T>(collection, filter, signal);
   if (first === undefined) throw new ProviderError(failure(`no ${called} found for selector "${selector}"`));
@@ -72,7 +90,12 @@ export const lookUps: Readonly<Record<string, DataSource<HcloudClients>>> = {
     also: { attribute: 'ip_address', valueOf: (found) => text(floatingIpAttributes(found)['ip_address']) },
   }),
   hcloud_network: lookUp<Network>({ collection: 'networks', key: 'network', called: 'network', attributes: networkAttributes }),
-  hcloud_placement_group: lookUp<PlacementGroup>({ collection: 'placement_groups', key: 'placement_group', called: 'placement group', attributes: placementGroupAttributes }),
+  hcloud_placement_group: lookUp<PlacementGroup>({
+    collection: 'placement_groups',
+    key: 'placement_group',
+    called: 'placement group',
+    attributes: placementGroupAttributes,
+  }),
   hcloud_primary_ip: lookUp<PrimaryIp>({
     collection: 'primary_ips',
     key: 'primary_ip',
@@ -80,7 +103,13 @@ export const lookUps: Readonly<Record<string, DataSource<HcloudClients>>> = {
     attributes: primaryIpAttributes,
     also: { attribute: 'ip_address', query: 'ip', valueOf: (found) => text(primaryIpAttributes(found)['ip_address']) },
   }),
-  hcloud_server: lookUp<Server>({ collection: 'servers', key: 'server', called: 'Server', choices: 'a id, name or a selector', attributes: serverForDataSource }),
+  hcloud_server: lookUp<Server>({
+    collection: 'servers',
+    key: 'server',
+    called: 'Server',
+    choices: 'a id, name or a selector',
+    attributes: serverForDataSource,
+  }),
   hcloud_ssh_key: lookUp<SshKey>({
     collection: 'ssh_keys',
     key: 'ssh_key',
@@ -101,7 +130,10 @@ export const servers: DataSource<HcloudClients> = {
     const [selector, status] = [text(config['with_selector']), texts(config['with_status'])[0]];
     const filter = { ...(selector === '' ? {} : { label_selector: selector }), ...(status === undefined ? {} : { status }) };
     const found = await client.sdk.all<Server>('servers', filter, signal);
-    return { id: listId(found.map(({ id }) => id)), servers: found.map((server) => ({ ...NEVER_SET, ...serverForDataSource(server), id: server.id })) };
+    return {
+      id: listId(found.map(({ id }) => id)),
+      servers: found.map((server) => ({ ...NEVER_SET, ...serverForDataSource(server), id: server.id })),
+    };
   },
 };
 

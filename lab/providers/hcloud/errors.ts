@@ -66,7 +66,8 @@ function describeForSdk(error: unknown): readonly Diagnostic[] {
 function describeForFramework(error: unknown): readonly Diagnostic[] {
   if (error instanceof ActionError) return [describeAction(error.action)];
   const api = apiErrorIn(error);
-  if (api === undefined) return [failure('API request failed', `An unexpected error was encountered during an API request.\n\n${messageOf(error)}\n`)];
+  if (api === undefined)
+    return [failure('API request failed', `An unexpected error was encountered during an API request.\n\n${messageOf(error)}\n`)];
   const codes = `Error code: ${api.code}\nStatus code: ${api.status}\n`;
   if (api.code !== 'invalid_input') {
     return [failure('API request failed', `An unexpected error was encountered during an API request.\n\n${api.message}\n\n${codes}`)];

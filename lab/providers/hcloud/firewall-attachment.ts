@@ -20,17 +20,31 @@ export const firewallAttachment: HcloudResource = {
   },
   read: (call) => read(call, call.state),
   async update(call) {
-    const { client: { sdk: api }, planned, signal } = call;
+    const {
+      client: { sdk: api },
+      planned,
+      signal,
+    } = call;
     const found = await api.find<Firewall>(path(planned), 'firewall', signal);
     if (found === null) return null;
     const [wanted, present] = [targets(planned), found.applied_to.map(checkedTarget)];
-    const missingIn = (others: readonly FirewallTarget[]) => (target: FirewallTarget) => !others.some((other) => JSON.stringify(other) === JSON.stringify(target));
-    const removed = await api.post<ActionAnswer>(`${path(planned)}/actions/remove_from_resources`, { remove_from: present.filter(missingIn(wanted)) }, signal);
-    const added = await api.post<ActionAnswer>(`${path(planned)}/actions/apply_to_resources`, { apply_to: wanted.filter(missingIn(present)) }, signal);
+    const missingIn = (others: readonly FirewallTarget[]) => (target: FirewallTarget) =>
+      !others.some((other) => JSON.stringify(other) === JSON.stringify(target));
+    const removed = await api.post<ActionAnswer>(
+      `${path(planned)}/actions/remove_from_resources`,
+      { remove_from: present.filter(missingIn(wanted)) },
+      signal,
+    );
+    const added = await api.post<ActionAnswer>(
+      `${path(planned)}/actions/apply_to_resources`,
+      { apply_to: wanted.filter(missingIn(present)) },
+      signal,
+    );
     await api.wait([...(removed.actions ?? []), ...(added.actions ?? [])], signal);
     return read(call, planned);
   },
-  delete: ({ client, state, signal }) => actAll(client.sdk, `${path(state)}/actions/remove_from_resources`, { remove_from: targets(state) }, signal),
+  delete: ({ client, state, signal }) =>
+    actAll(client.sdk, `${path(state)}/actions/remove_from_resources`, { remove_from: targets(state) }, signal),
   importState: (id) => ({ id, firewall_id: Number(id) }),
 };
 
@@ -40,7 +54,9 @@ function path(state: State): string {
 
 function targets(state: State): readonly FirewallTarget[] {
   const servers = [...numbers(state['server_ids'])].sort((a, b) => a - b).map(serverTarget);
-  const selectors = [...texts(state['label_selectors'])].sort().map((selector): FirewallTarget => ({ type: 'label_selector', label_selector: { selector } }));
+  const selectors = [...texts(state['label_selectors'])]
+    .sort()
+    .map((selector): FirewallTarget => ({ type: 'label_selector', label_selector: { selector } }));
   if (servers.length + selectors.length === 0) throw new ProviderError(failure('no resources referenced'));
   return [...servers, ...selectors];
 }

@@ -4,7 +4,20 @@ import { canonical, type ObjectValue, type State, type Value } from '../protocol
 import { canonicalAddress, networkOf, normalizeCidr, parseCidr } from '../addresses';
 import type { Action, Firewall, FirewallRule, FirewallTarget } from './api-types';
 import type { HcloudClient } from './client';
-import { labelsOf, list, number, objects, putChanged, sdkLabels, text, texts, unlessZero, type ActionAnswer, type HcloudClients, type HcloudResource } from './common';
+import {
+  labelsOf,
+  list,
+  number,
+  objects,
+  putChanged,
+  sdkLabels,
+  text,
+  texts,
+  unlessZero,
+  type ActionAnswer,
+  type HcloudClients,
+  type HcloudResource,
+} from './common';
 import { hasCode } from './errors';
 import { retrying } from './retry';
 
@@ -21,8 +34,10 @@ export const firewall: HcloudResource = {
   validation: {
     attributes: {
       labels: sdkLabels,
-      'rule.direction': (value, name) => (DIRECTIONS.includes(text(value)) ? null : failure(`${text(value)} is not a valid direction`, '', name)),
-      'rule.protocol': (value, name) => (PROTOCOLS.includes(text(value)) ? null : failure(`${text(value)} is not a valid protocol`, '', name)),
+      'rule.direction': (value, name) =>
+        DIRECTIONS.includes(text(value)) ? null : failure(`${text(value)} is not a valid direction`, '', name),
+      'rule.protocol': (value, name) =>
+        PROTOCOLS.includes(text(value)) ? null : failure(`${text(value)} is not a valid protocol`, '', name),
       'rule.source_ips': checkRanges,
       'rule.destination_ips': checkRanges,
     },
@@ -44,7 +59,13 @@ export const firewall: HcloudResource = {
     return found === null ? null : attributes(found);
   },
   async update(call) {
-    const { client: { sdk: api }, planned, prior, changed, signal } = call;
+    const {
+      client: { sdk: api },
+      planned,
+      prior,
+      changed,
+      signal,
+    } = call;
     const path = `/firewalls/${text(prior['id'])}`;
     const found = await api.find<Firewall>(path, 'firewall', signal);
     if (found === null) return null;
@@ -78,7 +99,8 @@ function checkRanges(value: Value, name: string): ReturnType<typeof failure> | n
     const cidr = parseCidr(normalizeCidr(each));
     if (cidr === null) return failure(`invalid CIDR address: ${each}`, '', name);
     const network = networkOf(cidr);
-    if (canonicalAddress(cidr.address) !== network.split('/')[0]) return failure(`${normalizeCidr(each)} is not the start of the cidr block ${network}`, '', name);
+    if (canonicalAddress(cidr.address) !== network.split('/')[0])
+      return failure(`${normalizeCidr(each)} is not the start of the cidr block ${network}`, '', name);
   }
   return null;
 }
@@ -144,8 +166,11 @@ function listUnlessEmpty(name: string, values: readonly object[]): object {
 /** What is applied by name only: the real provider crashes if the object that `type` names is not there. */
 export function checkedTarget(target: FirewallTarget): FirewallTarget {
   if (target.type === 'server' && target.server) return serverTarget(target.server.id);
-  if (target.type === 'label_selector' && target.label_selector) return { type: 'label_selector', label_selector: { selector: target.label_selector.selector } };
-  throw new ProviderError(failure('Plugin did not respond', `applied_to names ${target.type} without the object: the real provider crashes here.`));
+  if (target.type === 'label_selector' && target.label_selector)
+    return { type: 'label_selector', label_selector: { selector: target.label_selector.selector } };
+  throw new ProviderError(
+    failure('Plugin did not respond', `applied_to names ${target.type} without the object: the real provider crashes here.`),
+  );
 }
 
 /** As the API answered it, with the servers that a selector found. */
@@ -160,7 +185,9 @@ function attributes(found: Firewall): State {
     name: found.name,
     labels: labelsOf(found.labels),
     rule: found.rules.map(ruleState),
-    apply_to: found.applied_to.map(checkedTarget).map((target) => ({ label_selector: target.label_selector?.selector ?? '', server: target.server?.id ?? 0 })),
+    apply_to: found.applied_to
+      .map(checkedTarget)
+      .map((target) => ({ label_selector: target.label_selector?.selector ?? '', server: target.server?.id ?? 0 })),
   };
 }
 

@@ -1,6 +1,20 @@
 import type { State } from '../protocol/value';
 import type { Action, FloatingIp } from './api-types';
-import { act, flag, labelsOf, mustFind, number, protect, putChanged, readById, sdkLabels, text, unlessGone, unlessZero, type HcloudResource } from './common';
+import {
+  act,
+  flag,
+  labelsOf,
+  mustFind,
+  number,
+  protect,
+  putChanged,
+  readById,
+  sdkLabels,
+  text,
+  unlessGone,
+  unlessZero,
+  type HcloudResource,
+} from './common';
 
 export const floatingIp: HcloudResource = {
   planning: { style: 'sdk', replace: ['type', 'home_location'], defaults: { delete_protection: false } },

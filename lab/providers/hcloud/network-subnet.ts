@@ -14,7 +14,9 @@ export const networkSubnet: HcloudResource = {
   validation: {
     attributes: {
       type: (value, name) =>
-        TYPES.includes(text(value)) ? null : failure(`expected ${name} to be one of ["${TYPES.join('" "')}"], got ${text(value)}`, '', name),
+        TYPES.includes(text(value))
+          ? null
+          : failure(`expected ${name} to be one of ["${TYPES.join('" "')}"], got ${text(value)}`, '', name),
     },
   },
   async create({ client: { sdk: api }, planned, created, signal }) {
@@ -27,7 +29,11 @@ export const networkSubnet: HcloudResource = {
     };
     const networkId = number(planned['network_id']);
     const send = (): Promise<ActionAnswer> => api.post(`/networks/${networkId}/actions/add_subnet`, body, signal);
-    const { action } = await retrying(send, { tries: 5, signal, retryIf: (error) => hasCode(error, 'conflict', 'vswitch_id_already_used') });
+    const { action } = await retrying(send, {
+      tries: 5,
+      signal,
+      retryIf: (error) => hasCode(error, 'conflict', 'vswitch_id_already_used'),
+    });
     const id = `${networkId}-${range}`;
     created({ id });
     await api.wait([action], signal);
@@ -44,7 +50,11 @@ export const networkSubnet: HcloudResource = {
       return found === null ? {} : api.post(`/networks/${found.network.id}/actions/delete_subnet`, { ip_range: found.range }, signal);
     };
     try {
-      const { action } = await retrying(send, { tries: 50, signal, retryIf: (error) => hasCode(error, 'conflict', 'locked') || isStillUsed(error) });
+      const { action } = await retrying(send, {
+        tries: 50,
+        signal,
+        retryIf: (error) => hasCode(error, 'conflict', 'locked') || isStillUsed(error),
+      });
       await api.wait([action], signal);
     } catch (error) {
       // Attached servers: the provider takes it that the network is about to go as a whole.
@@ -54,7 +64,9 @@ export const networkSubnet: HcloudResource = {
 };
 
 function isStillUsed(error: unknown): boolean {
-  return hasCode(error, 'service_error') && error instanceof Error && /servers are attached|network has attached resources/.test(error.message);
+  return (
+    hasCode(error, 'service_error') && error instanceof Error && /servers are attached|network has attached resources/.test(error.message)
+  );
 }
 
 interface Found {

@@ -10,7 +10,10 @@ export const network: HcloudResource = {
   validation: {
     attributes: {
       labels: sdkLabels,
-      ip_range: (value, name) => (parseCidr(text(value)) === null ? failure(`expected "${name}" to be a valid CIDR Value, got ${text(value)}: invalid CIDR address: ${text(value)}`, '', name) : null),
+      ip_range: (value, name) =>
+        parseCidr(text(value)) === null
+          ? failure(`expected "${name}" to be a valid CIDR Value, got ${text(value)}: invalid CIDR address: ${text(value)}`, '', name)
+          : null,
     },
   },
   async create({ client: { sdk: api }, planned, created, signal }) {

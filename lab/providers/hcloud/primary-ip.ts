@@ -49,7 +49,8 @@ export const primaryIp: HcloudResource = {
     if (differs('assignee_id') || differs('assignee_type')) {
       if (number(prior['assignee_id']) !== 0) await unassign(api, number(prior['id']), signal);
       const assignee = number(planned['assignee_id']);
-      if (assignee !== 0) await act(api, `${path}/actions/assign`, { assignee_id: assignee, assignee_type: text(planned['assignee_type']) }, signal);
+      if (assignee !== 0)
+        await act(api, `${path}/actions/assign`, { assignee_id: assignee, assignee_type: text(planned['assignee_type']) }, signal);
     }
     // Always sent, even empty: the answer is the new state.
     const body = {
@@ -95,10 +96,18 @@ function checkAssignee(config: State): readonly Diagnostic[] {
   const [id, type] = [config['assignee_id'] ?? null, config['assignee_type'] ?? null];
   if (isUnknown(id) || isUnknown(type)) return [];
   if (id !== null && type === null) {
-    return [failure('Invalid Attribute Combination', 'These attributes must be configured together: [assignee_id,assignee_type]', 'assignee_id')];
+    return [
+      failure('Invalid Attribute Combination', 'These attributes must be configured together: [assignee_id,assignee_type]', 'assignee_id'),
+    ];
   }
   if (type === null || id !== null) return [];
-  return [warning('Unused Attribute', 'This attribute is now optional and is only required together with the assignee_id attribute. Please remove it from your configuration.', 'assignee_type')];
+  return [
+    warning(
+      'Unused Attribute',
+      'This attribute is now optional and is only required together with the assignee_id attribute. Please remove it from your configuration.',
+      'assignee_type',
+    ),
+  ];
 }
 
 export function attributes(ip: PrimaryIp): State {

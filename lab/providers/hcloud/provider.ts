@@ -44,7 +44,9 @@ export function hcloudProvider(options: HcloudOptions = {}): Provider<HcloudClie
       attributes: {
         token: (value, name) => (text(value).length === 64 ? null : invalidToken(name)),
         poll_function: (value, name) =>
-          POLL_FUNCTIONS.includes(text(value)) ? null : failure(`expected ${name} to be one of ["${POLL_FUNCTIONS.join('" "')}"], got ${text(value)}`, '', name),
+          POLL_FUNCTIONS.includes(text(value))
+            ? null
+            : failure(`expected ${name} to be one of ["${POLL_FUNCTIONS.join('" "')}"], got ${text(value)}`, '', name),
       },
     },
     configure: (config) => clients(config, options),
@@ -85,7 +87,14 @@ function clients(config: State, options: HcloudOptions): HcloudClients {
   const endpoint = (text(config['endpoint']) || options.endpoint || process.env['HCLOUD_ENDPOINT'] || ENDPOINT).replace(/\/+$/, '');
   const configured = text(config['poll_interval']);
   const interval = parseDuration(configured || '500ms');
-  if (interval === null) throw new ProviderError(failure('Unparsable poll interval value', `An unexpected error was encountered trying to parse the value.\n\ntime: invalid duration "${configured}"`, 'poll_interval'));
+  if (interval === null)
+    throw new ProviderError(
+      failure(
+        'Unparsable poll interval value',
+        `An unexpected error was encountered trying to parse the value.\n\ntime: invalid duration "${configured}"`,
+        'poll_interval',
+      ),
+    );
   const chosen = config['poll_function'] === 'constant' ? constant(interval) : exponential(interval, 60_000);
   return {
     sdk: new HcloudClient({ endpoint, token, pollWait: chosen }),

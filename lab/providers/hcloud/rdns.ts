@@ -22,7 +22,10 @@ export const rdns: HcloudResource = {
   planning: { style: 'framework', replace: [...OWNERS, 'ip_address'] },
   validation: {
     attributes: {
-      ip_address: (value, name) => (isAddress(text(value)) ? null : failure('Invalid Attribute Value', `Attribute ${name} must be a valid ip, got: ${text(value)}`, name)),
+      ip_address: (value, name) =>
+        isAddress(text(value))
+          ? null
+          : failure('Invalid Attribute Value', `Attribute ${name} must be a valid ip, got: ${text(value)}`, name),
     },
     exactlyOneOf: [OWNERS],
   },
@@ -43,7 +46,8 @@ export const rdns: HcloudResource = {
     const { kind, id, ip } = parse(text(call.state['id']));
     const owner = await call.client.framework.find<{ dns_ptr?: readonly DnsPointer[] }>(`/${kind.collection}/${id}`, kind.key, call.signal);
     if (owner === null) return null;
-    const pointer = kind.key === 'server' ? serverPointer(owner as unknown as Server, ip) : owner.dns_ptr?.find((each) => each.ip === ip)?.dns_ptr;
+    const pointer =
+      kind.key === 'server' ? serverPointer(owner as unknown as Server, ip) : owner.dns_ptr?.find((each) => each.ip === ip)?.dns_ptr;
     return pointer === undefined ? null : { [kind.attribute]: id, ip_address: ip, dns_ptr: pointer };
   },
   async update(call) {
@@ -74,4 +78,3 @@ function parse(id: string): { kind: Kind; id: number; ip: string } {
   }
   return { kind, id: Number(owner), ip };
 }
-

@@ -15,7 +15,13 @@ interface CreateAnswer {
 
 /** Looks up everything by name, creates the server and waits for it. */
 export async function createServer(call: CreateCall<HcloudClients>): Promise<{ server: Server; withoutPublicNet: boolean }> {
-  const { client: { sdk: api }, planned, config, created, signal } = call;
+  const {
+    client: { sdk: api },
+    planned,
+    config,
+    created,
+    signal,
+  } = call;
   const typeName = text(planned['server_type']);
   const type = await api.findByIdOrName<ServerType>('server_types', 'server_type', typeName, signal);
   if (type === null) throw new ProviderError(failure(`server type ${typeName} not found`));
@@ -39,7 +45,10 @@ export async function createServer(call: CreateCall<HcloudClients>): Promise<{ s
     // A server without any interface cannot be powered on: its networks come first.
     ...(withoutPublicNet && list(planned['network']).length > 0 ? { start_after_create: false } : {}),
     ...unlessZero('labels', planned['labels']),
-    ...unlessZero('firewalls', numbers(planned['firewall_ids']).map((firewall) => ({ firewall }))),
+    ...unlessZero(
+      'firewalls',
+      numbers(planned['firewall_ids']).map((firewall) => ({ firewall })),
+    ),
     ...unlessZero('placement_group', placementGroup),
     ...(publicNet === null ? {} : { public_net: publicNet }),
   };
@@ -50,7 +59,11 @@ export async function createServer(call: CreateCall<HcloudClients>): Promise<{ s
   return { server: answer.server, withoutPublicNet };
 }
 
-async function findImage({ client: { sdk: api }, signal, warn }: CreateCall<HcloudClients>, idOrName: string, architecture: string): Promise<Image> {
+async function findImage(
+  { client: { sdk: api }, signal, warn }: CreateCall<HcloudClients>,
+  idOrName: string,
+  architecture: string,
+): Promise<Image> {
   const byId = /^\d+$/.test(idOrName) ? await api.find<Image>(`/images/${idOrName}`, 'image', signal) : null;
   const query = `architecture=${architecture}&include_deprecated=true&name=${encodeURIComponent(idOrName)}`;
   const image = byId ?? (await api.get<{ images: readonly Image[] }>(`/images?${query}`, signal)).images[0];
@@ -69,7 +82,12 @@ export function imageDeprecation(image: Image, now: Date): { message: string; un
   const unavailable = now > unavailableAfter;
   const until = unavailableAfter.toISOString().slice(0, 10);
   const name = image.name ?? String(image.id);
-  return { unavailable, message: unavailable ? `Image "${name}" is unavailable and can no longer be ordered` : `Image "${name}" is deprecated and will no longer be available for order as of ${until}` };
+  return {
+    unavailable,
+    message: unavailable
+      ? `Image "${name}" is unavailable and can no longer be ordered`
+      : `Image "${name}" is deprecated and will no longer be available for order as of ${until}`,
+  };
 }
 
 async function findSshKey(api: HcloudClient, idOrName: string, signal: AbortSignal): Promise<SshKey> {

@@ -9,7 +9,12 @@ import { parseSubnetId } from './network-subnet';
 import { retrying } from './retry';
 
 export const serverNetwork: HcloudResource = {
-  planning: { style: 'framework', replace: ['server_id', 'network_id', 'subnet_id', 'ip'], defaults: { alias_ips: [] }, customize: followSubnet },
+  planning: {
+    style: 'framework',
+    replace: ['server_id', 'network_id', 'subnet_id', 'ip'],
+    defaults: { alias_ips: [] },
+    customize: followSubnet,
+  },
   validation: {
     attributes: {
       ip: (value, name) => (isAddress(text(value)) ? null : invalidAddress(name, text(value))),
@@ -21,7 +26,12 @@ export const serverNetwork: HcloudResource = {
     exactlyOneOf: [['network_id', 'subnet_id']],
   },
   async create(call) {
-    const { client: { framework: api }, planned, created, signal } = call;
+    const {
+      client: { framework: api },
+      planned,
+      created,
+      signal,
+    } = call;
     const subnet = typeof planned['subnet_id'] === 'string' ? subnetOf(planned['subnet_id']) : null;
     const serverId = number(planned['server_id']);
     const networkId = subnet?.networkId ?? number(planned['network_id']);
@@ -36,7 +46,8 @@ export const serverNetwork: HcloudResource = {
     const id = `${serverId}-${networkId}`;
     created({ id });
     const found = await read(call, id);
-    if (found === null) throw new ProviderError(failure('Resource vanished', `Attachment of server (${serverId}) to network (${networkId}) vanished`));
+    if (found === null)
+      throw new ProviderError(failure('Resource vanished', `Attachment of server (${serverId}) to network (${networkId}) vanished`));
     return found;
   },
   read: (call) => read(call, text(call.state['id'])),
@@ -45,17 +56,28 @@ export const serverNetwork: HcloudResource = {
     const id = text(prior['id']);
     const { serverId, networkId } = parseId(id);
     if (changed('alias_ips')) {
-      await act(client.framework, `/servers/${serverId}/actions/change_alias_ips`, { network: networkId, alias_ips: texts(planned['alias_ips']) }, signal);
+      await act(
+        client.framework,
+        `/servers/${serverId}/actions/change_alias_ips`,
+        { network: networkId, alias_ips: texts(planned['alias_ips']) },
+        signal,
+      );
     }
     const found = await read(call, id);
-    if (found === null) throw new ProviderError(failure('Resource vanished', `Attachment of server (${serverId}) to network (${networkId}) vanished`));
+    if (found === null)
+      throw new ProviderError(failure('Resource vanished', `Attachment of server (${serverId}) to network (${networkId}) vanished`));
     return found;
   },
   async delete({ client: { framework: api }, state, signal }) {
     const { serverId, networkId } = parseId(text(state['id']));
-    const detach = (): Promise<ActionAnswer> => api.post(`/servers/${serverId}/actions/detach_from_network`, { network: networkId }, signal);
+    const detach = (): Promise<ActionAnswer> =>
+      api.post(`/servers/${serverId}/actions/detach_from_network`, { network: networkId }, signal);
     try {
-      const { action } = await retrying(detach, { tries: 5, signal, retryIf: (error) => hasCode(error, 'conflict', 'locked', 'service_error') });
+      const { action } = await retrying(detach, {
+        tries: 5,
+        signal,
+        retryIf: (error) => hasCode(error, 'conflict', 'locked', 'service_error'),
+      });
       await api.wait([action], signal);
     } catch (error) {
       if (!hasCode(error, 'not_found')) throw error;
@@ -66,7 +88,11 @@ export const serverNetwork: HcloudResource = {
 /** Repeats while network or server are busy; a server that is attached already counts as done. */
 export async function attach(send: () => Promise<ActionAnswer>, signal: AbortSignal): Promise<ActionAnswer> {
   try {
-    return await retrying(send, { tries: 5, signal, retryIf: (error) => hasCode(error, 'conflict', 'locked', 'service_error', 'no_subnet_available') });
+    return await retrying(send, {
+      tries: 5,
+      signal,
+      retryIf: (error) => hasCode(error, 'conflict', 'locked', 'service_error', 'no_subnet_available'),
+    });
   } catch (error) {
     if (hasCode(error, 'server_already_attached')) return {};
     throw error;
@@ -78,7 +104,14 @@ async function read({ client, signal }: HcloudCall, id: string): Promise<State |
   const server = await client.framework.find<Server>(`/servers/${serverId}`, 'server', signal);
   const attachment = server?.private_net.find((each) => each.network === networkId);
   if (attachment === undefined) return null;
-  return { id, server_id: serverId, network_id: networkId, ip: attachment.ip, alias_ips: attachment.alias_ips, mac_address: attachment.mac_address };
+  return {
+    id,
+    server_id: serverId,
+    network_id: networkId,
+    ip: attachment.ip,
+    alias_ips: attachment.alias_ips,
+    mac_address: attachment.mac_address,
+  };
 }
 
 /** An attachment whose subnet changed under it moves to the new subnet's network, or gets a new address. */
@@ -88,13 +121,25 @@ function followSubnet({ prior, planned, replace, warnings }: PlanDraft): void {
   const subnet = subnetOf(id);
   const [networkId, ip] = [number(prior['network_id']), text(prior['ip'])];
   if (networkId !== 0 && subnet.networkId !== networkId) {
-    warnings.push(warning('Attachment network is different than the subnet network', `Attachment network (${networkId}) is different that the subnet network (${subnet.networkId}) (${id}).`, 'subnet_id'));
+    warnings.push(
+      warning(
+        'Attachment network is different than the subnet network',
+        `Attachment network (${networkId}) is different that the subnet network (${subnet.networkId}) (${id}).`,
+        'subnet_id',
+      ),
+    );
     planned['network_id'] = subnet.networkId;
     replace.add('network_id');
   }
   const range = parseCidr(subnet.range);
   if (ip !== '' && range !== null && !contains(range, ip) && !isUnknown(planned['ip'])) {
-    warnings.push(warning('Attachment IP is outside subnet IP range', `Attachment IP (${ip}) is outside subnet IP range (${subnet.range}) (${id}).`, 'subnet_id'));
+    warnings.push(
+      warning(
+        'Attachment IP is outside subnet IP range',
+        `Attachment IP (${ip}) is outside subnet IP range (${subnet.range}) (${id}).`,
+        'subnet_id',
+      ),
+    );
     planned['ip'] = UNKNOWN;
     replace.add('ip');
   }
@@ -102,13 +147,15 @@ function followSubnet({ prior, planned, replace, warnings }: PlanDraft): void {
 
 function subnetOf(id: string): { networkId: number; range: string } {
   const subnet = parseSubnetId(id);
-  if (subnet === null) throw new ProviderError(failure('Invalid Subnet ID', `Unexpected subnet id '${id}', expected '$NETWORK_ID-$IP_RANGE'`, 'subnet_id'));
+  if (subnet === null)
+    throw new ProviderError(failure('Invalid Subnet ID', `Unexpected subnet id '${id}', expected '$NETWORK_ID-$IP_RANGE'`, 'subnet_id'));
   return subnet;
 }
 
 function parseId(id: string): { serverId: number; networkId: number } {
   const [, serverId, networkId] = /^(\d+)-(\d+)$/.exec(id) ?? [];
-  if (serverId === undefined) throw new ProviderError(failure('Invalid ID', `Unexpected id '${id}', expected '$SERVER_ID-$NETWORK_ID'`, 'id'));
+  if (serverId === undefined)
+    throw new ProviderError(failure('Invalid ID', `Unexpected id '${id}', expected '$SERVER_ID-$NETWORK_ID'`, 'id'));
   return { serverId: Number(serverId), networkId: Number(networkId) };
 }
 

@@ -31,7 +31,8 @@ export function checkNetworks(configured: Value | undefined, planned: Value | un
     if (subnetId !== '' && subnet === null) continue;
     if (subnet !== null) {
       const given = number(block['network_id']);
-      if (given !== 0 && given !== subnet.networkId) refuse(`subnet_id (${subnetId}) does not belong to the specified network_id (${given})`);
+      if (given !== 0 && given !== subnet.networkId)
+        refuse(`subnet_id (${subnetId}) does not belong to the specified network_id (${given})`);
       const range = parseCidr(subnet.range);
       const ip = text(block['ip']);
       if (isAddress(ip) && range !== null && !contains(range, ip)) refuse(`server IP (${ip}) is outside subnet IP range (${subnet.range})`);
@@ -81,7 +82,13 @@ export async function updateNetworks(api: HcloudClient, server: Server, planned:
   for (const block of wanted.values()) await attachInline(api, server.id, block, signal);
 }
 
-async function changeAliasIps(api: HcloudClient, serverId: number, network: number, aliasIps: readonly string[], signal: AbortSignal): Promise<void> {
+async function changeAliasIps(
+  api: HcloudClient,
+  serverId: number,
+  network: number,
+  aliasIps: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await act(api, `/servers/${serverId}/actions/change_alias_ips`, { network, alias_ips: aliasIps }, signal);
   } catch (error) {
@@ -92,7 +99,11 @@ async function changeAliasIps(api: HcloudClient, serverId: number, network: numb
 async function detach(api: HcloudClient, serverId: number, network: number, signal: AbortSignal): Promise<void> {
   const send = (): Promise<ActionAnswer> => api.post(`/servers/${serverId}/actions/detach_from_network`, { network }, signal);
   try {
-    const { action } = await retrying(send, { tries: 5, signal, retryIf: (error) => hasCode(error, 'conflict', 'locked', 'service_error') });
+    const { action } = await retrying(send, {
+      tries: 5,
+      signal,
+      retryIf: (error) => hasCode(error, 'conflict', 'locked', 'service_error'),
+    });
     await api.wait([action], signal);
   } catch (error) {
     if (!hasCode(error, 'not_found')) throw at('hcloud/updateServerInlineNetworkAttachments', at('hcloud/detachServerFromNetwork', error));

@@ -9,7 +9,13 @@ import { powerOn, primaryIpId } from './server-create';
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
 /** Moves a server to other primary IPs: off, change, on. */
-export async function updatePublicNet(api: HcloudClient, server: Server, prior: Value | undefined, planned: Value | undefined, signal: AbortSignal): Promise<void> {
+export async function updatePublicNet(
+  api: HcloudClient,
+  server: Server,
+  prior: Value | undefined,
+  planned: Value | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const [before] = objects(prior);
   const [after] = objects(planned);
   await act(api, `/servers/${server.id}/actions/poweroff`, undefined, signal);
@@ -23,16 +29,32 @@ export async function updatePublicNet(api: HcloudClient, server: Server, prior: 
 type Family = (typeof FAMILIES)[number];
 
 /** The block is gone: an address that was chosen gives way to one of the server's own. */
-async function replaceChosen(api: HcloudClient, server: Server, family: Family, before: ObjectValue | undefined, signal: AbortSignal): Promise<void> {
+async function replaceChosen(
+  api: HcloudClient,
+  server: Server,
+  family: Family,
+  before: ObjectValue | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const present = server.public_net[family]?.id ?? 0;
   const chosen = before === undefined ? 0 : primaryIpId(before, family);
   if (present === 0 || chosen === 0) return;
-  if (present !== chosen) throw new ProviderError(failure(`Assigned ${family === 'ipv4' ? 'IPv4' : 'IPv6'} changed between plan and apply, please check and generate a new plan`));
+  if (present !== chosen)
+    throw new ProviderError(
+      failure(`Assigned ${family === 'ipv4' ? 'IPv4' : 'IPv6'} changed between plan and apply, please check and generate a new plan`),
+    );
   await unassign(api, present, signal);
   await createOwn(api, server, family, signal);
 }
 
-async function change(api: HcloudClient, server: Server, family: Family, before: ObjectValue | undefined, after: ObjectValue, signal: AbortSignal): Promise<void> {
+async function change(
+  api: HcloudClient,
+  server: Server,
+  family: Family,
+  before: ObjectValue | undefined,
+  after: ObjectValue,
+  signal: AbortSignal,
+): Promise<void> {
   const present = server.public_net[family]?.id ?? 0;
   const chosenBefore = before === undefined ? 0 : primaryIpId(before, family);
   const enabledBefore = before === undefined || before[`${family}_enabled`] === true;
@@ -56,7 +78,13 @@ async function change(api: HcloudClient, server: Server, family: Family, before:
 }
 
 async function createOwn(api: HcloudClient, server: Server, family: Family, signal: AbortSignal): Promise<void> {
-  const body = { type: family, name: `primary_ip-${Math.floor(Math.random() * 1e9)}`, assignee_id: server.id, assignee_type: 'server', auto_delete: true };
+  const body = {
+    type: family,
+    name: `primary_ip-${Math.floor(Math.random() * 1e9)}`,
+    assignee_id: server.id,
+    assignee_type: 'server',
+    auto_delete: true,
+  };
   const made = await api.post<{ primary_ip: PrimaryIp; action?: Action | null }>('/primary_ips', body, signal);
   await api.wait([made.action], signal);
 }

@@ -26,7 +26,9 @@ export function serverAttributes(server: Server, known: State): State {
     placement_group_id: server.placement_group?.id ?? 0,
     ...imageAttribute(server, text(known['image'])),
     // Only what the configuration attaches inline: other attachments are hcloud_server_network's.
-    ...(list(known['network']).length > 0 ? { network: server.private_net.map((attachment) => networkState(attachment, objects(known['network']))) } : {}),
+    ...(list(known['network']).length > 0
+      ? { network: server.private_net.map((attachment) => networkState(attachment, objects(known['network']))) }
+      : {}),
   };
 }
 

@@ -19,8 +19,13 @@ export function serverTypeDeprecation(type: ServerType, location: string, now: D
   const ended = deprecated.filter(({ deprecation }) => hasEnded(deprecation, now));
   const names = (list: typeof deprecated): string => list.map(({ name }) => name).join(',');
   const everywhere = `in all locations (${names(deprecated)})`;
-  if (ended.length === deprecated.length) return { text: `${subject} unavailable ${everywhere} and can no longer be ordered`, unavailable: true };
-  if (ended.length > 0) return { text: `${subject} deprecated ${everywhere} and can no longer be ordered some locations (${names(ended)})`, unavailable: false };
+  if (ended.length === deprecated.length)
+    return { text: `${subject} unavailable ${everywhere} and can no longer be ordered`, unavailable: true };
+  if (ended.length > 0)
+    return {
+      text: `${subject} deprecated ${everywhere} and can no longer be ordered some locations (${names(ended)})`,
+      unavailable: false,
+    };
   return { text: `${subject} deprecated ${everywhere} and will no longer be available for order`, unavailable: false };
 }
 

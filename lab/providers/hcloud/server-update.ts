@@ -10,7 +10,13 @@ import { updatePublicNet } from './server-public-net';
 
 /** Every change of a server in the order of the real provider. */
 export async function updateServer(call: UpdateCall<HcloudClients>, server: Server): Promise<void> {
-  const { client: { sdk: api }, planned, prior, changed, signal } = call;
+  const {
+    client: { sdk: api },
+    planned,
+    prior,
+    changed,
+    signal,
+  } = call;
   const path = `/servers/${server.id}`;
   await putChanged(call, path, ['name', 'labels']);
   if (changed('server_type')) await changeType(call, server);

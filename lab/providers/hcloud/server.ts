@@ -36,13 +36,19 @@ export const server: HcloudResource = {
   validation: {
     attributes: {
       labels: sdkLabels,
-      image: (value, name) => (value === '' ? failure(`"${name}" must have more than 0 characters. Have you set the name instead of an ID?`, '', name) : null),
-      ssh_keys: (value, name) => (texts(value).includes('') ? failure('Invalid ssh key passed. You need to pass a string with at least 1 character', '', name) : null),
+      image: (value, name) =>
+        value === '' ? failure(`"${name}" must have more than 0 characters. Have you set the name instead of an ID?`, '', name) : null,
+      ssh_keys: (value, name) =>
+        texts(value).includes('') ? failure('Invalid ssh key passed. You need to pass a string with at least 1 character', '', name) : null,
       datacenter: (_, name) => failure('Removed Attribute', REMOVED_DATACENTER, name),
     },
   },
   async create(call) {
-    const { client: { sdk: api }, planned, signal } = call;
+    const {
+      client: { sdk: api },
+      planned,
+      signal,
+    } = call;
     const { server: made, withoutPublicNet } = await createServer(call);
     const networks = isList(planned['network']) ? planned['network'] : [];
     for (const network of networks) await attachInline(api, made.id, network, signal);
@@ -98,4 +104,3 @@ async function shutDown({ client: { sdk: api }, state, signal, warn }: StateCall
     warn(warning(`Server id ${text(state['id'])} did not finish shutting down gracefully in time, deleting it anyways.`));
   }
 }
-

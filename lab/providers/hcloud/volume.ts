@@ -1,7 +1,21 @@
 import type { State } from '../protocol/value';
 import type { Action, Volume } from './api-types';
 import type { HcloudClient } from './client';
-import { act, flag, labelsOf, mustFind, number, protect, putChanged, readById, sdkLabels, text, unlessGone, unlessZero, type HcloudResource } from './common';
+import {
+  act,
+  flag,
+  labelsOf,
+  mustFind,
+  number,
+  protect,
+  putChanged,
+  readById,
+  sdkLabels,
+  text,
+  unlessGone,
+  unlessZero,
+  type HcloudResource,
+} from './common';
 import { hasCode } from './errors';
 import { retrying } from './retry';
 
@@ -28,7 +42,13 @@ export const volume: HcloudResource = {
   },
   read: readById<Volume>('volumes', 'volume', attributes),
   async update(call) {
-    const { client: { sdk: api }, planned, prior, changed, signal } = call;
+    const {
+      client: { sdk: api },
+      planned,
+      prior,
+      changed,
+      signal,
+    } = call;
     const path = `/volumes/${text(prior['id'])}`;
     const found = await api.find<Volume>(path, 'volume', signal);
     if (found === null) return null;

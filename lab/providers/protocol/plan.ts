@@ -1,7 +1,21 @@
 import { ProviderError, type Diagnostic } from './diagnostics';
 import type { PlanDraft, Planning } from './provider';
 import { attributeType, blockType, type AttributeSchema, type BlockSchema, type TypeExpression } from './schema';
-import { canonical, equal, isList, isObject, isUnknown, isWhollyKnown, isZero, sameOrBothZero, UNKNOWN, withoutUnknown, type ObjectValue, type State, type Value } from './value';
+import {
+  canonical,
+  equal,
+  isList,
+  isObject,
+  isUnknown,
+  isWhollyKnown,
+  isZero,
+  sameOrBothZero,
+  UNKNOWN,
+  withoutUnknown,
+  type ObjectValue,
+  type State,
+  type Value,
+} from './value';
 
 export interface Plan {
   readonly planned: State;
@@ -25,7 +39,13 @@ export function plan(block: BlockSchema, planning: Planning, prior: State | null
 function planBlock(block: BlockSchema, planning: Planning, path: string, prior: ObjectValue | null, config: ObjectValue): State {
   const planned: State = {};
   for (const [name, attribute] of Object.entries(block.attributes ?? {})) {
-    planned[name] = planAttribute(attribute, planning, path + name, prior === null ? undefined : (prior[name] ?? null), config[name] ?? null);
+    planned[name] = planAttribute(
+      attribute,
+      planning,
+      path + name,
+      prior === null ? undefined : (prior[name] ?? null),
+      config[name] ?? null,
+    );
   }
   for (const [name, child] of Object.entries(block.block_types ?? {})) {
     planned[name] = planChildren(child.block, planning, path + name, prior?.[name], config[name] ?? null);
@@ -46,7 +66,15 @@ function planAttribute(attribute: AttributeSchema, planning: Planning, path: str
     // One unknown element makes a whole list or set unknown for the older SDK.
     if (planning.style === 'sdk' && (type[0] === 'set' || type[0] === 'list') && !isWhollyKnown(wanted)) return UNKNOWN;
     // And a new object's empty collection counts as not configured, so that the API fills it.
-    if (planning.style === 'sdk' && prior === undefined && !path.includes('.') && attribute.computed === true && typeof wanted === 'object' && isZero(wanted)) return UNKNOWN;
+    if (
+      planning.style === 'sdk' &&
+      prior === undefined &&
+      !path.includes('.') &&
+      attribute.computed === true &&
+      typeof wanted === 'object' &&
+      isZero(wanted)
+    )
+      return UNKNOWN;
     return planning.style === 'sdk' && prior !== undefined && sameOrBothZero(wanted, prior, type) ? prior : wanted;
   }
   if (attribute.computed === true) return prior ?? (prior === null ? null : UNKNOWN);
@@ -75,7 +103,10 @@ function planChildren(block: BlockSchema, planning: Planning, path: string, prio
 
 function stored(planning: Planning, path: string, element: ObjectValue): ObjectValue {
   return Object.fromEntries(
-    Object.entries(element).map(([name, value]) => [name, value === null || !isWhollyKnown(value) ? value : (planning.store?.[`${path}.${name}`]?.(value) ?? value)]),
+    Object.entries(element).map(([name, value]) => [
+      name,
+      value === null || !isWhollyKnown(value) ? value : (planning.store?.[`${path}.${name}`]?.(value) ?? value),
+    ]),
   );
 }
 
@@ -87,10 +118,12 @@ function fits(block: BlockSchema, planning: Planning, path: string, configured: 
   const attributes = Object.entries(block.attributes ?? {});
   const agrees = (name: string, attribute: AttributeSchema): boolean =>
     sameOrBothZero(configured[name] ?? planning.defaults?.[path + name] ?? null, candidate[name], attributeType(attribute));
-  const isFree = (name: string, attribute: AttributeSchema): boolean => attribute.computed === true && (configured[name] ?? null) === null && !Array.isArray(attributeType(attribute));
+  const isFree = (name: string, attribute: AttributeSchema): boolean =>
+    attribute.computed === true && (configured[name] ?? null) === null && !Array.isArray(attributeType(attribute));
   return (
-    attributes.every(([name, attribute]) => isFree(name, attribute) || equal(configured[name], candidate[name], attributeType(attribute))) ||
-    attributes.every(([name, attribute]) => (attribute.optional !== true && attribute.required !== true) || agrees(name, attribute))
+    attributes.every(
+      ([name, attribute]) => isFree(name, attribute) || equal(configured[name], candidate[name], attributeType(attribute)),
+    ) || attributes.every(([name, attribute]) => (attribute.optional !== true && attribute.required !== true) || agrees(name, attribute))
   );
 }
 

@@ -1,10 +1,23 @@
-import { Server, ServerCredentials, status, type handleUnaryCall, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  status,
+  type handleUnaryCall,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { fileURLToPath } from 'node:url';
 import type { Provider } from './provider';
 import { Service, type Request } from './service';
 
-const definition = loadSync(fileURLToPath(new URL('tfplugin6.proto', import.meta.url)), { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true });
+const definition = loadSync(fileURLToPath(new URL('tfplugin6.proto', import.meta.url)), {
+  keepCase: true,
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
 const serviceDefinition = definition['tfplugin6.Provider'] as ServiceDefinition;
 // A state or a schema may be larger than grpc's 4 MB.
 const MESSAGE_BYTES = 256 * 1024 * 1024;
@@ -23,7 +36,8 @@ export async function serve<Client>(provider: Provider<Client>, socket: string):
     const unary: handleUnaryCall<Request, object> = (call, callback) => {
       handler(call.request).then(
         (response) => callback(null, response),
-        (error: unknown) => callback({ code: status.INTERNAL, details: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+        (error: unknown) =>
+          callback({ code: status.INTERNAL, details: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
       );
     };
     implementation[name] = unary;

@@ -87,7 +87,8 @@ export class Service<Client> {
     const { resource, schema } = this.resource(request.type_name);
     return this.guarded(resource.planning.style, {}, async () => {
       const state = decodeJson(request.raw_state?.json ?? Buffer.from('null'), blockType(schema.block)) as State;
-      const upgraded = request.version < schema.version && resource.upgrade !== undefined ? resource.upgrade(state, request.version) : state;
+      const upgraded =
+        request.version < schema.version && resource.upgrade !== undefined ? resource.upgrade(state, request.version) : state;
       return { upgraded_state: encode(upgraded, schema) };
     });
   }
@@ -112,7 +113,11 @@ export class Service<Client> {
     return this.guarded(style, legacy, async () => {
       if (decodeDynamicValue(request.proposed_new_state, blockType(schema.block)) === null) {
         const { destroyWarning } = resource.planning;
-        return { ...legacy, planned_state: request.proposed_new_state, diagnostics: messages(destroyWarning === undefined ? [] : [destroyWarning]) };
+        return {
+          ...legacy,
+          planned_state: request.proposed_new_state,
+          diagnostics: messages(destroyWarning === undefined ? [] : [destroyWarning]),
+        };
       }
       const prior = decodeDynamicValue(request.prior_state, blockType(schema.block)) as State | null;
       const result = plan(schema.block, resource.planning, prior, this.decode(request.config, schema));
@@ -135,35 +140,52 @@ export class Service<Client> {
     const found: Diagnostic[] = [];
     // What Terraform is to keep if the operation fails from here on.
     const kept = { ...legacy, new_state: request.prior_state };
-    return this.guarded(style, kept, async () => {
-      if (planned === null) {
-        if (prior !== null) await resource.delete?.({ ...this.call(found), state: prior });
-        return { ...legacy, new_state: request.planned_state, diagnostics: messages(found) };
-      }
-      const config = this.decode(request.config, schema);
-      const created = (attributes: Partial<State>): void => {
-        kept.new_state = encode(withoutUnknown({ ...planned, ...attributes } as State), schema);
-      };
-      if (prior !== null && resource.planning.keepsPlanOnFailure === true) created({});
-      const answered =
-        prior === null
-          ? await resource.create({ ...this.call(found), planned, config, created })
-          : await this.update(resource, schema, prior, planned, config, found);
-      const state = answered === null ? null : settle(schema.block, resource.planning, planned, answered);
-      if (state !== null) {
-        kept.new_state = encode(state, schema);
-        if (style === 'sdk') assertAsPlanned(request.type_name, schema.block, planned, config, state);
-      }
-      return { ...legacy, new_state: encode(state, schema), diagnostics: messages(found) };
-    }, found);
+    return this.guarded(
+      style,
+      kept,
+      async () => {
+        if (planned === null) {
+          if (prior !== null) await resource.delete?.({ ...this.call(found), state: prior });
+          return { ...legacy, new_state: request.planned_state, diagnostics: messages(found) };
+        }
+        const config = this.decode(request.config, schema);
+        const created = (attributes: Partial<State>): void => {
+          kept.new_state = encode(withoutUnknown({ ...planned, ...attributes } as State), schema);
+        };
+        if (prior !== null && resource.planning.keepsPlanOnFailure === true) created({});
+        const answered =
+          prior === null
+            ? await resource.create({ ...this.call(found), planned, config, created })
+            : await this.update(resource, schema, prior, planned, config, found);
+        const state = answered === null ? null : settle(schema.block, resource.planning, planned, answered);
+        if (state !== null) {
+          kept.new_state = encode(state, schema);
+          if (style === 'sdk') assertAsPlanned(request.type_name, schema.block, planned, config, state);
+        }
+        return { ...legacy, new_state: encode(state, schema), diagnostics: messages(found) };
+      },
+      found,
+    );
   }
 
-  private async update(resource: Resource<Client>, schema: Schema, prior: State, planned: State, config: State, found: Diagnostic[]): Promise<State | null> {
+  private async update(
+    resource: Resource<Client>,
+    schema: Schema,
+    prior: State,
+    planned: State,
+    config: State,
+    found: Diagnostic[],
+  ): Promise<State | null> {
     if (resource.update === undefined) return {};
     const changed = (name: string): boolean => {
       const attribute = schema.block.attributes?.[name];
       const child = schema.block.block_types?.[name];
-      const type = attribute !== undefined ? attributeType(attribute) : child !== undefined ? ([child.nesting_mode, blockType(child.block)] as const) : 'dynamic';
+      const type =
+        attribute !== undefined
+          ? attributeType(attribute)
+          : child !== undefined
+            ? ([child.nesting_mode, blockType(child.block)] as const)
+            : 'dynamic';
       return !equal(prior[name], planned[name], type as Parameters<typeof equal>[2]);
     };
     return resource.update({ ...this.call(found), prior, planned, config, changed });
@@ -193,7 +215,8 @@ export class Service<Client> {
   }
 
   private call(found: Diagnostic[]): { client: Client; signal: AbortSignal; warn: (warning: Diagnostic) => void } {
-    if (this.client === undefined) throw new ProviderError(failure('Provider not configured', `${this.provider.address} was called before ConfigureProvider.`));
+    if (this.client === undefined)
+      throw new ProviderError(failure('Provider not configured', `${this.provider.address} was called before ConfigureProvider.`));
     return { client: this.client, signal: this.stop.signal, warn: (warning) => void found.push(warning) };
   }
 

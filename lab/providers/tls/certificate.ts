@@ -1,7 +1,14 @@
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { issue } from '../../x509/certificate';
 import { sequence } from '../../x509/der';
-import { authorityKeyIdentifier, basicConstraints, extendedKeyUsage, keyUsage, subjectAltName, subjectKeyIdentifier } from '../../x509/extensions';
+import {
+  authorityKeyIdentifier,
+  basicConstraints,
+  extendedKeyUsage,
+  keyUsage,
+  subjectAltName,
+  subjectKeyIdentifier,
+} from '../../x509/extensions';
 import type { PrivateKey } from '../../x509/keys';
 import { isEmpty, type AlternativeNames } from '../../x509/names';
 import { subjectKeyId } from '../../x509/signing';
@@ -57,7 +64,9 @@ export interface Issuer {
 export function createCertificate(planned: State, holder: Holder, issuer: Issuer, now: Date): State {
   const isCa = flag(planned['is_ca_certificate']);
   if (isCa && holder.subject.equals(sequence())) {
-    throw new ProviderError(failure('Invalid Certificate Subject', 'Must contain at least one Distinguished Name when creating Certificate Authority (CA)'));
+    throw new ProviderError(
+      failure('Invalid Certificate Subject', 'Must contain at least one Distinguished Name when creating Certificate Authority (CA)'),
+    );
   }
   const serial = BigInt(`0x${randomBytes(16).toString('hex')}`);
   const end = new Date(now.getTime() + number(planned['validity_period_hours']) * 3_600_000);
@@ -78,7 +87,8 @@ export function createCertificate(planned: State, holder: Holder, issuer: Issuer
 function authorityKeyId(planned: State, holder: Holder, issuer: Issuer, keyId: Buffer | undefined): Buffer | undefined {
   if (issuer.subject !== undefined) return holder.subject.equals(issuer.subject) ? undefined : issuer.subjectKeyId;
   if (!flag(planned['set_authority_key_id'])) return undefined;
-  if (keyId === undefined) throw new ProviderError(failure('Invalid Certificate Authority', 'Could not determine Authority Key Identifier'));
+  if (keyId === undefined)
+    throw new ProviderError(failure('Invalid Certificate Authority', 'Could not determine Authority Key Identifier'));
   return keyId;
 }
 

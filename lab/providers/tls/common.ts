@@ -16,17 +16,27 @@ export function orFail<T>(summary: string, work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof ProviderError) throw error;
-    throw new ProviderError(failure(error instanceof InvalidName ? error.summary : summary, error instanceof Error ? error.message : String(error)));
+    throw new ProviderError(
+      failure(error instanceof InvalidName ? error.summary : summary, error instanceof Error ? error.message : String(error)),
+    );
   }
 }
 
 export function oneOf(allowed: readonly string[]) {
   return (value: Value, name: string): Diagnostic | null =>
-    allowed.includes(text(value)) ? null : failure('Invalid Attribute Value Match', `Attribute ${name} value must be one of: [${quoted(allowed)}], got: "${text(value)}"`, name);
+    allowed.includes(text(value))
+      ? null
+      : failure(
+          'Invalid Attribute Value Match',
+          `Attribute ${name} value must be one of: [${quoted(allowed)}], got: "${text(value)}"`,
+          name,
+        );
 }
 
 function atLeastZero(value: Value, name: string): Diagnostic | null {
-  return number(value) >= 0 ? null : failure('Invalid Attribute Value', `Attribute ${name} value must be at least 0, got: ${number(value)}`, name);
+  return number(value) >= 0
+    ? null
+    : failure('Invalid Attribute Value', `Attribute ${name} value must be at least 0, got: ${number(value)}`, name);
 }
 
 function quoted(values: readonly string[]): string {
@@ -40,7 +50,11 @@ export const certificateValidation: NonNullable<Validation['attributes']> = {
     const index = texts(value).findIndex((use) => !ALLOWED_USES.includes(use));
     return index === -1
       ? null
-      : failure('Invalid Attribute Value Match', `Attribute ${name}[${index}] value must be one of: [${quoted(ALLOWED_USES)}], got: "${texts(value)[index] ?? ''}"`, name);
+      : failure(
+          'Invalid Attribute Value Match',
+          `Attribute ${name}[${index}] value must be one of: [${quoted(ALLOWED_USES)}], got: "${texts(value)[index] ?? ''}"`,
+          name,
+        );
   },
 };
 
@@ -48,14 +62,20 @@ export const subjectValidation: NonNullable<Validation['attributes']> = {
   subject: (value, name) =>
     list(value).length <= 1
       ? null
-      : failure('Invalid Attribute Value', `Attribute ${name} list must contain at least 0 elements and at most 1 elements, got: ${list(value).length}`, name),
+      : failure(
+          'Invalid Attribute Value',
+          `Attribute ${name} list must contain at least 0 elements and at most 1 elements, got: ${list(value).length}`,
+          name,
+        ),
   ip_addresses: notEmpty,
   uris: notEmpty,
 };
 
 function notEmpty(value: Value, name: string): Diagnostic | null {
   const index = list(value).indexOf('');
-  return index === -1 ? null : failure('Invalid Attribute Value Length', `Attribute ${name}[${index}] string length must be at least 1, got: 0`, name);
+  return index === -1
+    ? null
+    : failure('Invalid Attribute Value Length', `Attribute ${name}[${index}] string length must be at least 1, got: 0`, name);
 }
 
 function isDue(state: State, now: Date): boolean {

@@ -29,7 +29,15 @@ export function encodeOpenSshKey(key: KeyObject, check = randomBytes(4)): Buffer
   const secret = Buffer.concat([check, check, privateFields(key.export({ format: 'jwk' }), ssh.type, ssh.blob), field('')]);
   const padding = Buffer.from(Array.from({ length: (BLOCK - (secret.length % BLOCK)) % BLOCK }, (_, index) => index + 1));
   const count = Buffer.of(0, 0, 0, 1);
-  return Buffer.concat([Buffer.from(MAGIC), field('none'), field('none'), field(''), count, field(ssh.blob), field(Buffer.concat([secret, padding]))]);
+  return Buffer.concat([
+    Buffer.from(MAGIC),
+    field('none'),
+    field('none'),
+    field(''),
+    count,
+    field(ssh.blob),
+    field(Buffer.concat([secret, padding])),
+  ]);
 }
 
 function privateFields(jwk: JsonWebKey, type: string, blob: Buffer): Buffer {
@@ -65,7 +73,17 @@ function privateJwk(type: string, from: Reader): JsonWebKey {
   if (type === 'ssh-rsa') {
     const [n, e, d, qi, p, q] = Array.from({ length: 6 }, () => from.field()) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];
     const exponent = (prime: Buffer): Buffer => toBuffer(toBigInt(d) % (toBigInt(prime) - 1n));
-    return { kty: 'RSA', n: url(unsigned(n)), e: url(unsigned(e)), d: url(unsigned(d)), p: url(unsigned(p)), q: url(unsigned(q)), dp: url(exponent(p)), dq: url(exponent(q)), qi: url(unsigned(qi)) };
+    return {
+      kty: 'RSA',
+      n: url(unsigned(n)),
+      e: url(unsigned(e)),
+      d: url(unsigned(d)),
+      p: url(unsigned(p)),
+      q: url(unsigned(q)),
+      dp: url(exponent(p)),
+      dq: url(exponent(q)),
+      qi: url(unsigned(qi)),
+    };
   }
   const name = from.text();
   const crv = Object.entries(SSH_CURVES).find(([, ssh]) => ssh === name)?.[0];

@@ -12,7 +12,9 @@ const publicKey: DataSource<null> = {
   validation: { exactlyOneOf: [['private_key_pem', 'private_key_openssh']] },
   async read({ config }) {
     const pem = text(config['private_key_pem']);
-    const { key, algorithm } = orFail('Unable to parse private key', () => (pem === '' ? parseOpenSshPem(text(config['private_key_openssh'])) : parsePrivateKeyPem(pem)));
+    const { key, algorithm } = orFail('Unable to parse private key', () =>
+      pem === '' ? parseOpenSshPem(text(config['private_key_openssh'])) : parsePrivateKeyPem(pem),
+    );
     return { algorithm, ...publicKeyAttributes(key) };
   },
 };
@@ -23,11 +25,17 @@ export function tlsProvider(): Provider<null> {
     address: 'registry.terraform.io/hashicorp/tls',
     schema: schema as unknown as ProviderSchema,
     configure: (config) => {
-      if (Array.isArray(config['proxy']) && config['proxy'].length > 0) throw new ProviderError(failure('The stand-in provider fetches nothing, so it takes no proxy.'));
+      if (Array.isArray(config['proxy']) && config['proxy'].length > 0)
+        throw new ProviderError(failure('The stand-in provider fetches nothing, so it takes no proxy.'));
       return null;
     },
     describeError: (error) => [failure(error instanceof Error ? error.message : String(error))],
-    resources: { tls_private_key: privateKey, tls_cert_request: certRequest, tls_self_signed_cert: selfSignedCert, tls_locally_signed_cert: locallySignedCert },
+    resources: {
+      tls_private_key: privateKey,
+      tls_cert_request: certRequest,
+      tls_self_signed_cert: selfSignedCert,
+      tls_locally_signed_cert: locallySignedCert,
+    },
     dataSources: { tls_public_key: publicKey },
   };
 }

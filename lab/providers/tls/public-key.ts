@@ -31,5 +31,7 @@ const SURROUNDING_SPACE = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
 
 /** SHA-1 in hex: the ids of keys and requests. */
 export function hashForState(bytes: Buffer): string {
-  return createHash('sha1').update(Buffer.from(bytes.toString('latin1').replace(SURROUNDING_SPACE, ''), 'latin1')).digest('hex');
+  return createHash('sha1')
+    .update(Buffer.from(bytes.toString('latin1').replace(SURROUNDING_SPACE, ''), 'latin1'))
+    .digest('hex');
 }

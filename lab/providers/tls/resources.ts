@@ -47,7 +47,8 @@ function privateKeyAttributes({ key, algorithm }: PrivateKey): State {
   };
 }
 
-const keyOf = (planned: State): PrivateKey => orFail('Failed to parse private key PEM', () => parsePrivateKeyPem(text(planned['private_key_pem'])));
+const keyOf = (planned: State): PrivateKey =>
+  orFail('Failed to parse private key PEM', () => parsePrivateKeyPem(text(planned['private_key_pem'])));
 
 export const certRequest: TlsResource = {
   planning: { style: 'framework', replace: ['dns_names', 'ip_addresses', 'uris', 'subject'], replaceIf: { private_key_pem: isPem } },
@@ -107,7 +108,10 @@ export const locallySignedCert: TlsResource = {
     }
     return orFail('Failed to create certificate', () => {
       if (!createPublicKey(key.key).equals(ca.publicKey)) throw new Error("x509: provided PrivateKey doesn't match parent's PublicKey");
-      return { ca_key_algorithm: key.algorithm, ...createCertificate(planned, { ...request, subject: encodeSubject(request.subject) }, { key, ...ca }, new Date()) };
+      return {
+        ca_key_algorithm: key.algorithm,
+        ...createCertificate(planned, { ...request, subject: encodeSubject(request.subject) }, { key, ...ca }, new Date()),
+      };
     });
   },
   read: readCertificate,

@@ -13,7 +13,12 @@ export function askCertificate(name: string, host: string, port = 443): Promise<
     socket.on('timeout', () => socket.destroy(new Error(`no answer from ${host} within ${TIMEOUT_MILLISECONDS / 1000} s`)));
     socket.on('secureConnect', () => {
       const shown = new X509Certificate(socket.getPeerCertificate().raw);
-      resolve({ issuer: commonName(shown.issuer), endsAt: new Date(shown.validTo), isForName: shown.checkHost(name) !== undefined, trusted: socket.authorized });
+      resolve({
+        issuer: commonName(shown.issuer),
+        endsAt: new Date(shown.validTo),
+        isForName: shown.checkHost(name) !== undefined,
+        trusted: socket.authorized,
+      });
       socket.destroy();
     });
   });

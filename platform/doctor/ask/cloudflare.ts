@@ -12,11 +12,16 @@ export async function askCloudflare(baseUrl: string, token: string, zone: string
   const { result: zones } = zonesSchema.parse(await get(`/zones?${new URLSearchParams({ name: zone }).toString()}`));
   const [first] = zones;
   if (!first) return { zones };
-  const { result: { value } } = settingSchema.parse(await get(`/zones/${first.id}/settings/ssl`));
+  const {
+    result: { value },
+  } = settingSchema.parse(await get(`/zones/${first.id}/settings/ssl`));
   return { zones, encryption: value };
 
   async function get(path: string): Promise<unknown> {
-    const answer = await fetch(`${baseUrl.replace(/\/$/, '')}${path}`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+    const answer = await fetch(`${baseUrl.replace(/\/$/, '')}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+    });
     const json: unknown = await answer.json().catch(() => undefined);
     if (answer.ok) return json;
     const { data } = failureSchema.safeParse(json);

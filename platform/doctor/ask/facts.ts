@@ -43,7 +43,11 @@ export async function askFacts({ environment, env, output, resolver }: AskOption
     rateLimit: hcloud.api.rateLimit,
     names: await names,
     certificate: await askShown(environment, state, project),
-    cloudflare: environment.cloudflare ? await asked(() => askCloudflare(given['cloudflare_base_url'] ?? '', given['cloudflare_token'] ?? '', environment.cloudflare?.zone ?? '')) : null,
+    cloudflare: environment.cloudflare
+      ? await asked(() =>
+          askCloudflare(given['cloudflare_base_url'] ?? '', given['cloudflare_token'] ?? '', environment.cloudflare?.zone ?? ''),
+        )
+      : null,
   };
 }
 
@@ -82,7 +86,11 @@ function failureOf(error: unknown): string {
 }
 
 /** By way of Cloudflare's proxies where they stand in front: nobody else gets in. */
-async function askShown({ domains: [domain = ''], cloudflare, floatingIp }: Environment, state: Asked<State>, project: Asked<HetznerProject>): Promise<Facts['certificate']> {
+async function askShown(
+  { domains: [domain = ''], cloudflare, floatingIp }: Environment,
+  state: Asked<State>,
+  project: Asked<HetznerProject>,
+): Promise<Facts['certificate']> {
   if ('failure' in state || 'failure' in project) return null;
   const address = existing(floatingIp.address, floatingIp.type, project.answer.items, state.answer)?.ip;
   return address === undefined ? null : asked(() => askCertificate(domain, cloudflare?.proxied ? domain : address));

@@ -8,7 +8,12 @@ const versionSchema = z.object({ terraform_version: z.string() });
 const packageSchema = z.object({ version: z.string() });
 
 export async function askPrograms(terraform: string): Promise<Facts['programs']> {
-  return { node: process.versions.node, terraform: await terraformVersion(terraform), cdktf: packageVersion('cdktf') ?? 'not installed', cdktfCli: packageVersion('cdktf-cli') };
+  return {
+    node: process.versions.node,
+    terraform: await terraformVersion(terraform),
+    cdktf: packageVersion('cdktf') ?? 'not installed',
+    cdktfCli: packageVersion('cdktf-cli'),
+  };
 }
 
 async function terraformVersion(program: string): Promise<string | null> {

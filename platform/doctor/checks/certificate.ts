@@ -10,10 +10,25 @@ const PLAN_WARNS_DAYS = 30;
 const OBTAINED_DAYS = 10;
 
 /** The certificate that visitors are shown, the one in a file of your own, and the one that Cloudflare's proxies are shown. */
-export function checkCertificate({ environment: { certificate, domains: [domain = ''] }, certificate: shown, state, now }: Pick<Facts, 'environment' | 'certificate' | 'state' | 'now'>): Finding[] {
-  const own = [...(certificate.ownEnd ? ofFile(certificate.ownEnd, now) : []), ...(certificate.mode === 'cloudflare-origin' ? ofOriginCa(state, now) : [])];
+export function checkCertificate({
+  environment: {
+    certificate,
+    domains: [domain = ''],
+  },
+  certificate: shown,
+  state,
+  now,
+}: Pick<Facts, 'environment' | 'certificate' | 'state' | 'now'>): Finding[] {
+  const own = [
+    ...(certificate.ownEnd ? ofFile(certificate.ownEnd, now) : []),
+    ...(certificate.mode === 'cloudflare-origin' ? ofOriginCa(state, now) : []),
+  ];
   if (shown === null) return own.length > 0 ? own : [note(`nothing is shown yet; the first deploy brings one of mode ${certificate.mode}`)];
-  if ('failure' in shown) return [...own, warning(`nobody shows one for ${domain}: ${shown.failure}`, 'on the load balancers: systemctl status haproxy floating-ip-agent')];
+  if ('failure' in shown)
+    return [
+      ...own,
+      warning(`nobody shows one for ${domain}: ${shown.failure}`, 'on the load balancers: systemctl status haproxy floating-ip-agent'),
+    ];
   return [...own, ofShown(shown.answer, certificate.mode, domain, now)];
 }
 
@@ -21,18 +36,32 @@ function ofFile(end: Date, now: Date): Finding[] {
   const days = daysUntil(end, now);
   const remedy = 'put another into the files of settings.certificate, and deploy';
   if (days < 0) return [wrong(`the one in certificate.certificateFile has ended on ${day(end)}`, remedy)];
-  return [days < PLAN_WARNS_DAYS ? warning(`the one in certificate.certificateFile ends on ${day(end)}, in ${days} days`, remedy) : fine(`the one in certificate.certificateFile ends on ${day(end)}`)];
+  return [
+    days < PLAN_WARNS_DAYS
+      ? warning(`the one in certificate.certificateFile ends on ${day(end)}, in ${days} days`, remedy)
+      : fine(`the one in certificate.certificateFile ends on ${day(end)}`),
+  ];
 }
 
 /** Nobody but Cloudflare sees it; Terraform knows its end. An apply in its last days gets a new one. */
 function ofOriginCa(state: Facts['state'], now: Date): Finding[] {
-  const made = 'answer' in state ? [...state.answer].find(([address]) => address.startsWith('cloudflare_origin_ca_certificate.'))?.[1] : undefined;
+  const made =
+    'answer' in state ? [...state.answer].find(([address]) => address.startsWith('cloudflare_origin_ca_certificate.'))?.[1] : undefined;
   if (!made?.endsAt) return [];
   const says = `the one of Cloudflare's Origin CA ends on ${day(made.endsAt)}`;
-  return [daysUntil(made.endsAt, now) < PLAN_WARNS_DAYS ? warning(`${says}, in ${daysUntil(made.endsAt, now)} days`, REMEDIES['cloudflare-origin']) : fine(says)];
+  return [
+    daysUntil(made.endsAt, now) < PLAN_WARNS_DAYS
+      ? warning(`${says}, in ${daysUntil(made.endsAt, now)} days`, REMEDIES['cloudflare-origin'])
+      : fine(says),
+  ];
 }
 
-function ofShown({ issuer, endsAt, isForName, trusted }: ShownCertificate, mode: Facts['environment']['certificate']['mode'], domain: string, now: Date): Finding {
+function ofShown(
+  { issuer, endsAt, isForName, trusted }: ShownCertificate,
+  mode: Facts['environment']['certificate']['mode'],
+  domain: string,
+  now: Date,
+): Finding {
   const days = daysUntil(endsAt, now);
   const says = `${domain} is shown one of ${issuer}, until ${day(endsAt)}`;
   if (days < 0) return warning(`${says}: it has ended`, REMEDIES[mode]);

@@ -23,8 +23,12 @@ export function checkLimits(facts: Pick<Facts, 'environment' | 'state' | 'projec
     some(volumes.length, 'volume', ` of ${volumes.reduce((sum, { size }) => sum + size, 0)} GB together`),
   ].filter(Boolean);
   if (made.length === 0) return [];
-  return [limits.note(`a deploy makes ${made.join(', ')}. The API does not tell your account's limits: compare them in the console (Limits), and have them raised there. ` +
-    'A deploy that reaches one ends with resource_limit_exceeded; the next goes on where it ended')];
+  return [
+    limits.note(
+      `a deploy makes ${made.join(', ')}. The API does not tell your account's limits: compare them in the console (Limits), and have them raised there. ` +
+        'A deploy that reaches one ends with resource_limit_exceeded; the next goes on where it ended',
+    ),
+  ];
 }
 
 const some = (count: number, what: string, more = ''): string => (count === 0 ? '' : `${count} ${what}${count > 1 ? 's' : ''}${more}`);
@@ -41,7 +45,10 @@ const REQUESTS_OF_OTHERS = 200;
 /** Room for a deploy in the requests that the project may make an hour. */
 export function checkRateLimit(facts: Pick<Facts, 'environment' | 'state' | 'project' | 'rateLimit' | 'now'>): Finding[] {
   const both = known(facts);
-  const { rateLimit, environment: { named } } = facts;
+  const {
+    rateLimit,
+    environment: { named },
+  } = facts;
   if (!both || !rateLimit) return [];
   const there = named.filter(({ address, type }) => existing(address, type, both.project.items, both.state)).length;
   const needed = REQUESTS_OF_OTHERS + there * REQUESTS_A_THING + (named.length - there) * REQUESTS_A_NEW_THING;
@@ -49,5 +56,10 @@ export function checkRateLimit(facts: Pick<Facts, 'environment' | 'state' | 'pro
   const says = `${remaining} of ${limit} requests an hour are left, a deploy takes some ${needed}`;
   if (remaining >= needed) return [rate.fine(says)];
   const minutes = Math.max(1, Math.ceil(((needed - remaining) * 60) / limit));
-  return [rate.wrong(says, `wait ${minutes} minutes (all are back at ${fullAt.toISOString().slice(11, 16)} UTC), and look who asks so much: other programs with a token of this project count, too`)];
+  return [
+    rate.wrong(
+      says,
+      `wait ${minutes} minutes (all are back at ${fullAt.toISOString().slice(11, 16)} UTC), and look who asks so much: other programs with a token of this project count, too`,
+    ),
+  ];
 }

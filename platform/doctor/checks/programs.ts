@@ -9,9 +9,14 @@ const NODE = '20.19.0';
 const TERRAFORM = '1.10.0';
 
 /** Node.js, Terraform and the CLI of cdktf are there and recent enough. */
-export function checkPrograms({ programs: { node, terraform, cdktf, cdktfCli }, environment: { state } }: Pick<Facts, 'programs' | 'environment'>): Finding[] {
+export function checkPrograms({
+  programs: { node, terraform, cdktf, cdktfCli },
+  environment: { state },
+}: Pick<Facts, 'programs' | 'environment'>): Finding[] {
   return [
-    atLeast(node, NODE) ? fine(`Node.js ${node}`) : wrong(`Node.js ${node} is older than ${NODE}`, 'install Node.js 22: https://nodejs.org/en/download'),
+    atLeast(node, NODE)
+      ? fine(`Node.js ${node}`)
+      : wrong(`Node.js ${node} is older than ${NODE}`, 'install Node.js 22: https://nodejs.org/en/download'),
     ofTerraform(terraform, state.cloud !== undefined),
     ofCdktf(cdktfCli, cdktf),
   ];
@@ -20,7 +25,8 @@ export function checkPrograms({ programs: { node, terraform, cdktf, cdktfCli }, 
 function ofTerraform(version: string | null, runsElsewhere: boolean): Finding {
   const get = 'install it: https://developer.hashicorp.com/terraform/install';
   if (version !== null && atLeast(version, TERRAFORM)) return fine(`Terraform ${version}`);
-  const says = version === null ? 'Terraform is not on the PATH' : `Terraform ${version} is older than ${TERRAFORM}, and has no ephemeral variables`;
+  const says =
+    version === null ? 'Terraform is not on the PATH' : `Terraform ${version} is older than ${TERRAFORM}, and has no ephemeral variables`;
   return runsElsewhere ? warning(says, `runs in Terraform Cloud do without; for \`cdktf deploy\` from here ${get}`) : wrong(says, get);
 }
 

@@ -10,7 +10,9 @@ export function checkStock(facts: Pick<Facts, 'environment' | 'state' | 'project
   const both = known(facts);
   if (!both) return [];
   const { project, state } = both;
-  const ordered = facts.environment.servers.filter(({ address, type, serverType }) => existing(address, type, project.items, state)?.serverType !== serverType);
+  const ordered = facts.environment.servers.filter(
+    ({ address, type, serverType }) => existing(address, type, project.items, state)?.serverType !== serverType,
+  );
   if (ordered.length === 0) return [fine('all servers are there; nothing would be ordered')];
   return [...groups(ordered).values()].map((servers) => ofGroup(servers, project, facts.now));
 }
@@ -29,14 +31,24 @@ function ofGroup(servers: readonly PlannedServer[], { serverTypes, pricing }: He
   const { serverType: name, location } = servers[0]!;
   const who = servers.map((server) => server.name).join(', ');
   const type = serverTypes.find((each) => each.name === name);
-  if (!type) return wrong(`Hetzner has no server type ${name} (${who})`, `choose another serverType: ${serverTypes.filter((each) => canBeOrdered(each, location, now)).map((each) => each.name).join(', ')}`);
+  if (!type)
+    return wrong(
+      `Hetzner has no server type ${name} (${who})`,
+      `choose another serverType: ${serverTypes
+        .filter((each) => canBeOrdered(each, location, now))
+        .map((each) => each.name)
+        .join(', ')}`,
+    );
   const obstacle = obstacleTo(type, location, now);
   if (!obstacle) return fine(`${name} can be ordered in ${location} (${who})`);
   const nearest = nearestTo(type, location, serverTypes, now);
   const price = nearest && monthlyNet(nearest, location);
-  const instead = nearest ? `${nearest.name} can be (${nearest.cores} cores, ${nearest.memory} GB, ${price?.toFixed(2)} ${pricing.currency} a month net)` : 'nothing as large can be';
+  const instead = nearest
+    ? `${nearest.name} can be (${nearest.cores} cores, ${nearest.memory} GB, ${price?.toFixed(2)} ${pricing.currency} a month net)`
+    : 'nothing as large can be';
   const elsewhere = type.locations.map((each) => each.name).filter((each) => each !== location && canBeOrdered(type, each, now));
-  const places = elsewhere.length > 0 ? `; ${name} can be ordered in ${elsewhere.join(', ')}, which is a choice before the first deploy only` : '';
+  const places =
+    elsewhere.length > 0 ? `; ${name} can be ordered in ${elsewhere.join(', ')}, which is a choice before the first deploy only` : '';
   return wrong(`${name} ${obstacle} in ${location} (${who})`, `set serverType: there, ${instead}${places}; or try later`);
 }
 
@@ -57,7 +69,10 @@ export function canBeOrdered(type: ServerType, location: string, now: Date): boo
 export function nearestTo(wanted: ServerType, location: string, serverTypes: readonly ServerType[], now: Date): ServerType | undefined {
   const price = (type: ServerType) => monthlyNet(type, location) ?? Infinity;
   return serverTypes
-    .filter((type) => type.architecture === wanted.architecture && type.cores >= wanted.cores && type.memory >= wanted.memory && type.disk >= wanted.disk)
+    .filter(
+      (type) =>
+        type.architecture === wanted.architecture && type.cores >= wanted.cores && type.memory >= wanted.memory && type.disk >= wanted.disk,
+    )
     .filter((type) => canBeOrdered(type, location, now))
     .sort((one, other) => price(one) - price(other))[0];
 }

@@ -12,8 +12,12 @@ type Fault = readonly [says: string, remedy: string];
 const FORMS: Readonly<Record<string, (value: string, given: Facts['given']) => Fault | undefined>> = {
   hcloud_token: hetznerToken,
   failover_token: hetznerToken,
-  hcloud_endpoint: (value) => (/^https?:\/\/[^/\s]+\/v1\/?$/.test(value) ? undefined : ['is not a URL that ends in /v1', "leave it out for Hetzner's own API"]),
-  cloudflare_token: (value) => (/^[A-Za-z0-9_-]{40,}$/.test(value) ? undefined : ['is not an API token of Cloudflare: 40 letters, digits, hyphens and underscores', 'copy it anew; a global API key is no token']),
+  hcloud_endpoint: (value) =>
+    /^https?:\/\/[^/\s]+\/v1\/?$/.test(value) ? undefined : ['is not a URL that ends in /v1', "leave it out for Hetzner's own API"],
+  cloudflare_token: (value) =>
+    /^[A-Za-z0-9_-]{40,}$/.test(value)
+      ? undefined
+      : ['is not an API token of Cloudflare: 40 letters, digits, hyphens and underscores', 'copy it anew; a global API key is no token'],
   ssh_public_key: publicKey,
   ssh_additional_public_keys: (value) => {
     const bad = value.split('\n').findIndex((line) => line.trim() !== '' && !isPublicKey(line));
@@ -49,7 +53,9 @@ export function checkVariables({ environment: { variables }, given }: Pick<Facts
 function hetznerToken(value: string): Fault | undefined {
   if (/^[A-Za-z0-9]{64}$/.test(value)) return undefined;
   const remedy = 'copy it anew: Hetzner shows a token once, when it is made';
-  return value.trim() === value ? [`has ${value.length} characters, and a token of Hetzner 64 letters and digits`, remedy] : ['begins or ends with a blank or a line end', remedy];
+  return value.trim() === value
+    ? [`has ${value.length} characters, and a token of Hetzner 64 letters and digits`, remedy]
+    : ['begins or ends with a blank or a line end', remedy];
 }
 
 /** As lib/servers/variables.ts has Terraform check it, and besides that the key is whole. */
@@ -59,7 +65,9 @@ function isPublicKey(line: string): boolean {
 }
 
 function publicKey(value: string): Fault | undefined {
-  return isPublicKey(value) ? undefined : ['is not one public key as in a .pub file', 'export TF_VAR_ssh_public_key="$(cat ~/.ssh/id_ed25519.pub)"'];
+  return isPublicKey(value)
+    ? undefined
+    : ['is not one public key as in a .pub file', 'export TF_VAR_ssh_public_key="$(cat ~/.ssh/id_ed25519.pub)"'];
 }
 
 function privateKey(value: string, given: Facts['given']): Fault | undefined {
@@ -68,7 +76,9 @@ function privateKey(value: string, given: Facts['given']): Fault | undefined {
   if (half === 'encrypted') return ['has a passphrase, and Terraform cannot ask for it', remedy];
   if (half === 'unreadable') return ['is no private key', 'export TF_VAR_ssh_private_key="$(cat ~/.ssh/id_ed25519)"'];
   const stated = parsePublicKey(given['ssh_public_key'] ?? '');
-  return !stated || stated.blob.equals(half) ? undefined : ['is not the key of TF_VAR_ssh_public_key', `give both files of one pair, or ${remedy}`];
+  return !stated || stated.blob.equals(half)
+    ? undefined
+    : ['is not the key of TF_VAR_ssh_public_key', `give both files of one pair, or ${remedy}`];
 }
 
 /** START GROUP_REPLICATION refuses a longer one: ER_GROUP_REPLICATION_PASSWORD_LENGTH. */

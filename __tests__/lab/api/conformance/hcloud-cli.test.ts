@@ -11,7 +11,8 @@ async function hcloud(...words: string[]): Promise<string> {
   const { stdout } = await execa('hcloud', words, { env, timeout: 30_000 });
   return stdout;
 }
-const describeAs = async (kind: string, name: string) => JSON.parse(await hcloud(kind, 'describe', name, '-o', 'json')) as Record<string, unknown>;
+const describeAs = async (kind: string, name: string) =>
+  JSON.parse(await hcloud(kind, 'describe', name, '-o', 'json')) as Record<string, unknown>;
 
 beforeAll(async () => {
   api = await listen();
@@ -30,7 +31,22 @@ test('creates the parts of a stack, and each by its own word', async () => {
   await hcloud('firewall', 'create', '--name', 'edge');
   await hcloud('firewall', 'add-rule', 'edge', '--direction', 'in', '--protocol', 'tcp', '--port', '443', '--source-ips', '0.0.0.0/0');
   for (const name of ['lb-1', 'lb-2']) {
-    await hcloud('server', 'create', '--name', name, '--type', 'cx23', '--image', 'debian-13', '--location', 'fsn1', '--ssh-key', 'ops', '--placement-group', 'lb');
+    await hcloud(
+      'server',
+      'create',
+      '--name',
+      name,
+      '--type',
+      'cx23',
+      '--image',
+      'debian-13',
+      '--location',
+      'fsn1',
+      '--ssh-key',
+      'ops',
+      '--placement-group',
+      'lb',
+    );
   }
   await hcloud('floating-ip', 'create', '--type', 'ipv4', '--home-location', 'fsn1', '--name', 'vip');
   await hcloud('volume', 'create', '--name', 'data', '--size', '10', '--location', 'fsn1', '--format', 'ext4');
@@ -39,8 +55,16 @@ test('creates the parts of a stack, and each by its own word', async () => {
 });
 
 test.each([
-  ['server', 'lb-1'], ['network', 'net'], ['floating-ip', 'vip'], ['firewall', 'edge'], ['volume', 'data'], ['ssh-key', 'ops'],
-  ['placement-group', 'lb'], ['image', 'debian-13'], ['server-type', 'cx23'], ['location', 'fsn1'],
+  ['server', 'lb-1'],
+  ['network', 'net'],
+  ['floating-ip', 'vip'],
+  ['firewall', 'edge'],
+  ['volume', 'data'],
+  ['ssh-key', 'ops'],
+  ['placement-group', 'lb'],
+  ['image', 'debian-13'],
+  ['server-type', 'cx23'],
+  ['location', 'fsn1'],
 ])('lists and describes %s %s', async (kind, name) => {
   expect(await hcloud(kind, 'list')).toContain(name);
   expect(await hcloud(kind, 'describe', name)).toContain(name);
@@ -103,8 +127,14 @@ test('shows a refusal with its code', async () => {
 
 test('deletes everything, and asked nothing that the emulator does not know', async () => {
   for (const [kind, name] of [
-    ['server', 'lb-1'], ['server', 'lb-2'], ['floating-ip', 'vip'], ['volume', 'data'], ['firewall', 'edge'], ['placement-group', 'lb'],
-    ['network', 'net'], ['ssh-key', 'ops'],
+    ['server', 'lb-1'],
+    ['server', 'lb-2'],
+    ['floating-ip', 'vip'],
+    ['volume', 'data'],
+    ['firewall', 'edge'],
+    ['placement-group', 'lb'],
+    ['network', 'net'],
+    ['ssh-key', 'ops'],
   ] as const) {
     await hcloud(kind, 'delete', name);
   }

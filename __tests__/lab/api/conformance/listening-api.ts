@@ -15,9 +15,22 @@ export interface ListeningApi extends Api {
 /** The emulated API on a port of loopback, with real time and actions that end soon. */
 export async function listen(): Promise<ListeningApi> {
   const hardware = new FakeHardware();
-  const api = createApi({ hardware, tokens: { terraform: { value: TOKEN, access: 'read-write' } }, timings: { default: 50, assign_floating_ip: 100, change_alias_ips: 50, attach_to_network: 50, unassign_floating_ip: 50, change_server_type: 50 } });
+  const api = createApi({
+    hardware,
+    tokens: { terraform: { value: TOKEN, access: 'read-write' } },
+    timings: {
+      default: 50,
+      assign_floating_ip: 100,
+      change_alias_ips: 50,
+      attach_to_network: 50,
+      unassign_floating_ip: 50,
+      change_server_type: 50,
+    },
+  });
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
-    const started = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: 0 }, (info: AddressInfo) => resolve({ server: started, port: info.port }));
+    const started = serve({ fetch: api.app.fetch, hostname: '127.0.0.1', port: 0 }, (info: AddressInfo) =>
+      resolve({ server: started, port: info.port }),
+    );
   });
   const stop = (): Promise<void> =>
     new Promise((resolve) => {

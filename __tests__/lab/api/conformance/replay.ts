@@ -19,7 +19,10 @@ export interface Line {
 
 export function recording(name: string): readonly Line[] {
   const text = readFileSync(new URL(`../recordings/hcloud-1.68.0/${name}.jsonl`, import.meta.url), 'utf8');
-  return text.trimEnd().split('\n').map((line) => JSON.parse(line) as Line);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
 }
 
 export class Replay {

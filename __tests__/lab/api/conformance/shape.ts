@@ -2,16 +2,59 @@ type Path = readonly string[];
 
 /** Where the reference allows null, an answer may have it where the recording has not, and the other way round. */
 const NULLABLE = [
-  'previous_page', 'next_page', 'last_page', 'total_entries', 'finished', 'error', 'details', 'action', 'server', 'assignee_id',
-  'description', 'port', 'format', 'image', 'image_size', 'os_version', 'created_from', 'bound_to', 'deprecated', 'deprecation',
-  'deleted', 'iso', 'backup_window', 'outgoing_traffic', 'ingoing_traffic', 'included_traffic', 'placement_group', 'vswitch_id',
-  'root_password', 'ipv4', 'ipv6',
+  'previous_page',
+  'next_page',
+  'last_page',
+  'total_entries',
+  'finished',
+  'error',
+  'details',
+  'action',
+  'server',
+  'assignee_id',
+  'description',
+  'port',
+  'format',
+  'image',
+  'image_size',
+  'os_version',
+  'created_from',
+  'bound_to',
+  'deprecated',
+  'deprecation',
+  'deleted',
+  'iso',
+  'backup_window',
+  'outgoing_traffic',
+  'ingoing_traffic',
+  'included_traffic',
+  'placement_group',
+  'vswitch_id',
+  'root_password',
+  'ipv4',
+  'ipv6',
 ];
 
 /** Fields whose values are the user's or the protocol's, not the server's invention. */
 const COMPARED = [
-  'name', 'labels', 'ip_range', 'size', 'command', 'type', 'code', 'location', 'alias_ips', 'destination', 'gateway', 'network_zone',
-  'direction', 'protocol', 'port', 'source_ips', 'destination_ips', 'description',
+  'name',
+  'labels',
+  'ip_range',
+  'size',
+  'command',
+  'type',
+  'code',
+  'location',
+  'alias_ips',
+  'destination',
+  'gateway',
+  'network_zone',
+  'direction',
+  'protocol',
+  'port',
+  'source_ips',
+  'destination_ips',
+  'description',
 ];
 
 /** Lists whose length is the catalogue's affair. */
@@ -35,13 +78,16 @@ export function differences(recorded: unknown, answered: unknown, at: Path = [])
       return differences(recorded[each], answered[each], [...at, each]);
     });
   }
-  const isCompared = COMPARED.includes(key) && !at.includes('server_types') && !(typeof recorded === 'string' && recorded.startsWith('primary_ip-'));
+  const isCompared =
+    COMPARED.includes(key) && !at.includes('server_types') && !(typeof recorded === 'string' && recorded.startsWith('primary_ip-'));
   return isCompared ? compareValue(recorded, answered, here) : [];
 }
 
 function listDifferences(recorded: unknown[], answered: unknown[], at: Path, key: string): string[] {
   if (CATALOGUE.includes(key)) {
-    return recorded.length > 0 && answered.length > 0 ? differences(recorded[0], answered[0], [...at, key === 'images' ? '0' : 'any']).filter(isNotAName) : [];
+    return recorded.length > 0 && answered.length > 0
+      ? differences(recorded[0], answered[0], [...at, key === 'images' ? '0' : 'any']).filter(isNotAName)
+      : [];
   }
   if (recorded.length !== answered.length) return [`${at.join('.')}: ${show(answered)}, recorded ${show(recorded)}`];
   return recorded.flatMap((each, index) => differences(each, answered[index], [...at, String(index)]));

@@ -16,12 +16,34 @@ const RECORDINGS = new URL('../recordings/cloudflare-5.14.0/', import.meta.url);
 
 export function recording(name: string): readonly Line[] {
   const file = readdirSync(RECORDINGS).find((each) => each.startsWith(name) && each.endsWith('.jsonl')) ?? `${name}.jsonl`;
-  return readFileSync(new URL(file, RECORDINGS), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Line);
+  return readFileSync(new URL(file, RECORDINGS), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
 }
 
 const ID = /\b[0-9a-f]{32}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b\d{25,48}\b/g;
 /** Values that are the user's or the protocol's, not the server's invention. */
-const COMPARED = ['name', 'type', 'content', 'ttl', 'proxied', 'proxiable', 'comment', 'tags', 'hostnames', 'request_type', 'requested_validity', 'value', 'enabled', 'code', 'csr', 'ipv4_cidrs', 'ipv6_cidrs', 'hostname'];
+const COMPARED = [
+  'name',
+  'type',
+  'content',
+  'ttl',
+  'proxied',
+  'proxiable',
+  'comment',
+  'tags',
+  'hostnames',
+  'request_type',
+  'requested_validity',
+  'value',
+  'enabled',
+  'code',
+  'csr',
+  'ipv4_cidrs',
+  'ipv6_cidrs',
+  'hostname',
+];
 
 export class Replay {
   readonly account = new Account();
@@ -60,7 +82,8 @@ export class Replay {
   }
 
   learn(recorded: unknown, answered: unknown): void {
-    if (typeof recorded === 'string' && typeof answered === 'string' && new RegExp(`^(${ID.source})$`).test(recorded)) this.here.set(recorded, answered);
+    if (typeof recorded === 'string' && typeof answered === 'string' && new RegExp(`^(${ID.source})$`).test(recorded))
+      this.here.set(recorded, answered);
     if (typeof recorded !== 'object' || typeof answered !== 'object' || recorded === null || answered === null) return;
     for (const [key, value] of Object.entries(recorded)) this.learn(value, (answered as Record<string, unknown>)[key]);
   }
@@ -78,9 +101,12 @@ function differences(recorded: unknown, answered: unknown, at: readonly string[]
   const key = [...at].reverse().find((part) => !/^\d+$/.test(part)) ?? '';
   const differ = [`${here}: ${JSON.stringify(answered)}, recorded ${JSON.stringify(recorded)}`];
   if (kindOf(recorded) !== kindOf(answered)) return differ;
-  if (COMPARED.includes(key) && !at.includes('account') && !at.includes('plan')) return comparable(key, recorded) === comparable(key, answered) ? [] : differ;
+  if (COMPARED.includes(key) && !at.includes('account') && !at.includes('plan'))
+    return comparable(key, recorded) === comparable(key, answered) ? [] : differ;
   if (Array.isArray(recorded) && Array.isArray(answered)) {
-    return recorded.length === answered.length ? recorded.flatMap((each, index) => differences(each, answered[index], [...at, String(index)])) : differ;
+    return recorded.length === answered.length
+      ? recorded.flatMap((each, index) => differences(each, answered[index], [...at, String(index)]))
+      : differ;
   }
   if (!isObject(recorded) || !isObject(answered)) return [];
   return [...new Set([...Object.keys(recorded), ...Object.keys(answered)])].flatMap((each) => {

@@ -4,7 +4,10 @@ import { faultFor, recording, Replay } from './replay';
 type Prepare = (replay: Replay) => void | Promise<void>;
 
 const records = (replay: Replay) => [...replay.account.api.world.records.values()];
-const eccCertificate = (replay: Replay) => [...replay.account.api.world.certificates.values()].find(({ requestType, revokedAt }) => requestType === 'origin-ecc' && revokedAt === null)!;
+const eccCertificate = (replay: Replay) =>
+  [...replay.account.api.world.certificates.values()].find(
+    ({ requestType, revokedAt }) => requestType === 'origin-ecc' && revokedAt === null,
+  )!;
 
 /** What others had done before, when it was recorded. */
 const BEFORE: Readonly<Record<string, Prepare>> = {
@@ -35,7 +38,9 @@ describe('traffic of the Terraform provider 5.14.0', () => {
 
   test('after the destroy no record and no certificate is left, and nothing was asked that the emulator does not know', () => {
     const { records, certificates, pullCertificates, unexpectedRequests, failures } = replay.account.api.world;
-    expect([records.size, [...certificates.values()].filter(({ revokedAt }) => revokedAt === null).length, pullCertificates.size]).toEqual([0, 0, 0]);
+    expect([records.size, [...certificates.values()].filter(({ revokedAt }) => revokedAt === null).length, pullCertificates.size]).toEqual([
+      0, 0, 0,
+    ]);
     expect([unexpectedRequests, failures]).toEqual([[], []]);
   });
 });
@@ -57,16 +62,32 @@ describe('what was recorded alone', () => {
     const lines = recording(`${name}-`);
     const replay = new Replay();
     const { csr, hostnames, request_type, requested_validity } = (lines[0]!.response as { result: Record<string, unknown> }).result;
-    replay.learn(lines[0]!.response, (await replay.account.post('/certificates', { csr, hostnames, request_type, requested_validity })).body);
+    replay.learn(
+      lines[0]!.response,
+      (await replay.account.post('/certificates', { csr, hostnames, request_type, requested_validity })).body,
+    );
     expect(await replay.play(lines)).toEqual([]);
   });
 });
 
 /** Faults that the provider met, each put in by the control path at the line where it was recorded. */
 const FAULTS = [
-  'error-400-identical-record-81058', 'error-401-unauthorized', 'error-403-authentication-10000', 'error-403-invalid-token-9109', 'error-408-forever', 'error-409-forever',
-  'error-409-twice-then-ok', 'error-500-json-forever', 'error-502-html-forever', 'error-503-json-twice-then-ok', 'error-delete-404-81044', 'error-refresh-400-1001-invalid-zone',
-  'error-refresh-403-10000', 'error-refresh-404-81044', 'error-refresh-404-html', 'error-refresh-500-forever',
+  'error-400-identical-record-81058',
+  'error-401-unauthorized',
+  'error-403-authentication-10000',
+  'error-403-invalid-token-9109',
+  'error-408-forever',
+  'error-409-forever',
+  'error-409-twice-then-ok',
+  'error-500-json-forever',
+  'error-502-html-forever',
+  'error-503-json-twice-then-ok',
+  'error-delete-404-81044',
+  'error-refresh-400-1001-invalid-zone',
+  'error-refresh-403-10000',
+  'error-refresh-404-81044',
+  'error-refresh-404-html',
+  'error-refresh-500-forever',
 ];
 
 describe('faults that the provider met', () => {

@@ -24,14 +24,22 @@ async function clientOf(...answers: Answer[]): Promise<{ client: CloudflareClien
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/client/v4`;
-  return { client: new CloudflareClient({ baseUrl: `${url}/`, credentials: { authorization: 'Bearer t' }, terraformVersion: '1.11.4' }), url, seen };
+  return {
+    client: new CloudflareClient({ baseUrl: `${url}/`, credentials: { authorization: 'Bearer t' }, terraformVersion: '1.11.4' }),
+    url,
+    seen,
+  };
 }
 
 test('introduces itself as the real provider does, and counts its retries', async () => {
   const { client, seen } = await clientOf({ status: 503 }, OK);
   await client.send('POST', '/certificates', {}, signal);
   expect(seen.map((headers) => headers['x-stainless-retry-count'])).toEqual(['0', '1']);
-  expect(seen[0]).toMatchObject({ 'user-agent': 'terraform-provider-cloudflare/5.14.0 terraform-plugin-framework/1.15.0 terraform/1.11.4', authorization: 'Bearer t', 'content-type': 'application/json' });
+  expect(seen[0]).toMatchObject({
+    'user-agent': 'terraform-provider-cloudflare/5.14.0 terraform-plugin-framework/1.15.0 terraform/1.11.4',
+    authorization: 'Bearer t',
+    'content-type': 'application/json',
+  });
 });
 
 describe('tries again, at most twice,', () => {
@@ -66,7 +74,10 @@ describe('tries again, at most twice,', () => {
 });
 
 test('tells the raw body of a refusal on one line, and drops one that is not JSON', async () => {
-  const { client, url } = await clientOf({ status: 400, body: '{"errors":\n [{"code":1004}]}', headers: JSON_TYPE }, { status: 403, body: '<html>' });
+  const { client, url } = await clientOf(
+    { status: 400, body: '{"errors":\n [{"code":1004}]}', headers: JSON_TYPE },
+    { status: 403, body: '<html>' },
+  );
   await expect(client.send('POST', '/x', {}, signal)).rejects.toThrow(`POST "${url}/x": 400 Bad Request {"errors": [{"code":1004}]}`);
   await expect(client.get('/x', signal)).rejects.toThrow(new RegExp('403 Forbidden$'));
 });

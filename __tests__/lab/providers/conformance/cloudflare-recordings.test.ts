@@ -33,7 +33,12 @@ class Namer {
 
   requests(exchanges: readonly Exchange[]): readonly string[] {
     for (const { response } of exchanges) this.learn((response as { result?: unknown } | null)?.result);
-    return exchanges.map(({ method, path, request }) => `${method} ${this.named(path)}${request === null ? '' : ` ${this.named(JSON.stringify(sorted(request)))}`}`).sort();
+    return exchanges
+      .map(
+        ({ method, path, request }) =>
+          `${method} ${this.named(path)}${request === null ? '' : ` ${this.named(JSON.stringify(sorted(request)))}`}`,
+      )
+      .sort();
   }
 
   private learn(result: unknown): void {
@@ -53,7 +58,11 @@ class Namer {
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted((value as Record<string, unknown>)[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted((value as Record<string, unknown>)[key])]),
+  );
 };
 
 const [ours, theirs] = [new Namer(), new Namer()];
@@ -102,7 +111,10 @@ test('14: creates a record again that others deleted', async () => {
 test('16: takes back what others changed', async () => {
   api.world.settings.set(`${[...api.world.zones.keys()][0]!}/ssl`, { value: 'flexible', modifiedOn: api.world.now() });
   [...api.world.records.values()].find(({ type }) => type === 'AAAA')!.content = '2001:db8::bad';
-  expect(await terraform.changes(...variables)).toEqual({ 'cloudflare_zone_setting.ssl': 'update', 'cloudflare_dns_record.apex6': 'update' });
+  expect(await terraform.changes(...variables)).toEqual({
+    'cloudflare_zone_setting.ssl': 'update',
+    'cloudflare_dns_record.apex6': 'update',
+  });
   recorder.take();
   await terraform.apply(...variables);
   compare('16');
@@ -122,12 +134,19 @@ test('19: orders a certificate again that can no longer be read, and sees nothin
 test('a validity taken out of the configuration plans a change that cannot be made, as with the real provider', async () => {
   await terraform.write(stack.replace('  requested_validity = var.validity\n', ''));
   expect(await terraform.changes(...variables)).toEqual({ 'cloudflare_origin_ca_certificate.rsa': 'update' });
-  expect((await terraform.run('apply', '-auto-approve', ...variables)).output).toContain('Provider produced inconsistent result after apply');
+  expect((await terraform.run('apply', '-auto-approve', ...variables)).output).toContain(
+    'Provider produced inconsistent result after apply',
+  );
   await terraform.write(stack);
 });
 
 test('a short name is the same as the full one, and the final dot is not', async () => {
-  const renamed = (name: string): Promise<void> => terraform.write(stack.replace('"direct.example.com"', `"${name}"`).replace('name    = "example.com"\n  type    = "AAAA"', 'name    = "@"\n  type    = "AAAA"'));
+  const renamed = (name: string): Promise<void> =>
+    terraform.write(
+      stack
+        .replace('"direct.example.com"', `"${name}"`)
+        .replace('name    = "example.com"\n  type    = "AAAA"', 'name    = "@"\n  type    = "AAAA"'),
+    );
   await renamed('direct');
   expect(await terraform.changes(...variables)).toEqual({});
   await renamed('direct.example.com.');

@@ -79,12 +79,17 @@ export class Namer {
     for (const { response } of exchanges) this.learn(response);
     return exchanges
       .filter(({ path }) => !path.startsWith('/v1/actions?'))
-      .map(({ method, path, request }) => `${method} ${this.inPath(path)}${request === null ? '' : ` ${JSON.stringify(this.inBody(request))}`}`);
+      .map(
+        ({ method, path, request }) =>
+          `${method} ${this.inPath(path)}${request === null ? '' : ` ${JSON.stringify(this.inBody(request))}`}`,
+      );
   }
 
   private learn(response: unknown): void {
     for (const kind of KINDS) {
-      const object = (response as Record<string, { id?: number; name?: string; ip?: string; public_net?: { ipv4?: { ip: string } | null } }> | null)?.[kind];
+      const object = (
+        response as Record<string, { id?: number; name?: string; ip?: string; public_net?: { ipv4?: { ip: string } | null } }> | null
+      )?.[kind];
       if (object?.id === undefined || object.name === undefined) continue;
       this.names.set(String(object.id), `<${kind} ${object.name}>`);
       const address = object.ip ?? object.public_net?.ipv4?.ip;
@@ -98,7 +103,8 @@ export class Namer {
 
   private inBody(value: unknown): unknown {
     if (typeof value === 'number' || typeof value === 'string') return this.names.get(String(value)) ?? value;
-    if (Array.isArray(value)) return value.map((part) => this.inBody(part)).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    if (Array.isArray(value))
+      return value.map((part) => this.inBody(part)).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     if (typeof value !== 'object' || value === null) return value;
     // The server of the recordings did not tell which servers a selector finds, so the provider could not send it back.
     const keys = Object.keys(value).filter((key) => key !== 'applied_to_resources');

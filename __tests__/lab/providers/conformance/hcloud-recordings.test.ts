@@ -57,7 +57,10 @@ test('11: creates a server again that was deleted by others, and what hangs on i
   const lb2 = [...api.hardware.machines.values()].find(({ spec }) => spec.name === 'lb2')!;
   await fetch(`${api.endpoint}/servers/${lb2.spec.id}`, { method: 'DELETE', headers: { authorization: `Bearer ${TOKEN}` } });
   recorder.take();
-  expect(await terraform.changes(...variables)).toEqual({ 'hcloud_server.lb["lb2"]': 'create', 'hcloud_floating_ip_assignment.vip': 'create' });
+  expect(await terraform.changes(...variables)).toEqual({
+    'hcloud_server.lb["lb2"]': 'create',
+    'hcloud_floating_ip_assignment.vip': 'create',
+  });
   expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '10'))));
   await terraform.apply(...variables);
   expect(sorted(ours.requests(recorder.take()))).toEqual(sorted(theirs.requests(recorded('hcloud', '11'))));

@@ -24,7 +24,11 @@ export class Terraform {
     private readonly file: 'main.tf' | 'main.tf.json',
   ) {}
 
-  static async start(configuration: string, options: StartProvidersOptions = {}, file: 'main.tf' | 'main.tf.json' = 'main.tf'): Promise<Terraform> {
+  static async start(
+    configuration: string,
+    options: StartProvidersOptions = {},
+    file: 'main.tf' | 'main.tf.json' = 'main.tf',
+  ): Promise<Terraform> {
     const directory = await mkdtemp(join(tmpdir(), 'tf-test-'));
     const providers = await startProviders(options);
     const terraform = new Terraform(directory, providers, file);
@@ -39,9 +43,16 @@ export class Terraform {
   }
 
   async run(...words: readonly string[]): Promise<Run> {
-    const env = { CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_CLI_CONFIG_FILE: '/dev/null', TF_CLI_ARGS: '-no-color', TF_REATTACH_PROVIDERS: this.providers.reattach };
+    const env = {
+      CHECKPOINT_DISABLE: '1',
+      TF_IN_AUTOMATION: '1',
+      TF_CLI_CONFIG_FILE: '/dev/null',
+      TF_CLI_ARGS: '-no-color',
+      TF_REATTACH_PROVIDERS: this.providers.reattach,
+    };
     const result = await execa('terraform', words, { cwd: this.directory, env, all: true, reject: false, timeout: 120_000 });
-    if (result.failed && result.exitCode === undefined) throw new Error('terraform is missing: https://developer.hashicorp.com/terraform/install', { cause: result });
+    if (result.failed && result.exitCode === undefined)
+      throw new Error('terraform is missing: https://developer.hashicorp.com/terraform/install', { cause: result });
     return { exitCode: result.exitCode ?? -1, output: result.all };
   }
 
@@ -58,7 +69,11 @@ export class Terraform {
     const { resource_changes: found = [] } = JSON.parse((await this.run('show', '-json', 'plan')).output) as {
       resource_changes?: { address: string; mode: string; change: { actions: string[] } }[];
     };
-    return Object.fromEntries(found.filter(({ mode, change }) => mode === 'managed' && change.actions[0] !== 'no-op').map(({ address, change }) => [address, change.actions.join(', ')]));
+    return Object.fromEntries(
+      found
+        .filter(({ mode, change }) => mode === 'managed' && change.actions[0] !== 'no-op')
+        .map(({ address, change }) => [address, change.actions.join(', ')]),
+    );
   }
 
   /** 0: nothing to change, 2: something. */

@@ -81,8 +81,13 @@ test('finds nothing to change afterwards', async () => {
 
 describe.each(AUTHORITIES)('an authority with a key %s', (name) => {
   test('verifies what it signed, in the eyes of openssl', async () => {
-    const [ca, leaf] = [await file('tls_self_signed_cert', name, 'cert_pem'), await file('tls_locally_signed_cert', `by_${name}`, 'cert_pem')];
-    expect(await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-verify_hostname', 'web.example.test', '-CAfile', ca, leaf)).toContain('OK');
+    const [ca, leaf] = [
+      await file('tls_self_signed_cert', name, 'cert_pem'),
+      await file('tls_locally_signed_cert', `by_${name}`, 'cert_pem'),
+    ];
+    expect(
+      await openssl('verify', '-x509_strict', '-purpose', 'sslserver', '-verify_hostname', 'web.example.test', '-CAfile', ca, leaf),
+    ).toContain('OK');
   });
 
   test('has its key in forms that openssl reads', async () => {
@@ -95,7 +100,9 @@ describe.each(AUTHORITIES)('an authority with a key %s', (name) => {
 test('makes a request that openssl verifies, with all names', async () => {
   const request = await openssl('req', '-verify', '-noout', '-text', '-in', await file('tls_cert_request', 'leaf', 'cert_request_pem'));
   expect(request).toMatch(/verify OK/);
-  expect(request).toContain('DNS:www.example.test, DNS:*.example.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, URI:spiffe://example.test/web');
+  expect(request).toContain(
+    'DNS:www.example.test, DNS:*.example.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, URI:spiffe://example.test/web',
+  );
 });
 
 test('has OpenSSH keys that ssh-keygen reads, with the same fingerprint', async () => {
@@ -114,7 +121,9 @@ test.each([
   ['algorithm = "DSA"', /value must be one of: \["RSA" "ECDSA" "ED25519"\], got: "DSA"/],
   ['algorithm = "ECDSA"\n  ecdsa_curve = "P192"', /value must be one of: \["P224" "P256" "P384" "P521"\]/],
 ])('refuses a key with %s', async (attributes, message) => {
-  const other = await Terraform.start(`terraform {\n  required_providers {\n    tls = { source = "hashicorp/tls" }\n  }\n}\nresource "tls_private_key" "k" {\n  ${attributes}\n}\n`);
+  const other = await Terraform.start(
+    `terraform {\n  required_providers {\n    tls = { source = "hashicorp/tls" }\n  }\n}\nresource "tls_private_key" "k" {\n  ${attributes}\n}\n`,
+  );
   try {
     expect((await other.run('plan')).output.replace(/\n/g, ' ')).toMatch(message);
   } finally {

@@ -16,25 +16,40 @@ async function clientOf(...answers: Answer[]): Promise<{ client: HcloudClient; r
     requests.push(`${request.method} ${request.url}`);
     headers.push(request.headers);
     const { status, body, type = 'application/json', correlationId } = answers.shift() ?? { status: 500 };
-    response.writeHead(status, { 'content-type': type, connection: 'close', ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }) });
+    response.writeHead(status, {
+      'content-type': type,
+      connection: 'close',
+      ...(correlationId === undefined ? {} : { 'x-correlation-id': correlationId }),
+    });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   return { client: new HcloudClient({ endpoint, token: 'x'.repeat(64), pollWait: () => 1 }), requests, headers };
 }
-const refusal = (status: number, code: string, details: object = { details: null }): Answer => ({ status, body: { error: { code, message: 'no', ...details } } });
+const refusal = (status: number, code: string, details: object = { details: null }): Answer => ({
+  status,
+  body: { error: { code, message: 'no', ...details } },
+});
 const action = (id: number, status: string): object => ({ id, status, command: 'x' });
 
 test('introduces itself as the real provider does', async () => {
   const { client, headers } = await clientOf({ status: 200, body: {} });
   await client.get('/servers', signal);
-  expect(headers[0]).toMatchObject({ 'user-agent': 'hcloud-terraform/1.68.0 hcloud-go/2.47.0', accept: 'application/json', authorization: `Bearer ${'x'.repeat(64)}` });
+  expect(headers[0]).toMatchObject({
+    'user-agent': 'hcloud-terraform/1.68.0 hcloud-go/2.47.0',
+    accept: 'application/json',
+    authorization: `Bearer ${'x'.repeat(64)}`,
+  });
   expect(headers[0]).not.toHaveProperty('content-type');
 });
 
 test('takes an object for gone by the code alone', async () => {
-  const { client } = await clientOf(refusal(404, 'not_found'), refusal(404, 'other'), { status: 404, body: '{"error":{"code":"not_found"}}', type: 'text/plain' });
+  const { client } = await clientOf(refusal(404, 'not_found'), refusal(404, 'other'), {
+    status: 404,
+    body: '{"error":{"code":"not_found"}}',
+    type: 'text/plain',
+  });
   expect(await client.find('/servers/1', 'server', signal)).toBeNull();
   await expect(client.find('/servers/1', 'server', signal)).rejects.toThrow('no (other)');
   await expect(client.find('/servers/1', 'server', signal)).rejects.toThrow('hcloud: server responded with status code 404');
@@ -91,7 +106,10 @@ test('tells refused fields in the words of either half of the provider', async (
   const { client } = await clientOf({ ...refusal(422, 'invalid_input', fields), correlationId: 'abc' });
   const error: unknown = await client.post('/x', {}, signal).catch((caught: unknown) => caught);
   expect(describeError(error, 'sdk')[0]?.summary).toBe('no (invalid_input, abc): [name => [is too long]]');
-  expect(describeError(error, 'framework')[0]).toMatchObject({ summary: 'Invalid field in API request', detail: expect.stringContaining('Field: name\nMessages:\n - is too long') });
+  expect(describeError(error, 'framework')[0]).toMatchObject({
+    summary: 'Invalid field in API request',
+    detail: expect.stringContaining('Field: name\nMessages:\n - is too long'),
+  });
 });
 
 test('names the crash of the real provider for refused input without details', async () => {
@@ -101,5 +119,7 @@ test('names the crash of the real provider for refused input without details', a
 
 test('tells a refused connection as Go does', async () => {
   const client = new HcloudClient({ endpoint: 'http://127.0.0.1:1/v1', token: 'x', pollWait: () => 1 });
-  await expect(client.get('/x', signal)).rejects.toThrow('Get "http://127.0.0.1:1/v1/x": dial tcp 127.0.0.1:1: connect: connection refused');
+  await expect(client.get('/x', signal)).rejects.toThrow(
+    'Get "http://127.0.0.1:1/v1/x": dial tcp 127.0.0.1:1: connect: connection refused',
+  );
 });

@@ -4,7 +4,17 @@ import { decodeDynamicValue, decodeJson, encodeDynamicValue } from '../../../../
 import type { TypeExpression } from '../../../../lab/providers/protocol/schema';
 import { UNKNOWN } from '../../../../lab/providers/protocol/value';
 
-const type: TypeExpression = ['object', { name: 'string', size: 'number', on: 'bool', labels: ['map', 'string'], ips: ['set', 'string'], rule: ['list', ['object', { port: 'string' }]] }];
+const type: TypeExpression = [
+  'object',
+  {
+    name: 'string',
+    size: 'number',
+    on: 'bool',
+    labels: ['map', 'string'],
+    ips: ['set', 'string'],
+    rule: ['list', ['object', { port: 'string' }]],
+  },
+];
 const msgpack = (value: unknown) => ({ msgpack: encode(value) });
 
 describe('a value on the wire', () => {
@@ -14,12 +24,21 @@ describe('a value on the wire', () => {
   });
 
   test('has null for every attribute that was left out', () => {
-    expect(decodeDynamicValue(encodeDynamicValue({ name: 'a' }, type), type)).toEqual({ name: 'a', size: null, on: null, labels: null, ips: null, rule: null });
+    expect(decodeDynamicValue(encodeDynamicValue({ name: 'a' }, type), type)).toEqual({
+      name: 'a',
+      size: null,
+      on: null,
+      labels: null,
+      ips: null,
+      rule: null,
+    });
   });
 
   test('writes unknown as extension 0, byte for byte as Terraform does', () => {
     expect(encodeDynamicValue(UNKNOWN, 'string').msgpack).toEqual(Uint8Array.of(0xd4, 0, 0));
-    expect(encodeDynamicValue({ name: UNKNOWN }, ['object', { name: 'string' }]).msgpack).toEqual(Uint8Array.from([0x81, 0xa4, ...Buffer.from('name'), 0xd4, 0, 0]));
+    expect(encodeDynamicValue({ name: UNKNOWN }, ['object', { name: 'string' }]).msgpack).toEqual(
+      Uint8Array.from([0x81, 0xa4, ...Buffer.from('name'), 0xd4, 0, 0]),
+    );
   });
 
   test('reads an unknown of which something is known as unknown', () => {

@@ -38,7 +38,13 @@ const stored: State = { id: '7', name: 'a', note: '', backups: false, labels: {}
 
 describe('a plan to create', () => {
   test('has defaults, and unknown where the API decides', () => {
-    expect(plan(block, sdk, null, config()).planned).toEqual({ ...nothing, id: UNKNOWN, backups: false, location: UNKNOWN, firewall_ids: UNKNOWN });
+    expect(plan(block, sdk, null, config()).planned).toEqual({
+      ...nothing,
+      id: UNKNOWN,
+      backups: false,
+      location: UNKNOWN,
+      firewall_ids: UNKNOWN,
+    });
   });
 
   test('takes a list or set with an unknown element for unknown as a whole', () => {
@@ -86,18 +92,23 @@ describe('a plan to update', () => {
 
 describe('an element of a set of blocks', () => {
   const prior = { network_id: 1, ip: '10.0.1.5', alias_ips: [], mac_address: '86:00:00:00:00:01' };
-  const planned = (before: State, given: State): unknown => plan(block, sdk, { ...stored, network: [before] }, config({ network: [given] })).planned['network'];
+  const planned = (before: State, given: State): unknown =>
+    plan(block, sdk, { ...stored, network: [before] }, config({ network: [given] })).planned['network'];
 
   test('stays with all that the API filled in', () => {
     expect(planned(prior, attachment())).toEqual([prior]);
   });
 
   test('is a new one when its address changes', () => {
-    expect(planned(prior, attachment({ ip: '10.0.1.6' }))).toEqual([{ network_id: 1, ip: '10.0.1.6', alias_ips: UNKNOWN, mac_address: UNKNOWN }]);
+    expect(planned(prior, attachment({ ip: '10.0.1.6' }))).toEqual([
+      { network_id: 1, ip: '10.0.1.6', alias_ips: UNKNOWN, mac_address: UNKNOWN },
+    ]);
   });
 
   test('loses alias IPs that came from elsewhere, as with the real provider', () => {
-    expect(planned({ ...prior, alias_ips: ['10.0.1.10'] }, attachment())).toEqual([{ network_id: 1, ip: '10.0.1.5', alias_ips: UNKNOWN, mac_address: UNKNOWN }]);
+    expect(planned({ ...prior, alias_ips: ['10.0.1.10'] }, attachment())).toEqual([
+      { network_id: 1, ip: '10.0.1.5', alias_ips: UNKNOWN, mac_address: UNKNOWN },
+    ]);
   });
 
   test('is never settled with neither address nor alias IPs, as with the real provider', () => {

@@ -25,7 +25,11 @@ function fixedParts(pem: unknown): readonly string[] {
 describe('a request', () => {
   test.each(['cert-request-rsa', 'cert-request-ed25519'])('is byte for byte the recorded %s', (name) => {
     const recorded = recordedTls(name);
-    const request = createRequest(parsePrivateKeyPem(text(recorded['private_key_pem'])), subjectOf(objects(recorded['subject'])[0]), alternativeNamesOf(recorded));
+    const request = createRequest(
+      parsePrivateKeyPem(text(recorded['private_key_pem'])),
+      subjectOf(objects(recorded['subject'])[0]),
+      alternativeNamesOf(recorded),
+    );
     expect(encodePem('CERTIFICATE REQUEST', request)).toBe(recorded['cert_request_pem']);
   });
 
@@ -42,7 +46,11 @@ describe('a certificate', () => {
   test('that signs itself has the recorded subject, key and extensions', () => {
     const recorded = recordedTls('self-signed-cert-ca');
     const key = parsePrivateKeyPem(text(recorded['private_key_pem']));
-    const request = { subject: subjectOf(objects(recorded['subject'])[0]), names: alternativeNamesOf(recorded), publicKey: createPublicKey(key.key) };
+    const request = {
+      subject: subjectOf(objects(recorded['subject'])[0]),
+      names: alternativeNamesOf(recorded),
+      publicKey: createPublicKey(key.key),
+    };
     const made = createCertificate(recorded, request, { key }, NOW);
     expect(fixedParts(made['cert_pem'])).toEqual(fixedParts(recorded['cert_pem']));
     expect(made).toMatchObject({ validity_start_time: '2026-11-22T13:17:17.484Z', validity_end_time: '2026-11-23T13:17:17.484Z' });
@@ -63,7 +71,9 @@ describe('a certificate', () => {
   test('of an authority needs a subject', () => {
     const key = parsePrivateKeyPem(text(recordedTls('private-key-ed25519')['private_key_pem']));
     const request = { subject: subjectOf(undefined), names: alternativeNamesOf({}), publicKey: createPublicKey(key.key) };
-    expect(() => createCertificate({ is_ca_certificate: true, validity_period_hours: 1 }, request, { key }, NOW)).toThrow(/at least one Distinguished Name/);
+    expect(() => createCertificate({ is_ca_certificate: true, validity_period_hours: 1 }, request, { key }, NOW)).toThrow(
+      /at least one Distinguished Name/,
+    );
   });
 });
 
@@ -71,8 +81,20 @@ describe('a certificate of 24 hours', () => {
   const { resources, schema } = tlsProvider();
   const resource = resources['tls_self_signed_cert']!;
   const block = schema.resource_schemas['tls_self_signed_cert']!.block;
-  const state = (given: State): State => ({ ...recordedTls('self-signed-cert-ca'), validity_end_time: new Date(Date.now() + 3_600_000).toISOString(), ...given });
-  const config = (given: State): State => ({ ...state(given), id: null, cert_pem: null, key_algorithm: null, ready_for_renewal: null, validity_end_time: null, validity_start_time: null });
+  const state = (given: State): State => ({
+    ...recordedTls('self-signed-cert-ca'),
+    validity_end_time: new Date(Date.now() + 3_600_000).toISOString(),
+    ...given,
+  });
+  const config = (given: State): State => ({
+    ...state(given),
+    id: null,
+    cert_pem: null,
+    key_algorithm: null,
+    ready_for_renewal: null,
+    validity_end_time: null,
+    validity_start_time: null,
+  });
 
   test('stays while it is not due', () => {
     expect(plan(block, resource.planning, state({}), config({})).requiresReplace).toEqual([]);

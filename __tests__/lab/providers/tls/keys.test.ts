@@ -13,7 +13,9 @@ describe.each(NAMES)('the recorded %s', (name) => {
   const { key, algorithm } = parsePrivateKeyPem(text(recorded['private_key_pem']));
 
   test('gives the recorded public attributes', () => {
-    const wanted = Object.fromEntries(Object.entries(recorded).filter(([attribute]) => attribute.startsWith('public_key') || attribute === 'id'));
+    const wanted = Object.fromEntries(
+      Object.entries(recorded).filter(([attribute]) => attribute.startsWith('public_key') || attribute === 'id'),
+    );
     expect(publicKeyAttributes(key)).toEqual(wanted);
     expect(algorithm).toBe(recorded['algorithm']);
   });

@@ -10,9 +10,29 @@ import { askCertificate } from '../../../../platform/doctor/ask/certificate';
 test('reads issuer, end and names of what a visitor of the name is shown', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  await execa('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '20', '-subj', '/O=House/CN=CA of the house', '-addext', 'subjectAltName=DNS:www.example.com']);
+  await execa('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    '-days',
+    '20',
+    '-subj',
+    '/O=House/CN=CA of the house',
+    '-addext',
+    'subjectAltName=DNS:www.example.com',
+  ]);
   const asked: (string | false)[] = [];
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert), SNICallback: (name, done) => done(null, void asked.push(name)) });
+  const server = createServer({
+    key: readFileSync(key),
+    cert: readFileSync(cert),
+    SNICallback: (name, done) => done(null, void asked.push(name)),
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {

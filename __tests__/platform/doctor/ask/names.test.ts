@@ -14,11 +14,17 @@ function resolver(table: Readonly<Record<string, unknown>>): NameResolver {
 
 test('takes the CAA records of the nearest name upwards that has any', async () => {
   const records = [{ critical: 0, issue: 'letsencrypt.org' }];
-  const { 'a.b.example.com': found } = await askNames(['a.b.example.com'], resolver({ 'example.com CAA': records, 'com CAA': [{ critical: 0, issue: ';' }], 'a.b.example.com A': ['198.51.100.10'] }));
+  const { 'a.b.example.com': found } = await askNames(
+    ['a.b.example.com'],
+    resolver({ 'example.com CAA': records, 'com CAA': [{ critical: 0, issue: ';' }], 'a.b.example.com A': ['198.51.100.10'] }),
+  );
   expect(found).toEqual({ a: { answer: ['198.51.100.10'] }, aaaa: { answer: [] }, caa: { answer: { at: 'example.com', records } } });
 });
 
 test('a name that does not exist is an answer, one that nobody answers for is not', async () => {
-  const { 'example.com': found } = await askNames(['example.com'], resolver({ 'example.com CAA': 'ESERVFAIL', 'example.com A': 'ENODATA' }));
+  const { 'example.com': found } = await askNames(
+    ['example.com'],
+    resolver({ 'example.com CAA': 'ESERVFAIL', 'example.com A': 'ENODATA' }),
+  );
   expect(found).toEqual({ a: { answer: [] }, aaaa: { answer: [] }, caa: { failure: 'queryCaa ESERVFAIL' } });
 });

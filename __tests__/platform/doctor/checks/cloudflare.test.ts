@@ -4,7 +4,11 @@ import type { CloudflareFacts } from '../../../../platform/doctor/facts';
 import { BEFORE, ENVIRONMENT, levels, lines } from '../healthy';
 
 const zone = { permissions: ['#dns_records:edit', '#dns_records:read'] };
-const check = (given: Partial<CloudflareFacts>) => checkCloudflare({ environment: { ...ENVIRONMENT, cloudflare: { zone: 'example.com', proxied: true } }, cloudflare: { answer: { zones: [zone], encryption: 'strict', ...given } } });
+const check = (given: Partial<CloudflareFacts>) =>
+  checkCloudflare({
+    environment: { ...ENVIRONMENT, cloudflare: { zone: 'example.com', proxied: true } },
+    cloudflare: { answer: { zones: [zone], encryption: 'strict', ...given } },
+  });
 
 test('accepts a token that may edit the zone', () => {
   expect(lines(check({}))).toEqual(['fine: the token may edit the zone example.com']);
@@ -23,6 +27,8 @@ test.each([
 
 test("shows Cloudflare's own words for a token that it does not take", () => {
   const environment = { ...ENVIRONMENT, cloudflare: { zone: 'example.com', proxied: false } };
-  expect(lines(checkCloudflare({ environment, cloudflare: { failure: 'Cloudflare says 403 "Authentication error"' } }))).toEqual([expect.stringMatching(/^wrong: Cloudflare says 403 "Authentication error" -> make a token/)]);
+  expect(lines(checkCloudflare({ environment, cloudflare: { failure: 'Cloudflare says 403 "Authentication error"' } }))).toEqual([
+    expect.stringMatching(/^wrong: Cloudflare says 403 "Authentication error" -> make a token/),
+  ]);
   expect(levels(checkCloudflare({ environment, cloudflare: { answer: { zones: [zone], encryption: 'flexible' } } }))).toEqual(['fine']);
 });

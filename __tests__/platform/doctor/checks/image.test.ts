@@ -10,7 +10,9 @@ test('accepts an image that is there for the architecture', () => {
 });
 
 test('refuses one that is not there for the architecture, or not available', () => {
-  expect(lines(checkImage(withImages({ ...image, architecture: 'arm' })))).toEqual([expect.stringMatching(/^wrong: there is no image debian-13 for x86 -> set image to/)]);
+  expect(lines(checkImage(withImages({ ...image, architecture: 'arm' })))).toEqual([
+    expect.stringMatching(/^wrong: there is no image debian-13 for x86 -> set image to/),
+  ]);
   expect(levels(checkImage(withImages({ ...image, status: 'creating' })))).toEqual(['wrong']);
 });
 
@@ -21,7 +23,9 @@ test('finds a snapshot by its number', () => {
 });
 
 test('warns of a deprecated one', () => {
-  expect(lines(checkImage(withImages({ ...image, deprecated: new Date('2026-10-01T00:00:00Z') })))).toEqual([expect.stringMatching(/^warning: debian-13 \(x86\) is deprecated since 2026-10-01.* -> set image to a newer one$/)]);
+  expect(lines(checkImage(withImages({ ...image, deprecated: new Date('2026-10-01T00:00:00Z') })))).toEqual([
+    expect.stringMatching(/^warning: debian-13 \(x86\) is deprecated since 2026-10-01.* -> set image to a newer one$/),
+  ]);
 });
 
 test('asks nothing where all servers exist', () => {

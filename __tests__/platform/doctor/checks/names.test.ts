@@ -16,7 +16,11 @@ test.each([
   ['hcloud_ssh_key', 'platform', 'SSH key'],
 ] as const)('refuses a %s %s that is not in the state', (type, name, kind) => {
   expect(lines(checkNames({ ...BEFORE, project: withItems({ [type]: [{ id: 7, name }] }) }))).toEqual([
-    expect.stringMatching(new RegExp(`^wrong: the project has a ${kind} ${name} \\(7\\) that is not of this environment -> If a deploy that broke off has left it, delete it in the console; else set namePrefix`)),
+    expect.stringMatching(
+      new RegExp(
+        `^wrong: the project has a ${kind} ${name} \\(7\\) that is not of this environment -> If a deploy that broke off has left it, delete it in the console; else set namePrefix`,
+      ),
+    ),
   ]);
 });
 
@@ -29,14 +33,18 @@ test('refuses a key that the project has under another name, and reports one und
   expect(lines(checkNames({ ...BEFORE, project: withItems({ hcloud_ssh_key: [{ id: 7, name: 'mine', fingerprint }] }) }))).toEqual([
     expect.stringMatching(/^wrong: the project has the key of TF_VAR_ssh_public_key already, as mine \(7\).* or give a pair of its own$/),
   ]);
-  expect(levels(checkNames({ ...BEFORE, project: withItems({ hcloud_ssh_key: [{ id: 7, name: 'platform', fingerprint }] }) }))).toEqual(['wrong']);
+  expect(levels(checkNames({ ...BEFORE, project: withItems({ hcloud_ssh_key: [{ id: 7, name: 'platform', fingerprint }] }) }))).toEqual([
+    'wrong',
+  ]);
 });
 
 test('finds a server in the way that a broken deploy has left beside the state', () => {
   const facts = deployed();
   const left = new Map('answer' in facts.state ? facts.state.answer : []);
   left.delete('hcloud_server.db-1');
-  expect(lines(checkNames({ ...facts, state: { answer: left } }))).toEqual([expect.stringMatching(/^wrong: the project has a server db-1 \(101\)/)]);
+  expect(lines(checkNames({ ...facts, state: { answer: left } }))).toEqual([
+    expect.stringMatching(/^wrong: the project has a server db-1 \(101\)/),
+  ]);
 });
 
 test('says that it cannot tell without the state', () => {

@@ -2,11 +2,18 @@ import { expect, test } from 'vitest';
 import { atLeast, checkPrograms } from '../../../../platform/doctor/checks/programs';
 import { BEFORE, ENVIRONMENT, levels, lines } from '../healthy';
 
-const check = (given: Partial<typeof BEFORE.programs>, state = ENVIRONMENT.state) => checkPrograms({ programs: { ...BEFORE.programs, ...given }, environment: { ...ENVIRONMENT, state } });
+const check = (given: Partial<typeof BEFORE.programs>, state = ENVIRONMENT.state) =>
+  checkPrograms({ programs: { ...BEFORE.programs, ...given }, environment: { ...ENVIRONMENT, state } });
 
 test('accepts versions that are recent enough, compared as numbers', () => {
   expect(levels(check({}))).toEqual(['fine', 'fine', 'fine']);
-  expect([atLeast('1.9.8', '1.10.0'), atLeast('1.10.0', '1.10.0'), atLeast('v20.9.0', '20.19.0'), atLeast('1.12.0-beta1', '1.10.0'), atLeast('24.0.0', '20.19.0')]).toEqual([false, true, false, true, true]);
+  expect([
+    atLeast('1.9.8', '1.10.0'),
+    atLeast('1.10.0', '1.10.0'),
+    atLeast('v20.9.0', '20.19.0'),
+    atLeast('1.12.0-beta1', '1.10.0'),
+    atLeast('24.0.0', '20.19.0'),
+  ]).toEqual([false, true, false, true, true]);
 });
 
 test('names an old or missing program, and where to get it', () => {

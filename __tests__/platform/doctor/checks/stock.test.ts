@@ -18,17 +18,26 @@ test('names the cheapest type that lacks nothing, with its price, for one that i
     serverType('cpx32', { price: 12, cores: 4, memory: 8, disk: 160 }),
     serverType('cpx22', { price: 7.99, disk: 80 }),
   );
-  expect(found).toBe('wrong: cx23 is sold out in fsn1 (lb-1) -> set serverType: there, cpx22 can be (2 cores, 4 GB, 7.99 EUR a month net); or try later');
+  expect(found).toBe(
+    'wrong: cx23 is sold out in fsn1 (lb-1) -> set serverType: there, cpx22 can be (2 cores, 4 GB, 7.99 EUR a month net); or try later',
+  );
 });
 
 test('names other locations that have it', () => {
-  const elsewhere = serverType('cx23', { locations: [{ name: 'fsn1', available: false, deprecation: null }, { name: 'nbg1', available: true, deprecation: null }] });
+  const elsewhere = serverType('cx23', {
+    locations: [
+      { name: 'fsn1', available: false, deprecation: null },
+      { name: 'nbg1', available: true, deprecation: null },
+    ],
+  });
   expect(check(elsewhere)[0]).toMatch(/; cx23 can be ordered in nbg1, which is a choice before the first deploy only; or try later$/);
 });
 
 test('says when nothing as large can be ordered there', () => {
   const large = serverType('ccx13', { memory: 8, disk: 80, available: false });
-  expect(lines(checkStock({ ...BEFORE, project: withTypes(serverType('cx23'), large) }))[1]).toMatch(/^wrong: ccx13 is sold out in fsn1 \(db-1\) -> set serverType: there, nothing as large can be; or try later$/);
+  expect(lines(checkStock({ ...BEFORE, project: withTypes(serverType('cx23'), large) }))[1]).toMatch(
+    /^wrong: ccx13 is sold out in fsn1 \(db-1\) -> set serverType: there, nothing as large can be; or try later$/,
+  );
 });
 
 test('refuses a type that is not sold in the location, is sold no more, or does not exist', () => {
@@ -36,20 +45,35 @@ test('refuses a type that is not sold in the location, is sold no more, or does 
   const announced = { unavailable_after: new Date('2027-12-31T00:00:00Z') };
   expect(check(serverType('cx23', { sold: ['nbg1'] }))[0]).toMatch(/^wrong: cx23 is not sold in fsn1/);
   expect(check(serverType('cx23', { deprecation: ended }))[0]).toMatch(/^wrong: cx23 is sold no more in fsn1/);
-  expect(check(serverType('cx23', { locations: [{ name: 'fsn1', available: true, deprecation: ended }] }))[0]).toMatch(/^wrong: cx23 is sold no more in fsn1/);
+  expect(check(serverType('cx23', { locations: [{ name: 'fsn1', available: true, deprecation: ended }] }))[0]).toMatch(
+    /^wrong: cx23 is sold no more in fsn1/,
+  );
   expect(check(serverType('cx23', { deprecation: announced }))[0]).toMatch(/^fine/);
   expect(check(serverType('cpx22'))[0]).toBe('wrong: Hetzner has no server type cx23 (lb-1) -> choose another serverType: ccx13, cpx22');
 });
 
 test('asks nothing of servers that exist, but for the new type of one', () => {
-  const soldOut = PROJECT.serverTypes.map((type) => ({ ...type, locations: type.locations.map((location) => ({ ...location, available: false })) }));
+  const soldOut = PROJECT.serverTypes.map((type) => ({
+    ...type,
+    locations: type.locations.map((location) => ({ ...location, available: false })),
+  }));
   const facts = deployed();
   if (!('answer' in facts.project)) throw new Error('no project');
   const { items } = facts.project.answer;
   const withStock = { ...facts.project.answer, serverTypes: soldOut };
-  expect(lines(checkStock({ ...facts, project: { answer: withStock } }))).toEqual(['fine: all servers are there; nothing would be ordered']);
-  const smaller = { ...withStock, items: { ...items, hcloud_server: items.hcloud_server.map((server) => (server.name === 'db-1' ? { ...server, serverType: 'cx23' } : server)) } };
-  expect(lines(checkStock({ ...facts, project: { answer: smaller } }))).toEqual([expect.stringMatching(/^wrong: ccx13 is sold out in fsn1 \(db-1\)/)]);
+  expect(lines(checkStock({ ...facts, project: { answer: withStock } }))).toEqual([
+    'fine: all servers are there; nothing would be ordered',
+  ]);
+  const smaller = {
+    ...withStock,
+    items: {
+      ...items,
+      hcloud_server: items.hcloud_server.map((server) => (server.name === 'db-1' ? { ...server, serverType: 'cx23' } : server)),
+    },
+  };
+  expect(lines(checkStock({ ...facts, project: { answer: smaller } }))).toEqual([
+    expect.stringMatching(/^wrong: ccx13 is sold out in fsn1 \(db-1\)/),
+  ]);
 });
 
 test('counts a server as missing that the state has and the project has no more', () => {

@@ -14,7 +14,9 @@ test('accepts what a deploy needs', () => {
 });
 
 test('names all that are missing, and not those with a default', () => {
-  expect(check({ hcloud_token: undefined, ssh_public_key: '', hcloud_endpoint: undefined })).toEqual([expect.stringMatching(/^wrong: not set: TF_VAR_hcloud_token, TF_VAR_ssh_public_key -> export them/)]);
+  expect(check({ hcloud_token: undefined, ssh_public_key: '', hcloud_endpoint: undefined })).toEqual([
+    expect.stringMatching(/^wrong: not set: TF_VAR_hcloud_token, TF_VAR_ssh_public_key -> export them/),
+  ]);
 });
 
 test.each([
@@ -40,12 +42,22 @@ test.each([
 });
 
 test('refuses a private key that is not that of the public key', () => {
-  const { privateKey } = generateKeyPairSync('ed25519', { privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-  expect(check({ ssh_private_key: privateKey })).toEqual([expect.stringMatching(/^wrong: TF_VAR_ssh_private_key is not the key of TF_VAR_ssh_public_key -> give both files of one pair/)]);
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  expect(check({ ssh_private_key: privateKey })).toEqual([
+    expect.stringMatching(/^wrong: TF_VAR_ssh_private_key is not the key of TF_VAR_ssh_public_key -> give both files of one pair/),
+  ]);
 });
 
 test('never shows a secret', () => {
   const secret = 'sEcReT-of-the-house';
-  const all = Object.fromEntries(['hcloud_token', 'failover_token', 'cloudflare_token', 'ssh_private_key', 'ssh_public_key', 'certificate_private_key'].map((name) => [name, secret]));
+  const all = Object.fromEntries(
+    ['hcloud_token', 'failover_token', 'cloudflare_token', 'ssh_private_key', 'ssh_public_key', 'certificate_private_key'].map((name) => [
+      name,
+      secret,
+    ]),
+  );
   expect(check({ ...all, mysql_admin_password: `${secret} ` }).join('\n')).not.toContain(secret);
 });
