@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { deploy } from '../../lab/cli/deploy';
 import { openLab, type ApiFault, type Lab } from '../../lab/lab';
 import { attempt } from '../../lab/traffic';
@@ -21,6 +21,11 @@ let lab: Lab;
 beforeAll(async () => {
   lab = await openLab();
   expect(await lab.machines(), 'this test wants an empty lab').toEqual([]);
+});
+
+afterEach(async () => {
+  await lab.clearApiFaults();
+  await lab.mendSites();
 });
 
 const present = async (): Promise<string[]> => (await lab.machines()).map(({ name }) => name);
@@ -51,6 +56,8 @@ test('types that sell out in the middle end the deploy, which names the servers 
 
 test('the next one is refused before it changes anything, with what can be had and where to set it', async () => {
   const before = await present();
+  await soldOut('cx23');
+  await soldOut(SMALL);
   const said = await failure(TYPES);
   for (const setting of ['loadBalancers', 'web', 'app', 'mysql'])
     expect(said).toMatch(
@@ -60,23 +67,21 @@ test('the next one is refused before it changes anything, with what can be had a
   expect(await present()).toEqual(before);
 });
 
-test('with stock again it ends at the limit of the project, at the sixth server, and at one that does not start', async () => {
-  await lab.clearApiFaults();
+test('with stock again it ends at the limit of the project, at the sixth server, and at those that do not start', async () => {
   await lab.apiFault({ effect: { kind: 'limit', of: 'servers', most: 5 } });
-  await lab.apiFault({ match: { method: 'POST', path: '/actions/poweron$' }, effect: { kind: 'action-fails' }, count: 1 });
+  // At each attempt: the provider makes five
+  await lab.apiFault({ match: { method: 'POST', path: '/actions/poweron$' }, effect: { kind: 'action-fails' } });
   const said = await failure(TYPES);
   expect(await present()).toHaveLength(5);
   for (const name of await missing())
     expect(said, name).toMatch(new RegExp(`server limit reached \\(resource_limit_exceeded[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
   expect(said).toMatch(/\(action_failed, \d+\) with hcloud_server/);
-  await lab.clearApiFaults();
 });
 
 test("without MySQL's repository it ends at the members, and names the repository", async () => {
   await lab.breakSite('repo.mysql.com', 'refused');
   expect(await failure('')).toContain('https://repo.mysql.com/RPM-GPG-KEY-mysql-');
   expect(await present()).toEqual(expect.arrayContaining(ALL));
-  await lab.mendSites();
 });
 
 test('after all that, and with other types, a deploy makes the platform whole', async () => {
