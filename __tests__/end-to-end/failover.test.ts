@@ -1,7 +1,7 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, test } from 'vitest';
 import type { LabHandle } from '../../lab/faults';
-import { openLab } from '../../lab/lab';
-import { WATCHED, openHandle, runScenario, SCENARIOS, select, type Scenario } from '../../lab/scenarios';
+import { openHandle, SCENARIOS } from '../../lab/scenarios';
+import { judge } from './judge';
 
 /** A second kind of the same fault, or too long for each round: these wait for `make test-all`. */
 const LONG = [
@@ -21,7 +21,6 @@ const LONG = [
 /** Each other fault of the catalogue, once. */
 const CHOSEN = SCENARIOS.filter(({ name, fault }) => fault !== undefined && (process.env['TEST_SIZE'] === 'all' || !LONG.includes(name)));
 const LONGEST_OUTAGE_MILLISECONDS = 15_000;
-const SEED = 'end-to-end';
 
 let lab: LabHandle;
 
@@ -34,30 +33,5 @@ beforeAll(async () => {
  * measures; whether the clients could keep up for that does not matter here.
  */
 test.each(CHOSEN.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) =>
-  judge(scenario, LONGEST_OUTAGE_MILLISECONDS),
+  judge(lab, scenario, LONGEST_OUTAGE_MILLISECONDS),
 );
-
-test('an API that takes 10 s to move an address and 2 s to answer: lb-power-off', async () => {
-  const emulator = await openLab();
-  await emulator.setApiTimes({ action: 10_000, answer: { from: 1500, to: 2000 } });
-  try {
-    lab = await openHandle();
-    await judge(select('lb-power-off')[0]!, LONGEST_OUTAGE_MILLISECONDS + 12_000);
-  } finally {
-    await emulator.setApiTimes(emulator.apiTimes);
-  }
-});
-
-async function judge(scenario: Scenario, longestOutage: number): Promise<void> {
-  const { name } = scenario;
-  const run = await runScenario(scenario, { lab, seed: SEED, run: 1, log: (line) => console.log(line) });
-  const limited = (scenario.targets?.(lab) ?? []).map(({ figure }) => [figure, run.figures[figure]] as const);
-  console.log(
-    `${name}: ${run.verdict.outcome}, ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`,
-  );
-  expect(run.verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
-  for (const [figure, value] of limited) {
-    expect(value, figure).toBeTypeOf('number');
-    if (figure === 'outage') expect(value).toBeLessThan(longestOutage);
-  }
-}

@@ -7,7 +7,7 @@ set -euo pipefail
 export LAB_NAME=${LAB_NAME:-test}
 
 # Test files in this order: those that change the stack come last
-readonly STAGES=(whole-stack names walls hardening attacks failover terraform-cloud cloudflare acme rotation ssh updates)
+readonly STAGES=(whole-stack names walls hardening attacks failover api-times terraform-cloud cloudflare acme rotation ssh updates)
 # Too long for each round. One alone, in a lab to which the stack has been deployed:
 #   npx lab exec -- npx vitest run --project end-to-end __tests__/end-to-end/scaling.test.ts
 readonly LONG_STAGES=(first-boot scaling upgrade mysql-repository)

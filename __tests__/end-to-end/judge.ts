@@ -1,0 +1,23 @@
+import { expect } from 'vitest';
+import type { LabHandle } from '../../lab/faults';
+import { runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
+
+const SEED = 'end-to-end';
+
+/**
+ * Runs the scenario once: no checker may find anything, and each figure that has a target must be there.
+ * @param longestOutage in milliseconds; how fast it is over several runs is what `make faults` measures
+ */
+export async function judge(lab: LabHandle, scenario: Scenario, longestOutage: number): Promise<void> {
+  const { name } = scenario;
+  const run = await runScenario(scenario, { lab, seed: SEED, run: 1, log: (line) => console.log(line) });
+  const limited = (scenario.targets?.(lab) ?? []).map(({ figure }) => [figure, run.figures[figure]] as const);
+  console.log(
+    `${name}: ${run.verdict.outcome}, ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`,
+  );
+  expect(run.verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
+  for (const [figure, value] of limited) {
+    expect(value, figure).toBeTypeOf('number');
+    if (figure === 'outage') expect(value).toBeLessThan(longestOutage);
+  }
+}
