@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tests, fast ones first.
-#   run.sh check   types, lint, unit and conformance tests: needs neither root nor a lab
+#   run.sh check   types, lint, audit, unit and conformance tests: needs neither root nor a lab; offline the audit is skipped
 #   run.sh test    that, and on a lab the main path of each capability and the most telling faults: what CI runs
 #   run.sh all     everything; goes on after the stages of the lab that have passed for this commit
 set -euo pipefail
@@ -16,6 +16,7 @@ static_checks() {
   mapfile -t scripts < <(shell_scripts)
   step 'shellcheck' if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}"
   step 'shfmt' if_installed shfmt -i 2 -ci -d "${scripts[@]}"
+  step 'audit of deployed packages' npx tsx __tests__/audit.ts
 }
 
 shell_scripts() {
