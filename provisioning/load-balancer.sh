@@ -6,6 +6,8 @@ source "$(dirname "$0")/common.sh"
 readonly HAPROXY_CONFIG=/etc/haproxy/haproxy.cfg
 readonly HAPROXY_FILES=/etc/haproxy/platform
 readonly HAPROXY_DROP_IN=haproxy.service.d/load-balancer.conf
+# Of the name of Debian's, so that it holds in its place
+readonly HAPROXY_TMPFILES=/etc/tmpfiles.d/haproxy.conf
 readonly CERTIFICATE=/etc/platform/credentials/tls-certificate
 readonly ORIGIN_PULLS_CA=/etc/platform/credentials/origin-pulls-ca
 # With an ACME client only: how the two know each other, and what the client has obtained
@@ -67,6 +69,11 @@ apply_nat_gateway() {
   systemctl reload-or-restart nat-gateway.service
 }
 
+keep_haproxys_folder() {
+  replace_file "$UPLOAD_DIR/load-balancer/haproxy-tmpfiles.conf" "$HAPROXY_TMPFILES"
+  systemd-tmpfiles --create "$HAPROXY_TMPFILES"
+}
+
 # Configuration, certificates and the other files are checked together, and go live together or not at all
 apply_haproxy() {
   local config page file candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst peer=$UPLOAD_DIR/peer.lst
@@ -100,7 +107,7 @@ apply_haproxy() {
   rm -rf "$candidate"
   replace_file "$config" "$HAPROXY_CONFIG"
   reload_or_restart_haproxy
-  wait_until 15 haproxy_answers || die "HAProxy does not answer: $(journalctl --unit haproxy --lines 5 --output cat)"
+  wait_until 15 haproxy_answers || die "HAProxy does not answer: $(last_words haproxy 5)"
   mark_applied "${applied[@]}"
 }
 
@@ -158,7 +165,7 @@ open_way_to_api() {
   replace_file "$UPLOAD_DIR/load-balancer/hetzner-api-addresses" /usr/local/lib/platform/hetzner-api-addresses 0755
   install_unit hetzner-api-addresses.service hetzner-api-addresses.timer
   systemctl enable --quiet hetzner-api-addresses.timer
-  systemctl start hetzner-api-addresses.service || die "$(journalctl --unit hetzner-api-addresses --lines 1 --output cat)"
+  systemctl start hetzner-api-addresses.service || die "$(last_words hetzner-api-addresses 1)"
   systemctl restart hetzner-api-addresses.timer
 }
 
@@ -174,7 +181,7 @@ apply_agent() {
   install_unit floating-ip-agent.service
   systemctl enable --quiet floating-ip-agent.service
   systemctl restart floating-ip-agent.service
-  wait_until 15 agent_answers || die "the floating-ip agent does not answer: $(journalctl --unit floating-ip-agent --lines 5 --output cat)"
+  wait_until 15 agent_answers || die "the floating-ip agent does not answer: $(last_words floating-ip-agent 5)"
   mark_applied "$program" "$config" "$unit" "$facts" "$TOKEN"
 }
 
@@ -200,7 +207,7 @@ apply_keepalived() {
   install_unit "$KEEPALIVED_DROP_IN"
   systemctl enable --quiet keepalived
   systemctl restart keepalived
-  wait_until 15 systemctl --quiet is-active keepalived || die "keepalived does not run: $(journalctl --unit keepalived --lines 5 --output cat)"
+  wait_until 15 systemctl --quiet is-active keepalived || die "keepalived does not run: $(last_words keepalived 5)"
   mark_applied "$config" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
 }
 
@@ -208,7 +215,7 @@ apply_keepalived() {
 # From here on private hosts have a way out, and SSH by way of the floating IP finds somebody
 wait_for_addresses() {
   wait_until 150 addresses_arrived && return
-  die "neither load balancer got the floating IP and the NAT alias: $(journalctl --unit floating-ip-agent --lines 8 --output cat)"
+  die "neither load balancer got the floating IP and the NAT alias: $(last_words floating-ip-agent 8)"
 }
 
 addresses_arrived() {
@@ -244,7 +251,7 @@ apply_certificate_agent() {
   log "visitors are shown: $(openssl x509 -in "$HAPROXY_FILES/site.pem" -noout -issuer -enddate | paste --serial --delimiters ' ')"
   [[ $(<"$HAPROXY_FILES/obtained.pem") != "$NONE_YET" ]] || log "the load balancer that holds the floating IP when all is configured obtains the certificate, within about a minute"
   systemctl --quiet is-failed certificate-agent.service || return 0
-  log "WARNING: $(journalctl _SYSTEMD_UNIT=certificate-agent.service --lines 1 --output cat --no-pager)"
+  log "WARNING: $(journalctl _SYSTEMD_UNIT=certificate-agent.service --lines 1 --output cat --no-pager | printable)"
 }
 
 # What is left of another mode must neither renew nor be shown again
@@ -261,6 +268,7 @@ configure_role() {
   apply_sysctl
   apply_floating_ip_address
   apply_nat_gateway
+  keep_haproxys_folder
   apply_haproxy
   open_way_to_api
   apply_agent
