@@ -109,10 +109,6 @@ app_answers() {
   curl --silent --fail --output /dev/null --max-time 5 "http://$(fact PRIVATE_ADDRESS):$(fact APP_PORT)/$1"
 }
 
-last_words() {
-  journalctl --unit "$1" --lines 15 --output cat
-}
-
 configure_role() {
   wait_for_private_address
   apply_sysctl

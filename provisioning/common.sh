@@ -24,6 +24,16 @@ die() {
   exit "$SAID_WHY"
 }
 
+# last_words UNIT [LINES]: what it said last, as text and nothing else: whoever has taken over a service must not be able to send the
+# terminal of a deploy what it obeys
+last_words() {
+  journalctl --unit "$1" --lines "${2:-15}" --output cat --no-pager | printable
+}
+
+printable() {
+  LC_ALL=C tr -cd '[:print:]\t\n'
+}
+
 # wait_until SECONDS COMMAND...: runs COMMAND four times a second until it succeeds; fails when the time is over
 wait_until() {
   local deadline=$((SECONDS + $1))

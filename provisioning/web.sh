@@ -36,7 +36,7 @@ apply_unit() {
   check_config "$CONFIG" || die "Nginx rejects $CONFIG; it was not restarted"
   systemctl enable --quiet nginx
   systemctl restart nginx
-  wait_until 15 nginx_answers || die "Nginx does not answer: $(journalctl --unit nginx --lines 5 --output cat)"
+  wait_until 15 nginx_answers || die "Nginx does not answer: $(last_words nginx 5)"
   mark_applied "$UPLOAD_DIR/units/$DROP_IN"
 }
 
@@ -51,7 +51,7 @@ apply_config() {
   replace_file "$staged" "$CONFIG"
   if systemctl --quiet is-active nginx && already_applied "$UPLOAD_DIR/units/$DROP_IN"; then
     systemctl reload nginx
-    wait_until 15 nginx_answers || die "Nginx does not answer: $(journalctl --unit nginx --lines 5 --output cat)"
+    wait_until 15 nginx_answers || die "Nginx does not answer: $(last_words nginx 5)"
   else
     apply_unit
   fi

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -26,6 +26,18 @@ function run(...lines: string[]): { status: number | null; output: string; error
 
 test('die names the script and the reason, and fails', () => {
   expect(run('die "no mirror"')).toEqual({ status: 3, output: '', error: 'role.sh: ERROR: no mirror\n' });
+});
+
+test('what a service said last is shown as text, and tells the terminal of a deploy nothing', () => {
+  writeFileSync(join(upload, 'journalctl'), "#!/bin/sh\nprintf 'one\\033[2J\\ttwo\\n\\302\\233three\\n'\n");
+  chmodSync(join(upload, 'journalctl'), 0o755);
+  expect(run(`PATH=${upload}:$PATH`, 'last_words app 2').output).toBe('one[2J\ttwo\nthree\n');
+  const others = readdirSync('provisioning', { recursive: true, encoding: 'utf8' }).filter(
+    (file) =>
+      statSync(join('provisioning', file)).isFile() &&
+      /^(?!.*see: ).*journalctl (?!.*(printable|\[:print:\]))/m.test(readFileSync(join('provisioning', file), 'utf8')),
+  );
+  expect(others, 'scripts that show a journal as it is').toEqual([]);
 });
 
 describe('wait_until', () => {

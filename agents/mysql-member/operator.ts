@@ -16,23 +16,27 @@ const USAGE = `platform-mysql: this member of the MySQL group
                                            member, then gives the PRIMARY's role away; 300 by default
   platform-mysql wait [SECONDS]            waits until this member is as far as it can be; 300 by default
   platform-mysql accounts                  applies changed passwords and rights; run by provisioning
-  platform-mysql discard-old-passwords     ends the validity of passwords from before the last rotation, and rights that
-                                           accounts no longer have
+  platform-mysql discard-old-passwords     ends the validity of passwords from before the last rotation, of rights that
+                                           accounts no longer have, and of accounts that are no longer used
   platform-mysql force-bootstrap [--yes]   founds a group from this member's data, against the agent's caution
 `;
 
 const CREDENTIALS = '/etc/platform/credentials';
+
+/** What members and MySQL say reaches root's terminal as text: without the characters by which a terminal is told to do something. */
+const printable = (text: string) => text.replace(/[^\P{C}\n]/gu, '');
+const say = (text: string) => process.stdout.write(printable(`${text}\n`));
+const complain = (text: string) => process.stderr.write(printable(`platform-mysql: ${text}\n`));
 
 /** The command `platform-mysql`: asks the agent over its socket. Resolves with the exit code. */
 export async function operate(config: AgentConfig, [verb, ...rest]: readonly string[]): Promise<number> {
   const agent = (method: string, path: string, body?: unknown, timeoutMs = 35_000) =>
     getJson({ socketPath: config.controlSocket, method, path, body, timeoutMs });
   const separate = config.accounts.migrationUser !== undefined;
-  const say = (line: string) => process.stdout.write(`${line}\n`);
   switch (verb) {
     case 'status': {
       const status = (await agent('GET', '/status')) as AgentStatus;
-      process.stdout.write(rest.includes('--json') ? `${JSON.stringify(status, null, 2)}\n` : describe(status));
+      say(rest.includes('--json') ? JSON.stringify(status, null, 2) : describe(status));
       return 0;
     }
     case 'switchover':
@@ -59,7 +63,7 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
       return waitReady(config, () => agent('GET', '/status', undefined, 3000) as Promise<AgentStatus>, Number(rest[0] ?? 300));
     case 'force-bootstrap': {
       const status = (await agent('GET', '/status')) as AgentStatus;
-      process.stdout.write(describe(status));
+      say(describe(status));
       if (!rest.includes('--yes') && !(await confirmed(config.name))) return 1;
       const operator = process.env['SUDO_USER'] ?? process.env['USER'] ?? 'root';
       return report(await agent('POST', '/force-bootstrap', { operator }));
@@ -71,7 +75,7 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
 
 async function becomePrimary(name: string, agent: (method: string, path: string, body?: unknown) => Promise<unknown>): Promise<void> {
   const { error } = (await agent('POST', '/switchover', { to: name })) as { error?: string };
-  if (error !== undefined) process.stderr.write(`platform-mysql: ${error}\n`);
+  if (error !== undefined) complain(error);
 }
 
 function usage(): number {
@@ -82,10 +86,10 @@ function usage(): number {
 function report(answer: unknown): number {
   const { error, ...rest } = answer as { error?: string };
   if (error !== undefined) {
-    process.stderr.write(`platform-mysql: ${error}\n`);
+    complain(error);
     return 1;
   }
-  process.stdout.write(`${JSON.stringify(rest)}\n`);
+  say(JSON.stringify(rest));
   return 0;
 }
 
@@ -101,7 +105,7 @@ export function describe(status: AgentStatus): string {
     ...status.warnings.map((warning) => `warning       ${warning}`),
     ...status.dumps.map(({ file, gtids }) => `set aside     ${gtids} in ${file}`),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 type Ask = (method: string, path: string, body?: unknown, timeoutMs?: number) => Promise<unknown>;
@@ -116,10 +120,10 @@ async function makeWay(agent: Ask, seconds: number): Promise<number> {
     const error =
       lacking ?? (status.role === 'PRIMARY' ? ((await agent('POST', '/step-down', {})) as { error?: string }).error : undefined);
     if (error === undefined) return 0;
-    if (error !== said) process.stdout.write(`${error}\n`);
+    if (error !== said) say(error);
     said = error;
     if (Date.now() > deadline) {
-      process.stderr.write(`platform-mysql: the group cannot do without this member: ${error}\n`);
+      complain(`the group cannot do without this member: ${error}`);
       return 1;
     }
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -158,17 +162,17 @@ async function waitReady(config: AgentConfig, ask: () => Promise<AgentStatus>, s
       config.members.map(({ name }) => name),
       status,
     );
-    if (why !== said) process.stdout.write(`${why}\n`);
+    if (why !== said) say(why);
     said = why;
     if (ready) return 0;
     const decision = status?.lastDecision;
     stuckSince = decision?.kind === 'needs-operator' ? (stuckSince ?? Date.now()) : null;
     if (decision?.kind === 'needs-operator' && stuckSince !== null && Date.now() - stuckSince > NEEDS_OPERATOR_MS) {
-      process.stderr.write(`platform-mysql: ${decision.reason}\n  you can: ${decision.instruction}\n`);
+      complain(`${decision.reason}\n  you can: ${decision.instruction}`);
       return 1;
     }
     if (Date.now() > deadline) {
-      process.stderr.write(`platform-mysql: not ready after ${seconds} s: ${why}\n`);
+      complain(`not ready after ${seconds} s: ${why}`);
       return 1;
     }
     await new Promise((resolve) => setTimeout(resolve, 500));

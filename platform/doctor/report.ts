@@ -18,10 +18,15 @@ export function renderExamination({ environment, findings, price, verdict }: Exa
   ];
 }
 
+/** Servers and APIs say some of it: text reaches the terminal, and nothing that tells the terminal to do something. */
+const printable = (text: string) => text.replace(/[^\P{C}\n]/gu, '');
+
 /** The check's name, its mark, what was found; below that what to do. */
 function renderFinding({ check, level, says, remedy }: Finding, columns: number): string[] {
   const indent = CHECK_COLUMNS + MARK_COLUMNS;
-  const [first = '', ...rest] = says.split('\n').flatMap((line) => wrapped(line, columns - indent));
+  const [first = '', ...rest] = printable(says)
+    .split('\n')
+    .flatMap((line) => wrapped(line, columns - indent));
   const advice =
     remedy === undefined
       ? []

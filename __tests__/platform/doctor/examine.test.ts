@@ -65,3 +65,10 @@ test('breaks long lines where the terminal ends', () => {
     '                        npm ci',
   ]);
 });
+
+test('what servers and APIs say reaches the terminal as text, and tells it nothing', () => {
+  const failure = 'refused\u001b[2J\u009d0;root\u0007 for good';
+  const shown = renderExamination(examine({ ...BEFORE, tokens: { ...BEFORE.tokens, hcloud_token: { failure } } })).join('\n');
+  expect(shown).toContain('refused[2J0;root for good');
+  expect(shown).not.toMatch(/[^\P{C}\n]/u);
+});
