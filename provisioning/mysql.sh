@@ -94,7 +94,8 @@ mount_volume() {
 
 # take_over FOLDER USER: a volume may come from another server, where the same user had another number
 take_over() {
-  [[ ! -d $1 ]] || find "$1" ! -user "$2" -exec chown --no-dereference "$2:$2" {} +
+  # From within each folder: its user may put a link in the place of a folder meanwhile
+  [[ ! -d $1 ]] || find "$1" ! -user "$2" -execdir chown --no-dereference "$2:$2" {} +
 }
 
 # After volumeGb was raised
@@ -130,7 +131,7 @@ apply_agent() {
   install_unit mysql-member.service mysql-end.path mysql-end.service
   systemctl --quiet enable mysql-member mysql-end.path
   systemctl restart mysql-member mysql-end.path
-  wait_until 20 agent_answers || die "the agent does not answer: $(last_words mysql-member)"
+  wait_until 20 agent_answers || die "the agent does not answer: $(last_words mysql-member 25)"
   mark_applied "${parts[@]}"
 }
 
@@ -151,7 +152,7 @@ apply_mysqld() {
   install_unit mysql.service.d/platform.conf
   systemctl --quiet enable mysql
   log "starting mysqld"
-  systemctl restart mysql || die "mysqld does not start: $(last_words mysql)"
+  systemctl restart mysql || die "mysqld does not start: $(last_words mysql 25)"
   mark_applied "$staged" "$prepare" "$unit" "$REPLICATION_PASSWORD"
 }
 
@@ -174,7 +175,7 @@ upgrade_mysql() {
     log "upgrading mysql-server from $installed to $version"
     # Recommended packages and configuration files stay as they are; the package restarts mysqld
     apt_get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold mysql-server mysql-client || die "cannot upgrade mysql-server"
-    systemctl start mysql || die "mysqld does not start: $(last_words mysql)"
+    systemctl start mysql || die "mysqld does not start: $(last_words mysql 25)"
   fi
   mark_applied "$revision"
 }
@@ -186,10 +187,6 @@ apply_accounts() {
 
 is_online() {
   [[ $(platform-mysql status 2>/dev/null) == "$(fact HOST_NAME)  ONLINE"* ]]
-}
-
-last_words() {
-  journalctl --unit "$1" --lines 25 --output cat
 }
 
 configure_role() {
