@@ -8,7 +8,7 @@ import { AddressPlan } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { hasProgram } from '../helpers/programs';
-import { TWO_HOSTS, WEB_SERVER } from '../helpers/two-hosts';
+import { LOAD_BALANCER, TWO_HOSTS, WEB_SERVER } from '../helpers/two-hosts';
 
 const missing = process.getuid?.() !== 0 || !['nft', 'ip', 'unshare'].every((name) => hasProgram(name));
 
@@ -76,4 +76,27 @@ test.skipIf(missing)(
 
 test.skipIf(missing)('a host whose rules can be loaded is as open as they say', async () => {
   expect(await openAfterBoot(rules('root'))).toEqual({ open: [22, 80], failed: false });
+});
+
+/** Sends one echo request by hand, and waits for its answer. */
+const PING = `socket(S, PF_INET, SOCK_RAW, 1) or die "no raw socket";
+send(S, pack("C2n3", 8, 0, 0xf7ff - $$, $$, 0), 0, pack_sockaddr_in(0, inet_aton($ARGV[0]))) or exit 1;
+alarm 2; recv(S, $_, 1500, 0); exit unpack("x20 C", $_);`;
+
+/** Root, and a service that may ping as far as the kernel is concerned: whose ping the load balancer answers after a boot without rules. */
+async function pingsWhileClosed(): Promise<readonly string[]> {
+  const script = `${TWO_HOSTS}
+{ ${boot(rules('no-such-user'))}
+} 2>/dev/null || true
+perl -MSocket -e "$PING" ${LOAD_BALANCER} && echo root
+setpriv --reuid=4321 --regid=4321 --clear-groups --inh-caps=+net_raw --ambient-caps=+net_raw perl -MSocket -e "$PING" ${LOAD_BALANCER} && echo service
+true`;
+  const { stdout } = await execa('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', script], {
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, PING },
+  });
+  return stdout.split('\n').filter(Boolean);
+}
+
+test.skipIf(missing)('out of a host without rules root alone pings, or a service could send data that way', async () => {
+  expect(await pingsWhileClosed()).toEqual(['root']);
 });
