@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, get, type RequestListener } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { isGtidSet, formatGtidSet, parseGtidSet, subtract, union } from '../../a
 import { readMemory } from '../../agents/mysql-member/memory-file';
 import { fetchReport, getJson } from '../../agents/mysql-member/peers';
 import { NO_MEMORY } from '../../agents/mysql-member/report';
+import { isMemory } from '../../agents/mysql-member/report-shape';
 import { controlServer, healthServer } from '../../agents/mysql-member/server';
 
 async function listening(server: ReturnType<typeof createServer>): Promise<number> {
@@ -185,6 +186,33 @@ function send(port: number, what: Buffer): Promise<void> {
   });
 }
 
+describe('a host that opens as many connections as it can', () => {
+  test.each([
+    ['mysql-member', () => healthServer({ status: () => ({ report: REPORT }) } as unknown as Agent).listen(0, '127.0.0.1')],
+    ['floating-ip', () => serveFloatingIp({ 'GET /status': () => text('ok\n') }, { host: '127.0.0.1', port: 0 })],
+  ] as const)('has a few of them, and others are answered by %s', async (_, start) => {
+    const server = start();
+    if (!server.listening) await new Promise<void>((resolve) => server.once('listening', () => resolve()));
+    const port = await listening(server);
+    const sockets = Array.from({ length: 500 }, () =>
+      connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => undefined),
+    );
+    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    await expect.poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 10_000 }).toBe(500 - 64);
+    expect((await fetch(`http://127.0.0.1:${port}/status`)).status).toBe(200);
+    // Whoever closes some may open others
+    sockets.forEach((socket) => socket.destroy());
+    const again = () =>
+      new Promise<number | undefined>((resolve) => {
+        get({ port, host: '127.0.0.1', localAddress: '127.0.0.2', path: '/status' }, ({ statusCode }) => resolve(statusCode)).on(
+          'error',
+          () => resolve(undefined),
+        );
+      });
+    await expect.poll(again).toBe(200);
+  });
+});
+
 describe('random bytes', () => {
   test.each(['mysql-member health', 'mysql-member control', 'floating-ip'] as const)(
     'do not end the server of %s, nor make it do anything',
@@ -261,14 +289,21 @@ describe('random bytes', () => {
     );
   });
 
+  /** Of the right fields, with anything in them. */
+  const memories = fc
+    .record(Object.fromEntries(Object.keys(NO_MEMORY).map((key) => [key, fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constant(null))])), {
+      requiredKeys: [],
+    })
+    .map((memory) => JSON.stringify(memory));
+
   test('in the memory file stop the agent with an error, or are a memory', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'memory-')), 'memory.json');
     onTestFinished(() => rmSync(path, { force: true }));
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.json({ maxDepth: 2 })), async (given) => {
+      fc.asyncProperty(fc.oneof(fc.string(), fc.json({ maxDepth: 2 }), memories), async (given) => {
         writeFileSync(path, given);
         const memory = await readMemory(path).catch((error: unknown) => error);
-        expect(memory instanceof Error || Object.keys(NO_MEMORY).every((key) => key in (memory as object))).toBe(true);
+        expect(memory instanceof Error || isMemory(memory)).toBe(true);
       }),
       { numRuns: 200 },
     );

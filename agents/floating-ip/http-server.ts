@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { ListenOptions } from 'node:net';
+import { limitConnections } from '../common/connections';
 
 export interface Reply {
   readonly status: number;
@@ -26,6 +27,8 @@ export function serve(routes: Routes, where: ListenOptions): Server {
     });
   };
   const server = createServer(handle);
+  server.requestTimeout = 10_000;
+  limitConnections(server);
   const listen = () => {
     // Left over by a process that was killed
     if (where.path) rmSync(where.path, { force: true });

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { NO_MEMORY, type Memory } from './report';
+import { isMemory } from './report-shape';
 
 /**
  * A missing file is a member without a past. A file that cannot be read is an error and stops the agent: to go on
@@ -14,7 +15,10 @@ export async function readMemory(path: string): Promise<Memory> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NO_MEMORY;
     throw error;
   }
-  return { ...NO_MEMORY, ...(JSON.parse(text) as Partial<Memory>) };
+  // An older version knew less
+  const memory: unknown = { ...NO_MEMORY, ...(JSON.parse(text) as Partial<Memory>) };
+  if (!isMemory(memory)) throw new Error(`${path} has not the form of a memory`);
+  return memory;
 }
 
 /** Returns when the memory would survive a power cut. */

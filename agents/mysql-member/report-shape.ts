@@ -1,6 +1,6 @@
 import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../common/shape';
 import { isGtidSet } from './gtid';
-import { STATES, type Report } from './report';
+import { STATES, type Memory, type Report } from './report';
 
 const gtidSet: Shape = (value) => typeof value === 'string' && isGtidSet(value);
 const role = nullOr(oneOf('PRIMARY', 'SECONDARY'));
@@ -48,4 +48,8 @@ const report = fields({
 
 export function isReport(value: unknown): value is Report {
   return report(value);
+}
+
+export function isMemory(value: unknown): value is Memory {
+  return memory(value);
 }

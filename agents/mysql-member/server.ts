@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { bodyOf } from '../common/body';
+import { limitConnections } from '../common/connections';
 import type { Agent } from './agent';
 import { renderMetrics } from './metrics';
 
@@ -57,6 +58,7 @@ function serve(routes: Readonly<Record<string, Handler>>): Server {
       .catch(() => response.destroy());
   });
   server.requestTimeout = 10_000;
+  limitConnections(server);
   return server;
 }
 

@@ -28,3 +28,12 @@ test('a damaged file stops the agent: it could have held a promise', async () =>
   writeFileSync(path, '{"promised": 3');
   await expect(readMemory(path)).rejects.toThrow(SyntaxError);
 });
+
+test.each(['{"promised": "3"}', '{"setAside": "x:0"}', '{"joined": {}}', '[]x'])(
+  'a file of another form stops the agent: %s',
+  async (text) => {
+    const path = join(folder(), 'memory.json');
+    writeFileSync(path, text);
+    await expect(readMemory(path)).rejects.toThrow();
+  },
+);
