@@ -251,6 +251,16 @@ describe('a change of one tier', () => {
     expect(again).toEqual(['lb-1_configure', 'lb-2_configure', 'web-1_configure', 'web-2_configure']);
   });
 
+  test.each([
+    ['another databaseUser', { mysql: { databaseUser: 'shop' } }],
+    [
+      'an account for migrations',
+      { application: { entryPoint: 'app/server.ts', publicFolder: 'app/public', migrationEntryPoint: 'app/migrate.ts' } },
+    ],
+  ])('which takes accounts or rights away, has them ended at its end: %s', (_, settings) => {
+    expect(provisionedAgain(settings)).toContainEqual(expect.stringContaining('former-passwords'));
+  });
+
   test('of the variable secrets_revision provisions all hosts again, and ends what was valid before', () => {
     const concerned = Object.keys(before).filter((step) => before[step]?.includes('${var.secrets_revision}'));
     expect(concerned).toHaveLength(9 + 1);

@@ -177,6 +177,27 @@ export function withdrawals(config: AgentConfig, passwords: Passwords, present: 
   return surplus.map(({ user, host, schema, right }) => `REVOKE ${right} ON \`${schema}\`.* FROM ${escape(user)}@${escape(host)}`);
 }
 
+/** Takes away accounts that the platform has made once, and that nobody uses any more: of a former `databaseUser`, or of migrations. */
+export function departures(
+  config: AgentConfig,
+  passwords: Passwords,
+  made: Iterable<string>,
+  present: readonly { readonly user: string; readonly host: string }[],
+): readonly string[] {
+  const wanted = new Set(accounts(config, passwords).map(({ user }) => user));
+  return [...made]
+    .filter((user) => !wanted.has(user))
+    .flatMap((user) => [
+      ...present.filter((each) => each.user === user).map(({ host }) => `DROP USER ${escape(user)}@${escape(host)}`),
+      `DELETE FROM platform.account_revision WHERE user = ${escape(user)}`,
+    ]);
+}
+
+async function presentAccounts(session: Connection): Promise<readonly { readonly user: string; readonly host: string }[]> {
+  const [rows] = await session.query<RowDataPacket[]>('SELECT user, host FROM mysql.user');
+  return rows.map(({ user, host }) => ({ user: String(user), host: String(host) }));
+}
+
 async function schemaRights(session: Connection): Promise<readonly SchemaRight[]> {
   const [rows] = await session.query<RowDataPacket[]>(
     `SELECT u.user, u.host, p.table_schema AS of_schema, p.privilege_type AS of_right FROM mysql.user AS u
@@ -190,7 +211,10 @@ async function schemaRights(session: Connection): Promise<readonly SchemaRight[]
   }));
 }
 
-/** Once every host has the new passwords and every member has joined with them. Done by the PRIMARY: this member becomes it if there is anything to do. Former rights go, too. */
+/**
+ * Once every host has the new passwords and every member has joined with them. Done by the PRIMARY: this member becomes it if there is
+ * anything to do. Former rights and accounts go, too.
+ */
 export async function discardOldPasswords(
   config: AgentConfig,
   passwords: Passwords,
@@ -202,10 +226,15 @@ export async function discardOldPasswords(
   try {
     for (let attempt = 0; attempt < 60; attempt += 1) {
       const former = await accountsWithFormerPassword(session, ours);
-      const surplus = withdrawals(config, passwords, await schemaRights(session));
+      const surplus = [
+        ...withdrawals(config, passwords, await schemaRights(session)),
+        ...departures(config, passwords, (await revisions(session)).keys(), await presentAccounts(session)),
+      ];
       const step = nextStep({ ...(await facts(session, config, passwords)), upToDate: former.length + surplus.length === 0 });
       if (step === 'nothing') return;
-      log(`former passwords of ${former.map(({ user }) => user).join(', ') || 'nobody'}, ${surplus.length} rights too many: ${step}`);
+      log(
+        `former passwords of ${former.map(({ user }) => user).join(', ') || 'nobody'}, ${surplus.length} rights or accounts too many: ${step}`,
+      );
       if (step === 'take-the-primary-role') await becomePrimary();
       else if (step === 'apply-as-primary') {
         for (const { user, host } of former) await session.query('ALTER USER ?@? DISCARD OLD PASSWORD', [user, host]);
@@ -213,7 +242,7 @@ export async function discardOldPasswords(
       }
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
-    throw new Error('former passwords or rights are still valid, and this member cannot become PRIMARY');
+    throw new Error('former passwords, rights or accounts are still valid, and this member cannot become PRIMARY');
   } finally {
     session.destroy();
   }

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { renderMyCnf } from '../config/my-cnf';
-import { renderMysqlMemberAgentConfig } from '../config/mysql-member-agent';
+import { renderMysqlMemberAgentConfig, type MysqlMemberAgentConfig } from '../config/mysql-member-agent';
 import { ConfigError, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { formatAddress, rangeOf } from '../net/cidr';
@@ -11,6 +11,7 @@ import { applicationConnections, defaultMaxConnections, maxConnectionsProblem, M
 import { mysqlProblems } from '../net/tier-problems';
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
+import { bundleProgram } from '../servers/bundle';
 import type { InternalAuthority } from '../servers/internal-authority';
 import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MysqlRepository, type MysqlSeries } from '../servers/mysql-packages';
 import { ProvisionedServer } from '../servers/provisioned-server';
@@ -152,14 +153,28 @@ export class MySqlTier extends Construct {
     this.first.run('former-passwords', 'platform-mysql discard-old-passwords', {
       triggers: {
         secretsRevision: this.props.site.secretsRevision,
-        rights: this.props.credentials.mysqlMigrationPassword === undefined ? 'one account' : 'separate',
+        // Which accounts there are, and what another version of the agent gives them
+        rights: createHash('sha256')
+          .update(JSON.stringify(this.accounts()) + bundleProgram(AGENT))
+          .digest('hex'),
       },
       after: [...this.servers.map((server) => server.configured), ...after],
     });
   }
 
+  private accounts(): MysqlMemberAgentConfig['accounts'] {
+    const { site, database = 'app', databaseUser = 'app', credentials } = this.props;
+    return {
+      schema: database,
+      applicationUser: databaseUser,
+      ...(credentials.mysqlMigrationPassword !== undefined && { migrationUser: MIGRATION_USER }),
+      applicationHosts: netmaskNotation(site.plan.subnets.app),
+      memberHosts: netmaskNotation(site.plan.subnets.mysql),
+    };
+  }
+
   private files(host: Host, members: readonly Host[], props: MySqlTierProps): Record<string, string> {
-    const { site, database = 'app', databaseUser = 'app', binaryLogDays = 3, slowSeconds = 1 } = props;
+    const { site, binaryLogDays = 3, slowSeconds = 1 } = props;
     const { applicationConnections: ofApplication = applicationConnections(), maxConnections = defaultMaxConnections(ofApplication) } =
       props;
     return {
@@ -191,13 +206,7 @@ export class MySqlTier extends Construct {
         errantFolder: `${DATA_VOLUME}/member/errant`,
         controlSocket: '/run/mysql-member/control.sock',
         endMysqldFile: '/run/mysql-member/end-mysqld',
-        accounts: {
-          schema: database,
-          applicationUser: databaseUser,
-          ...(props.credentials.mysqlMigrationPassword !== undefined && { migrationUser: MIGRATION_USER }),
-          applicationHosts: netmaskNotation(site.plan.subnets.app),
-          memberHosts: netmaskNotation(site.plan.subnets.mysql),
-        },
+        accounts: this.accounts(),
       }),
     };
   }

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { initialStatements, nextStep, revision, accounts, withdrawals, type SchemaRight } from '../../../agents/mysql-member/accounts';
+import {
+  accounts,
+  departures,
+  initialStatements,
+  nextStep,
+  revision,
+  withdrawals,
+  type SchemaRight,
+} from '../../../agents/mysql-member/accounts';
 import type { AgentConfig } from '../../../agents/mysql-member/config';
 
 const CONFIG: AgentConfig = {
@@ -61,6 +69,23 @@ describe('where migrations have an account of their own', () => {
     ]);
     expect(withdrawals(CONFIG, PASSWORDS, present.slice(0, 2)), 'one account for both').toEqual([]);
   });
+});
+
+test('an account that the platform made and nobody uses any more goes, and no other does', () => {
+  const present = [
+    { user: 'platform_migration', host: '10.0.3.0/255.255.255.0' },
+    { user: 'app', host: '10.0.3.0/255.255.255.0' },
+    { user: 'of_an_operator', host: '%' },
+    { user: 'root', host: 'localhost' },
+  ];
+  const made = ['app', 'platform_admin', 'platform_migration', 'gone_already'];
+  expect(departures(CONFIG, PASSWORDS, made, present)).toEqual([
+    "DROP USER 'platform_migration'@'10.0.3.0/255.255.255.0'",
+    "DELETE FROM platform.account_revision WHERE user = 'platform_migration'",
+    "DELETE FROM platform.account_revision WHERE user = 'gone_already'",
+  ]);
+  const withMigrations = { ...CONFIG, accounts: { ...CONFIG.accounts, migrationUser: 'platform_migration' } };
+  expect(departures(withMigrations, { ...PASSWORDS, migration: 'm' }, ['app', 'platform_migration'], present)).toEqual([]);
 });
 
 test('members log in with password and certificate, the agent by its system user, without a password', () => {
