@@ -40,9 +40,10 @@ export class PlatformVariables {
     this.hcloudEndpoint = text('hcloud_endpoint', "Base URL of Hetzner's API, for Terraform and for the load balancers", {
       default: 'https://api.hetzner.cloud/v1',
       check: {
-        condition: '${can(regex("^(https://|http://(127\\\\.|localhost[:/]))", var.hcloud_endpoint))}',
+        // Whole, or http://127.example.test and http://localhost:1@example.test would pass; hosts keep it in a line of a file
+        condition: `\${can(regex("^(https://[A-Za-z0-9.-]+|https://\\\\[[0-9A-Fa-f:]+\\\\]|http://(127(\\\\.[0-9]+){3}|localhost))(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$", var.hcloud_endpoint))}`,
         message:
-          'hcloud_endpoint has to begin with https://, since tokens go there; http is for this machine alone, as in http://127.0.0.1:8080/v1.',
+          'hcloud_endpoint has to be an https URL, since tokens go there; http is for this machine alone, as in http://127.0.0.1:8080/v1.',
       },
     });
     this.failoverToken = secret(

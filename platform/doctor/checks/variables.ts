@@ -13,7 +13,10 @@ const FORMS: Readonly<Record<string, (value: string, given: Facts['given']) => F
   hcloud_token: hetznerToken,
   failover_token: hetznerToken,
   hcloud_endpoint: (value) =>
-    /^https?:\/\/[^/\s]+\/v1\/?$/.test(value) ? undefined : ['is not a URL that ends in /v1', "leave it out for Hetzner's own API"],
+    // As the variable's own check has it
+    /^(https:\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])|http:\/\/(127(\.[0-9]+){3}|localhost))(:[0-9]+)?\/v1\/?$/.test(value)
+      ? undefined
+      : ['is not an https URL that ends in /v1', "leave it out for Hetzner's own API"],
   cloudflare_token: (value) =>
     /^[A-Za-z0-9_-]{40,}$/.test(value)
       ? undefined
