@@ -368,7 +368,8 @@ describe('a certificate of an ACME server', () => {
   );
 
   test('refuses an email that is none, and a CA that is not there', () => {
-    expect(acme({ email: 'ops' })).toEqual(['certificate.email: acme-email']);
+    for (const email of ['ops', '-ops@example.test', 'ops@-example.test'])
+      expect(acme({ email })).toEqual(['certificate.email: acme-email']);
     expect(acme({ directoryCaFile: 'nowhere.pem' })).toEqual(['certificate.directoryCaFile: file-missing']);
   });
 

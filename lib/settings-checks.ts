@@ -412,7 +412,7 @@ function acme({ certificate: source, domain, additionalDomains = [], loadBalance
       fix: "leave it out for Let's Encrypt; while you try, use https://acme-staging-v02.api.letsencrypt.org/directory",
     });
   }
-  if (email !== undefined && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email)) {
+  if (email !== undefined && !/^[^-@\s][^@\s]*@[^-@\s][^@\s]*\.[^@\s]+$/.test(email)) {
     problems.push({
       code: 'acme-email',
       prop: 'certificate.email',

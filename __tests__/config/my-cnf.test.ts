@@ -68,3 +68,11 @@ const ONLY_IN_ONE_SERIES =
 test('names no option that MySQL 8.4 has and 9.7 has not, or the other way round', () => {
   expect(renderMyCnf(CONFIG)).not.toMatch(ONLY_IN_ONE_SERIES);
 });
+
+test('the log of slow statements, which holds data, can be left out; its limit is written as mysqld reads it, however small', () => {
+  expect(setting('slow_query_log')).toBe('ON');
+  expect(setting('slow_query_log', { slowLog: false })).toBe('OFF');
+  expect(setting('long_query_time', { slowSeconds: 0.25 })).toBe('0.25');
+  expect(setting('long_query_time', { slowSeconds: 0.000001 })).toBe('0.000001');
+  expect(setting('long_query_time', { slowSeconds: 1e-9 })).toBe('0');
+});

@@ -76,7 +76,7 @@ replica_parallel_workers = 4
 replica_preserve_commit_order = ON
 
 slow_query_log = ${config.slowLog === false ? 'OFF' : 'ON'}
-long_query_time = ${config.slowSeconds}
+long_query_time = ${Number(config.slowSeconds.toFixed(6))}
 slow_query_log_file = slow.log
 
 plugin_load_add = group_replication.so
