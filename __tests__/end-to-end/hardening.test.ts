@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { readdirSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
 import { PORTS } from '../../lib/net/ports';
 
@@ -149,6 +149,67 @@ test('no file that anybody can write is left of a deploy, nor any in a folder of
   }
 });
 
+describe('what others than root can write', () => {
+  /**
+   * Nothing of the platform reads these with more rights than who writes them, or Debian's own programs do, as they do everywhere. All else
+   * is in the table of docs/security.md, with how it is read.
+   */
+  const READ_BY_NOBODY_ELSE = [
+    /^\/var\/log\/(lastlog|[bw]tmp)(\.db)?$/,
+    /^\/var\/lib\/wtmpdb\b/,
+    // apt downloads without rights, and checks signatures of what it finds there
+    /^\/var\/(cache|lib)\/apt\//,
+    /^\/var\/mail$/,
+    /^\/(var\/lib|run)\/systemd\//,
+    /^\/run\/(dbus\/system_bus_socket|ssh-unix-local\/socket|host\/.*)$/,
+    /^\/run\/user\//,
+    // of a package that is used elsewhere: HAProxy itself does not run on app servers
+    /^\/run\/haproxy$/,
+    /^\/run\/database-router$/,
+    // buffers of Nginx
+    /^\/var\/lib\/nginx$/,
+    // folders of MySQL's package that mysqld does not use here
+    /^\/var\/(log\/mysql|lib\/mysql-(keyring|files)|lib\/mysql)\b/,
+    // closed by its folder: see the test of what is left of a deploy
+    /^\/root\/\.ssh\/platform-step\.sh$/,
+  ];
+
+  /** Topmost files, folders, pipes and sockets of others than root, or that others than root may write; folders of all, such as /tmp, are sticky. */
+  const WALK = [
+    'find / /run /srv/mysql /dev/shm -xdev',
+    '\\( -path /proc -o -path /sys -o -path /tmp -o -path /var/tmp -o -path /run/systemd/inaccessible -o -path /run/credentials \\) -prune -o',
+    '! -type l \\( ! -user root -o -perm -0002 ! -perm -1000 -o -perm -0020 ! -group root \\) -print -prune',
+  ].join(' ');
+
+  /** Paths in the first column of the table; a file in there stands for its folder, * for any name. */
+  const listed = () => {
+    const table = readFileSync('docs/security.md', 'utf8').split('## What others can write and root reads')[1]?.split('\n## ')[0] ?? '';
+    const cells = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
+    return cells.flatMap((cell) => [...cell.matchAll(/`(\/[^`]+)`/g)].map(([, path = '']) => path));
+  };
+  const covers = (path: string) => (known: string) =>
+    new RegExp(`^${path}(/|$)`).test(known) || new RegExp(`^${known.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`).test(path);
+
+  test('is in the list of docs/security.md, or root has nothing to do with it', async () => {
+    expect(listed().length).toBeGreaterThan(8);
+    for (const { name, tier } of machines) {
+      const { stdout } = await lab.exec(name, ['sh', '-c', `${WALK} 2>/dev/null || true`]);
+      const found = [...new Set(stdout.split('\n').filter(Boolean))];
+      expect(found.length, name).toBeGreaterThan(5);
+      const needless = (path: string) => READ_BY_NOBODY_ELSE.some((each) => each.test(path)) && !(tier === 'lb' && path === '/run/haproxy');
+      expect(
+        found.filter((path) => !needless(path) && !listed().some(covers(path))),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  test('is not the folder of the socket by which HAProxy hands its listening sockets on', async () => {
+    for (const { name } of machines.filter(({ tier }) => tier === 'lb'))
+      expect((await lab.exec(name, ['stat', '-c', '%U %G %a', '/run/haproxy'])).stdout.trim(), name).toBe('root root 755');
+  });
+});
+
 describe('in the database', () => {
   /** By an account, as from an app server: what MySQL says to each statement, nothing or the name of the error. */
   async function says(user: string, passwordFile: string, statements: readonly string[]): Promise<Record<string, string>> {
@@ -230,6 +291,31 @@ describe('in the database', () => {
       ...allAre(SCHEMA, ''),
       ...allAre(ELSEWHERE, DENIED),
     });
+  });
+
+  test('rights and accounts that an earlier deploy made are gone after the step that ends every deploy, in other schemas, too', async () => {
+    const members = machines.filter(({ tier }) => tier === 'mysql');
+    const states = await Promise.all(members.map(({ name }) => lab.exec(name, ['platform-mysql', 'status'])));
+    const { name } = members[states.findIndex(({ stdout }) => /^\S+ {2}ONLINE {2}PRIMARY/.test(stdout))]!;
+    const sql = async (statement: string) =>
+      (await lab.exec(name, ['mysql', '--user=root', '--batch', '--skip-column-names', '--execute', statement])).stdout;
+    const host = (await sql("SELECT host FROM mysql.user WHERE user = 'app'")).trim();
+    await sql(
+      "CREATE USER 'former'@'%'; INSERT INTO platform.account_revision VALUES ('former', 'x'); CREATE USER 'of_an_operator'@'localhost'",
+    );
+    onTestFinished(async () => void (await sql('DROP USER IF EXISTS of_an_operator@localhost, former')));
+    await sql(`GRANT DROP, ALTER ON app.* TO 'app'@'${host}'; GRANT SELECT ON \`appx\`.* TO 'app'@'${host}'`);
+    expect(await says('app', 'mysql-app-password', ['DROP TABLE IF EXISTS of_a_test'])).toEqual({ 'DROP TABLE IF EXISTS of_a_test': '' });
+    await lab.exec(name, ['platform-mysql', 'discard-old-passwords']);
+    expect(await says('app', 'mysql-app-password', ['DROP TABLE IF EXISTS of_a_test', ...DATA])).toEqual({
+      'DROP TABLE IF EXISTS of_a_test': DENIED,
+      ...allAre(DATA, ''),
+    });
+    expect(await sql(`SHOW GRANTS FOR 'app'@'${host}'`)).not.toMatch(/appx|DROP|ALTER/);
+    const left = await sql(
+      "SELECT user FROM mysql.user WHERE user IN ('former', 'of_an_operator', 'app', 'platform_migration') ORDER BY user",
+    );
+    expect(left.trim().split('\n')).toEqual(['app', 'of_an_operator', 'platform_migration']);
   });
 
   test('the application does not have the password of migrations', async () => {
