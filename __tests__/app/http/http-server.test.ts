@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { Agent, get, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { healthRoutes } from '../../../app/health';
@@ -105,6 +107,50 @@ test('is alive without a database, but ready only with one, and what the databas
   expect(answer.status).toBe(503);
   expect(await answer.text()).not.toContain('refused');
   expect(lines.at(-1)).toContain('refused');
+});
+
+test('random bytes, and nonsense in the form of HTTP, do not end it', async () => {
+  const { url, port } = await start();
+  const requests = fc
+    .tuple(
+      fc.constantFrom('GET', 'POST', 'HEAD', '\0'),
+      fc.oneof(
+        fc.constantFrom('/api/notes', '/api/notes/1', '/api/download?bytes=', '//', '/%', '/\\evil', 'http://[', '*'),
+        fc.string({ maxLength: 40 }),
+      ),
+      fc.array(
+        fc.constantFrom(
+          'host: a',
+          'idempotency-key: k',
+          'content-type: application/json',
+          'content-length: 5',
+          'x-request-id: \x7f',
+          'transfer-encoding: chunked',
+        ),
+      ),
+      fc.oneof(fc.json({ maxDepth: 2 }), fc.string()),
+    )
+    .map(([method, path, headers, body]) =>
+      Buffer.from(`${method} ${path} HTTP/1.1\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n${body}`, 'latin1'),
+    );
+  const bytes = fc.oneof(
+    requests,
+    fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
+  );
+  const send = (what: Buffer) =>
+    new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.end(what));
+      socket
+        .on('error', () => undefined)
+        .on('close', () => resolve())
+        .resume();
+      setTimeout(() => socket.destroy(), 200).unref();
+    });
+  await fc.assert(
+    fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 5 }), async (all) => void (await Promise.all(all.map(send)))),
+    { numRuns: 40 },
+  );
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 
 test('a download has exactly as many bytes as asked for', async () => {
