@@ -90,9 +90,9 @@ await serve(tools, { path: paths.apiSocket });
 await serve(createMetadataService(hardware), { host: SERVICES.metadata, port: 80 });
 await nameServers.listen();
 await sites.listen();
-// For a browser outside: comes from the client's side of the router, not from a gateway address that firewalls trust
+// For a browser outside: its connections come from the client's side of the router, not from a gateway address that firewalls trust
 await forward({ path: join(paths.state, 'https.sock') }, () => ({ host: entrance(), port: 443, localAddress: CLIENT_GATEWAY }));
-// Last: who finds it answering finds everything answering
+// Last: when the control socket answers, everything else does
 await serve(control, { path: paths.controlSocket });
 process.stdout.write(`${new Date().toISOString()} lab ${paths.name} is up\n`);
 

@@ -38,7 +38,7 @@ function one(world: World, action: Action | undefined, id: number): Reply {
   return ok({ action: renderAction(world, action) });
 }
 
-/** The old way, all actions of the project, was taken away; asking for ids is what remains. */
+/** Only by ids: Hetzner has removed the list of all actions of a project. */
 function listById(call: Call): Reply {
   const ids = call.query.getAll('id').map(Number);
   if (ids.length === 0) {

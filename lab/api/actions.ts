@@ -4,19 +4,19 @@ import type { ActionTimings } from './timings';
 export type ResourceType = 'server' | 'image' | 'floating_ip' | 'volume' | 'network' | 'firewall' | 'placement_group' | 'primary_ip';
 export type ResourceRef = readonly [type: ResourceType, id: number];
 
-/** What an accepted request will do, later. */
+/** The work of an accepted request, done after the answer. */
 export interface ActionOrder {
   readonly command: string;
   readonly resources: readonly ResourceRef[];
-  /** Work outside the API, begun at once; the action runs at least as long. */
+  /** Work outside the API. Begins at once; the action runs at least as long. */
   readonly hardware?: () => Promise<void>;
-  /** What becomes true in the API, at the end. May throw: then the action fails. */
+  /** Changes the project when the action ends. If it throws, the action fails. */
   readonly effect?: () => void;
-  /** The network is brought to the new state after the effect, and the action waits for it. */
+  /** After the effect the network is brought to the new state, and the action waits for that. */
   readonly changesNetwork?: boolean;
   /** Runs only if this one succeeds. */
   readonly after?: Action;
-  /** Takes back what was reserved when the request was accepted. */
+  /** Releases the reservations made when the request was accepted. */
   readonly onFailure?: () => void;
   /** Accepted, but will fail without any effect. */
   readonly doomed?: boolean;
@@ -26,7 +26,7 @@ export class Action {
   status: 'running' | 'success' | 'error' = 'running';
   finished: number | null = null;
   error: string | null = null;
-  /** Resolves when the action has ended, in whatever way. */
+  /** Resolves when the action has ended, with success or error. */
   ended: Promise<void> = Promise.resolve();
 
   constructor(
@@ -46,7 +46,7 @@ export interface ActionHost {
   readonly clock: Clock;
   nextId(): number;
   syncNetwork(): Promise<void>;
-  /** A fault of the emulator or the hardware, for people to see. */
+  /** Reports a defect of the emulator or the hardware to people. */
   reportFailure(text: string): void;
 }
 
@@ -110,7 +110,7 @@ export class Actions {
   }
 }
 
-/** A failure that was asked for, or that follows from what clients did: nothing is wrong with the emulator. */
+/** A failure that a fault or the client has caused, as opposed to a defect of the emulator. */
 export class ActionFailed extends Error {}
 
 export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

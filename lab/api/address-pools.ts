@@ -3,7 +3,7 @@ import type { IpFamily } from './models';
 
 type Purpose = 'primary' | 'floating';
 
-/** Documentation ranges. Each pool is gone round before an address is given out again, as a reused one hides mistakes. */
+/** Documentation ranges. An address is reused only after the whole pool, because early reuse hides mistakes. */
 const POOLS: Readonly<Record<`${Purpose} ${IpFamily}`, { first: number; last: number; format: (index: number) => string }>> = {
   'primary ipv4': { first: 10, last: 99, format: (index) => `203.0.113.${index}` },
   'floating ipv4': { first: 100, last: 250, format: (index) => `203.0.113.${index}` },

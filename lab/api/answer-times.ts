@@ -6,7 +6,7 @@ export const answerRangeSchema = z
   .refine(({ from, to }) => from <= to, 'from must not be more than to');
 export type AnswerRange = z.output<typeof answerRangeSchema>;
 
-/** How long the API takes to answer. Each time is drawn from the range, the same ones in each lab: a run can be repeated. */
+/** How long the API takes to answer. Times are drawn from the range, in the same order in each lab, so that a run can be repeated. */
 export class AnswerTimes {
   /** @default at once */
   range: AnswerRange = { from: 0, to: 0 };

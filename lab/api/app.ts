@@ -56,7 +56,7 @@ export function buildApp(world: World, parts: Omit<Gate, 'manners'> & HetznerPar
   const app = new Hono<{ Variables: Variables }>();
   app.use(gate({ ...parts, manners: hetznerManners(parts) }));
   for (const route of ROUTES) {
-    // only numbers are ids: anything else is a route that nobody wrote
+    // only numbers are ids: anything else is a route that the emulator does not have
     const path = route.path.replace(/:(id|actionId)/g, ':$1{[0-9]+}');
     app.on(route.method, path, (context) => answer(context, world, route));
   }

@@ -1,4 +1,4 @@
-/** What Hetzner has: locations, server types and system images as of autumn 2026. What of it is out of stock is in faults.ts. */
+/** Hetzner's locations, server types and system images as of autumn 2026. faults.ts holds which types are sold out. */
 
 export interface Location {
   readonly id: number;
@@ -38,7 +38,7 @@ export interface ServerType {
   readonly disk: number;
   readonly cpuType: 'shared' | 'dedicated';
   readonly architecture: Architecture;
-  /** Where Hetzner has it at all, whether or not it can be ordered now. */
+  /** Where Hetzner sells it, whether or not it is in stock. */
   readonly offers: readonly Offer[];
 }
 
@@ -80,7 +80,7 @@ const SINGAPORE = inZones('ap-southeast');
 /** How much more a type costs in Singapore: cpx22 26.99 against 19.99, ccx13 54.49 against 43.49. */
 const SINGAPORE_SURCHARGE = { cpx: 1.35, ccx: 1.253 };
 
-/** The first generation of cpx is sold in America alone; elsewhere it is still listed, with a price. */
+/** The first generation of cpx is sold only in America; elsewhere it is still listed, with a price. */
 const FIRST_CPX_ENDED: Deprecation = { announced: '2025-10-16T00:00:00Z', unavailable_after: '2025-12-31T23:59:59Z' };
 
 type Sale = readonly [where: readonly Location[], priceFactor: number, deprecation?: Deprecation];

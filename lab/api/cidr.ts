@@ -42,7 +42,7 @@ const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map((te
 /** RFC 1918 */
 export const isPrivate = (range: Range): boolean => PRIVATE_RANGES.some((each) => contains(each, range));
 
-/** The range that a text means that was already checked; throws on a mistake of ours. */
+/** Parses a range that was already checked. Throws if it was not. */
 export function rangeOf(text: string): Range {
   const range = parseRange(text);
   if (!range) throw new Error(`not a canonical CIDR: ${text}`);

@@ -1,4 +1,4 @@
-/** Time as the emulator sees it, so that tests can turn the hands. */
+/** The emulator's clock, which tests can set. */
 export interface Clock {
   /** Milliseconds since the UNIX epoch. */
   now(): number;

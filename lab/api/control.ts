@@ -46,7 +46,7 @@ export function buildControl(world: World, parts: ControlParts & { readonly rate
   return control;
 }
 
-/** All resources as the API shows them, and what went wrong. */
+/** All resources as the API shows them, and the recorded errors. */
 function dump(world: World): object {
   return {
     servers: world.servers.all().map((server) => renderServer(world, server)),

@@ -4,7 +4,7 @@ import type { DesiredNetwork, DesiredServer, PrivateNet } from './hardware';
 import type { Attachment, Network, Server } from './models';
 import type { World } from './world';
 
-/** The network that the project's state amounts to. */
+/** Derives the network from the project's state. */
 export function desiredNetwork(world: World): DesiredNetwork {
   return {
     servers: world.servers

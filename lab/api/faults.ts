@@ -22,19 +22,19 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('action-fails'), command: z.string().optional() }),
   /** Refuses to move a floating IP that is assigned: it has to be unassigned first (422 `floating_ip_assigned`). */
   z.strictObject({ kind: z.literal('unassign-first') }),
-  /** An alias stays with a server that has been off for less (423 `locked`), so that no other can have it (422 `ip_not_available`). */
+  /** A server keeps its alias until it has been off for this long (423 `locked`); no other can have the alias until then (422 `ip_not_available`). */
   z.strictObject({ kind: z.literal('alias-held'), milliseconds: z.number().min(0) }),
   z.strictObject({ kind: z.literal('token-revoked') }),
   /** Placement of new servers, and of those to be started, fails. */
   z.strictObject({ kind: z.literal('no-capacity') }),
-  /** None left of this server type there: the catalogue says so, and new servers and changes of type are refused. */
+  /** This server type is sold out there: the catalogue shows it, and new servers and changes of type are refused. */
   z.strictObject({
     kind: z.literal('sold-out'),
     serverType: z.string(),
     /** @default everywhere */
     location: z.string().optional(),
   }),
-  /** The project may have so many and no more. */
+  /** Limit of the project. */
   z.strictObject({
     kind: z.literal('limit'),
     of: z.enum(['servers', 'primary_ips', 'dedicated_cores', 'floating_ips']),
@@ -42,7 +42,7 @@ const effectSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** Not about requests, but about what the project can have: handlers ask for them, and they match no request. */
+/** Faults of stock and limits. They match no request; handlers ask for them. */
 const SHORTAGES = ['sold-out', 'limit'];
 
 const orderSchema = z.strictObject({
@@ -58,7 +58,7 @@ const orderSchema = z.strictObject({
     })
     .default({}),
   effect: effectSchema,
-  /** How many requests (of a sold-out type: orders) pass before it hits. @default 0 */
+  /** How many requests pass before it hits; for a sold-out type, how many orders. @default 0 */
   after: z.number().int().min(0).default(0),
   /** How many it hits. @default all, until it is taken away */
   count: z.number().int().positive().optional(),
@@ -101,7 +101,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** They do not decide the answer by themselves: the handler does. */
+/** Effects that the handler turns into an answer. */
 export const HANDLED: readonly Effect['kind'][] = ['action-fails', 'unassign-first', 'alias-held'];
 
 /** The faults that are switched on now. */
@@ -138,7 +138,7 @@ export class Faults {
     return [...this.active.values()];
   }
 
-  /** The faults that hit this request, counted; nothing comes after one that decides the answer. */
+  /** The faults that hit this request, each counted. The list ends with the first that decides the answer. */
   hit(request: Incoming): readonly Fault[] {
     const hits: Fault[] = [];
     for (const fault of this.active.values()) {
@@ -149,7 +149,7 @@ export class Faults {
     return hits;
   }
 
-  /** What the catalogue says: no order is counted. */
+  /** For the catalogue: counts no order. */
   isSoldOut(serverType: string, location: string): boolean {
     return this.shortagesOf(serverType, location).some(({ spared, remaining }) => spared === 0 && remaining !== 0);
   }
@@ -159,7 +159,7 @@ export class Faults {
     return this.shortagesOf(serverType, location).map(take).includes(true);
   }
 
-  /** null: as many as anybody wants. */
+  /** null: no limit. */
   limitOf(what: Limited): number | null {
     const limits = [...this.active.values()].flatMap(({ effect }) => (effect.kind === 'limit' && effect.of === what ? [effect.most] : []));
     return limits.length === 0 ? null : Math.min(...limits);
@@ -172,7 +172,7 @@ export class Faults {
   }
 }
 
-/** Whether it hits now; counts. */
+/** Whether it hits now. Counts the request. */
 function take(fault: Fault): boolean {
   if (fault.remaining === 0) return false;
   if (fault.spared > 0) {

@@ -16,7 +16,7 @@ const serverTarget = z.strictObject({ type: z.literal('server'), server: z.stric
 const selectorTarget = z.strictObject({
   type: z.literal('label_selector'),
   label_selector: z.strictObject({ selector: z.string() }),
-  // answers carry it, and the provider sends back what it was answered
+  // read-only, but the provider sends back what an answer contained
   applied_to_resources: z.array(z.looseObject({})).optional(),
 });
 export const targetSchema = z.discriminatedUnion('type', [serverTarget, selectorTarget]);
@@ -48,7 +48,7 @@ export const routes: readonly Route[] = [
 const answer = (call: Call<unknown>, actions: readonly Action[]): Reply =>
   created({ actions: actions.map((action) => renderAction(call.world, action)) });
 
-/** All rules are replaced. One action for the firewall, and one for each server that it filters. */
+/** Replaces all rules. Answers with an action for the firewall and one for each server that it filters. */
 function setRules(call: Call<{ rules: z.output<typeof ruleSchema>[] }>): Reply {
   const firewall = call.world.firewalls.get(call.id);
   const rules = checkRules(call.body.rules);
@@ -96,7 +96,7 @@ function checkServerTarget(world: World, serverId: number, missingStatus: 404 | 
   }
 }
 
-/** Finds what the client wants taken off. */
+/** Finds the targets that the client wants to remove. */
 function appliedTarget(world: World, firewall: Firewall, wanted: WireTarget): FirewallTarget {
   const target = fromWire(wanted);
   const applied = firewall.appliedTo.find((other) => isSame(other, target));
@@ -107,7 +107,7 @@ function appliedTarget(world: World, firewall: Firewall, wanted: WireTarget): Fi
   throw new ApiError(404, 'firewall_resource_not_found', 'firewall is not applied to this resource');
 }
 
-/** One action for each server that is meant, or one for the firewall alone if that is none. */
+/** One action for each server concerned, or one for the firewall if there is none. */
 export function applyTo(call: Call<unknown>, firewall: Firewall, target: FirewallTarget): readonly Action[] {
   const add = (): void => {
     if (target.type === 'server' && !call.world.servers.find(target.serverId)) return;

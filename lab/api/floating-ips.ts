@@ -65,7 +65,7 @@ export const routes: readonly Route[] = [
   post(path('assign'), z.strictObject({ server: idSchema }), (call) => {
     const floatingIp = call.world.floatingIps.get(call.id);
     const server = call.world.servers.get(call.body.server);
-    // moving it needs no unassign; only the server that has it already is refused, unless a fault wants otherwise
+    // moving needs no unassign before, unless a fault says so; only the present holder is refused as target
     if (floatingIp.serverId === server.id) throw refused('floating_ip_assigned', 'floating ip is already assigned to this server');
     if (floatingIp.serverId !== null && call.effects.some(({ kind }) => kind === 'unassign-first')) {
       throw refused('floating_ip_assigned', 'floating ip is already assigned');
@@ -127,7 +127,7 @@ function checkServer(call: Call<unknown>, home: Location, server: Server): void 
   if (!hasPublicInterface(call.world, server)) throw refused('service_error', 'server has no public interface');
 }
 
-/** One change of the holder at a time: `locked` is documented as "another action runs on the item". That it is meant so here is a guess. */
+/** Allows one change of the holder at a time. `locked` is documented as "another action runs on the item"; that it applies here is a guess. */
 function checkUnlocked({ world }: Call<unknown>, { id }: FloatingIp): void {
   if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => world.actions.running('floating_ip', id, command)))
     throw locked('floating ip');

@@ -1,4 +1,4 @@
-/** What stands before every handler of an emulated API: the log, faults, then whatever this API asks of a request. */
+/** Runs before every handler of an emulated API: log, faults, then the API's own checks of a request. */
 import type { Context, Next } from 'hono';
 import type { AnswerTimes } from './answer-times';
 import type { Clock } from './clock';
@@ -15,22 +15,22 @@ export interface Gate {
   readonly answers?: AnswerTimes;
 }
 
-/** Where emulated APIs differ. */
+/** The parts in which emulated APIs differ. */
 export interface Manners {
   /** Token, rate limit: null lets the request pass. */
   refusalOf(context: Ctx): Response | null;
-  /** The answer that an effect stands for; null: the effect does not decide it. */
+  /** The answer that an effect produces; null: the effect does not decide the answer. */
   answerTo(effect: Effect): Response | null;
   /** On every answer but those of faults. */
   headers(): Readonly<Record<string, string>>;
-  /** What the log may show of a body. */
+  /** The part of a body that may be logged. */
   logged(body: unknown): unknown;
 }
 
 export interface Variables {
   /** The request's body: undefined if it is not JSON, an empty object if there is none. */
   body: unknown;
-  /** Faults that concern what the request does; its handler knows them. */
+  /** Faults that the handler of the request applies. */
   handledFaults: readonly Fault[];
 }
 export type Ctx = Context<{ Variables: Variables }>;

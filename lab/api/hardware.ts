@@ -1,9 +1,9 @@
 /**
- * The port to the hardware: all that the emulated API asks of whatever stands in for Hetzner's machines and network.
- * Ids are those of the API. A rejected promise makes the action that asked for it end with status `error`.
+ * The port to the hardware: everything that the emulated API needs of the machines and the network.
+ * Ids are those of the API. A rejected promise ends the action with status `error`.
  */
 export interface Hardware {
-  /** Makes the disk; does not boot. */
+  /** Makes the disk, without booting. */
   createServer(spec: ServerSpec): Promise<void>;
   /** Stops the machine if it runs and removes its disk; volumes survive. */
   destroyServer(id: number): Promise<void>;
@@ -62,7 +62,7 @@ export interface VolumeSpec {
 
 export interface DesiredNetwork {
   readonly servers: readonly DesiredServer[];
-  /** Routes of the networks: traffic to `destination` goes to whoever has the private address `gateway`. */
+  /** Routes of the networks: traffic to `destination` goes to the server with the private address `gateway`. */
   readonly routes: readonly { readonly networkRange: string; readonly destination: string; readonly gateway: string }[];
 }
 

@@ -4,8 +4,8 @@ import type { Limited } from './faults';
 import type { World } from './world';
 
 /**
- * Texts as seen at Hetzner, but for that of floating IPs, which is a guess: hetzneronline/community-content issue 933 (Primary IP), the recordings
- * of the provider (server), and what people report of dedicated cores. The name in the details is known of primary_ip_limit alone.
+ * Texts as seen at Hetzner: hetzneronline/community-content issue 933 (Primary IP), the recordings of the provider (server), reports of
+ * users (dedicated cores). That of floating IPs is a guess. The name in the details is known only for primary_ip_limit.
  */
 const REFUSALS: Readonly<Record<Limited, readonly [text: string, name: string]>> = {
   servers: ['server limit reached', 'server_limit'],
@@ -24,7 +24,7 @@ const USED: Readonly<Record<Limited, (world: World) => number>> = {
 
 export const dedicatedCores = ({ cpuType, cores }: ServerType): number => (cpuType === 'dedicated' ? cores : 0);
 
-/** @throws resource_limit_exceeded when the project may not have so many more */
+/** @throws resource_limit_exceeded when the project would exceed the limit */
 export function checkLimit(world: World, what: Limited, more: number): void {
   const most = world.faults.limitOf(what);
   if (most === null || more <= 0 || USED[what](world) + more <= most) return;

@@ -18,11 +18,11 @@ export interface ListOptions<T> {
   readonly render: (item: T) => object;
   /** Exact filters by query parameter; several values of one parameter mean any of them. */
   readonly filters?: Readonly<Record<string, (item: T) => string | null>>;
-  /** More fields to sort by than id, name and created. */
+  /** Fields to sort by, in addition to id, name and created. */
   readonly sortable?: Readonly<Record<string, (item: T) => string | number>>;
 }
 
-/** The query parameters that a list with these filters understands, besides page, per_page and sort. */
+/** The query parameters that a list with these filters understands, in addition to page, per_page and sort. */
 export const NAMED = ['name'] as const;
 export const SELECTABLE = ['name', 'label_selector'] as const;
 

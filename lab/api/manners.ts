@@ -5,7 +5,7 @@ import type { RateLimit } from './rate-limit';
 import { unauthorized, type Tokens } from './tokens';
 
 export interface HetznerParts {
-  /** null: whoever reaches this app is let in. */
+  /** null: every request is accepted. */
   readonly tokens: Tokens | null;
   readonly rateLimit: RateLimit;
 }

@@ -1,4 +1,4 @@
-/** What the emulated project holds, as facts. How they look in answers is in one file per resource. */
+/** The data of the emulated project. One file for each resource renders them as answers. */
 import type { Image, Location, ServerType } from './catalogue';
 import type { FirewallRule } from './hardware';
 import type { Labels } from './labels';
@@ -53,7 +53,7 @@ export interface Attachment {
   readonly ip: string;
   aliasIps: readonly string[];
   readonly macAddress: string;
-  /** The action still runs: the address is reserved and not yet there. */
+  /** True while the action runs: the address is reserved, but not configured yet. */
   pending: boolean;
 }
 
@@ -73,7 +73,7 @@ export interface Server extends Resource {
   rebuildProtection: boolean;
   readonly sshPublicKeys: readonly string[];
   userData: string | null;
-  /** What the hardware has of it; part of the network once `made`. */
+  /** State at the hardware; part of the network once `made`. */
   machine: 'none' | 'making' | 'made';
 }
 

@@ -1,4 +1,4 @@
-/** Subnets and routes of a network, and who may have which private address. */
+/** Subnets and routes of a network, and the rules for private addresses. */
 import { z } from 'zod';
 import { NETWORK_ZONES } from './catalogue';
 import { contains, formatAddress, formatRange, holds, overlap, parseAddress, parseRange, rangeOf } from './cidr';
@@ -41,7 +41,7 @@ function firstFree24(network: Network): Range {
   throw refused('no_subnet_available', 'no free /24 is left in the network');
 }
 
-/** The gateway need not belong to a server; whether somebody has it is nobody's concern here. */
+/** The gateway need not belong to a server. */
 export function checkRoute(network: Network, { destination, gateway }: Route): void {
   const range = parseRange(destination);
   if (!range) throw invalidInput('destination', 'must be an IPv4 range without host bits');

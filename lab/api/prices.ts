@@ -4,7 +4,7 @@ import { get, ok } from './requests';
 import type { Route } from './requests';
 
 const VAT_PERCENT = 19;
-/** A month of Hetzner's costs at most so many hours: EUR 5.49 a month are 0.0088 an hour. */
+/** Hetzner bills at most this many hours a month: EUR 5.49 a month are 0.0088 an hour. */
 const HOURS_A_MONTH = 624;
 const INCLUDED_TRAFFIC_BYTES = 20 * 1024 ** 4;
 
@@ -14,7 +14,7 @@ const FLOATING_IPS = { ipv4: 3, ipv6: 1 };
 const VOLUME_GB = 0.044;
 const IMAGE_GB = 0.0143;
 
-/** Everything that costs, in one answer. There are no load balancer types: the platform has its own. */
+/** All prices in one answer. Without load balancer types: the platform uses none. */
 export const routes: readonly Route[] = [
   get('/v1/pricing', [], () =>
     ok({
@@ -41,7 +41,7 @@ export const routes: readonly Route[] = [
   ),
 ];
 
-/** As it stands in a server type and in the price list. */
+/** The prices of one type, as in a server type and in the price list. */
 export function serverTypePrices(type: ServerType): object[] {
   return type.offers.map(({ location, price }: Offer) => ({
     location: location.name,

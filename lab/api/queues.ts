@@ -15,8 +15,8 @@ export class KeyedQueue {
 }
 
 /**
- * Runs level-triggered work, never twice at the same time. Callers that come while it runs share one more run that
- * begins afterwards, so that each call sees a run that began after it.
+ * Runs level-triggered work, never twice at the same time. Calls that come while it runs share one more run
+ * afterwards, so that each call is followed by a run that began after it.
  */
 export class Latest {
   private current: Promise<void> | null = null;

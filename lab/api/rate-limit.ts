@@ -3,7 +3,7 @@ import type { Clock } from './clock';
 /** Requests an hour and project, at Hetzner. */
 export const DEFAULT_REQUESTS_PER_HOUR = 3600;
 
-/** The project's budget: refilled little by little, counted over all who hold a token. */
+/** The project's budget of requests: refilled little by little, shared by all tokens. */
 export class RateLimit {
   private tokens: number;
   private refilled: number;
@@ -24,7 +24,7 @@ export class RateLimit {
     return true;
   }
 
-  /** For tests and for people in a hurry. */
+  /** Fills the budget, for tests and for people in a hurry. */
   set(change: { perHour?: number | undefined; remaining?: number | undefined }): void {
     this.perHour = change.perHour ?? this.perHour;
     this.tokens = Math.min(change.remaining ?? this.perHour, this.perHour);

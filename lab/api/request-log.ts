@@ -1,4 +1,4 @@
-/** What came in lately, for checkers and for people. Tokens are not in it. */
+/** The latest requests, for checkers and for people. Holds no tokens. */
 export interface LoggedRequest {
   readonly seq: number;
   /** Milliseconds since the epoch, when the request came. */

@@ -17,7 +17,7 @@ export interface Call<Body = unknown> {
   readonly body: Body;
   /** The effects of faults that the handler has to bring about. */
   readonly effects: readonly Effect[];
-  /** Starts an action on behalf of this request; a fault may have doomed it. */
+  /** Starts an action for this request; a fault may make it fail. */
   start(order: ActionOrder): Action;
 }
 
@@ -72,7 +72,7 @@ function withBody<S extends z.ZodType>(method: Route['method'], path: string, sc
   };
 }
 
-/** Clients send these to every list, also where Hetzner's has no use for them. */
+/** Clients send these to every list, also to lists that ignore them. */
 const IGNORABLE = ['page', 'per_page', 'sort'];
 
 function checkQuery(call: Call, known: readonly string[]): void {
@@ -88,7 +88,7 @@ function parseBody<S extends z.ZodType>(call: Call, schema: S): z.output<S> {
   throw bodyError(call, result.error.issues);
 }
 
-/** A field that nobody knows is the emulator's gap or the client's mistake; a bad value is Hetzner's invalid_input. */
+/** An unknown field is a gap of the emulator or a mistake of the client; a bad value is Hetzner's invalid_input. */
 function bodyError(call: Call, issues: readonly z.core.$ZodIssue[]): ApiError {
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;
@@ -100,7 +100,7 @@ function bodyError(call: Call, issues: readonly z.core.$ZodIssue[]): ApiError {
 }
 
 export const idSchema = z.number().int().positive();
-/** Absent and null say the same. */
+/** Absent and null mean the same. */
 export const optionalId = idSchema.nullish().transform((id) => id ?? null);
 export const idOrName = z.union([idSchema, z.string().min(1)], 'must be an id or a name');
 export const labelsSchema = z.record(z.string(), z.string());

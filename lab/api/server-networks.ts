@@ -54,7 +54,7 @@ function requireAttachment(server: Server, networkId: number): Attachment {
   return attachment;
 }
 
-/** The address is reserved from now on, and there when the action succeeds. */
+/** Reserves the address; it is configured when the action succeeds. */
 export function startAttachToNetwork(call: Call<unknown>, server: Server, wanted: z.output<typeof attachSchema>, after?: Action): Action {
   const { world } = call;
   const network = world.networks.get(wanted.network);
@@ -104,7 +104,7 @@ async function changeAliases(call: Call<{ network: number; alias_ips: string[] }
   const network = world.networks.get(attachment.networkId);
   const aliasIps = call.body.alias_ips;
   checkAliases(call, network, server, aliasIps);
-  // As with floating IPs a guess, from the same words
+  // A guess, from the same words of the documentation as for floating IPs
   if (world.actions.running('server', server.id, 'change_alias_ips')) throw locked('server');
   if (await holdsFast(call, server)) throw locked('server');
   const action = call.start({
@@ -120,7 +120,7 @@ async function changeAliases(call: Call<{ network: number; alias_ips: string[] }
   return answer(call, action);
 }
 
-/** It has lost its power a moment ago, and a fault keeps its aliases there. */
+/** A fault keeps the aliases at a server that has just lost its power. */
 async function holdsFast({ world, effects }: Call<unknown>, server: Server): Promise<boolean> {
   const held = effects.find((effect) => effect.kind === 'alias-held');
   if (!held) return false;

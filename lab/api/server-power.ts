@@ -27,7 +27,7 @@ export const routes: readonly Route[] = [
       startOnMachine(call, server, 'stop_server', 'off', () => hardware.powerOff(server.id)),
     );
   }),
-  // success means that the guest was asked: when it stops, and whether, is its own affair
+  // success only means that the guest was asked to stop
   post(path('shutdown'), nothing, async (call) => {
     const server = await running(call);
     const { hardware } = call.world;
@@ -71,7 +71,7 @@ export function startPowerOn(call: Call<unknown>, server: Server, after?: Action
   return startOnMachine(call, server, 'start_server', 'running', powerOn, after);
 }
 
-/** @param status what the server has become at the end; null: whatever it is then */
+/** @param status the server's status at the end; null: as the hardware reports it */
 function startOnMachine(
   call: Call<unknown>,
   server: Server,

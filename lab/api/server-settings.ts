@@ -1,4 +1,4 @@
-/** Changes of a server that stays where it is: type, image, reverse DNS, protection, placement. */
+/** Changes of an existing server: type, image, reverse DNS, protection, placement. */
 import { z } from 'zod';
 import { renderAction } from './action-routes';
 import type { Action } from './actions';
@@ -69,7 +69,7 @@ async function stopped(call: Call<unknown>): Promise<Server> {
   return server;
 }
 
-/** Starts the server when done: nobody else will, the provider does not. What is refused leaves it off. */
+/** Starts the server when done, because the provider does not. A refused change leaves it off. */
 async function changeType(call: Call<{ server_type: number | string; upgrade_disk: boolean }>): Promise<Reply> {
   const { world, body } = call;
   const server = await stopped(call);

@@ -2,8 +2,8 @@ import type { Server } from './models';
 import type { World } from './world';
 
 /**
- * Asks the hardware, because a guest can stop by itself. While an action runs on a server, the action decides: in the
- * middle of a reboot a machine that does not run is no news.
+ * Asks the hardware, because a guest can stop by itself. While an action runs on a server, the action decides: a machine
+ * that is down in the middle of a reboot is not off.
  */
 export async function refreshStatus(world: World, servers: readonly Server[]): Promise<void> {
   const isSettled = (server: Server): boolean =>

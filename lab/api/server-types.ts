@@ -18,7 +18,7 @@ export const routes: readonly Route[] = [
   }),
 ];
 
-/** @throws invalid_input when it does not exist, is no longer sold, or not there */
+/** @throws invalid_input when it does not exist, or is not sold (any more) in that location */
 export function requireServerType(world: World, key: number | string, location: Location): ServerType {
   const serverType = find(SERVER_TYPES, key);
   if (!serverType) throw invalidInput('server_type', `server type '${key}' does not exist`);

@@ -36,7 +36,7 @@ export const routes: readonly Route[] = [
   del('/v1/servers/:id', remove),
 ];
 
-/** The server is gone at once; its machine goes while the action runs. */
+/** Removes the server at once, and its machine while the action runs. */
 function remove(call: Call): Reply {
   const { world, id } = call;
   const server = world.servers.get(id);
@@ -68,7 +68,7 @@ function forget(world: World, server: Server): void {
   }
 }
 
-/** Holds the volumes as long as it takes: somebody may want to attach them elsewhere already. */
+/** Holds the volumes until the machine is gone: a client may already want to attach them elsewhere. */
 function destroyMachine(world: World, server: Server, volumeIds: readonly number[]): Promise<void> {
   const destroy = async (): Promise<void> => {
     if (server.machine === 'none') return;

@@ -10,7 +10,7 @@ export interface ControlParts {
   readonly tokens: Tokens;
 }
 
-/** What the control paths of all emulated APIs have: faults, tokens, the request log, errors. */
+/** Control paths common to all emulated APIs: faults, tokens, the request log, errors. */
 export function sharedControl({ faults, log, tokens }: ControlParts): Hono {
   const control = new Hono();
 

@@ -40,7 +40,7 @@ export class Store<T extends Resource> {
   }
 }
 
-/** What nearly every PUT does. Labels replace the old ones as a whole. */
+/** The common part of most PUTs. Labels are replaced as a whole. */
 export function rename<T extends Resource>(
   store: Store<T>,
   resource: T,

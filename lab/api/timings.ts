@@ -1,6 +1,6 @@
 /**
  * How long actions stay `running`, in milliseconds, by command (`assign_floating_ip`, `create_server`, ...).
- * It is the least: an action that waits for hardware runs as long as the hardware takes. `default` covers the rest.
+ * These are minimums: an action that waits for hardware runs as long as the hardware takes. `default` covers the rest.
  */
 export type ActionTimings = Readonly<Record<string, number>>;
 
@@ -10,6 +10,6 @@ export const DEFAULT_TIMINGS: ActionTimings = {
   unassign_floating_ip: 500,
   change_alias_ips: 500,
   attach_to_network: 500,
-  // A guess: nobody who could measure it has told us
+  // A guess: we know of no measurement
   change_server_type: 20_000,
 };

@@ -8,7 +8,7 @@ export const tokenSchema = z.strictObject({
 
 export type Token = z.output<typeof tokenSchema>;
 
-/** The tokens of the project by their names, as the console lists them. Each is made and revoked alone. */
+/** The tokens of the project by name, as in the console. Each is made and revoked by itself. */
 export class Tokens {
   private readonly byName: Map<string, Token>;
 
@@ -16,7 +16,7 @@ export class Tokens {
     this.byName = new Map(Object.entries(tokens));
   }
 
-  /** Another value under a name that is taken ends the former one at once. */
+  /** A new value under an existing name revokes the former one at once. */
   set(name: string, token: Token): void {
     this.byName.set(name, token);
   }

@@ -57,7 +57,7 @@ export function checkVolume(volume: Volume, location: Server['location']): void 
 export function startAttach(call: Call<unknown>, volume: Volume, server: Server, after?: Action): Action {
   const { world } = call;
   checkVolume(volume, server.location);
-  // taken from now on, so that a second attach is refused while this one runs
+  // reserved now, so that a second attach is refused while this one runs
   volume.serverId = server.id;
   return call.start({
     command: 'attach_volume',
@@ -97,6 +97,6 @@ function detach(call: Call<unknown>): Reply {
   return answer(call, action);
 }
 
-/** The volume first and then the server, always, so that two calls cannot wait for each other. */
+/** Always locks the volume before the server, so that two calls cannot wait for each other. */
 const exclusively = (world: World, volume: Volume, serverId: number, work: () => Promise<void>): Promise<void> =>
   world.exclusively(`volume:${volume.id}`, () => world.exclusively(`server:${serverId}`, work));

@@ -9,7 +9,7 @@ import { KeyedQueue, Latest } from './queues';
 import { Store } from './store';
 import type { ActionTimings } from './timings';
 
-/** Everything the emulated project holds, and the few things that concern all of it. */
+/** The whole state of the emulated project. */
 export class World {
   readonly hardware: Hardware;
   readonly clock: Clock;
@@ -27,9 +27,9 @@ export class World {
   readonly primaryIps = new Store<PrimaryIp>('primary ip');
   readonly volumes = new Store<Volume>('volume');
 
-  /** Requests that nobody thought of, as `METHOD PATH: what`. Tests assert that it stays empty. */
+  /** Requests that the emulator does not know, as `METHOD PATH: what`. Tests assert that it stays empty. */
   readonly unexpectedRequests: string[] = [];
-  /** What the hardware refused or failed at. Tests assert that it stays empty, unless they asked for it. */
+  /** Errors of the hardware. Tests assert that it stays empty, unless they provoked them. */
   readonly failures: string[] = [];
 
   private lastId: number;
@@ -59,7 +59,7 @@ export class World {
     return isoTime(this.clock.now());
   }
 
-  /** One after another for the same server or volume, whatever clients do at the same time. */
+  /** Runs work for the same server or volume one after another. */
   exclusively(key: `server:${number}` | `volume:${number}`, work: () => Promise<void>): Promise<void> {
     return this.hardwareQueue.run(key, work);
   }
@@ -69,7 +69,7 @@ export class World {
     return this.networkSync.run();
   }
 
-  /** For changes without an action, such as labels: on the real network they too take a moment. */
+  /** For changes without an action, such as labels, which take a moment on the real network, too. */
   syncNetworkSoon(): void {
     this.syncNetwork().catch((error: unknown) => this.failures.push(`syncNetwork: ${String(error)}`));
   }

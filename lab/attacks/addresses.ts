@@ -1,6 +1,6 @@
 import { run } from '../machines/command';
 
-/** On the link of the lab's clients, and of nobody else: 192.0.2.20 to 192.0.2.250. */
+/** Used only on the link of the lab's clients: 192.0.2.20 to 192.0.2.250. */
 const DEVICE = 'eth0';
 const FIRST = 20;
 export const MOST_ADDRESSES = 231;

@@ -22,11 +22,11 @@ export interface Counts {
   readonly connections: number;
   /** Requests that were sent, at least in part, and have no end yet. */
   readonly underWay: number;
-  /** How many ended in which way: a status, or how the connection or stream ended without one. */
+  /** Number of requests by outcome: a status, or how the connection or stream ended without one. */
   readonly ended: Readonly<Record<string, number>>;
 }
 
-/** A process of its own, so that an attacker does not slow down whoever measures beside it. Tries again five seconds after whatever is refused. */
+/** Runs in a process of its own, so that it does not slow down the measurement. Tries again five seconds after a refusal. */
 export class Attack {
   latest: Counts = { connections: 0, underWay: 0, ended: {} };
   /** The most that it had at any time, connections and requests. */

@@ -9,7 +9,7 @@ export interface Service {
   readonly p95: number;
 }
 
-/** A page five times a second, each on a new connection, by somebody who waits for 15 s: longer than any queue of the platform. */
+/** Asks for a page five times a second, each time on a new connection, and waits up to 15 s: longer than any queue of the platform. */
 export async function serviceOf(target: Target, path: string, milliseconds: number): Promise<Service> {
   const times: number[] = [];
   const failures: Record<string, number> = {};

@@ -17,11 +17,11 @@ export interface Connection extends Order {
   readonly opened: () => void;
 }
 
-/** Holds one connection in its way; resolves when it is closed, by whomever. */
+/** Holds one connection; resolves when either side has closed it. */
 export type Hold = (connection: Connection) => Promise<void>;
 
 const EACH_SECOND = 1_000;
-/** After a refusal. Sooner, and the attacker's own processor is the first to give in. */
+/** Pause after a refusal. With a shorter one the attacker's own processor would be the bottleneck. */
 const AGAIN_AFTER = 5_000;
 /** More than a load balancer buffers before it asks a web server. */
 const MORE_THAN_A_BUFFER = Buffer.alloc(20_000, 'x');
@@ -48,7 +48,7 @@ export const WAYS: Readonly<Record<Way, Hold>> = {
     eachSecond: (stream) => stream.read(100) as unknown,
   }),
   'event-streams': byHttp2({ begin: (session) => session.request({ ':path': '/api/events', accept: 'text/event-stream' }).resume() }),
-  // Who does not say that the answer has no end takes a place of an ordinary request
+  // A stream that does not announce itself takes a place of an ordinary request
   'undeclared-streams': byHttp2({ begin: (session) => session.request({ ':path': '/api/events' }).resume() }),
   requests: byHttp2({ begin: (session) => session.request({ ':path': '/' }).resume() }),
   'slow-heads': bySocket({ tls: true, head: ({ host }) => `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: `, eachSecond: 'x' }),
@@ -76,7 +76,7 @@ function byHttp2({ begin, eachSecond }: Http2Way): Hold {
     let wasOpen = false;
     const closed = new Promise<void>((resolve) => session.once('close', resolve));
     session.on('error', ({ message }: Error) => ledger.end(message));
-    // Not before the load balancer has said how many streams it takes: what is above would be refused
+    // Waits until the load balancer has said how many streams it takes: more would be refused
     session.once('remoteSettings', () => {
       wasOpen = true;
       ledger.connections += 1;

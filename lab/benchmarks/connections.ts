@@ -1,6 +1,6 @@
 /**
  * How many clients one load balancer can hold: opens TLS connections to the floating IP, keeps all of them busy with a
- * request every ten seconds, and asks for a page meanwhile, as somebody else. Prints figures; judges nothing.
+ * request every ten seconds, and asks for a page from another address meanwhile. Prints figures without a verdict.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -103,7 +103,7 @@ async function pages(target: Target, seconds: number): Promise<{ asked: number; 
   return { asked, answered: times.length, median: at(0.5), p95: at(0.95) };
 }
 
-/** What the active load balancer says of itself. All of HAProxy's processes; shared pages count once. */
+/** HAProxy's own figures on the active load balancer: all its processes, shared pages counted once. */
 async function balancer(lab: LabHandle): Promise<{ name: string; megabytes: number; connections: number }> {
   const name = (await lab.addressHolders()).floatingIp!;
   const megabytes = Number(

@@ -4,7 +4,7 @@ import { pause, type Target } from '../traffic';
 
 export interface ToHolder {
   readonly target: Target;
-  /** What is asked for, again and again. */
+  /** Path that is requested again and again. */
   readonly path: string;
   /** One connection each, from these addresses. */
   readonly from: readonly string[];
@@ -17,7 +17,7 @@ export interface FromHolder {
   readonly errors: Readonly<Record<string, number>>;
 }
 
-/** A process that opens connections and holds them: the load balancer answers a question on each before it would call it idle. */
+/** A process that opens connections and keeps them busy: it sends a request on each before the load balancer would close it as idle. */
 const AT_ONCE = 50;
 const ASK_EVERY_MILLISECONDS = 10_000;
 const REPORT_EVERY_MILLISECONDS = 250;

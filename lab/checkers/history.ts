@@ -1,6 +1,6 @@
 /**
- * What a client did. `probe` opens a new connection for every request; `direct-write` talks SQL to one member, past the
- * routers; `egress` is a machine without a public address that asks something outside.
+ * Streams of operations. `probe` opens a new connection for every request; `direct-write` writes by SQL to one member, past
+ * the routers; `egress` are requests to the outside from a machine without a public address.
  */
 export type Stream =
   'probe' | 'keep-alive' | 'get' | 'write' | 'patient-write' | 'read' | 'download' | 'events' | 'direct-write' | 'egress';
@@ -27,7 +27,7 @@ export interface Operation {
   readonly outcome: OperationOutcome;
   /** HTTP status of the last attempt. */
   readonly status?: number;
-  /** Why it did not succeed, in the words of the client. */
+  /** Why it did not succeed, as the client reports it. */
   readonly error?: string;
   /** @default 1 */
   readonly attempts?: number;
@@ -37,14 +37,14 @@ export interface Operation {
   readonly member?: string;
 }
 
-/** A moment of the story: `inject` is when a fault was asked for, `effect` when it was seen to bite, `recover` when putting it right began. */
+/** A moment of the story. `inject`: a fault was requested; `effect`: its effect was seen; `recover`: its recovery began. */
 export interface Mark {
   readonly at: number;
   readonly kind: 'inject' | 'effect' | 'recover' | 'note' | 'healthy';
   readonly text: string;
 }
 
-/** What something was seen to be from `at` on: who holds the floating IP, which VRRP state lb-1 is in. */
+/** An observed state from `at` on: the holder of the floating IP, the VRRP state of lb-1. */
 export interface Observation {
   readonly at: number;
   /** `floating-ip`, `nat-gateway`, `primary`, or the name of a host. */
@@ -63,9 +63,9 @@ export interface Evidence {
   readonly operations: readonly Operation[];
   readonly marks: readonly Mark[];
   readonly observations: readonly Observation[];
-  /** Absent where no member could be asked: then nothing can be said about lost writes. */
+  /** Absent if no member could be asked; lost writes are unknown then. */
   readonly members?: readonly MemberRows[];
-  /** Keys of this run in the dumps that members made of what they alone held. */
+  /** Keys of this run in the dumps of transactions that only one member held. */
   readonly setAside?: readonly string[];
 }
 

@@ -7,7 +7,7 @@ export interface Move {
   readonly to: string;
 }
 
-/** From whom to whom something went, passing over times when nobody held it. */
+/** Moves from one holder to another; times without a holder are skipped. */
 export function moves(observations: readonly Observation[], subject: string): Move[] {
   const found: Move[] = [];
   let holder: string | undefined;
@@ -19,7 +19,7 @@ export function moves(observations: readonly Observation[], subject: string): Mo
   return found;
 }
 
-/** One fault moves the address once, not to and fro. */
+/** The address moves at most `limit` times. */
 export function addressMovedAtMost(limit: number): Checker {
   return movedAtMost('floating-ip', limit, 'the floating IP');
 }
@@ -43,7 +43,7 @@ export function movedAtMost(subject: string, limit: number, called: string): Che
   };
 }
 
-/** Nothing goes back to where it was within `windowMilliseconds`: that is two parties pulling at it. */
+/** No role or address returns to its former holder within `windowMilliseconds`: then two machines would be fighting for it. */
 export function nothingOscillates(
   windowMilliseconds: number,
   subjects: readonly string[] = ['floating-ip', 'nat-gateway', 'primary'],

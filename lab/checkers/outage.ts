@@ -1,14 +1,14 @@
 import { isWrite, ofStream, type Operation, type Stream } from './history';
 
-/** A time without service: from the start of the first failed request to the end of the first that succeeded again. */
+/** A period without service: from the start of the first failed request to the end of the first that succeeded again. */
 export interface Outage {
   readonly from: number;
-  /** undefined: service never came back while somebody looked. */
+  /** undefined: service did not come back before the history ended. */
   readonly to: number | undefined;
   readonly failed: number;
 }
 
-/** A single success between failures is luck, not service: two outages closer than this many successes are one. */
+/** Fewer successes than this between two outages do not count as service: the two are one. */
 const CONFIRMATIONS = 3;
 
 export function outages(operations: readonly Operation[], stream: Stream = 'probe'): Outage[] {
@@ -30,18 +30,18 @@ export function outages(operations: readonly Operation[], stream: Stream = 'prob
       successes = [];
     }
   }
-  // A history that ends with fewer successes than confirm it: service is back as far as anybody can tell.
+  // The history ends with fewer successes than are needed: service counts as back.
   if (from !== undefined) found.push({ from, to: successes[0]?.end, failed });
   return found;
 }
 
-/** The longest outage in milliseconds; 0 if no request failed, undefined if nobody asked, Infinity if it never ended. */
+/** The longest outage in milliseconds; 0 if no request failed, undefined without a request, Infinity if it never ended. */
 export function longestOutage(operations: readonly Operation[], stream: Stream = 'probe'): number | undefined {
   if (ofStream(operations, stream).length === 0) return undefined;
   return Math.max(0, ...outages(operations, stream).map(({ from, to }) => (to === undefined ? Infinity : to - from)));
 }
 
-/** A silence between two acknowledgements; `to` is undefined if nothing was acknowledged any more. */
+/** A gap between two acknowledgements; `to` is undefined if no further one came. */
 export interface Gap {
   readonly from: number;
   readonly to: number | undefined;
@@ -49,8 +49,8 @@ export interface Gap {
 
 /**
  * Milliseconds from the last write acknowledged before the fault to the first acknowledged after it. undefined if no
- * write was acknowledged before the fault, Infinity if none was after it. What is written to one member directly,
- * past the application, does not count.
+ * write was acknowledged before the fault, Infinity if none was after it. Writes to one member directly, past the
+ * application, do not count.
  */
 export function writeGap(operations: readonly Operation[], faultAt: number): number | undefined {
   return gapLength(
@@ -66,7 +66,7 @@ export function acknowledgementGap(operations: readonly Operation[], faultAt: nu
   return gapLength(longestGap(operations, faultAt));
 }
 
-/** The longest silence that reaches past the fault: one acknowledgement that slips through after it must not hide the gap. */
+/** The longest gap that reaches past the fault: a single acknowledgement just after the fault must not hide it. */
 export function longestGap(operations: readonly Operation[], faultAt: number): Gap | undefined {
   const ends = operations
     .filter((operation) => operation.outcome === 'acknowledged')
@@ -75,7 +75,7 @@ export function longestGap(operations: readonly Operation[], faultAt: number): G
   const before = ends.findLastIndex((end) => end <= faultAt);
   if (before === -1) return undefined;
   const gaps = ends.slice(before).map((from, n, all): Gap => ({ from, to: all[n + 1] }));
-  // The last acknowledgement of all is followed by the end of the history, not by a gap, unless nothing came after the fault.
+  // The time after the last acknowledgement is no gap, unless none came after the fault.
   if (gaps.length === 1) return gaps[0];
   return gaps.slice(0, -1).reduce((longest, gap) => (gapLength(gap)! > gapLength(longest)! ? gap : longest));
 }
@@ -84,7 +84,7 @@ function gapLength(gap: Gap | undefined): number | undefined {
   return gap && (gap.to === undefined ? Infinity : gap.to - gap.from);
 }
 
-/** Milliseconds from `moment` to the first acknowledgement after it, also of what had been waiting for long. */
+/** Milliseconds from `moment` to the first acknowledgement after it, including writes that began earlier. */
 export function acknowledgedAfter(operations: readonly Operation[], moment: number): number | undefined {
   const ends = operations
     .filter((operation) => operation.outcome === 'acknowledged' && operation.end > moment)

@@ -7,8 +7,8 @@ export interface ReadsPossibleOptions {
 }
 
 /**
- * No read answers what could not be true at that time: a note that nobody had begun to write, another text than was
- * written, or "no such note" although it was acknowledged, or seen by an earlier read, longer ago than the allowed lag.
+ * Every read is possible at its time. Impossible are: a note that no client had begun to write, a wrong text, and "no such
+ * note" for a note that was acknowledged, or read, longer ago than the allowed lag.
  */
 export function readsPossible({ stalenessMilliseconds }: ReadsPossibleOptions): Checker {
   const name = 'readsPossible';

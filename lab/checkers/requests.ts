@@ -1,7 +1,7 @@
 import { firstMark, ofStream, type Operation, type Stream } from './history';
 import { invalid, unsure, type Checker, type Finding } from './verdict';
 
-/** How many single findings of one kind are worth listing; the rest is a number. */
+/** How many findings of one kind are listed; the rest is counted. */
 const LISTED = 5;
 
 /** Every request of these streams succeeded, at the first attempt or a later one. */
@@ -22,10 +22,10 @@ export function noFailedRequest(...streams: readonly Stream[]): Checker {
   };
 }
 
-/** GETs that are tried once: the servers in the middle must hide the fault. */
+/** GETs without a second attempt: the load balancers and web servers must hide the fault. */
 export const noFailedGet: Checker = { ...noFailedRequest('get', 'probe'), name: 'noFailedGet' };
 
-/** No request of these streams failed after `settleMilliseconds` past the last recovery: what is healed stays healed. */
+/** No request of these streams failed later than `settleMilliseconds` after the last recovery. */
 export function quietAfterRecovery(settleMilliseconds: number, ...streams: readonly Stream[]): Checker {
   const name = 'quietAfterRecovery';
   return {
@@ -44,7 +44,7 @@ export function quietAfterRecovery(settleMilliseconds: number, ...streams: reado
   };
 }
 
-/** While nothing can serve, clients get this status quickly, not a reset or a hang; `settleMilliseconds` after the fault at the latest. */
+/** While no server can serve, clients get this status quickly, neither a reset nor a hang; from `settleMilliseconds` after the fault on. */
 export function answersWhileDown(status: number, withinMilliseconds: number, settleMilliseconds: number): Checker {
   const name = `answersWhileDown(${status})`;
   return {

@@ -6,7 +6,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** Nearest rank: every figure in the table is one that was really measured. */
+/** Nearest rank: every figure in the table is a measured value. */
 export function percentile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new RangeError('percentile of no values');
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 import type { Evidence } from './history';
 
-/** `unknown` means that too little was seen to judge; it never counts as a pass. */
+/** `unknown`: too little was observed to judge; it never counts as a pass. */
 export type Outcome = 'valid' | 'invalid' | 'unknown';
 
 export interface Finding {
@@ -18,7 +18,7 @@ export interface Verdict {
 
 export interface Checker {
   readonly name: string;
-  /** Pure: the same evidence gives the same findings. No finding means that everything was looked at and is in order. */
+  /** Pure: the same evidence gives the same findings. No finding means that everything was checked and is in order. */
   readonly check: (evidence: Evidence) => readonly Finding[];
 }
 
@@ -28,7 +28,7 @@ export function worst(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce<Outcome>((a, b) => (RANK[b] > RANK[a] ? b : a), 'valid');
 }
 
-/** The verdict of all checkers together. No checker, or no operation, proves nothing. */
+/** The verdict of all checkers together; unknown without a checker or without an operation. */
 export function check(evidence: Evidence, checkers: readonly Checker[]): Verdict {
   if (checkers.length === 0) return unknown('check', 'no checker was given, so nothing was checked');
   if (evidence.operations.length === 0) return unknown('check', 'the history is empty, so nothing was checked');

@@ -2,15 +2,15 @@ import { firstMark, ofStream } from './history';
 import { unsure, type Checker } from './verdict';
 
 export interface Watching {
-  /** Requests on new connections that have to be begun each second, on average. */
+  /** Requests on new connections that must begin each second, on average. */
   readonly perSecond: number;
-  /** Longest time in which none was begun: a shorter outage could hide in it. */
+  /** Longest time in which none began: an outage could hide in it. */
   readonly pauseMilliseconds: number;
 }
 
 /**
- * The clients themselves kept up, from a second before the fault until it was put right. On a machine that is too busy
- * they ask too seldom to see everything, so that nothing they saw is a pass. What was seen to be wrong stays wrong.
+ * The clients kept their rate, from a second before the fault until its recovery. On a machine that is too busy they ask too
+ * seldom to see every outage: then the run cannot pass. Findings of other checkers still count.
  */
 export function closelyWatched({ perSecond, pauseMilliseconds }: Watching): Checker {
   const name = 'closelyWatched';

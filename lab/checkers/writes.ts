@@ -24,7 +24,7 @@ export const noAcknowledgedWriteLost: Checker = {
   },
 };
 
-/** An operator accepted a loss: what was acknowledged is on every member, or in a dump; and something is in a dump. */
+/** For an operator who accepted a loss: every acknowledged write is on every member or in a dump, and a dump holds at least one. */
 export const everyAcknowledgedWriteKept: Checker = {
   name: 'everyAcknowledgedWriteKept',
   check: (evidence) => {
@@ -42,7 +42,7 @@ export const everyAcknowledgedWriteKept: Checker = {
   },
 };
 
-/** Whatever was repeated on the way, each note exists once: one row, one id, the same on all members and in all answers. */
+/** Each note exists once, even if its request was repeated: one row, one id, the same on all members and in all answers. */
 export const noDoubleExecution: Checker = {
   name: 'noDoubleExecution',
   check: (evidence) => {
@@ -61,8 +61,8 @@ export const noDoubleExecution: Checker = {
 };
 
 /**
- * A client that sent a POST once and is told that it is a repeat (200 instead of 201) was repeated by somebody on the way.
- * Only where nothing behind the application fails: the application may settle an unclear commit by trying again.
+ * A POST that the client sent once and that is answered as a repeat (200 instead of 201) was repeated on the way. Use it only
+ * where nothing behind the application fails, because the application may settle an unclear commit by trying again.
  */
 export const noHiddenReplay: Checker = {
   name: 'noHiddenReplay',
@@ -90,7 +90,7 @@ export const membersAgree: Checker = {
   },
 };
 
-/** The member that the direct writers write to, cut off from the majority, takes nothing from `graceMilliseconds` after that. */
+/** The isolated member that the direct writers write to accepts no write later than `graceMilliseconds` after the cut. */
 export function nothingAcceptedWhenAlone(graceMilliseconds: number): Checker {
   const name = 'nothingAcceptedWhenAlone';
   return {

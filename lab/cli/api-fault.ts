@@ -32,7 +32,7 @@ interface Options {
   readonly most: string;
 }
 
-/** `lab api-fault KIND` breaks an emulated API, `lab api-fault clear` mends it. */
+/** `lab api-fault KIND` breaks an emulated API, `lab api-fault clear` repairs it. */
 export function apiFaultCommand(): Command {
   return new Command('api-fault')
     .description(`break an emulated API: ${KINDS.join(', ')}; or clear`)

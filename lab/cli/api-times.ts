@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { openLab, type ApiTimes } from '../lab';
 
-/** `lab api-times --action 10 --answer 1.5-2`; without options it only says them. */
+/** `lab api-times --action 10 --answer 1.5-2`; without options it prints the present times. */
 export function apiTimesCommand(): Command {
   return new Command('api-times')
     .description('how long the emulated Hetzner takes, from now on; nobody publishes its real times')

@@ -10,7 +10,7 @@ export interface DeployLine {
 
 const SECONDS_WORTH_TELLING = 5;
 
-/** Without colours, cursor movements and the name of the stack, which cdktf sets before the first of several lines; nothing for a line that is empty then. */
+/** Removes colours, cursor movements and the name of the stack, which cdktf sets before the first of several lines. Empty lines give nothing. */
 export function plainText(line: string): string[] {
   const plain = stripVTControlCharacters(line)
     .replace(/^(lab)?\s+/, '')
@@ -18,7 +18,7 @@ export function plainText(line: string): string[] {
   return plain === '' || /^[⠀-⣿]/.test(plain) ? [] : [plain];
 }
 
-/** null: a line that says nothing new. */
+/** null: a line without news. */
 export function readDeployLine(line: string): DeployLine | null {
   const [plain] = plainText(line);
   if (plain === undefined) return null;

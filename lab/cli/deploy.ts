@@ -9,7 +9,7 @@ import { createProgress, type Progress } from './progress';
 import { chooseProviders, type ProviderChoice } from './provider-choice';
 
 const STACK = 'lab';
-/** Shown of a failure that names no error, such as one of synth. */
+/** Lines shown of a failure without an error message, such as one of synth. */
 const LAST_LINES = 25;
 
 export interface DeployOptions {
@@ -81,7 +81,7 @@ async function runCdktf(
   throw new Error(`cdktf ${verb} failed\n${[...(errors.length > 0 ? errors : last), ...said].join('\n')}\nAll of its output: ${logFile}`);
 }
 
-/** cdktf loses the end of a long plan that fails, and with it the reason: node-pty gives it 0.2 s after Terraform has ended. Asked alone, Terraform says it again. */
+/** cdktf loses the end of a long plan that fails, and with it the reason, because node-pty waits only 0.2 s after Terraform has ended. Run alone, Terraform prints it. */
 const planOf = (output: string): string[] => [
   'terraform',
   `-chdir=${join(output, 'stacks', STACK)}`,

@@ -9,7 +9,7 @@ import { rootOf } from '../names/authority';
 import { chooseProviders, type ProviderChoice } from './provider-choice';
 
 export interface ClientOptions {
-  /** Gets the output, instead of this terminal. */
+  /** Receives the output instead of this terminal. */
   readonly onOutput?: (text: string) => void;
   /** @default the folder of this project */
   readonly cwd?: string;
@@ -17,7 +17,7 @@ export interface ClientOptions {
   readonly providers?: ProviderChoice;
 }
 
-/** Runs a command on the client's side of the Internet; resolves to its exit code. What it runs in turn asks no registry again, which it could not reach. */
+/** Runs a command on the client's side of the Internet; resolves to its exit code. Nested commands do not ask a registry, which they could not reach. */
 export async function execInClient(lab: Lab, argv: readonly string[], options: ClientOptions = {}): Promise<number> {
   const providers = options.providers ?? (await chooseProviders());
   const inside = lab.inClient([process.execPath, '--import', 'tsx', join(REPOSITORY, 'lab/cli/inside-client.ts'), providers.kind, ...argv]);
@@ -41,7 +41,7 @@ export async function execInClient(lab: Lab, argv: readonly string[], options: C
   }
 }
 
-/** What Terraform, the hcloud command and the stack ask of the environment. */
+/** The environment variables of Terraform, the hcloud command and the stack. */
 export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Record<string, string> {
   const authority = rootOf(lab.paths.authority);
   const { hcloudToken, failoverToken, cloudflareToken, sshPublicKey, sshPrivateKey, sshAdditionalPublicKeys, mysqlPasswords, revisions } =
@@ -62,7 +62,7 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_ssh_public_key: sshPublicKey,
     TF_VAR_ssh_private_key: sshPrivateKey,
     TF_VAR_ssh_additional_public_keys: sshAdditionalPublicKeys,
-    // Oracle alone can sign with Oracle's key
+    // The lab cannot sign with Oracle's key
     TF_VAR_mysql_repository_key_fingerprint: mysqlKeyFingerprint(lab.paths),
     TF_VAR_mysql_admin_password: mysqlPasswords.admin,
     TF_VAR_mysql_replication_password: mysqlPasswords.replication,
@@ -78,7 +78,7 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
   };
 }
 
-/** cdktf logs an error for a file that is named and not there. */
+/** cdktf logs an error for a named file that does not exist. */
 function existingCliConfig(lab: Lab): string {
   const candidates = [process.env['TF_CLI_CONFIG_FILE'], join(homedir(), '.terraformrc')];
   const found = candidates.find((file) => file !== undefined && existsSync(file));

@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { labPaths } from '../machines/paths';
 import { MYSQL_KEYS, offerMysql, setMysqlKeys, type MysqlKeys } from '../machines/mysql-repository/repository';
 
-/** What https://repo.mysql.com/ is in the lab. */
+/** Changes https://repo.mysql.com/ as the lab serves it. */
 export function mysqlRepositoryCommand(): Command {
   const command = new Command('mysql-repository').description("change MySQL's apt repository, as machines see it");
   command

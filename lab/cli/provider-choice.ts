@@ -7,7 +7,7 @@ import { REPOSITORY, SHARED } from '../machines/paths';
 
 export interface ProviderChoice {
   readonly kind: 'real' | 'stand-in';
-  /** Terraform CLI configuration that leads to the real ones; null: the user's own does. */
+  /** Terraform CLI configuration for the real providers; null: the user's own is enough. */
   readonly cliConfigFile: string | null;
   readonly why: string;
 }

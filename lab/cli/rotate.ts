@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { openLab, type Lab } from '../lab';
 import { nextRevision, renewSecret, renewSshKey, ROTATABLE_SECRETS, type RotatableSecret } from '../machines/secrets';
 
-/** Whose token it is, and what it is called there. */
+/** Project or account of the token, and its name there. */
 const TOKENS = {
   'hcloud-token': { api: 'hetzner', name: 'terraform' },
   'failover-token': { api: 'hetzner', name: 'failover' },
@@ -50,7 +50,7 @@ async function renew(lab: Lab, name: RotatableSecret): Promise<void> {
   const { former, value } = await renewSecret(lab.paths, name);
   await nextRevision(lab.paths, 'secrets');
   if (!isToken(name)) return;
-  // Both are valid: whoever has the former one goes on until the deploy
+  // Both are valid, so that the former one works until the deploy
   const { api, name: called } = TOKENS[name];
   await lab.allowToken(formerOf(name), former, api);
   await lab.allowToken(called, value, api);

@@ -5,7 +5,7 @@ import type { Lab } from '../lab';
 import { tryRun } from '../machines/command';
 import { machineArgv } from '../machines/exec';
 
-/** By real SSH, private machines through the floating IP; where that does not answer within 3 s, straight into the machine. */
+/** Logs in by real SSH, to private machines through the floating IP. If that does not answer within 3 s, enters the machine directly. */
 export async function sshTo(lab: Lab, host: string, command: readonly string[]): Promise<number> {
   const machine = (await lab.machines()).find(({ name }) => name === host);
   const initPid = await lab.initPid(host);
@@ -24,14 +24,14 @@ export async function showLogs(lab: Lab, host: string, options: readonly string[
   return interactive(machineArgv(initPid, ['journalctl', '--no-pager', ...options]));
 }
 
-/** Whom Terraform logs in as. */
+/** The account that Terraform logs in with. */
 async function loginUser(lab: Lab): Promise<string> {
   const stack = await readFile(join(lab.paths.state, 'cdktf.out/stacks/lab/cdk.tf.json'), 'utf8').catch(() => '{}');
   const { resource } = JSON.parse(stack) as { resource?: { terraform_data?: Record<string, { connection?: { user: string } }> } };
   return Object.values(resource?.terraform_data ?? {}).find(({ connection }) => connection)?.connection?.user ?? 'root';
 }
 
-/** Host keys are made anew with every machine: nothing would be gained by remembering them. */
+/** Does not remember host keys, because each machine gets new ones. */
 function sshArgv(lab: Lab, user: string, publicAddress: string | null, privateAddress: string): string[] {
   const options = [
     ...['-i', lab.secrets.sshPrivateKeyFile],

@@ -10,14 +10,14 @@ export interface StatusReport {
   readonly floatingIp: string | null;
   /** Name of the machine that the floating IP leads to. */
   readonly floatingIpHolder: string | null;
-  /** What the site's name leads visitors to. */
+  /** Where the site's name leads. */
   readonly entrance: Pick<Entrance, 'by' | 'address'>;
   /** When the certificate ends that load balancers show, RFC 3339: the first to end, if they differ. */
   readonly certificateEndsAt: string | null;
   readonly machines: readonly (LabMachine & { readonly role: string | null; readonly database?: DatabaseMember })[];
 }
 
-/** What the agent of a database member says, as far as it is shown. */
+/** The shown part of a member agent's status. */
 export interface DatabaseMember {
   readonly members: readonly { readonly state: string }[];
   readonly applierQueue: number | null;
@@ -32,7 +32,7 @@ interface RoleStatus extends Partial<DatabaseMember>, RoleOfMember {
   readonly state?: string;
 }
 
-/** Where roles are told; the agents' own ports. */
+/** Ports of the agents, which report the roles. */
 const ROLE_SOURCES: Readonly<Record<'lb' | 'mysql', { port: number; read: (status: RoleStatus) => string | null | undefined }>> = {
   lb: { port: 9101, read: ({ vrrp }) => vrrp },
   mysql: { port: 9200, read: (status) => memberRole(status) ?? status.state },
@@ -82,7 +82,7 @@ async function certificateEndOf(lab: Lab, machine: LabMachine): Promise<string |
   }
 }
 
-/** Asked inside the machine, so that neither firewalls nor broken links are in the way. */
+/** Asks from inside the machine, so that no firewall or broken link interferes. */
 async function ask(lab: Lab, { name, privateAddress }: LabMachine, port: number, path: string): Promise<unknown> {
   const url = `http://${privateAddress}:${port}${path}`;
   return JSON.parse(await run(['nsenter', `--target=${await lab.initPid(name)}`, '--net', 'curl', '-s', '-f', '--max-time', '2', url]));
@@ -120,7 +120,7 @@ function certificateLine(endsAt: string, now: number): string {
   return days < 0 ? `ENDED on ${endsAt.slice(0, 10)}` : `ends on ${endsAt.slice(0, 10)}, in ${days} days`;
 }
 
-/** Why each member is what it is, and what somebody should look at. */
+/** The reason for each member's state, and its warnings. */
 function databaseLines({ machines }: StatusReport): string[] {
   const members = machines.flatMap(({ name, database }) => (database ? [{ name, ...database }] : []));
   if (members.length === 0) return [];

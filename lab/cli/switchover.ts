@@ -4,7 +4,7 @@ import { now } from '../traffic';
 
 export const TIERS = ['lb', 'mysql'] as const;
 
-/** What is handed over in a tier, by the command that an operator uses on a host at Hetzner. */
+/** The role of a tier, and the command that hands it over, as operators run it at Hetzner. */
 const HANDOVERS = {
   lb: { what: 'the floating IP', command: 'platform-switchover' },
   mysql: { what: 'the role of PRIMARY', command: 'platform-mysql step-down' },
@@ -13,7 +13,7 @@ const HANDOVERS = {
 /** Longer than either command takes before it gives up by itself. */
 const COMMAND_SECONDS = 100;
 
-/** Planned change of role. Returns a sentence on who has it now, and how long it took. */
+/** Planned change of role. Returns a sentence with the new holder and the time that it took. */
 export async function switchover(lab: LabHandle, tier: (typeof TIERS)[number]): Promise<string> {
   const { what, command } = HANDOVERS[tier];
   const topology = topologyOf(lab, { address: lab.floatingIp, port: lab.httpsPort, host: lab.domain });

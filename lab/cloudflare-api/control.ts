@@ -1,4 +1,4 @@
-/** The emulator's own control path, in the words of the Hetzner emulator's. */
+/** The emulator's own control path, with the same requests as the Hetzner emulator's. */
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { sharedControl, type ControlParts } from '../api/shared-control';

@@ -1,11 +1,11 @@
-/** What Cloudflare's edge knows of the account: how to serve which names. */
+/** The edge's view of the account: how to serve which names. */
 import type { KeyPair } from '../x509/authority';
 import type { PullCertificate, World, Zone } from './world';
 import { settingOf } from './zone-settings';
 
 export interface EdgeView {
   readonly zones: readonly EdgeZone[];
-  /** PEM: whoever serves a name with mode `strict` must be certified by one of these. Nobody in a lab has a public CA's certificate. */
+  /** PEM: CAs that origins need in mode `strict`. Public CAs are not among them, since no origin in a lab has their certificates. */
   readonly originAuthorities: readonly string[];
 }
 

@@ -35,7 +35,7 @@ export class UnexpectedRequest extends CloudflareError {
 
 export const invalid = (code: number, message: string): CloudflareError => new CloudflareError(400, code, message);
 
-/** A DNS record that breaks a rule; the code tells which. */
+/** A DNS record that breaks a rule; the code names the rule. */
 export const invalidRecord = (code: number, message: string): CloudflareError =>
   new CloudflareError(400, 1004, 'DNS Validation Error', [{ code, message }]);
 

@@ -1,7 +1,7 @@
 const WINDOW_MS = 300_000;
 const REQUESTS_PER_WINDOW = 1200;
 
-/** 1200 requests in five minutes; who asks for more is shut out until they are over. */
+/** 1200 requests in five minutes; a client that sends more is refused until the five minutes are over. */
 export class RateLimit {
   private windowEnd = 0;
   private used = 0;

@@ -19,7 +19,7 @@ export interface ZoneCall<Body = unknown> extends Call<Body> {
   readonly zone: Zone;
 }
 
-/** What stands beside `success` and the like. */
+/** Fields beside `success` and the like. */
 export interface Reply {
   readonly result: unknown;
   readonly result_info?: object;
@@ -105,7 +105,7 @@ function checkQuery(call: Call, known: readonly string[]): void {
   }
 }
 
-/** A field that nobody knows is the emulator's gap or the client's mistake; a bad value is Cloudflare's 400. */
+/** An unknown field is a gap of the emulator or a mistake of the client; a bad value is Cloudflare's 400. */
 function parseBody<S extends z.ZodType>(call: Call, schema: S): z.output<S> {
   const result = schema.safeParse(call.body);
   if (result.success) return result.data;

@@ -2,7 +2,7 @@ import type { Clock } from '../api/clock';
 import { createAuthority, issuePair, type Authority, type KeyPair } from '../x509/authority';
 import { generateKey } from '../x509/keys';
 
-/** The client certificate that every zone's origin may be shown: it proves Cloudflare, and no customer of it. Made when first needed. */
+/** The client certificate that all zones share: it proves Cloudflare, but no particular customer. Made when first needed. */
 export class SharedPullCertificate {
   private made: { readonly authority: Authority; readonly pair: KeyPair } | undefined;
   constructor(private readonly clock: Clock) {}

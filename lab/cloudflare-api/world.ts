@@ -76,7 +76,7 @@ export interface WorldOptions {
   readonly showsRevoked: boolean;
 }
 
-/** All that the emulated Cloudflare knows. */
+/** The whole state of the emulated Cloudflare. */
 export class World {
   readonly zones = new Map<string, Zone>();
   readonly records = new Map<string, DnsRecord>();

@@ -7,7 +7,7 @@ interface Setting {
   readonly values: readonly string[];
   /** Of a new zone. */
   readonly initial: string;
-  /** What this setting shows beside the usual. */
+  /** Additional fields of this setting. */
   readonly more?: object;
 }
 const SWITCH = ['on', 'off'];

@@ -28,7 +28,7 @@ export const routes: readonly Route[] = [
 const READS = ['#dns_records:read', '#ssl:read', '#zone:read', '#zone_settings:read'];
 const EDITS = ['#dns_records:edit', '#ssl:edit', '#zone_settings:edit'];
 
-/** @param mayEdit of who asks: `permissions` are his, and not the zone's */
+/** @param mayEdit right of the client: `permissions` are the client's, not the zone's */
 function renderZone({ id, name, account, createdOn }: Zone, mayEdit: boolean): object {
   return {
     id,

@@ -4,7 +4,7 @@ import { createAuthority, issuePair, type KeyPair } from '../x509/authority';
 import { generateKey } from '../x509/keys';
 import { zoneOf } from './routing';
 
-/** What visitors are shown: a certificate for each zone, by a CA of the lab that stands for a public one. */
+/** The certificates for visitors: one for each zone, signed by a CA of the lab that stands for a public one. */
 export class EdgeCertificates {
   private readonly authority = createAuthority(
     generateKey('ECDSA', 0, 'P256'),

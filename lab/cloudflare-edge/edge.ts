@@ -12,7 +12,7 @@ import { OriginFailure, Origins, type OriginAnswer, type OriginOptions, type Ori
 import { hostnameOf, routeOf, type Route } from './routing';
 
 export interface EdgeOptions extends OriginOptions {
-  /** What the edge is told to serve, as it is now. */
+  /** The present view of the account. */
   readonly view: () => Promise<EdgeView>;
 }
 
@@ -71,7 +71,7 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
     }
   }
 
-  /** A kept connection may have ended meanwhile: what has no body is then asked again. */
+  /** A kept connection may have ended meanwhile: a request without a body is then sent again. */
   async function exchange(request: http.IncomingMessage, response: http.ServerResponse, order: OriginRequest): Promise<OriginAnswer> {
     const sent = await send(request, response, order, false);
     try {
@@ -92,12 +92,12 @@ export function createEdge({ view, ...options }: EdgeOptions): Edge {
     // A visitor who has gone needs no answer
     response.on('close', () => response.writableFinished || sent.destroy());
     if (hasNoBody(request)) sent.end();
-    // A failure to send shows in the answer; some origins answer before they have read everything
+    // A failure to send appears in the answer; some origins answer before they have read everything
     else pipeline(request, sent).catch(() => undefined);
     return sent;
   }
 
-  /** WebSocket and the like: once the origin agrees, bytes go to and fro. */
+  /** WebSocket and the like: once the origin agrees, bytes are forwarded both ways. */
   async function upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const visitor = visitorOf(request);
     const route = await routed(request, visitor);
@@ -157,7 +157,7 @@ function orderFor(
 
 function refuse(request: http.IncomingMessage, response: http.ServerResponse, { ray }: Visitor, status: ErrorStatus, code?: number): void {
   const page = errorPage(status, hostnameOf(hostOf(request)), ray, code);
-  // The rest of a body that nobody reads would be taken for the next request
+  // The unread rest of a body would be taken for the next request
   response
     .writeHead(status, {
       'content-type': 'text/html; charset=UTF-8',

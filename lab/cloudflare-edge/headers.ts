@@ -19,10 +19,10 @@ const HOP_BY_HOP = [
   'transfer-encoding',
   'upgrade',
 ];
-/** Only Cloudflare says these. */
+/** Set only by Cloudflare. */
 const OWN = ['cf-connecting-ip', 'cf-connecting-ipv6', 'cf-ipcountry', 'cf-ray', 'cf-visitor', 'true-client-ip'];
 
-/** What the origin gets of a visitor's headers. X-Forwarded-For is appended to, so that its first entries can be forged. */
+/** The visitor's headers as the origin gets them. X-Forwarded-For is extended, so its first entries can be forged. */
 export function toOrigin(given: IncomingHttpHeaders, { address, scheme, ray }: Visitor): OutgoingHttpHeaders {
   return {
     ...without(given, [...hopByHop(given), ...OWN]),
@@ -38,7 +38,7 @@ export function toOrigin(given: IncomingHttpHeaders, { address, scheme, ray }: V
   };
 }
 
-/** What the visitor gets of the origin's. */
+/** The origin's headers as the visitor gets them. */
 export function toVisitor(given: IncomingHttpHeaders, ray: string): OutgoingHttpHeaders {
   return { ...without(given, [...hopByHop(given), 'server']), 'cf-cache-status': 'DYNAMIC', 'cf-ray': ray, server: 'cloudflare' };
 }

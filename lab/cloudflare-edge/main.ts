@@ -22,6 +22,6 @@ function view(): Promise<EdgeView> {
 
 const edge = createEdge({ view, localAddress: EDGE.towardsOrigins });
 await Promise.all([once(edge.http.listen(80, EDGE.address), 'listening'), once(edge.https.listen(443, EDGE.address), 'listening')]);
-// Last: who finds it finds the edge listening
+// Written last: when this file exists, the edge listens
 await writeFile(paths.edgeRoot, edge.root);
 process.stdout.write(`${new Date().toISOString()} the edge serves ${EDGE.address}\n`);

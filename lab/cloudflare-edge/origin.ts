@@ -31,7 +31,7 @@ export interface OriginRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: http.OutgoingHttpHeaders;
-  /** PEM of those who may certify the origin; null: whoever answers is taken for it. */
+  /** PEM of the CAs that may certify the origin; null: any certificate is accepted. */
   readonly authorities: readonly string[] | null;
 }
 
@@ -49,7 +49,7 @@ export class OriginFailure extends Error {
 /** After these, another address of the name is tried, once. */
 const TRIED_ELSEWHERE: readonly number[] = [521, 522, 523];
 
-/** Connections to origins. They are kept and used again. */
+/** Connections to origins, kept and reused. */
 export class Origins {
   private readonly agents = { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) };
   constructor(private readonly options: OriginOptions = {}) {}

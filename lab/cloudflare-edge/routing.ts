@@ -2,7 +2,7 @@ import type { EdgeView, EdgeZone, ProxiedName } from '../cloudflare-api/edge-vie
 import type { ErrorStatus } from './error-page';
 import type { Visitor } from './headers';
 
-/** What becomes of a request. */
+/** The handling of a request. */
 export type Route =
   | { readonly kind: 'refuse'; readonly status: ErrorStatus; readonly code: number }
   | { readonly kind: 'redirect'; readonly scheme: 'http' | 'https' }
