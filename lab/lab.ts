@@ -14,7 +14,7 @@ import type { SiteFault } from './names/sites';
 export type { Executed, ExecOptions } from './machines/exec';
 export type { Cut, Degradation } from './machines/link-faults';
 
-/** A machine with what the project says of its server. */
+/** A machine, with the project's data of its server. */
 export interface LabMachine {
   readonly name: string;
   readonly tier: 'lb' | 'web' | 'app' | 'mysql';
@@ -42,7 +42,7 @@ export interface ApiFault {
   readonly count?: number;
 }
 
-/** How long the emulated Hetzner takes, in milliseconds. */
+/** Times of the emulated Hetzner, in milliseconds. */
 export interface ApiTimes {
   /** To move an address. */
   readonly action: number;
@@ -50,23 +50,23 @@ export interface ApiTimes {
   readonly answer: { readonly from: number; readonly to: number };
 }
 
-/** Actions that move addresses. The alias takes two of them, one after another. */
+/** Actions that move addresses. Moving the alias takes two of them, one after another. */
 const ADDRESS_ACTIONS = ['assign_floating_ip', 'unassign_floating_ip', 'change_alias_ips'];
 
 export type EmulatedApi = 'hetzner' | 'cloudflare';
 /** Where their control paths begin, on the one control socket. */
 const CONTROL_PATHS: Readonly<Record<EmulatedApi, string>> = { hetzner: '', cloudflare: '/cloudflare' };
 
-/** Where a visitor of the site goes: a target of lab/traffic. */
+/** Where a visitor of the site connects: a target of lab/traffic. */
 export interface Entrance {
   readonly by: 'floating IP' | 'Cloudflare';
   readonly address: string;
   readonly host: string;
-  /** PEM: who certifies it; undefined where nobody does that a visitor knows. */
+  /** PEM of the CA that certifies it; undefined if visitors do not know that CA. */
   readonly ca?: string | undefined;
 }
 
-/** What `terraform output` shows; empty before the first deploy. */
+/** The output of `terraform output`; empty before the first deploy. */
 export interface Outputs {
   readonly url?: string;
   readonly floating_ip?: string;
@@ -129,7 +129,7 @@ export class Lab {
     return machines.sort((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || a.name.localeCompare(b.name, 'en', { numeric: true }));
   }
 
-  /** Who holds the addresses that move, as the API has it. */
+  /** Holders of the addresses that move, by the API. */
   async addressHolders(): Promise<{ readonly floatingIp: string | null; readonly natGateway: string | null }> {
     const servers = await this.project.servers();
     const holder = (await this.project.floatingIps()).find(({ ip }) => ip === this.floatingIp)?.server ?? null;
@@ -139,7 +139,7 @@ export class Lab {
     };
   }
 
-  /** What the Internet's resolvers say: the floating IP, or Cloudflare's edge when the name is proxied. */
+  /** The address that the Internet's resolvers answer: the floating IP, or Cloudflare's edge when the name is proxied. */
   async entrance(): Promise<Entrance> {
     const { dns_records: records } = (await this.#control('GET', `${CONTROL_PATHS.cloudflare}/world`)) as {
       dns_records: { name: string; proxied: boolean }[];
@@ -176,7 +176,7 @@ export class Lab {
   readonly reboot = (machine: string): Promise<void> => this.#power(machine, 'reboot');
   readonly reset = (machine: string): Promise<void> => this.#power(machine, 'reset');
 
-  /** The server is gone; its data volume stays, unless it shall go, too. The next deploy makes anew what is missing. */
+  /** Deletes the server, and its data volume if wanted. The next deploy makes what is missing. */
   async remove(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
     await this.project.remove(machine);
     if (options.volume) await this.project.removeVolume(`${machine}-data`);
@@ -199,7 +199,7 @@ export class Lab {
     await this.#control('POST', '/links/degrade', degradation);
   }
 
-  /** How long after network-online.target private interfaces get their address, at each boot from now on; of one machine, or of all. */
+  /** Sets the delay after network-online.target until private interfaces get their address, from the next boot on, for one machine or for all. */
   async latePrivateInterface(seconds: number, machine?: string): Promise<void> {
     await this.#control('POST', '/private-interfaces', { seconds, ...(machine !== undefined && { machine }) });
   }
@@ -209,7 +209,7 @@ export class Lab {
     await this.#control('POST', '/metadata/missing', { machine });
   }
 
-  /** From now on, for all that ask the emulated Hetzner but the lab itself. */
+  /** Takes effect now, for all clients of the emulated Hetzner but the lab itself. */
   async setApiTimes({ action, answer }: Partial<ApiTimes>): Promise<void> {
     if (action !== undefined)
       await this.#control('PUT', '/timings', Object.fromEntries(ADDRESS_ACTIONS.map((command) => [command, action])));
@@ -224,7 +224,7 @@ export class Lab {
     await this.#control('DELETE', `${CONTROL_PATHS[api]}/faults`);
   }
 
-  /** The emulated project or account knows this token from now on, instead of another of that name. */
+  /** Replaces the token of that name in the emulated project or account. */
   async allowToken(name: string, value: string, api: EmulatedApi = 'hetzner'): Promise<void> {
     await this.#control('PUT', `${CONTROL_PATHS[api]}/tokens/${name}`, { value });
   }
@@ -233,7 +233,7 @@ export class Lab {
     await this.#control('DELETE', `${CONTROL_PATHS[api]}/tokens/${name}`);
   }
 
-  /** Name servers say nothing any more. @param addresses none: all of them */
+  /** Silences name servers. @param addresses none: all of them */
   async breakResolvers(addresses?: readonly string[]): Promise<void> {
     await this.#control('POST', '/resolvers/fault', { addresses });
   }
@@ -242,7 +242,7 @@ export class Lab {
     await this.#control('DELETE', '/resolvers/fault');
   }
 
-  /** A site with packages, such as repo.mysql.com, is away. */
+  /** Breaks a site with packages, such as repo.mysql.com. */
   async breakSite(host: string, kind: SiteFault): Promise<void> {
     await this.#control('POST', '/sites/fault', { host, kind });
   }
@@ -255,7 +255,7 @@ export class Lab {
   /** A command line that runs `argv` on the client's side of the Internet: in its network, with its resolvers. */
   inClient(argv: readonly string[]): string[] {
     const { clientNamespace, clientResolvConf } = this.paths;
-    // What is mounted on the host goes on to be seen in there
+    // Mounts of the host stay visible in there
     const ownMounts = [
       'unshare',
       '--mount',
@@ -287,7 +287,7 @@ async function readApiTimes({ controlSocket }: LabPaths): Promise<ApiTimes> {
 async function readOutputs(paths: LabPaths): Promise<Outputs> {
   const file = join(paths.state, 'terraform.lab.tfstate');
   const text = existsSync(file) ? await readFile(file, 'utf8') : '';
-  // Synth makes the file, and the first apply writes into it
+  // Synth makes the file; the first apply fills it
   if (text === '') return {};
   const { outputs = {} } = JSON.parse(text) as { outputs?: Record<string, { value: unknown }> };
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));

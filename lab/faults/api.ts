@@ -4,8 +4,8 @@ import type { ApiEffect, LabHandle } from './lab-handle';
 const MOVES = { method: 'POST', path: '/actions/(assign|change_alias_ips)$' };
 
 /**
- * The provider's API breaks for the load balancers. Not for the lab itself, which powers machines off and on by the
- * same API. Only the emulator can say that it is broken, so its word is the confirmation.
+ * The provider's API breaks for the load balancers, but not for the lab itself, which powers machines off and on by the
+ * same API. The emulator's own report is the confirmation.
  */
 export function apiFault(lab: LabHandle, title: string, effect: ApiEffect, match: { method?: string; path?: string } = {}): Fault {
   return {
@@ -29,7 +29,7 @@ export const apiUnassignsFirst = (lab: LabHandle): Fault =>
 export const apiHoldsAliases = (lab: LabHandle, milliseconds: number): Fault =>
   apiFault(lab, `an alias stays with a dead server for ${milliseconds / 1000} s`, { kind: 'alias-held', milliseconds });
 
-/** The load balancers have a token of their own, so nobody else notices. */
+/** Revokes only the load balancers' own token. */
 export const failoverTokenRevoked = (lab: LabHandle): Fault => ({
   title: "the load balancers' token is revoked",
   inject: () => lab.revokeFailoverToken(),

@@ -3,14 +3,14 @@ import { onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 import { configure } from './provisioning';
 
-/** Where a deploy leaves certificate and key. */
+/** Where a deploy puts certificate and key. */
 const CERTIFICATE = '/etc/platform/credentials/tls-certificate';
 const GOOD = `${CERTIFICATE}.lab-good`;
 const CONFIGURE = configure('load-balancer');
 
 /**
- * A load balancer gets another certificate for the same name again and again, as a deploy brings it. Clients get each of
- * them before the next comes. The first is cut in half: it has to be refused, and the one before stays in use.
+ * Installs another certificate for the same name again and again, as a deploy does. Each is shown to clients before
+ * the next comes. The first is cut in half: it must be refused, and the previous one stays in use.
  */
 export function certificateChanges(lab: LabHandle, machine: string, { times = 50, seenWithinMilliseconds = 10_000 } = {}): Fault {
   return {
@@ -36,7 +36,7 @@ export function certificateChanges(lab: LabHandle, machine: string, { times = 50
   };
 }
 
-/** A load balancer gets a certificate that ends after some seconds, and nobody brings another. */
+/** Installs a certificate that ends after some seconds, without a successor. */
 export function certificateExpires(lab: LabHandle, machine: string, validSeconds = 10): Fault {
   return {
     title: `the certificate on ${machine} expires`,
@@ -63,13 +63,13 @@ async function formerCertificate(lab: LabHandle, machine: string): Promise<void>
   await onMachine(lab, machine, `if test -f ${GOOD}; then mv ${GOOD} ${CERTIFICATE} && ${CONFIGURE}; fi`, 120);
 }
 
-/** Shell: a key and a certificate signed by itself, in one move. */
+/** Shell: makes a key and a self-signed certificate, and moves them into place at once. */
 function anotherCertificate(domain: string, end = '-days 7'): string {
   const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -keyout /dev/stdout';
   return `umask 077 && openssl req -x509 ${key} ${end} -subj /CN=${domain} -addext subjectAltName=DNS:${domain} -out ${CERTIFICATE}.new.crt 2>/dev/null >${CERTIFICATE}.new && cat ${CERTIFICATE}.new.crt >>${CERTIFICATE}.new && rm ${CERTIFICATE}.new.crt && mv ${CERTIFICATE}.new ${CERTIFICATE}`;
 }
 
-/** Fingerprint of what a new client is shown. */
+/** Fingerprint of the certificate that a new client gets. */
 function servedCertificate({ floatingIp, httpsPort = 443, domain }: LabHandle): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: floatingIp, port: httpsPort, servername: domain, rejectUnauthorized: false, timeout: 2000 }, () => {

@@ -4,7 +4,7 @@ import type { LabHandle } from './lab-handle';
 import { mainPid } from './process';
 import { configure, uploaded } from './provisioning';
 
-/** The unit takes its configuration anew, many times in a row. */
+/** Reloads the unit many times in a row. */
 export function reloads(lab: LabHandle, machine: string, unit: string, { times = 50, everyMilliseconds = 400 } = {}): Fault {
   return {
     title: `${unit} on ${machine} is reloaded ${times} times`,
@@ -20,14 +20,14 @@ export function reloads(lab: LabHandle, machine: string, unit: string, { times =
 
 export interface BrokenConfiguration {
   readonly machine: string;
-  /** Of provisioning/: `load-balancer`. */
+  /** Role of a script in provisioning/, e.g. `load-balancer`. */
   readonly role: string;
   /** The file as the host knows it; a line of nonsense is added to the staged one. */
   readonly file: string;
   readonly unit: string;
 }
 
-/** A file that its own program rejects is pushed. The effect wanted is that the push fails and the process that runs is left alone. */
+/** Pushes a file that its own program rejects. The push must fail and leave the running process alone. */
 export function brokenConfiguration(lab: LabHandle, { machine, role, file, unit }: BrokenConfiguration): Fault {
   const staged = uploaded(file);
   const push = configure(role);

@@ -6,10 +6,10 @@ import { configure, uploaded } from './provisioning';
 const UPLOADED = uploaded('/etc/mysql/platform.cnf');
 const FORMER = '/var/lib/platform/lab-former-platform.cnf';
 const CONFIGURE = configure('mysql');
-/** It waits for the others before, and for this member after the restart. */
+/** Seconds for one member: it waits for the others before, and for itself after the restart. */
 const SECONDS = 600;
 
-/** Another my.cnf is brought to one member, as a deploy brings it: mysqld is restarted. */
+/** Brings another my.cnf to one member, as a deploy does: mysqld is restarted. */
 export function databaseSetting(lab: LabHandle, machine: string, unit: string): Fault {
   return {
     title: `${machine} gets another setting`,
@@ -23,7 +23,7 @@ export function databaseSetting(lab: LabHandle, machine: string, unit: string): 
   };
 }
 
-/** What an operator does before a reboot. */
+/** The operator's command before a reboot. */
 export function makeWay(lab: LabHandle, machine: string): Fault {
   return {
     title: `${machine} makes way`,

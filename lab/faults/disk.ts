@@ -2,18 +2,18 @@ import { onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 import { startAgain } from './process';
 
-/** A unit, so that it can be stopped half-way: who is interrupted meanwhile must not leave a disk that fills up. */
+/** A unit, so that it can be stopped half-way: an interrupted run must not leave a disk that fills up. */
 const FILLING = 'lab-filling.service';
 
-/** What is written in the end, in megabytes: enough for those who watch the disk to see it coming. The rest is taken in a moment. */
+/** The last part, in megabytes, is written slowly enough for a watcher of the disk to react. The rest is allocated at once. */
 const WRITTEN_MEGABYTES = 2048;
-/** Long enough for a commit to come and find no space, shorter than the watchdog of who is frozen. */
+/** Long enough for a commit to find no space, shorter than the watchdog of the frozen unit. */
 const UNSEEN_SECONDS = 1;
 
 /**
- * The file system that holds `folder` gets full to the last block, root's reserve included.
+ * Fills the file system that holds `folder` to the last block, root's reserve included.
  *
- * @param unseenBy a unit that cannot look meanwhile, as if the disk were full from one moment to the next
+ * @param unseenBy a unit that is frozen meanwhile, as if the disk were full from one moment to the next
  */
 export function diskFull(lab: LabHandle, machine: string, folder: string, { unseenBy }: { unseenBy?: string } = {}): Fault {
   // Beside the data, never in it: a database takes every folder of its data directory for a schema.
@@ -47,7 +47,7 @@ export function diskFull(lab: LabHandle, machine: string, folder: string, { unse
   };
 }
 
-/** Everything in the data directory is gone, as after a wrong command; the service is started again on nothing. */
+/** Deletes everything in the data directory, as a wrong command would, and starts the service again. */
 export function wiped(lab: LabHandle, machine: string, unit: string, folder: string): Fault {
   return {
     title: `the data of ${machine} is wiped`,

@@ -4,13 +4,13 @@ import { freeze } from './process';
 
 export interface Errant {
   readonly member: string;
-  /** Unit of the member's agent, which would not let this happen. */
+  /** Unit of the member's agent, stopped meanwhile because it would prevent this. */
   readonly agent: string;
   /** One SQL statement that writes. */
   readonly write: string;
 }
 
-/** Somebody takes a member out of the group and writes to it: a transaction that no other member has. */
+/** Takes a member out of the group and writes to it: a transaction that no other member has. */
 export function errantTransaction(lab: LabHandle, { member, agent, write }: Errant): Fault {
   const frozen = freeze(lab, member, agent);
   const statements = `STOP GROUP_REPLICATION; SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF; ${write}; SET GLOBAL super_read_only = ON`;

@@ -1,13 +1,13 @@
 import { pause } from '../traffic/clock';
 import type { Executed, LabHandle } from './lab-handle';
 
-/** Something that is broken on purpose, and put right again. */
+/** A fault that is injected on purpose, and recovered. */
 export interface Fault {
-  /** As it reads on the timeline: `lb-1 loses power`. */
+  /** Text on the timeline: `lb-1 loses power`. */
   readonly title: string;
-  /** Returns once the effect was seen, and throws if it was not. */
+  /** Returns once the effect was observed; throws if it was not. */
   inject(): Promise<void>;
-  /** Puts right what is wrong. Safe to run twice, and without `inject` having succeeded. */
+  /** Undoes the fault. Safe to run twice, and also if `inject` has failed. */
   recover(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export async function until(
   throw new NotReached(`not within ${timeoutMilliseconds / 1000} s: ${what}${why}`);
 }
 
-/** Runs a shell line on a machine and gives its output; a failure is an error with what the machine said. */
+/** Runs a shell line on a machine and returns its output. @throws with the machine's message if it fails */
 export async function onMachine(lab: LabHandle, machine: string, script: string, timeoutSeconds = 10): Promise<string> {
   const { exitCode, stdout, stderr } = await tryOnMachine(lab, machine, script, timeoutSeconds);
   if (exitCode !== 0)
@@ -59,7 +59,7 @@ export function together(title: string, faults: readonly Fault[]): Fault {
   };
 }
 
-/** Runs all of them, whatever becomes of the others, and then throws what went wrong. */
+/** Runs all of them, even if some fail, and then throws the failures. */
 export async function all(works: readonly (() => Promise<void>)[]): Promise<void> {
   const failed = (await Promise.allSettled(works.map((work) => work()))).filter((result) => result.status === 'rejected');
   if (failed.length === 1) throw failed[0]!.reason;

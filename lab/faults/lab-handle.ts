@@ -16,7 +16,7 @@ export interface Executed {
   readonly stderr: string;
 }
 
-/** One side of a link, or only what goes to and comes from one peer on it. */
+/** One side of a link, or only its traffic with one peer. */
 export interface LinkCut {
   readonly machine: string;
   readonly link: 'public' | 'private';
@@ -48,13 +48,13 @@ export interface ApiFault {
   readonly count?: number;
 }
 
-/** What the emulated API says about who holds the addresses that move, by name of the machine. */
+/** The holders of the addresses that move, as the emulated API reports them, by name of the machine. */
 export interface AddressHolders {
   readonly floatingIp: string | null;
   readonly natGateway: string | null;
 }
 
-/** All that faults and scenarios want of a lab. Nothing else of it is used, so that anything with these verbs can be tested. */
+/** The part of a lab that faults and scenarios use. Any system that offers these verbs can be tested. */
 export interface LabHandle {
   readonly name: string;
   /** Where clients go: the floating IP and the name of the site. */
@@ -66,15 +66,15 @@ export interface LabHandle {
   /** Runs a command on a machine by a way that no fault of the network closes. A command that fails is a result, not an error. */
   exec(machine: string, argv: readonly string[], options?: { timeoutSeconds?: number }): Promise<Executed>;
   powerOn(machine: string): Promise<void>;
-  /** At once, without a word to the machine. */
+  /** At once, without asking the machine. */
   powerOff(machine: string): Promise<void>;
   /** Asks the machine to stop. */
   shutdown(machine: string): Promise<void>;
-  /** The server is gone, whatever it was doing; its data volume, too, if it shall. */
+  /** Deletes the server, whatever it is doing, and its data volume if wanted. */
   deleteServer(machine: string, options: { readonly volume: boolean }): Promise<void>;
-  /** `cdktf deploy`: makes what is missing. Rejects if it failed; to be run again then, as by an operator. */
+  /** `cdktf deploy`: makes what is missing. Rejects if it failed; then run it again, as an operator would. */
   deploy(options?: { /** Command that synthesizes, for other settings. */ readonly app?: string }): Promise<void>;
-  /** From the next boot on: how long after network-online.target private interfaces get their address. @param seconds undefined: as usual */
+  /** Sets the delay after network-online.target until private interfaces get their address, from the next boot on. @param seconds undefined: the usual delay */
   latePrivateInterfaces(seconds?: number): Promise<void>;
   cut(link: LinkCut): Promise<void>;
   /** Safe where nothing is cut. */

@@ -6,11 +6,11 @@ const INSPECTOR = 'http://127.0.0.1:9229/json/list';
 /** Kilobytes that a process has to grow by until it is called a leak. */
 const SEEN_KILOBYTES = 200_000;
 
-/** Some 100 MB a second that nobody lets go of. */
+/** Allocates some 100 MB a second and never frees them. */
 const LEAK =
   'globalThis.labLeak = []; setInterval(() => { for (let n = 0; n < 250; n += 1) labLeak.push(new Array(2500).fill(n)); }, 50); 0';
 
-/** Asks the process by way of its inspector, as a debugger does. Data only by the environment. */
+/** Talks to the process by its inspector, as a debugger does. Gets its data only from the environment. */
 const EVALUATE = `
 const [page] = await (await fetch(process.env.INSPECTOR)).json();
 const socket = new WebSocket(page.webSocketDebuggerUrl);
@@ -23,8 +23,8 @@ if (error || result.exceptionDetails) throw new Error(JSON.stringify(error ?? re
 `;
 
 /**
- * A Node process begins to keep everything it allocates, without being restarted for it: SIGUSR1 opens its inspector on
- * loopback. The leak ends with the process.
+ * Makes a running Node process leak memory, without a restart: SIGUSR1 opens its inspector on loopback. The leak ends
+ * with the process.
  */
 export function leakMemory(lab: LabHandle, machine: string, unit: string): Fault {
   let leaking = 0;

@@ -2,10 +2,10 @@ import { pause } from '../traffic/clock';
 import { all, onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { LabHandle, LinkCut, LinkLoss, Machine, Tier } from './lab-handle';
 
-/** What the hosts of a tier answer to other hosts on the private network. */
+/** A port of each tier that other hosts on the private network can reach. */
 const PORT: Readonly<Record<Tier, number>> = { lb: 9101, web: 80, app: 3000, mysql: 3306 };
 
-/** Packets are lost in silence, as when a switch fails: nobody gets a refusal. Private links only, since only there others can be asked. */
+/** Drops packets silently, as a broken switch does. Private links only, because the effect is observed from other machines. */
 export function cutLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private' }): Fault {
   const direction = cut.direction && cut.direction !== 'both' ? ` (${cut.direction} only)` : '';
   return {
@@ -27,7 +27,7 @@ export function partition(lab: LabHandle, title: string, left: readonly string[]
   return { title, inject: () => all(cuts.map((cut) => () => cut.inject())), recover: () => all(cuts.map((cut) => () => cut.recover())) };
 }
 
-/** Cut and healed again and again until it is recovered. */
+/** Cuts and heals a link again and again until recovery. */
 export function flappingLink(
   lab: LabHandle,
   cut: LinkCut & { readonly link: 'private' },
@@ -65,13 +65,13 @@ export function losePackets(lab: LabHandle, loss: LinkLoss): Fault {
   };
 }
 
-/** Any answer counts, also a refusal: only silence says that packets are lost. TCP needs both directions, so one is enough to cut. */
+/** Any answer counts, also a refusal: only silence means that packets are lost. TCP needs both directions, so cutting one is enough. */
 async function reaches(lab: LabHandle, machine: string, { privateAddress, tier }: Machine): Promise<boolean> {
   const { exitCode, stderr } = await tryOnMachine(lab, machine, `timeout 1 bash -c ': </dev/tcp/${privateAddress}/${PORT[tier]}'`, 5);
   return exitCode === 0 || /refused/i.test(stderr);
 }
 
-/** A machine that can be reached until now, of the same tier if possible. All are asked at once: a firewall may keep some silent. */
+/** Finds a machine that can be reached before the cut, of the same tier if possible. Asks all at once, because firewalls silence some. */
 async function witnessOf(lab: LabHandle, cut: LinkCut): Promise<Machine | undefined> {
   const machines = await lab.machines();
   const tier = machines.find(({ name }) => name === cut.machine)?.tier;
@@ -82,7 +82,7 @@ async function witnessOf(lab: LabHandle, cut: LinkCut): Promise<Machine | undefi
   return others.find((_, n) => answers[n]);
 }
 
-/** VRRP alone is lost on its way into a machine: everything else between the two goes on. */
+/** Drops VRRP, and nothing else, on its way into a machine. */
 export function loseVrrp(lab: LabHandle, machine: string): Fault {
   const table = 'lab_lose_vrrp';
   return {

@@ -1,7 +1,7 @@
 import { all, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 
-/** As when the host under the server dies: nothing is written, nobody is told. */
+/** As when the host under the server dies: nothing is written, and no peer is informed. */
 export function powerOff(lab: LabHandle, machine: string): Fault {
   return {
     title: `${machine} loses power`,
@@ -33,7 +33,7 @@ export function allPowerOff(lab: LabHandle, machines: readonly string[]): Fault 
   };
 }
 
-/** As hc-utils does it on some images at some times. Seen at the next boot. */
+/** As hc-utils does on some images. Takes effect at the next boot. */
 export function latePrivateInterfaces(lab: LabHandle, seconds: number): Fault {
   return {
     title: `private interfaces get their address ${seconds} s after the network is said to be online`,

@@ -1,7 +1,7 @@
 import { onMachine, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 
-/** Every core of the machine is busy with something else. */
+/** Keeps every core of the machine busy. */
 export function busy(lab: LabHandle, machine: string): Fault {
   const unit = 'lab-busy';
   return {
@@ -18,7 +18,7 @@ export function busy(lab: LabHandle, machine: string): Fault {
   };
 }
 
-/** The service stands still most of the time, a quarter of a second at a stretch: it answers everything, slowly. */
+/** Stops the service most of the time, a quarter of a second at a stretch: it answers everything, slowly. */
 export function slowed(lab: LabHandle, machine: string, unit: string): Fault {
   const helper = 'lab-slow';
   const loop = `while :; do systemctl kill --signal=STOP ${unit}; sleep 0.25; systemctl kill --signal=CONT ${unit}; sleep 0.1; done`;
@@ -40,7 +40,7 @@ export function slowed(lab: LabHandle, machine: string, unit: string): Fault {
   };
 }
 
-/** One service sees another time than the rest. Machines of the lab share one clock, so the library faketime moves it for the service alone. */
+/** Gives one service a wrong time. Machines of the lab share one clock, so the library faketime shifts it for this service only. */
 export function clockOff(lab: LabHandle, machine: string, unit: string, offset: string): Fault {
   const dropIn = `/run/systemd/system/${unit}.service.d`;
   const content = `[Service]\\nEnvironment=LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 FAKETIME=${offset} DONT_FAKE_MONOTONIC=1\\n`;

@@ -1,7 +1,7 @@
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 
-/** kill -9 of every process of the unit. systemd may start it again: that is part of what is tested. */
+/** kill -9 of every process of the unit. systemd may start it again, which is part of the test. */
 export function kill(lab: LabHandle, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} is killed`,
@@ -18,7 +18,7 @@ export function kill(lab: LabHandle, machine: string, unit: string): Fault {
   };
 }
 
-/** Killed, and kept from coming back until it is recovered. */
+/** Kills the unit and keeps it down until recovery. */
 export function killForGood(lab: LabHandle, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} is killed and stays down`,
@@ -33,7 +33,7 @@ export function killForGood(lab: LabHandle, machine: string, unit: string): Faul
   };
 }
 
-/** SIGSTOP of every process of the unit: connections stay open and nobody answers, the nastiest way to be gone. */
+/** SIGSTOP of every process of the unit: connections stay open without an answer, the hardest failure to detect. */
 export function freeze(lab: LabHandle, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} freezes`,
@@ -68,7 +68,7 @@ export function stopUnit(lab: LabHandle, machine: string, unit: string): Fault {
   };
 }
 
-/** The active load balancer's own command for maintenance. Nothing is broken by it, so there is nothing to put right. */
+/** Runs the maintenance command of the active load balancer. Breaks nothing, so recovery does nothing. */
 export function handOver(lab: LabHandle, machine: string): Fault {
   return {
     title: `${machine} hands the floating IP over`,

@@ -1,7 +1,7 @@
-/** What a deploy leaves on a host, and runs there. */
+/** Files that a deploy puts on a host, and commands that it runs there. */
 const FOLDER = '/var/lib/platform/configure';
 
-/** Where the new version of the host's file lies. */
+/** Path of the uploaded version of a host's file. */
 export function uploaded(file: string): string {
   return `${FOLDER}/files${file}`;
 }

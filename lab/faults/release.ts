@@ -9,7 +9,7 @@ const CONFIGURE = configure('app');
 const CURRENT = 'basename "$(readlink /opt/app/current)"';
 const SECONDS = 180;
 
-/** Another version of the application is brought to one server, as a deploy brings it, and takes over there. */
+/** Brings another version of the application to one server, as a deploy does; it takes over there. */
 export function newRelease(lab: LabHandle, machine: string, unit: string): Fault {
   return {
     title: `a new release comes to ${machine}`,
@@ -25,7 +25,7 @@ export function newRelease(lab: LabHandle, machine: string, unit: string): Fault
   };
 }
 
-/** A version that ends as soon as it is started. The effect wanted is that the push fails and the old version serves again. */
+/** Brings a version that ends as soon as it is started. The push must fail, and the old version must serve again. */
 export function brokenRelease(lab: LabHandle, machine: string, unit: string): Fault {
   return {
     title: `a release that does not start is pushed to ${machine}`,

@@ -1,7 +1,7 @@
 import { until, type Fault } from './fault';
 import type { LabHandle } from './lab-handle';
 
-/** A server is gone for good; an operator's deploy makes another in its place. */
+/** Deletes a server for good; an operator's deploy makes another in its place. */
 export function serverGone(lab: LabHandle, machine: string, { volume }: { readonly volume: boolean }): Fault {
   let deployed = true;
   return {

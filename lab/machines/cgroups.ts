@@ -25,7 +25,7 @@ export async function createMachineCgroup(lab: string, machine: string): Promise
   return parents(lab).map((parent) => join(parent, machine, 'cgroup.procs'));
 }
 
-/** Memory of a machine as a whole, page cache included, like that of a server type; where the host lets us, else nothing. */
+/** Limits the memory of a machine, page cache included, as a server type does. Does nothing if the host does not allow it. */
 export async function limitMachineMemory(lab: string, machine: string, gigabytes: number): Promise<void> {
   const files = [
     join(v2(), `scale-up-${lab}`, machine, 'memory.max'),
@@ -34,7 +34,7 @@ export async function limitMachineMemory(lab: string, machine: string, gigabytes
   for (const file of files.filter((each) => existsSync(each))) await writeFile(file, String(gigabytes * 1024 ** 3));
 }
 
-/** On a host with v2 alone, machines get all controllers there are, so that memory limits of units hold. */
+/** On a host with only v2, machines get all controllers, so that memory limits of units work. */
 async function delegate(parent: string): Promise<void> {
   const controllers = await readFile(join(parent, 'cgroup.controllers'), 'utf8').catch(() => '');
   for (const name of controllers.split(/\s+/).filter(Boolean)) {
@@ -42,7 +42,7 @@ async function delegate(parent: string): Promise<void> {
   }
 }
 
-/** SIGKILL to every process of a machine, its init and nspawn among them, at one stroke. */
+/** SIGKILL to every process of a machine at once, including its init and nspawn. */
 export async function killMachineCgroup(lab: string, machine: string): Promise<void> {
   await writeFile(join(v2(), `scale-up-${lab}`, machine, 'cgroup.kill'), '1').catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-/** What a machine does with its user data at its first boot. */
+/** The effects of user data at the first boot. */
 export interface FirstBoot {
   readonly hostname: string | null;
   readonly files: readonly InitialFile[];
@@ -32,7 +32,7 @@ const user = z.strictObject({
   lock_passwd: z.literal(true).default(true),
 });
 
-/** The part of cloud-init's modules that the lab knows. Anything else is an error and not a silent success. */
+/** The modules of cloud-init that the lab supports. Any other is an error, never a silent success. */
 const cloudConfig = z.strictObject({
   hostname: z.string().optional(),
   write_files: z

@@ -28,7 +28,7 @@ export function run(argv: readonly string[], options: { readonly input?: string 
   });
 }
 
-/** For clean-up, where what is to go may be gone already. */
+/** For clean-up: what is to be removed may be gone already. */
 export async function tryRun(argv: readonly string[]): Promise<boolean> {
   return run(argv).then(
     () => true,

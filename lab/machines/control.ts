@@ -22,7 +22,7 @@ export interface MachineReport {
   readonly root: string;
 }
 
-/** What can be done to machines and links behind the back of the API. */
+/** Operations on machines and links that bypass the API. */
 export function createLinkControl(hardware: LinuxHardware): Hono {
   const app = new Hono();
   const { network } = hardware;

@@ -27,8 +27,8 @@ export const machineArgv = (initPid: number, argv: readonly string[]): string[] 
 ];
 
 /**
- * systemd stops all processes for a moment before it ends them. nsenter stops with its child, is outside where nobody
- * continues it, and a machine ends only when nsenter has taken note of the child's end.
+ * systemd stops all processes for a moment before it ends them. nsenter stops with its child, but runs outside, where systemd
+ * does not continue it. The machine ends only when nsenter has noticed the end of its child.
  */
 const CONTINUE_EVERY_MILLISECONDS = 1000;
 

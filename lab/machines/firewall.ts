@@ -1,7 +1,7 @@
 import type { FirewallRule } from '../api/hardware';
 import type { Link } from './topology';
 
-/** Traffic that is dropped, or now and then lost, on one link. */
+/** Traffic that is dropped, all or in part, on one link. */
 export interface LinkFault {
   readonly device: string;
   /** As the machine sees it. */

@@ -13,7 +13,7 @@ export async function initialiseDisk(root: string, spec: ServerSpec): Promise<vo
   }
 }
 
-/** What cloud-init knows of a server whose metadata it cannot get: nothing. */
+/** The first boot of a server whose metadata cannot be read: no key, no user data. */
 export const withoutMetadata = (spec: ServerSpec): ServerSpec => ({ ...spec, name: 'debian', sshPublicKeys: [], userData: null });
 
 /** The files of a first boot, in the order in which they are written. */

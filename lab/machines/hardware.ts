@@ -11,7 +11,7 @@ import { Volumes } from './volumes';
 export class LinuxHardware implements Hardware {
   readonly network: Network;
   readonly #volumes: Volumes;
-  /** Names of servers to come, and ids of those that came so. */
+  /** Names of future servers without metadata, and ids of those that were made so. */
   readonly #shallMissMetadata = new Set<string>();
   readonly #missesMetadata = new Set<number>();
   readonly #servers = new Map<number, { readonly spec: ServerSpec; serverType: ServerTypeSpec; readonly machine: Machine }>();
@@ -29,7 +29,7 @@ export class LinuxHardware implements Hardware {
     return [...this.#servers.values()].map(({ machine }) => machine);
   }
 
-  /** Whatever image is asked for, machines are Debian 13; the lab says so in its status. */
+  /** Machines are Debian 13 whatever the image; the lab's status says so. */
   async createServer(spec: ServerSpec): Promise<void> {
     const volumes = () => this.#volumes.of(spec.id);
     const memory = () => this.#server(spec.id).serverType.memory;
@@ -72,7 +72,7 @@ export class LinuxHardware implements Hardware {
     return this.#machine(id).isRunning;
   }
 
-  /** Its memory changes at the next boot. Its disk does not: machines share that of the host. */
+  /** Memory changes at the next boot. The disk does not change: machines share that of the host. */
   async changeServerType(id: number, serverType: ServerTypeSpec): Promise<void> {
     this.#server(id).serverType = serverType;
   }
@@ -105,7 +105,7 @@ export class LinuxHardware implements Hardware {
 
   /**
    * The next server of that name finds no metadata service at its first boot, as happened to private-only servers at Hetzner
-   * (kube-hetzner issue 2268): no key to log in with, no host key of the user data. A reboot does not mend it here; whether
+   * (kube-hetzner issue 2268): no key to log in with, no host key of the user data. A reboot does not repair it here; whether
    * one does at Hetzner is not known.
    */
   missMetadata(name: string): void {

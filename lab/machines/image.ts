@@ -44,7 +44,7 @@ async function removeUnused(paths: LabPaths, current: string): Promise<void> {
   }
 }
 
-/** An image is known by all that goes into it. */
+/** The image's name is a hash of everything that goes into it. */
 async function recipeHash(paths: LabPaths): Promise<string> {
   const hash = createHash('sha256').update(await readFile(rootOf(paths.authority)));
   const names = (await readdir(RECIPE, { recursive: true })).sort();

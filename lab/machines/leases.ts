@@ -2,13 +2,13 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configureGuest, type Link } from './topology';
 
-/** On each machine's disk: what DHCP would say, for hc-net-ifup@.service of the base image. */
+/** File on each machine's disk with the lease that DHCP would give, for hc-net-ifup@.service of the base image. */
 export const LEASES = 'var/lib/lab/leases';
 
 /**
  * How long after network-online.target a private interface gets its address, in seconds. Hetzner's images leave it to hc-utils, whose unit
- * waits for that target; "seconds, on some images minutes" is what users tell (hetznercloud/hc-utils issues 8 and 11). For private-only
- * servers it is a guess that they are as late: hc-utils looks for private interfaces by their MAC address, whatever else there is.
+ * waits for that target; users report "seconds, on some images minutes" (hetznercloud/hc-utils issues 8 and 11). That private-only
+ * servers are as late is a guess: hc-utils finds private interfaces by their MAC address on any server.
  */
 export const USUAL_DELAY_SECONDS = 3;
 
@@ -32,7 +32,7 @@ export class LeaseDelays {
   }
 }
 
-/** What the machine's own unit does to the interface once the delay is over. Replaces the lease that was there. */
+/** Writes the lease that the machine's own unit applies after the delay. Replaces the former lease. */
 export async function offerLease(root: string, link: Link, alone: boolean, delaySeconds: number): Promise<void> {
   const folder = join(root, LEASES);
   await mkdir(folder, { recursive: true });
@@ -42,7 +42,7 @@ export async function offerLease(root: string, link: Link, alone: boolean, delay
       .map((line) => `${line}\n`)
       .join(''),
   );
-  // Last and in one move: it is what the machine looks for
+  // Last, and by a rename: the machine waits for this file
   await writeFile(join(folder, '.new'), `DELAY=${delaySeconds}\n`);
   await rename(join(folder, '.new'), join(folder, `${link.guestDevice}.env`));
 }

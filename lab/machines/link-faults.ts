@@ -2,7 +2,7 @@ import type { DesiredNetwork, DesiredServer } from '../api/hardware';
 import type { LinkFault } from './firewall';
 import { CLIENT_ADDRESS, EDGE, RESOLVERS, SERVICES, type Link } from './topology';
 
-/** Packets are lost in silence: the machine's interface stays up, as it does at Hetzner. */
+/** Packets are dropped silently: the machine's interface stays up, as at Hetzner. */
 export interface Cut {
   /** Name of the server. */
   readonly machine: string;
@@ -30,7 +30,7 @@ export class LinkFaults {
     this.#cuts.set(keyOf(cut), cut);
   }
 
-  /** Removes exactly the cut that was made with the same words; without a peer, every cut of that link. */
+  /** Removes the cut with the same machine, link, peer and direction; without a peer, every cut of that link. */
   heal(cut: Cut): void {
     for (const [key, existing] of this.#cuts) {
       const same = existing.machine === cut.machine && existing.link === cut.link;
@@ -54,7 +54,7 @@ export class LinkFaults {
     return { cuts: [...this.#cuts.values()], degradations: [...this.#degradations.values()] };
   }
 
-  /** Names become devices and addresses as they are now. */
+  /** Resolves names to present devices and addresses. */
   resolve(desired: DesiredNetwork, linksOf: (server: DesiredServer) => Link[]): LinkFault[] {
     const linksAt = (machine: string, kind: 'public' | 'private') =>
       desired.servers.filter((server) => server.name === machine).flatMap((server) => linksOf(server).filter((link) => link.kind === kind));

@@ -26,7 +26,7 @@ interface Boot {
 /** A Debian system on an overlay of the base image, booted by systemd-nspawn into a namespace of its own. */
 export class Machine {
   #boot: Boot | null = null;
-  /** Powered off by the API: whatever the guest's end says, it stays off. */
+  /** Powered off by the API: it stays off, whatever exit code the guest ends with. */
   #stopped = true;
 
   constructor(
@@ -77,7 +77,7 @@ export class Machine {
     await this.#start();
   }
 
-  /** Like pulling the plug: first nobody hears from it any more, then it is dead. */
+  /** Like pulling the plug: the cables first, so that no process can say goodbye, then the processes. */
   async powerOff(): Promise<void> {
     this.#stopped = true;
     const boot = this.#boot;

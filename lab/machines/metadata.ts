@@ -8,7 +8,7 @@ export interface MetadataSource {
   serverAt(address: string): { readonly spec: ServerSpec; readonly server: DesiredServer } | null;
 }
 
-/** Hetzner's metadata service. Who asks is known by the address alone. */
+/** Hetzner's metadata service. It identifies a server by the address that asks. */
 export function createMetadataService(source: MetadataSource): Hono {
   const app = new Hono();
   const answer = (path: string, render: (spec: ServerSpec, server: DesiredServer) => string | null) =>

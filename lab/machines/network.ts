@@ -7,8 +7,8 @@ import type { LabPaths } from './paths';
 import { configureGuest, layCable, linksOf, NetworkTables, routerRoutes, type Link } from './topology';
 
 /**
- * Cables, routes and firewalls between the router and the machines, brought to what the API wants. Every operation works
- * from the whole picture, one after another, so that a failed one is made good by the next.
+ * Brings cables, routes and firewalls between the router and the machines to the state that the API wants. Operations run one
+ * after another, each on the whole network, so that the next one repairs a failed one.
  * Runs in the router's namespace.
  */
 export class Network {
@@ -29,7 +29,7 @@ export class Network {
     return this.#desired;
   }
 
-  /** Takes over what the API wants from now on. */
+  /** Sets the wanted state. */
   want(desired: DesiredNetwork): Promise<void> {
     this.#desired = desired;
     return this.sync();
@@ -52,7 +52,7 @@ export class Network {
     });
   }
 
-  /** Pulls all cables at once, so that the other side sees silence and no goodbye of dying processes. */
+  /** Pulls all cables at once, so that the other side hears nothing from the dying processes. */
   unplug(serverId: number): Promise<void> {
     return this.#oneAtATime(async () => {
       const devices = [...(this.#laid.get(serverId)?.keys() ?? [])];
@@ -110,7 +110,7 @@ export class Network {
       this.#ruledTables.add(table);
     }
     const stale = [...this.#routes].filter((route) => !wanted.routes.includes(route));
-    // New ones first: an address that moves is never without a route
+    // New routes first, so that a moving address always has one
     await ipBatch([
       ...wanted.neighbours.map((neighbour) => `neighbour replace ${neighbour}`),
       ...wanted.routes.map((route) => `route replace ${route}`),

@@ -7,7 +7,7 @@ export const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '.
 /** Shared by all labs of a host: base images and fetched packages. */
 export const SHARED = '/var/lib/scale-up-lab';
 
-/** Where one lab keeps what it has, and how its namespaces and cgroups are called. */
+/** Folders of one lab, and names of its namespaces and cgroups. */
 export interface LabPaths {
   readonly name: string;
   /** Sockets, logs, secrets; in the repository, ignored by git. */
@@ -38,7 +38,7 @@ export interface LabPaths {
 
 /**
  * @param name lower-case letters, digits and dashes, 20 characters at most
- * @throws if the name would not do in names of namespaces and cgroups
+ * @throws if the name is not valid in names of namespaces and cgroups
  */
 export function labPaths(name = process.env['LAB_NAME'] ?? 'lab'): LabPaths {
   if (!/^[a-z][a-z0-9-]{0,19}$/.test(name)) {

@@ -14,7 +14,7 @@ interface ProcessRecord {
 export const PROCESSES = ['daemon', 'edge', 'outside'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
 
-/** Starts one of the lab's own TypeScript programs, detached from this terminal, and writes down who it is. */
+/** Starts one of the lab's own TypeScript programs, detached from this terminal, and records its process id. */
 export async function startDetached(
   paths: LabPaths,
   name: ProcessName,

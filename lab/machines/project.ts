@@ -26,7 +26,7 @@ interface Action {
 
 export type PowerAction = 'poweron' | 'poweroff' | 'shutdown' | 'reboot' | 'reset';
 
-/** The emulated Hetzner project, by a way that no fault of the API closes and that needs no token. */
+/** The emulated Hetzner project, by a socket that needs no token and that faults of the API do not affect. */
 export class Project {
   constructor(private readonly paths: LabPaths) {}
 

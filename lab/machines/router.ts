@@ -20,7 +20,7 @@ const ROUTER_SETTINGS = [
   'net.ipv6.conf.default.disable_ipv6=1',
 ];
 
-/** Makes the router, the client's side of the Internet and Cloudflare's edge. Nothing of them may exist. */
+/** Makes the router, the client's side of the Internet and Cloudflare's edge. None of them may exist before. */
 export async function createRouter(paths: LabPaths): Promise<void> {
   const { routerNamespace: router, clientNamespace: client, edgeNamespace: edge } = paths;
   for (const namespace of [router, client, edge]) await run(['ip', 'netns', 'add', namespace]);
@@ -36,7 +36,7 @@ export async function createRouter(paths: LabPaths): Promise<void> {
       `address add ${EDGE.gateway}/24 dev edge`,
       'link set edge up',
       `route add ${EDGE.towardsOrigins}/32 via ${EDGE.address} dev edge`,
-      // Networks' own tables come first, even before what is local: a private machine reaches nothing but its network
+      // The tables of networks come first, even before local routes, so that a private machine reaches only its network
       'rule add pref 100 lookup local',
       'rule del pref 0',
       'route add blackhole default metric 9999',

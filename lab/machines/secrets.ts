@@ -22,7 +22,7 @@ const MAKERS = {
 export type RotatableSecret = keyof typeof MAKERS;
 export const ROTATABLE_SECRETS = Object.keys(MAKERS) as readonly RotatableSecret[];
 
-/** Made once a lab, kept in files that only their owner can read. */
+/** Made once for each lab, in files that only their owner can read. */
 export interface Secrets {
   /** Terraform's token, 64 characters as Hetzner's. */
   readonly hcloudToken: string;
@@ -32,7 +32,7 @@ export interface Secrets {
   readonly sshPrivateKeyFile: string;
   readonly sshPrivateKey: string;
   readonly sshPublicKey: string;
-  /** The next key while it is made known; otherwise empty. */
+  /** The next key during its rotation; otherwise empty. */
   readonly sshAdditionalPublicKeys: string;
   /** Another after each rotation: see lib/servers/variables.ts. */
   readonly revisions: { readonly secrets: string; readonly keys: string };
@@ -63,7 +63,7 @@ export async function ensureSecrets(paths: LabPaths): Promise<Secrets> {
   };
 }
 
-/** What the emulated project is told: the tokens by the names that they have in its console. */
+/** The tokens of the emulated project, by their names in its console. */
 export function projectTokens({
   hcloudToken,
   failoverToken,
@@ -79,7 +79,7 @@ export async function renewSecret(paths: LabPaths, name: RotatableSecret): Promi
   return { former, value };
 }
 
-/** The first call makes another key, which is to be allowed beside the present one; the second, after a deploy, puts it in its place. */
+/** The first call makes another key, to be allowed beside the present one. The second, after a deploy, replaces the present one. */
 export async function renewSshKey(paths: LabPaths): Promise<'made' | 'in its place'> {
   const next = nextSshKey(paths);
   if (!existsSync(next)) {

@@ -1,6 +1,6 @@
 import type { DesiredNetwork, DesiredServer, PrivateNet } from '../api/hardware';
 
-/** What answers on the router itself; none of these is a machine. */
+/** Addresses of services on the router; none of these is a machine. */
 export const SERVICES = { api: '198.51.100.10', cloudflare: '198.51.100.30', metadata: '169.254.169.254' } as const;
 /** Hetzner's own name servers (docs.hetzner.com/dns-console/dns/general/recursive-name-servers). Nothing else in the lab answers DNS. */
 export const RESOLVERS = ['185.12.64.1', '185.12.64.2'] as const;
@@ -18,10 +18,10 @@ export type Site = keyof typeof SITES;
 export const CLOUDFLARE_ZONE = 'example.test';
 export const CLIENT_ADDRESS = '192.0.2.10';
 export const CLIENT_GATEWAY = '192.0.2.1';
-/** The emulated Cloudflare's edge, inside the ranges that Cloudflare publishes: where visitors come, and where it goes to origins from. */
+/** Addresses of the emulated Cloudflare's edge, inside the ranges that Cloudflare publishes: for visitors, and for connections to origins. */
 export const EDGE = { address: '104.16.0.10', gateway: '104.16.0.1', towardsOrigins: '162.158.0.10' } as const;
 export const PUBLIC_GATEWAY = '172.31.1.1';
-/** All names of the lab's Internet besides those of the zone. Behind the last one there is an ACME server while a test runs one. */
+/** All names of the lab's Internet except those of the zone. The last one answers only while a test runs an ACME server. */
 export const HOSTS: Readonly<Record<string, string>> = {
   'api.hetzner.cloud': SERVICES.api,
   'api.cloudflare.com': SERVICES.cloudflare,
@@ -38,14 +38,14 @@ export interface Link {
   readonly gateway: string;
   readonly macAddress: string;
   readonly mtu: number;
-  /** Routed to this link besides `address`, and never configured in the machine: floating IPs, alias IPs. */
+  /** Further addresses routed to this link and never configured in the machine: floating IPs, alias IPs. */
   readonly moreAddresses: readonly string[];
   /** Routing table of the private network; null: the public side. */
   readonly table: number | null;
   readonly range: string | null;
 }
 
-/** Tables, and the marks that lead to them, are given out in the order in which networks appear, and kept. */
+/** Routing tables and their marks are assigned in the order in which networks appear, and kept. */
 export class NetworkTables {
   readonly #tables = new Map<number, number>();
   of(networkId: number): number {
@@ -135,7 +135,7 @@ export function routerRoutes(links: readonly Link[], routes: DesiredNetwork['rou
     for (const local of new Set([SERVICES.metadata, ...inside.map((link) => link.gateway)])) {
       result.routes.push(`local ${local}/32 dev lo table ${table}`);
     }
-    // Like Hetzner's network, nobody says that nobody is there
+    // As in Hetzner's network, packets to absent addresses vanish
     result.routes.push(`blackhole default metric 9999 table ${table}`);
     for (const { networkRange, destination, gateway } of routes) {
       const via = inside.find((link) => link.range === networkRange && [link.address, ...link.moreAddresses].includes(gateway));

@@ -18,7 +18,7 @@ export interface AttachedVolume {
   readonly diskName: string;
 }
 
-/** Volumes as sparse files behind loop devices. They take the place on the host that is written, not their size. */
+/** Volumes as sparse files behind loop devices. They take space on the host only for what is written. */
 export class Volumes {
   readonly #attached = new Map<number, AttachedVolume>();
 

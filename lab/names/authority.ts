@@ -12,8 +12,8 @@ export const rootOf = (folder: string): string => join(folder, 'ca.pem');
 const keyOf = (folder: string) => join(folder, 'ca.key');
 
 /**
- * The one CA that stands for all public ones: the base image trusts it, and what has a name in the lab's Internet has a certificate
- * of it. Shared by the labs of a host, as the base image is. Made when there is none.
+ * The one CA that stands for all public ones: the base image trusts it, and it certifies every name in the lab's Internet.
+ * Shared by the labs of a host, as the base image is. Made when there is none.
  */
 export async function ensureAuthority(folder: string): Promise<void> {
   if (existsSync(rootOf(folder))) return;

@@ -11,7 +11,7 @@ export function createNamesControl(nameServers: NameServers, sites: SiteListener
   const app = new Hono();
 
   app.get('/resolvers/fault', (c) => c.json({ broken: nameServers.broken }));
-  /** `{ addresses }`; without them all of them say nothing. */
+  /** `{ addresses }` to silence; without it, all of them. */
   app.post('/resolvers/fault', async (c) => {
     nameServers.break(resolverFault.parse(await c.req.json()).addresses);
     return c.json({});

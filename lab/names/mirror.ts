@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Site } from '../machines/topology';
 import { isImmutable, type Answer, type PackageCache } from './package-cache';
 
-/** Begin of a path at a site -> what stands there: another mirror by http, through the cache, or a folder of this host. */
+/** Beginning of a path at a site -> its content: another mirror by http, through the cache, or a folder of this host. */
 export type Content = Readonly<Record<string, { readonly mirror: string } | { readonly folder: string }>>;
 export type Sites = Readonly<Record<Site, Content>>;
 
@@ -22,7 +22,7 @@ export function sitesOf({ debian = 'http://deb.debian.org/debian', mysql }: { re
 }
 
 /**
- * All sites with packages, told apart by the name in the request. It is the only way out of the lab. Also takes whole URLs, as from the
+ * All sites with packages, told apart by the name in the request. The only way out of the lab. Also takes whole URLs, as from the
  * clients of a proxy: the base image is built before there is a lab, and has the names of the lab's Internet in its sources all the same.
  */
 export function createMirror(sites: Sites, cache: PackageCache): Server {
@@ -53,7 +53,7 @@ async function handle(incoming: IncomingMessage, outgoing: ServerResponse, sites
     outgoing.writeHead(304).end();
     return;
   }
-  // A package never changes, so that the rest of one is the rest of the same: apt goes on where it was interrupted
+  // A package never changes, so apt may go on where it was interrupted
   const start = isImmutable(url.href) ? Number(/^bytes=(\d+)-$/.exec(incoming.headers.range ?? '')?.[1] ?? 0) : 0;
   if (start > 0 && start < entry.bytes) {
     outgoing.writeHead(206, {

@@ -9,7 +9,7 @@ const TTL_SECONDS = 60;
 const NO_SUCH_NAME = 3;
 const NOT_IMPLEMENTED = 4;
 
-/** Hetzner's name servers, by UDP and TCP, as far as the lab's Internet has names. One that is broken says nothing. */
+/** Hetzner's name servers, by UDP and TCP, for the names of the lab's Internet. A broken one does not answer. */
 export class NameServers {
   readonly #broken = new Set<string>();
   readonly #closes: (() => void)[] = [];
@@ -87,7 +87,7 @@ function messageAt(buffer: Buffer): Buffer | null {
 const readPacket = (message: Buffer): Packet | null => attempt(() => decode(message));
 const readStream = (message: Buffer): Packet | null => attempt(() => streamDecode(message));
 
-/** What is no DNS gets no answer. */
+/** Messages that are not DNS get no answer. */
 function attempt<T>(read: () => T): T | null {
   try {
     return read();

@@ -5,7 +5,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** What is kept of an answer; the body lies beside it. */
+/** The stored head of an answer; the body is beside it. */
 export interface Entry {
   readonly body: string;
   readonly bytes: number;
@@ -19,7 +19,7 @@ export type Answer = { readonly entry: Entry } | { readonly status: number; read
 
 const INDEX_FRESH_MILLISECONDS = 6 * 3_600_000;
 
-/** Packages and by-hash indexes never change; everything else is a directory of them and may. */
+/** Packages and by-hash indexes never change; all other files may. */
 export const isImmutable = (url: string): boolean => /\.u?deb$|\/by-hash\//.test(new URL(url).pathname);
 
 /** Finds what a URL leads to, in the cache or at the mirror. */
@@ -27,7 +27,7 @@ export type PackageCache = (url: string) => Promise<Answer>;
 
 /**
  * Keeps what it fetched in `directory`, so that nine machines ask a mirror once; shared by labs. Honours `http_proxy` for its own
- * requests. When the mirror does not answer, what is kept is served, however old.
+ * requests. When the mirror does not answer, the stored answer is served, whatever its age.
  */
 export function createPackageCache(directory: string, upstreamProxy = process.env['http_proxy']): PackageCache {
   const fetching = new Map<string, Promise<Answer>>();

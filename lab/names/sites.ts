@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { KeyPair } from '../x509/authority';
 
 export const SITE_FAULTS = ['refused', 'silent', 'unavailable'] as const;
-/** Nobody listens; connections are taken and nothing is said; every request is answered with 503. */
+/** Connections are refused; accepted without an answer; every request gets 503. */
 export type SiteFault = (typeof SITE_FAULTS)[number];
 
 const UNAVAILABLE = 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
@@ -19,7 +19,7 @@ export interface SitesOptions {
   readonly ports?: { readonly http: number; readonly https: number };
 }
 
-/** Where the sites with packages listen, each at an address of its own and in TLS as well. Each can be broken by itself. */
+/** The listeners of the sites with packages, each at an address of its own, with and without TLS. Each can be broken by itself. */
 export class SiteListeners {
   readonly #faults = new Map<string, SiteFault>();
   readonly #servers = new Map<string, Server[]>();
@@ -39,7 +39,7 @@ export class SiteListeners {
     for (const site of Object.keys(this.options.addresses)) await this.#close(site);
   }
 
-  /** Open connections end: what was under way is cut. @throws for a name that is none of the sites */
+  /** Also closes open connections. @throws for a name that is none of the sites */
   async break(site: string, fault: SiteFault): Promise<void> {
     this.#known(site);
     this.#faults.set(site, fault);

@@ -3,7 +3,7 @@ import type { LabPaths } from '../machines/paths';
 import { createMirror, sitesOf } from './mirror';
 import { createPackageCache } from './package-cache';
 
-/** Does something with the URL of a proxy at which the sites with packages are what they are in a lab. */
+/** Runs `use` with the URL of a proxy that serves the sites with packages as a lab does. */
 export async function throughMirror<T>(paths: LabPaths, act: (proxy: string) => Promise<T>): Promise<T> {
   const mirror = createMirror(
     sitesOf({ debian: process.env['LAB_MIRROR'], mysql: paths.mysqlRepository }),

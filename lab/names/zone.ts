@@ -8,7 +8,7 @@ export interface ZoneRecord {
   readonly proxied: boolean;
 }
 
-/** All that the name servers know. */
+/** The data of the name servers. */
 export interface NamesView {
   /** Such as example.test. */
   readonly zone: string;

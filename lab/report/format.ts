@@ -32,14 +32,14 @@ export function targetText(target: Target | undefined): string {
   return target.p95 === undefined ? most : `${most}, 95 % ≤ ${amount(target.p95, target.unit)}`;
 }
 
-/** What the summary leaves out. */
+/** The part that the summary leaves out. */
 export function caveats({ never, unmeasured }: FigureRow): string {
   return [never > 0 ? `never ended in ${never}` : '', unmeasured > 0 ? `not measured in ${unmeasured}` : '']
     .filter((text) => text !== '')
     .join(', ');
 }
 
-/** In the words of the page: a run can be in order and still too slow. */
+/** Verdict as the page prints it: a run can be in order and still too slow. */
 export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = { valid: 'passed', invalid: 'failed', unknown: 'unknown' };
 
 export function clockTime(at: number): string {

@@ -1,4 +1,4 @@
-/** Keeps what `make faults` has measured, and brings the tables of the documentation up to date with it. */
+/** Stores the figures of `make faults`, and updates the tables of the documentation from them. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
@@ -23,7 +23,7 @@ export function keptMeasurements(repository: string): readonly Measurement[] {
   return JSON.parse(readFileSync(join(repository, KEPT), 'utf8')) as readonly Measurement[];
 }
 
-/** @throws if files differ from the commit, since nobody could measure the same again */
+/** @throws if files differ from the commit, because the measurement could not be repeated */
 export function keep(repository: string, result: Result): void {
   const all = merged(keptMeasurements(repository), measurementsOf(result, circumstances(repository, result)));
   writeFileSync(join(repository, KEPT), `[\n${all.map((measurement) => `  ${JSON.stringify(measurement)}`).join(',\n')}\n]\n`);
@@ -35,7 +35,7 @@ export function keep(repository: string, result: Result): void {
 
 function circumstances(repository: string, result: Result): Circumstances {
   const git = (...argv: string[]) => execFileSync('git', argv, { cwd: repository, encoding: 'utf8' }).trim();
-  // What an earlier run has kept may differ, nothing else
+  // Only figures that an earlier run has stored may differ
   const changed = git('status', '--porcelain', '--', '.', ':!docs', ':!README.md');
   if (changed !== '') throw new Error(`what was measured is no commit: commit or undo these first\n${changed}`);
   return {

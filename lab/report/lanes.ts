@@ -23,7 +23,7 @@ const BAND_HEIGHT = 18;
 /** Good ones first, so that the bad ones are on top. */
 const OUTCOMES: readonly OperationOutcome[] = ['acknowledged', 'unknown', 'failed'];
 
-/** One dot a request: where it began, how long it took (logarithmic), and what came of it. */
+/** One dot for each request: its start, its duration (logarithmic), its outcome. */
 export function scatterLane(label: string, operations: readonly Operation[], x: Scale, width: number, gaps: readonly Gap[] = []): Lane {
   const y = logarithmic(FASTEST, SLOWEST, SCATTER_HEIGHT - 6, 6);
   const grid = LATENCIES.map(
@@ -58,7 +58,7 @@ export function stripLane(label: string, operations: readonly Operation[], x: Sc
   return { height: BAND_HEIGHT, label: labelOf(label, BAND_HEIGHT), svg: [frame(width, BAND_HEIGHT), ...bars].join('') };
 }
 
-/** What something was at which time, as coloured pieces with their names in them. */
+/** Observed states over time, as coloured pieces with their names in them. */
 export function bandLane(label: string, seen: readonly Observation[], x: Scale, until: number, width: number, nothing: string): Lane {
   const pieces = seen.map(({ at, value }, n) => {
     const [left, right] = [x(at), x(seen[n + 1]?.at ?? until)];

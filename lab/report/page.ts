@@ -78,7 +78,7 @@ Lines with numbers are the moments of the story, told below each picture: red fo
 
 function section(scenario: ScenarioResult): string {
   const outcome = scenarioOutcome(scenario);
-  // The run that says most stands open: the first that is not in order, or simply the first.
+  // Opens the most telling run: the first that is not in order, else the first.
   const shown = scenario.runs.find((run) => runOutcome(scenario.targets, run) !== 'valid') ?? scenario.runs[0];
   return `<section id="${escape(scenario.name)}"><header>${badge(outcome)}<h2>${escape(scenario.title)}</h2></header>
 <p>${escape(scenario.explanation)}</p>

@@ -1,7 +1,7 @@
 import type { Mark, MemberRows, Observation, Operation, Outcome, Summary, Verdict } from '../checkers';
 import { summarise, worst } from '../checkers';
 
-/** `never`: it did not end while somebody looked. `unmeasured`: there was nothing to measure it by. Numbers are in the target's unit. */
+/** `never`: it did not end before the history did. `unmeasured`: the history did not allow to measure it. Numbers are in the target's unit. */
 export type Figure = number | 'never' | 'unmeasured';
 
 export interface Target {
@@ -30,12 +30,12 @@ export interface RunResult {
 export interface ScenarioResult {
   readonly name: string;
   readonly title: string;
-  /** What happens and what is hoped for, for somebody who has never seen the project. */
+  /** What happens and what should happen, for readers who do not know the project. */
   readonly explanation: string;
   /** Repeats exactly these runs. */
   readonly command: string;
   readonly targets: readonly Target[];
-  /** What every run was judged by beside the targets: names of checkers. */
+  /** Names of the checkers that judged every run, in addition to the targets. */
   readonly checks: readonly string[];
   readonly runs: readonly RunResult[];
 }
@@ -104,7 +104,7 @@ export function runOutcome(targets: readonly Target[], run: RunResult): Outcome 
   return worst([run.verdict.outcome, ...measured]);
 }
 
-/** What clients saw and what was measured, together. A scenario without a run is unknown. */
+/** The verdict of checkers and targets together. A scenario without a run is unknown. */
 export function scenarioOutcome(scenario: ScenarioResult): Outcome {
   if (scenario.runs.length === 0) return 'unknown';
   return worst([...scenario.runs.map((run) => run.verdict.outcome), ...figureRows(scenario).flatMap((row) => row.outcome ?? [])]);

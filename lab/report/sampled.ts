@@ -1,9 +1,9 @@
 import type { Operation } from '../checkers';
 
-/** So many dots of one kind a lane can show; more would be a band without holes, and a page of megabytes. */
+/** Most dots of one kind in a lane; more would merge into a band, and make a page of megabytes. */
 const SHOWN = 4000;
 
-/** All that did not succeed; of a great many that did, every n-th, and all that took unusually long. */
+/** Keeps all that did not succeed. Of very many that did, every n-th, and all that took unusually long. */
 export function sampled(operations: readonly Operation[]): readonly Operation[] {
   const step = Math.ceil(operations.length / SHOWN);
   if (step <= 1) return operations;

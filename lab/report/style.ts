@@ -1,4 +1,4 @@
-/** Everything the page needs to look at; nothing is fetched from anywhere. */
+/** The style of the page, inline, so that it fetches nothing. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6676; --line: #d9dee6; --paper: #fff; --panel: #f6f8fa; --good: #1a7f4b; --bad: #c62828; --unsure: #b26a00;
   --ack: #2f7fc1; --host1: #4f7cc9; --host2: #c9783c; --host3: #7b5fb5; --host4: #3f9d8f; --host5: #a5546e; --leads: #2e9e62; --follows: #b9c6d6; }

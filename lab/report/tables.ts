@@ -6,7 +6,7 @@ const TABLE = /(<!-- measured: ([a-z0-9, -]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 const HEADER = ['what breaks', 'figure', 'median', 'longest', 'runs', 'target', 'L', 'commit'];
 
-/** The Markdown with each of its tables as the measurements have it. @throws if a table names a scenario that was never measured */
+/** Fills each table of the Markdown from the measurements. @throws if a table names a scenario that was never measured */
 export function fillTables(markdown: string, measurements: readonly Measurement[]): string {
   return markdown.replace(TABLE, (_, begin: string, names: string, end: string) => `${begin}${tableOf(chosen(names, measurements))}${end}`);
 }

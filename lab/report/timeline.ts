@@ -85,7 +85,7 @@ function requestLanes(run: RunResult, x: Scale): Lane[] {
   return lanes;
 }
 
-/** Only a silence that the eye could see is worth a box. */
+/** Draws a box only for a silence that is wide enough to see. */
 function writeGaps(run: RunResult): Gap[] {
   const fault = firstMark(run, 'inject');
   const gap = fault && longestGap(ofStream(run.operations, 'write', 'patient-write'), fault.at);

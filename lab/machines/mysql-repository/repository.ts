@@ -9,11 +9,11 @@ import { REPOSITORY, type LabPaths } from '../paths';
 
 const RECIPE = join(REPOSITORY, 'lab', 'machines', 'mysql-repository');
 
-/** Which keys the key files at https://repo.mysql.com/ hold, and which has signed: see site.sh. */
+/** The keys in the key files at https://repo.mysql.com/, and the one that signs: see site.sh. */
 export const MYSQL_KEYS = ['renewed', 'expired', 'foreign'] as const;
 export type MysqlKeys = (typeof MYSQL_KEYS)[number];
 
-/** What machines see as https://repo.mysql.com/, with keys of this lab's own. Its packages are made once and shared by all labs. */
+/** https://repo.mysql.com/ as machines see it, with keys of this lab. Its packages are made once and shared by all labs. */
 export async function publishMysql(paths: LabPaths, progress: Progress): Promise<void> {
   const packages = await ensurePackages(paths, progress);
   await mkdir(folderOf(paths), { recursive: true });
@@ -74,7 +74,7 @@ async function removeOthers(current: string): Promise<void> {
   }
 }
 
-/** Packages are known by what makes them. */
+/** The packages' name is a hash of everything that makes them. */
 async function packagesFolder(paths: LabPaths): Promise<string> {
   const hash = createHash('sha256').update(await readFile(join(RECIPE, 'repack.sh')));
   for (const name of (await readdir(join(RECIPE, 'package'))).sort())

@@ -4,7 +4,7 @@ import { pause, send, TransportError, type HttpAnswer } from '../http';
 export interface CloudflareClientOptions {
   /** With the whole prefix, such as https://api.cloudflare.com/client/v4 */
   readonly baseUrl: string;
-  /** Headers that say who asks. */
+  /** Headers that identify the client. */
   readonly credentials: Readonly<Record<string, string>>;
   readonly terraformVersion: string;
 }
