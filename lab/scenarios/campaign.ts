@@ -12,7 +12,7 @@ export interface CampaignOptions
   readonly scenarios: readonly Scenario[];
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Called after every run with all that is known by then: an interrupted campaign leaves its report behind. */
+  /** Called after every run with the results so far, so that an interrupted campaign leaves its report. */
   readonly save: (result: Result) => Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...combinedScenarios,
 ].sort((a, b) => (a.fault ?? 1000) - (b.fault ?? 1000));
 
-/** `lb-power-off`, or the beginning of several names: `lb`, `db-primary`. Several choices by comma; nothing chosen is everything. */
+/** Scenarios by name (`lb-power-off`) or beginning of names (`lb`, `db-primary`), separated by commas; all without a choice. */
 export function select(only: string | undefined, scenarios: readonly Scenario[] = SCENARIOS): readonly Scenario[] {
   const wanted = (only ?? '')
     .split(',')

@@ -9,7 +9,7 @@ import { UNITS } from './units';
 
 type Choice = (stage: Stage, machine: string) => Fault;
 
-/** What may happen to one machine of each tier while the others are in order. */
+/** Faults of one machine of each tier while the others are in order. */
 const CHOICES: Readonly<Record<'lb' | 'web' | 'app' | 'mysql', readonly Choice[]>> = {
   lb: [
     ({ lab }, lb) => powerOff(lab, lb),
@@ -42,9 +42,9 @@ const CHOICES: Readonly<Record<'lb' | 'web' | 'app' | 'mysql', readonly Choice[]
 const TIERS = Object.keys(CHOICES) as readonly (keyof typeof CHOICES)[];
 
 /**
- * Faults drawn from the seed: each round breaks one machine in one, two or three tiers at moments of their own, waits,
- * puts them right in another order, and wants everything healthy again. One machine of a tier at a time: more than that
- * the platform does not promise to survive.
+ * Faults drawn from the seed. Each round breaks one machine in each of one, two or three tiers at random moments, waits,
+ * recovers them in another order, and requires that everything is healthy again. One machine of a tier at a time: the
+ * platform does not promise to survive more.
  */
 async function round(stage: Stage, random: Random, number: number): Promise<void> {
   const tiers = shuffled(TIERS, random).slice(0, 1 + Math.floor(random.next() * 3));
@@ -72,7 +72,7 @@ export const combinedScenarios: readonly Scenario[] = [
     fault: 50,
     title: 'Random faults in several tiers at once',
     explanation:
-      'Drawn from the seed, round after round: in one, two or three tiers at a time one machine breaks in some way. Nothing that was acknowledged is lost, nothing is done twice, and after every round everything heals by itself.',
+      'In each round one machine breaks in one, two or three tiers, in ways drawn from the seed. No acknowledged write is lost or stored twice, and after every round everything recovers by itself.',
     async story(stage: Stage): Promise<void> {
       const end = performance.now() + stage.minutes * 60_000;
       for (let number = 1; performance.now() < end; number += 1) await round(stage, stage.random.fork(`round ${number}`), number);

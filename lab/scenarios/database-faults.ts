@@ -29,7 +29,7 @@ export const oneMemberScenarios: readonly Scenario[] = [
       fault: 24,
       title: 'mysqld on the PRIMARY freezes for 30 s',
       explanation:
-        'It keeps its connections and answers nobody. Another becomes PRIMARY, and the old one accepts nothing when it wakes up.',
+        'mysqld keeps its connections and does not answer. Another member becomes PRIMARY, and the old one accepts no write when it wakes.',
     },
     ({ lab }, primary) => freeze(lab, primary, UNITS.mysql),
     { holdMilliseconds: 20_000 },
@@ -39,7 +39,8 @@ export const oneMemberScenarios: readonly Scenario[] = [
       name: 'db-primary-isolated',
       fault: 25,
       title: 'The PRIMARY is cut off from the private network',
-      explanation: 'Another becomes PRIMARY. Somebody goes on writing to the old one directly: once it is alone it accepts nothing.',
+      explanation:
+        'Another member becomes PRIMARY. A client keeps writing to the old one directly, which accepts no write once it is alone.',
     },
     ({ lab }, primary) => cutLink(lab, { machine: primary, link: 'private' }),
     { holdMilliseconds: 12_000, fenced: true },
@@ -49,7 +50,7 @@ export const oneMemberScenarios: readonly Scenario[] = [
       name: 'db-asymmetric-partition',
       fault: 26,
       title: 'The PRIMARY is heard by the other members, but hears none',
-      explanation: 'What it sends arrives, what is sent to it does not. One side wins, and no acknowledged write is lost.',
+      explanation: 'Packets from the PRIMARY arrive, packets to it do not. One side wins, and no acknowledged write is lost.',
     },
     ({ lab }, primary, secondaries) =>
       together(
@@ -87,7 +88,7 @@ export const oneMemberScenarios: readonly Scenario[] = [
       name: 'db-primary-disk-full',
       fault: 32,
       title: 'The disk of the PRIMARY is full',
-      explanation: 'The group goes on at another member, nothing is corrupt, and the member returns once there is space.',
+      explanation: 'Another member becomes PRIMARY, no data is corrupt, and this one returns once there is space.',
     },
     ({ lab }, primary) => diskFull(lab, primary, DATA_FOLDER),
     { holdMilliseconds: 10_000 },
@@ -98,7 +99,7 @@ export const oneMemberScenarios: readonly Scenario[] = [
       fault: 32,
       title: 'The disk of the PRIMARY is full from one moment to the next',
       explanation:
-        'A commit finds no space, and so the role cannot be handed over. mysqld is ended, the group goes on at another member, and the member returns once there is space.',
+        'A commit finds no space, so the role cannot be handed over. mysqld is killed, another member becomes PRIMARY, and this one returns once there is space.',
       targets: () => [writeGapAtMost(20_000)],
     },
     ({ lab }, primary) => diskFull(lab, primary, DATA_FOLDER, { unseenBy: UNITS.memberAgent }),
@@ -133,7 +134,7 @@ export const oneMemberScenarios: readonly Scenario[] = [
       name: 'db-clock-off',
       fault: 35,
       title: 'The clock of a SECONDARY is five minutes ahead',
-      explanation: 'Neither the group nor the routing cares.',
+      explanation: 'Neither the group nor the routers depend on its clock.',
     },
     ({ lab }, secondary) => clockOff(lab, secondary, UNITS.mysql.replace('.service', ''), '+5m'),
   ),
@@ -152,8 +153,7 @@ export const oneMemberScenarios: readonly Scenario[] = [
       name: 'db-agent-frozen',
       fault: 42,
       title: 'The health agent of the PRIMARY hangs',
-      explanation:
-        'Its answer gets stale: nothing may be written by way of an answer that is no longer true, and service returns with the agent at the latest.',
+      explanation: 'Its last answer gets stale: no write may follow an outdated answer, and service returns with the agent at the latest.',
     },
     ({ lab }, primary) => freeze(lab, primary, UNITS.memberAgent),
     { checkers: ONE_LOST },

@@ -5,20 +5,20 @@ import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
 
-/** In a roll the role moves to the member that comes last, and away from it at the end, perhaps to where it was before. */
+/** In a roll the role moves to the last member, and away from it at the end, perhaps back to its first holder. */
 function rolled(times: number): readonly Checker[] {
   const others = ONE_LOST.filter(({ name }) => name !== primaryMovedAtMost(1).name && name !== nothingOscillates(0).name);
   return [...others, primaryMovedAtMost(2 * times), nothingOscillates(120_000, ['floating-ip', 'nat-gateway'])];
 }
 
-/** What operators do to the members, by the commands that they use. */
+/** Operators' work on the members, by the commands that they use. */
 export const operationsScenarios: readonly Scenario[] = [
   {
     name: 'db-replaced',
     fault: 41,
     title: 'A SECONDARY is deleted with its data, and deployed anew',
     explanation:
-      'The server and its volume are gone. One deploy makes both again; the new member takes a copy and joins, while writes go on.',
+      'A server and its volume are deleted. One deploy makes both again; the new member takes a copy and joins, while writes go on.',
     async story(stage: Stage): Promise<void> {
       const gone = await stage.inject(serverGone(stage.lab, stage.random.pick(await stage.topology.secondaries()), { volume: true }));
       await stage.writing();
@@ -34,7 +34,7 @@ export const operationsScenarios: readonly Scenario[] = [
     fault: 41,
     title: 'A member is replaced, and meanwhile the PRIMARY is killed',
     explanation:
-      'With the new member not yet in the group the third is alone, and accepts nothing; the group comes back by itself as soon as those who hold the data answer. Nothing acknowledged is lost.',
+      'While the new member is not yet in the group, the third one is alone and accepts nothing. The group comes back by itself as soon as the members with the data answer. Nothing acknowledged is lost.',
     async story(stage: Stage): Promise<void> {
       const primary = await stage.topology.primary();
       const secondary = stage.random.pick(await stage.topology.secondaries());
@@ -62,14 +62,14 @@ export const operationsScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     targets: () => FAILOVER,
-    // the setting is taken back in the same way
+    // Recovery takes the setting back in the same way
     checkers: rolled(2),
     healthySeconds: 400,
   },
   {
     name: 'db-rolling-reboot',
     title: 'All members are rebooted, one after the other',
-    explanation: 'Each makes way first, as the documentation says. Requests get slower, none fails.',
+    explanation: 'Each member makes way first, as docs/database.md says. Requests get slower, none fails.',
     async story(stage: Stage): Promise<void> {
       for (const member of await stage.topology.names('mysql')) {
         await stage.inject(makeWay(stage.lab, member));

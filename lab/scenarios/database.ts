@@ -8,12 +8,12 @@ import { DUMPS } from './units';
 const TABLE = 'app.notes';
 const COLUMNS = { id: 'id', key: 'idempotency_key', text: 'text' } as const;
 
-/** The statement that stores a note, for those who go past the application. */
+/** The statement that stores a note without the application. */
 export function insertNote(key: string, text: string): string {
   return `INSERT INTO ${TABLE} (${COLUMNS.key}, ${COLUMNS.text}) VALUES ('${key}', '${text}')`;
 }
 
-/** As root through the socket of the machine: no router, no pool and no cut link is in between. */
+/** Runs as root on the machine's socket, so that no router, pool or cut link interferes. */
 function sql(statement: string): string {
   return `mysql --batch --skip-column-names --connect-timeout=2 --execute=${quote(statement)}`;
 }
@@ -52,7 +52,7 @@ export async function rowsOfAll(
   }
 }
 
-/** Keys of this run's notes in the dumps of members: a note that left the database is in one. */
+/** Keys of this run's notes in the dumps of members, which hold the notes that left the database. */
 export async function keysSetAside(lab: LabHandle, members: readonly string[], runId: string): Promise<string[]> {
   const search = `find ${DUMPS} -name '*.sql' -exec grep --only-matching --no-filename "'${runId}-[a-z0-9-]*'" {} +`;
   const found = await Promise.all(members.map((member) => tryOnMachine(lab, member, search, 60)));
@@ -66,13 +66,13 @@ export async function keysSetAside(lab: LabHandle, members: readonly string[], r
   ];
 }
 
-/** Writes to one member directly, four times a second, as a client would that still believes it to be the primary. */
+/** Writes to one member directly, four times a second, like a client that still takes it for the PRIMARY. */
 export function startDirectWrites(lab: LabHandle, member: string, runId: string, record: (operation: Operation) => void): Repeated {
   const writeOnce = async (number: number) => {
     const note = { key: `${runId}-direct-${member}-${number}`, text: `${runId} direct note ${number} to ${member}` };
     const start = now();
     const { exitCode, stderr } = await tryOnMachine(lab, member, sql(insertNote(note.key, note.text)), 40);
-    // A statement that the server refused was not executed; a broken connection says nothing.
+    // A statement that the server refused was not executed; after a broken connection the outcome is unknown.
     const refused = /ERROR (?!2013|2006)\d+/.test(stderr);
     const outcome = exitCode === 0 ? 'acknowledged' : refused ? 'failed' : 'unknown';
     record({

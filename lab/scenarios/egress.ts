@@ -3,10 +3,10 @@ import { onMachine, tryOnMachine, type LabHandle } from '../faults';
 import { now, pause } from '../traffic';
 import { repeatedly, type Repeated } from './repeatedly';
 
-/** Something outside that answers, by name: a package mirror. */
+/** A site outside, by name: a package mirror. */
 const OUTSIDE = 'http://mirror.hetzner.com/';
 
-/** Asks the outside twice a second from a machine whose only way there is the NAT of the pair. Any answer will do. */
+/** Sends requests outside twice a second from a machine whose only way there is the NAT of the pair. Any answer counts. */
 export function startEgress(lab: LabHandle, machine: string, record: (operation: Operation) => void): Repeated {
   return repeatedly(500, async () => {
     const start = now();
@@ -23,7 +23,7 @@ export function startEgress(lab: LabHandle, machine: string, record: (operation:
   });
 }
 
-/** Node's library, 12 MB: every app host has it already, so that nothing else comes with it. */
+/** Node's library, 12 MB: every app host has it already, so apt fetches no dependencies. */
 const LARGE_PACKAGE = 'libnode115';
 const KILOBYTES_PER_SECOND = 400;
 const FOLDER = '/var/tmp/lab-apt-download';
@@ -32,11 +32,11 @@ const OPTIONS = `-qq --yes -o Dir::Cache::Archives=${FOLDER} -o Acquire::http::D
 export interface Download {
   /** Rejects if apt gave up. */
   readonly finished: Promise<unknown>;
-  /** So far; a restart from the beginning makes it less. */
+  /** Bytes so far; a restart from the beginning makes it less. */
   bytes(): Promise<number>;
 }
 
-/** apt fetches a large package with its own patience. Each half second in which it gets no further is a failure. */
+/** apt fetches a large package with its own timeouts and retries. Each half second without progress is a failure. */
 export function startAptDownload(lab: LabHandle, machine: string, record: (operation: Operation) => void): Download {
   const bytes = async () => Number(await onMachine(lab, machine, `cat ${FOLDER}/partial/*.deb ${FOLDER}/*.deb 2>/dev/null | wc -c`));
   let over = false;
@@ -65,7 +65,7 @@ export function startAptDownload(lab: LabHandle, machine: string, record: (opera
       before = after;
     }
   };
-  // Who waits for `finished` learns of a failure; until somebody does, it is none of this process's accidents.
+  // A waiter for `finished` gets the failure; without one it must not end this process as an unhandled rejection.
   finished.catch(() => undefined);
   void watch();
   return { finished, bytes };

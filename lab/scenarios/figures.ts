@@ -38,7 +38,7 @@ export const serviceAfterFirstRecovery = (evidence: Evidence): number | undefine
   return recovered && serviceAfter(evidence.operations, recovered.at);
 };
 
-/** From the last recovery to the first write that was acknowledged: everything takes part in a write. */
+/** From the last recovery to the first acknowledged write, because a write needs every tier. */
 export const writesAfterRecovery = (evidence: Evidence): number | undefined => {
   const recovered = evidence.marks.filter((mark) => mark.kind === 'recover').at(-1);
   return recovered && acknowledgedAfter(ofStream(evidence.operations, 'write'), recovered.at);
@@ -47,13 +47,13 @@ export const writesAfterRecovery = (evidence: Evidence): number | undefined => {
 export const failedRequests = (evidence: Evidence): number | undefined =>
   evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
 
-/** What the API itself takes to move the floating IP, once it has been asked: an answer and an action. */
+/** Time of the API to move the floating IP once it is asked: an answer and an action. */
 export const moveMilliseconds = (lab: LabHandle): number => lab.answerMilliseconds + lab.addressActionMilliseconds;
 
-/** Until an agent has noticed that an action is over: it asks every second, and may have asked a moment too early. */
+/** Time until an agent notices the end of an action: it asks every second, perhaps a moment too early. */
 export const noticeMilliseconds = (lab: LabHandle): number => 1100 + 2 * lab.answerMilliseconds;
 
-/** The alias is first taken off one server, and when that is known given to the other. */
+/** The alias is first taken from one server, and given to the other when that is known. */
 export const aliasMilliseconds = (lab: LabHandle): number => 2 * moveMilliseconds(lab) + noticeMilliseconds(lab);
 
 /** A machine without a public address could not reach the outside. */
@@ -64,7 +64,7 @@ export const egressOutageAtMost = (max: number): Measured => ({
   measure: (evidence) => longestOutage(evidence.operations, 'egress'),
 });
 
-/** Of those that were served, in milliseconds. */
+/** Of served requests, in milliseconds. */
 export const slowestGet = (evidence: Evidence): number | undefined => {
   const served = ofStream(evidence.operations, 'get').filter(({ outcome }) => outcome === 'acknowledged');
   return served.length === 0 ? undefined : served.reduce((slowest, { start, end }) => Math.max(slowest, end - start), 0);

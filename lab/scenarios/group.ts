@@ -15,12 +15,12 @@ import { writeGapAtMost } from './figures';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 
-/** The application asks the PRIMARY before it says "no such note": what was acknowledged is found at once. */
+/** No lag is allowed: the application asks the PRIMARY before it answers "no such note". */
 const READ_LAG = 0;
-/** Group Replication needs this long to know that it is alone, in milliseconds: its suspicion and the timeout after it. */
+/** Time until a lone member knows that it is alone, in milliseconds: Group Replication's suspicion and the timeout after it. */
 const KNOWS_IT_IS_ALONE = 8000;
 
-/** The data, whatever happened. */
+/** Checks of the data, for every fault. */
 export const DATA: readonly Checker[] = [
   noAcknowledgedWriteLost,
   noDoubleExecution,
@@ -28,7 +28,7 @@ export const DATA: readonly Checker[] = [
   readsPossible({ stalenessMilliseconds: READ_LAG }),
 ];
 
-/** One member is lost: users wait, and see no error. */
+/** Checks for the loss of one member: users wait and see no error. */
 export const ONE_LOST: readonly Checker[] = [
   ...DATA,
   noFailedRequest('get', 'write', 'read'),
@@ -41,7 +41,7 @@ export const FENCED: readonly Checker[] = [...ONE_LOST, nothingAcceptedWhenAlone
 
 export const FAILOVER: readonly Measured[] = [writeGapAtMost(9000, 7500)];
 
-/** Something happens to the PRIMARY, another takes over, the first returns. */
+/** The PRIMARY has a fault, another member takes over, the first returns. */
 export function primaryFails(
   scenario: Omit<Scenario, 'story' | 'checkers'>,
   fault: (stage: Stage, primary: string, secondaries: readonly string[]) => Fault,
@@ -69,7 +69,7 @@ export function primaryFails(
   };
 }
 
-/** Something happens to one SECONDARY, chosen by the seed: writes go on. */
+/** A SECONDARY, chosen by the seed, has a fault: writes go on. */
 export function secondaryFails(
   scenario: Omit<Scenario, 'story' | 'checkers'>,
   fault: (stage: Stage, secondary: string, all: { primary: string; others: readonly string[] }) => Fault,

@@ -31,7 +31,7 @@ import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
 
-/** What must hold whatever happens to one load balancer. */
+/** Checks for every fault of one load balancer. */
 export const PAIR: readonly Checker[] = [
   noAcknowledgedWriteLost,
   noDoubleExecution,
@@ -41,7 +41,7 @@ export const PAIR: readonly Checker[] = [
   quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
 ];
 
-/** Something is changed under load, and nobody sees it. */
+/** Checks for a change under load that clients must not notice. */
 const UNNOTICED: readonly Checker[] = [
   noAcknowledgedWriteLost,
   noDoubleExecution,
@@ -51,14 +51,14 @@ const UNNOTICED: readonly Checker[] = [
 
 const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milliseconds + moveMilliseconds(lab))];
 
-/** A returning load balancer must leave the addresses where they are: time enough for it to try, with the runner's own wait. */
+/** Pause in which a returning load balancer would pull the addresses back if it were going to; the runner waits some more. */
 export const timeToPullBack = (lab: LabHandle): number => 3000 + moveMilliseconds(lab);
 
-/** curl and apt have patience of their own: what a private machine downloads goes on so long after the NAT gateway has moved, or earlier. */
+/** curl and apt have timeouts of their own: a download of a private machine resumes at most this long after the NAT gateway has moved. */
 const EGRESS_MILLISECONDS = 11_900;
 const egressWithin = (lab: LabHandle): Measured => egressOutageAtMost(EGRESS_MILLISECONDS + aliasMilliseconds(lab));
 
-/** Something happens to one of the pair, clients go on being served, it is put right, and the address stays where it is then. */
+/** One load balancer has a fault, clients are still served, it recovers, and the address stays where it is then. */
 function oneSuffers(
   scenario: Omit<Scenario, 'story' | 'checkers' | 'targets'>,
   fault: (stage: Stage, active: string, passive: string) => Fault,
@@ -72,7 +72,7 @@ function oneSuffers(
       const injected = await stage.inject(
         fault(stage, await stage.topology.activeLoadBalancer(), await stage.topology.passiveLoadBalancer()),
       );
-      // As long as the addresses need to move, if they do
+      // Long enough for the addresses to move, if they do
       await stage.pause(holdMilliseconds === 0 ? 0 : holdMilliseconds + moveMilliseconds(stage.lab));
       await stage.serving();
       await stage.recover(injected);
@@ -102,7 +102,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       fault: 2,
       title: 'haproxy on the active load balancer freezes',
       explanation:
-        'Every process of haproxy gets SIGSTOP: connections are accepted by the kernel and nobody answers. The other load balancer takes over.',
+        'Every process of haproxy gets SIGSTOP: the kernel accepts connections, and no process answers. The other load balancer takes over.',
     },
     ({ lab }, active) => freeze(lab, active, UNITS.haproxy),
     { holdMilliseconds: 6000, outageMilliseconds: 2500 },
@@ -153,7 +153,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       fault: 6,
       title: 'The private link between the two load balancers is cut',
       explanation:
-        'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not be torn to and fro.',
+        'Both load balancers are alive and serve, but do not hear each other: both become MASTER. The address must not move back and forth.',
     },
     ({ lab }, active, passive) => cutLink(lab, { machine: active, link: 'private', peer: passive }),
     { holdMilliseconds: 20_000, outageMilliseconds: 1200 },
@@ -163,7 +163,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       name: 'lb-vrrp-one-way',
       fault: 7,
       title: 'VRRP is lost in one direction',
-      explanation: 'The passive load balancer no longer hears the active one, which hears it. The address must not be torn to and fro.',
+      explanation: 'The passive load balancer no longer hears the active one, which hears it. The address must not move back and forth.',
     },
     ({ lab }, _active, passive) => loseVrrp(lab, passive),
     { holdMilliseconds: 20_000, outageMilliseconds: 1200 },
@@ -172,7 +172,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-both-boot',
     fault: 13,
     title: 'Both load balancers lose power and boot together',
-    explanation: 'Both are off for some seconds and return at the same moment. One of them gets the address, once, and nobody has to help.',
+    explanation: 'Both are off for some seconds and return at the same moment. One of them gets the address, once, without a person.',
     async story(stage: Stage): Promise<void> {
       const pair = await stage.topology.names('lb');
       const fault = await stage.inject(allPowerOff(stage.lab, pair));
@@ -195,7 +195,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-fifty-reloads',
     fault: 14,
     title: 'haproxy is reloaded fifty times under load',
-    explanation: 'The active load balancer takes its configuration anew fifty times in a row. No request fails and no connection is reset.',
+    explanation: 'The active load balancer reloads its configuration fifty times in a row. No request fails and no connection is reset.',
     async story(stage: Stage): Promise<void> {
       await stage.inject(reloads(stage.lab, await stage.topology.activeLoadBalancer(), UNITS.haproxy));
       await stage.pause(3000);
@@ -207,7 +207,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-broken-configuration',
     fault: 15,
     title: 'A broken haproxy.cfg is pushed',
-    explanation: 'The push is refused with the message of haproxy itself, and the process that runs is left alone.',
+    explanation: 'The push is refused with the message of haproxy, and the running process is left alone.',
     async story(stage: Stage): Promise<void> {
       const machine = await stage.topology.activeLoadBalancer();
       const fault = await stage.inject(
@@ -228,7 +228,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-certificate-change',
     title: 'The certificate is changed fifty times under load',
     explanation:
-      'The active load balancer gets another certificate for the same name fifty times, as a deploy brings it, and before that half of one, which it refuses. No request fails and no connection is reset.',
+      'The active load balancer gets another certificate for the same name fifty times, as by a deploy. Half a certificate before these is refused. No request fails and no connection is reset.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(certificateChanges(stage.lab, await stage.topology.activeLoadBalancer()));
       await stage.recover(fault);
@@ -242,7 +242,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     fault: 47,
     title: 'The certificate of the active load balancer expires',
     explanation:
-      'Nobody renewed it. Browsers warn now, but the load balancer goes on serving whoever comes, and its agent says when the certificate ended.',
+      'The certificate was not renewed. Browsers warn, but the load balancer still serves, and its agent says when the certificate ended.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const active = await stage.topology.activeLoadBalancer();
@@ -259,7 +259,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
     name: 'lb-apt-download',
     title: 'The active load balancer loses power while a private machine downloads',
     explanation:
-      'apt on an app server fetches a large package through the NAT gateway. It goes on by way of the other load balancer, with its own patience and retries.',
+      'apt on an app server fetches a large package through the NAT gateway. The download goes on through the other load balancer, with the timeouts and retries of apt.',
     async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names('app'));
       const download = stage.downloadByAptOn(machine);

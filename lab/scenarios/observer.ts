@@ -11,7 +11,7 @@ export interface Observer {
   stop(): Promise<void>;
 }
 
-/** Watches who holds the addresses and who plays which role. Only changes are written down. */
+/** Watches the holders of addresses and roles. Records only changes. */
 export function observe(lab: LabHandle): Observer {
   const observations: Observation[] = [];
   const last = new Map<string, string | null>();
@@ -23,7 +23,7 @@ export function observe(lab: LabHandle): Observer {
   };
   const repeat = async (every: number, look: () => Promise<void>) => {
     while (!stopping.signal.aborted) {
-      // A look that fails is a look that saw nothing: faults take the observed away as well.
+      // A failed look records nothing: a fault may make the observed machine unreachable.
       await look().catch(() => undefined);
       await pause(every, stopping.signal);
     }
@@ -41,7 +41,7 @@ export function observe(lab: LabHandle): Observer {
     const primaries = known
       .filter(({ machine, role }) => machine.tier === 'mysql' && role === 'PRIMARY')
       .map(({ machine }) => machine.name);
-    // Members are asked one after another, so that a role on its way can be seen twice. Two looks in a row are no accident.
+    // Members are asked one after another, so a moving role can be seen at two. Only two looks in a row count.
     if (primaries.length < 2 || twoBefore) see('primary', primaries.length === 0 ? null : primaries.join(' and '));
     twoBefore = primaries.length > 1;
   };

@@ -4,7 +4,7 @@ import { openLab, type Lab } from '../lab';
 import { callSocket } from '../machines/call-socket';
 import { USUAL_DELAY_SECONDS } from '../machines/leases';
 
-/** What is looked at of the emulator's world. */
+/** The parts of the emulator's world that are used here. */
 interface World {
   readonly servers: readonly {
     readonly id: number;
@@ -18,8 +18,8 @@ interface World {
 }
 
 /**
- * The lab that runs, as the scenarios see it.
- * @throws if no lab runs, nothing is deployed to it, or visitors come by way of Cloudflare: what is measured is the floating IP
+ * The running lab as scenarios see it.
+ * @throws if no lab runs, nothing is deployed to it, or visitors come through Cloudflare, because scenarios measure the floating IP
  */
 export async function openHandle(name?: string): Promise<LabHandle> {
   const lab = await openLab(name);
@@ -57,12 +57,12 @@ export async function openHandle(name?: string): Promise<LabHandle> {
   };
 }
 
-/** By the control path: to watch five times a second by the API itself would use up the project's requests. */
+/** Uses the control path: asking the API five times a second would use up the project's requests. */
 async function world(lab: Lab): Promise<World> {
   return (await callSocket(lab.paths.controlSocket, 'GET', '/world')) as World;
 }
 
-/** Powering machines off and on asks the API many times, and the agents of the pair must not go short for it. */
+/** Power operations ask the API many times; this leaves the agents of the pair enough requests. */
 async function refillApiBudget(lab: Lab): Promise<void> {
   await callSocket(lab.paths.controlSocket, 'PUT', '/rate-limit', {});
 }

@@ -7,16 +7,16 @@ export interface Options {
   readonly seed: string;
   /** How long scenarios of random faults go on, in minutes. */
   readonly minutes: number;
-  /** How long the API takes to move an address, in seconds, and to answer: as `lab api-times` takes them. @default as the lab has it */
+  /** Seconds that the API takes to move an address, and to answer, in the form of `lab api-times`. @default the lab's present times */
   readonly apiSeconds: string | undefined;
   readonly answerSeconds: string | undefined;
-  /** Whether the figures go to docs/measurements, and from there into the tables of the documentation. */
+  /** Whether to store the figures in docs/measurements and update the tables of the documentation. */
   readonly keep: boolean;
   readonly list: boolean;
   readonly help: boolean;
 }
 
-/** Enough for some rounds; an hour is for a campaign of its own. */
+/** Enough for some rounds; run an hour as a campaign of its own. */
 export const DEFAULT_MINUTES = 3;
 
 export const USAGE = `Runs fault scenarios against the lab that is up, and judges what its clients saw.

@@ -23,13 +23,13 @@ import { PAIR, timeToPullBack } from './load-balancer';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 
-/** An agent that was refused tries again within this time, in milliseconds. */
+/** A refused agent tries again within this time, in milliseconds. */
 const RETRY_INTERVAL = 2000;
 
-/** A move that is about to fail ends first; one of a second has done so within the retry interval. */
+/** A move that is going to fail has to end first; one of a second does so within the retry interval. */
 const endOfDoomed = (lab: LabHandle): number => Math.max(0, moveMilliseconds(lab) - 1000);
 
-/** The active load balancer dies while the API that would move its address is broken; then the API is put right. */
+/** The active load balancer dies while the API is broken; then the API recovers. */
 function whileApi(
   name: string,
   fault: number,
@@ -72,7 +72,7 @@ function whileApi(
   };
 }
 
-/** The active load balancer dies, and the API moves addresses in its own way. Power comes back when both have arrived. */
+/** The active load balancer dies while the API moves addresses in an unusual way. Power returns when both have moved. */
 function slowedBy(
   scenario: Pick<Scenario, 'name' | 'title' | 'explanation'>,
   api: (lab: LabHandle) => Fault,
@@ -99,7 +99,7 @@ function slowedBy(
   };
 }
 
-/** Longest time between two attempts to move the alias, with a look at both servers before the second. */
+/** Longest time between two attempts to move the alias; before the second the agent asks for both servers. */
 const aliasRetry = (lab: LabHandle): number => 4000 + 4 * lab.answerMilliseconds;
 const HELD = 30_000;
 

@@ -1,11 +1,11 @@
 import { atRate } from '../traffic';
 
 export interface Repeated {
-  /** Begins nothing new, and resolves when what is under way has ended. */
+  /** Begins no new work, and resolves when the present work has ended. */
   readonly stop: () => Promise<void>;
 }
 
-/** Does something at a fixed rate, however long each takes. What fails is the work's own to write down. */
+/** Runs work at a fixed rate, however long each run takes. The work itself records its failures. */
 export function repeatedly(everyMilliseconds: number, work: (number: number) => Promise<void>): Repeated {
   const stopping = new AbortController();
   const open = new Set<Promise<void>>();

@@ -2,10 +2,10 @@ import { tryOnMachine, type LabHandle, type Machine } from '../faults';
 import { memberRole } from '../member-role';
 import { parse } from '../traffic';
 
-/** Where the agents answer on the hosts of a tier. The lab imports nothing of the product: these are its public ports. */
+/** Ports of the agents on the hosts of a tier. Repeated here, because the lab imports nothing of the product. */
 const AGENTS = { lb: 9101, mysql: 9200 } as const;
 
-/** What a machine says of itself: `MASTER`, `BACKUP`, `FAULT`; `PRIMARY`, `SECONDARY`, or why it is neither. null: no answer. */
+/** The role that a machine reports: `MASTER`, `BACKUP`, `FAULT`; `PRIMARY`, `SECONDARY`, or why it is neither. null: no answer. */
 export async function roleOf(lab: LabHandle, machine: Machine): Promise<string | null> {
   if (machine.tier !== 'lb' && machine.tier !== 'mysql') return null;
   const status = await agentStatus(lab, machine);
@@ -35,10 +35,10 @@ function vrrpState(status: Record<string, unknown>): string | null {
   return typeof state === 'string' ? state.toUpperCase() : null;
 }
 
-/** A mysqld that stopped answering has been something else than what it last said for longer than this, in milliseconds. */
+/** The last answer of a mysqld is outdated when it is older than this, in milliseconds. */
 const STALE_MILLISECONDS = 3000;
 
-/** Of those who do their part: a SECONDARY may also lag behind. */
+/** Roles of members that work; a SECONDARY may lag behind. */
 function servingRole(status: Record<string, unknown>): string | null {
   const { state, role, sampleAgeMs } = status;
   if (typeof state !== 'string') return null;

@@ -18,17 +18,17 @@ export interface RunOptions {
   /** How long a scenario of random faults goes on, in minutes. @default 3 */
   readonly minutes?: number;
   readonly log?: (line: string) => void;
-  /** Aborted: break the story off, put everything right, and judge what there is. */
+  /** When aborted: breaks the story off, recovers everything, and judges what there is. */
   readonly signal?: AbortSignal;
 }
 
-/** What every figure rests on: the tool's own clients kept up. The shortest outage with a target is 300 ms beyond the API's time. */
+/** Every figure requires that the tool's own clients kept their rate. The shortest outage with a target is 300 ms beyond the API's time. */
 export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 });
 
-/** After everything is healthy again clients go on for this long: what is healed has to stay healed. */
+/** Clients go on for this long after everything is healthy, to show that it stays so. */
 const AFTERWARDS_MILLISECONDS = 4000;
 
-/** Runs a scenario once. Never throws for what the scenario finds: that is in the verdict. */
+/** Runs a scenario once. Findings are in the verdict; they never throw. */
 export async function runScenario(
   scenario: Scenario,
   { lab, seed, run, minutes = DEFAULT_MINUTES, log = () => undefined, signal }: RunOptions,
@@ -87,7 +87,7 @@ function interruption(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new NotInjected('interrupted')), { once: true }));
 }
 
-/** A fault that was not brought about proves nothing; everything that goes wrong after one is its doing. */
+/** Without the fault the run is unknown; any later error counts as a finding. */
 function storyFinding(stage: Stage, error: unknown): Finding {
   const bitten = stage.marks.some((mark) => mark.kind === 'effect');
   return error instanceof NotInjected || !bitten ? unsure('story', messageOf(error), now()) : invalid('story', messageOf(error), now());
@@ -102,7 +102,7 @@ function unrun(run: number, startedAt: number, message: string): RunResult {
   return { run, startedAt, endedAt: now(), verdict, figures: {}, marks: [], observations: [], operations: [] };
 }
 
-/** The problems that are left when the time is over; none as soon as there are none. */
+/** Waits until there are no problems, and returns those that are left when the time is over. */
 async function waitForHealth(problems: () => Promise<string[]>, milliseconds: number, log: (line: string) => void): Promise<string[]> {
   const deadline = now() + milliseconds;
   let told = '';

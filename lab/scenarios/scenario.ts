@@ -5,22 +5,22 @@ import type { StreamName } from '../traffic';
 import type { Stage } from './stage';
 
 export interface Measured extends Target {
-  /** undefined: nothing to measure it by. Infinity: never. */
+  /** undefined: could not be measured. Infinity: never. */
   readonly measure: (evidence: Evidence) => number | undefined;
 }
 
-/** One fault, told from beginning to end. Healthy before, clean-up and healthy after are the runner's. */
+/** One fault from beginning to end. The runner checks health before and after, and cleans up. */
 export interface Scenario {
   /** Begins with the tier: `lb-power-off`. */
   readonly name: string;
   /** Number of the fault in the catalogue of faults; variations of one fault share it. */
   readonly fault?: number;
   readonly title: string;
-  /** What happens and what is hoped for, in a sentence or two for a stranger. */
+  /** What happens and what should happen, in a sentence or two for a reader who does not know the project. */
   readonly explanation: string;
   /** @default everything */
   readonly streams?: readonly StreamName[];
-  /** What happens, in order. Everything injected is recovered afterwards, whatever comes between. */
+  /** The steps in order. Every injected fault is recovered afterwards, also after an error. */
   story(stage: Stage): Promise<void>;
   /** Figures with a limit. Others are measured anyway. */
   targets?(lab: LabHandle): readonly Measured[];

@@ -5,7 +5,7 @@ import { startDirectWrites } from './database';
 import { startAptDownload, startEgress, type Download } from './egress';
 import type { Topology } from './topology';
 
-/** The fault could not be brought about, so nothing is known about how it is survived. */
+/** The fault could not be injected, so the run says nothing about it. */
 export class NotInjected extends Error {
   override readonly name = 'NotInjected';
 }
@@ -20,7 +20,7 @@ export interface StageParts {
   readonly log: (line: string) => void;
 }
 
-/** What a story is told with. It writes down the marks and remembers what has to be put right. */
+/** The tools of a story. Records the marks, and remembers the faults to recover. */
 export class Stage {
   readonly marks: Mark[] = [];
   readonly extraOperations: Operation[] = [];
@@ -47,9 +47,9 @@ export class Stage {
     return this.parts.random;
   }
 
-  /** Recovery is registered before the injection: half a fault has to be put right too. */
+  /** Registers the recovery before the injection, because half a fault must be recovered, too. */
   async inject<F extends Fault>(fault: F): Promise<F> {
-    // A story that was broken off still runs on to its next line; it must break nothing more.
+    // A story that was broken off still runs to its next step, which must not inject anything.
     if (this.over) throw new NotInjected(`${fault.title}: the story is over`);
     this.injected.push(fault);
     this.mark('inject', fault.title);
@@ -62,19 +62,19 @@ export class Stage {
     return fault;
   }
 
-  /** Marked when it begins: the time that a machine takes to boot is part of what clients wait for. */
+  /** Marks the beginning of the recovery: clients also wait for a machine to boot. */
   async recover(fault: Fault): Promise<void> {
     this.mark('recover', `putting right: ${fault.title}`);
     await fault.recover();
   }
 
-  /** A second of new connections in a row is served. */
+  /** Waits until new connections are served for a second. */
   async serving(timeoutMilliseconds = 60_000): Promise<void> {
     if (!(await this.parts.traffic.serving({ timeoutMilliseconds })))
       throw new NotReached(`no service for clients within ${timeoutMilliseconds / 1000} s`);
   }
 
-  /** Twenty notes in a row are stored. */
+  /** Waits until twenty notes in a row are stored. */
   async writing(timeoutMilliseconds = 60_000): Promise<void> {
     if (!(await this.parts.traffic.serving({ stream: 'write', timeoutMilliseconds })))
       throw new NotReached(`no write accepted within ${timeoutMilliseconds / 1000} s`);
@@ -102,17 +102,17 @@ export class Stage {
     this.parts.log(`${kind === 'note' ? '' : `${kind}: `}${text}`);
   }
 
-  /** From now on somebody also writes to one member, past the routers, until the story is over. */
+  /** Starts a client that writes to one member, past the routers, until the end of the story. */
   writeDirectlyTo(member: string): void {
     this.watch(startDirectWrites(this.lab, member, this.parts.runId, (operation) => this.extraOperations.push(operation)));
   }
 
-  /** From now on a machine without a public address also asks something outside, until the story is over. */
+  /** Starts requests to the outside from a machine without a public address, until the end of the story. */
   askOutsideFrom(machine: string): void {
     this.watch(startEgress(this.lab, machine, (operation) => this.extraOperations.push(operation)));
   }
 
-  /** apt begins to fetch a large package on a machine without a public address. */
+  /** Starts apt, which fetches a large package on a machine without a public address. */
   downloadByAptOn(machine: string): Download {
     return startAptDownload(this.lab, machine, (operation) => this.extraOperations.push(operation));
   }
@@ -121,7 +121,7 @@ export class Stage {
     this.stops.push(stop);
   }
 
-  /** Puts everything right, last injected first, whatever state it is in. */
+  /** Recovers all faults, the last one first. */
   async cleanUp(): Promise<void> {
     this.over = true;
     const errors: unknown[] = [];

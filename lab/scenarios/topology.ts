@@ -2,7 +2,7 @@ import type { LabHandle, Machine, Tier } from '../faults';
 import { attempt, servedBy, type Target } from '../traffic';
 import { roleOf } from './roles';
 
-/** The machines by the roles they play right now, and what is wrong with the whole, if anything. */
+/** The machines by their present roles, and the problems of the platform. */
 export interface Topology {
   names(tier: Tier): Promise<string[]>;
   /** The load balancer that holds the floating IP. */
@@ -11,12 +11,12 @@ export interface Topology {
   primary(): Promise<string>;
   secondaries(): Promise<string[]>;
   address(machine: string): Promise<string>;
-  /** One line for each thing that is not as it should be; none when all is well. */
+  /** One line for each problem; none when everything is healthy. */
   problems(): Promise<string[]>;
 }
 
 export function topologyOf(lab: LabHandle, target: Target): Topology {
-  // In the order of their names: a choice by the seed must not depend on the order in which servers were made.
+  // Sorted by name, so that choices by the seed do not depend on the order in which servers were made.
   const ofTier = async (tier: Tier) =>
     (await lab.machines()).filter((machine) => machine.tier === tier).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   const roles = async (tier: Tier) =>
@@ -86,11 +86,11 @@ function groupProblems(group: readonly Role[]): string[] {
   return primaries.length === 1 ? lost : [...lost, `${primaries.length} members are PRIMARY`];
 }
 
-/** At the same time: one after another they could all go to the one web server with fewer connections, for as long as a dead client's is left on the other. */
+/** Asked at the same time. One after another they could all go to the same web server, while a dead client's connection is left on the other. */
 const TOGETHER = 8;
 const ROUNDS = 4;
 
-/** Every web and app server takes its turn, as a client sees it. */
+/** Whether a client's requests reach every web and app server. */
 async function serviceProblems(machines: readonly Machine[], target: Target): Promise<string[]> {
   const waiting = new Set(machines.filter(({ tier }) => tier === 'web' || tier === 'app').map(({ name }) => name));
   for (let round = 0; round < ROUNDS && waiting.size > 0; round += 1) {

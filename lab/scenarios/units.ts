@@ -1,4 +1,4 @@
-/** The services of the hosts, as systemd names them, and where they keep what. */
+/** The hosts' systemd units and data folders. */
 export const UNITS = {
   haproxy: 'haproxy.service',
   keepalived: 'keepalived.service',

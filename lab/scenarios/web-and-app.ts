@@ -29,7 +29,7 @@ import type { Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
 
-/** One server of a tier with several: the others hide it from GETs, and a POST is done once. */
+/** Checks for a fault of one server of a tier: no GET fails, because the others serve, and no POST is done twice. */
 const HIDDEN: readonly Checker[] = [
   noFailedGet,
   noFailedRequest('write', 'read'),
@@ -40,15 +40,15 @@ const HIDDEN: readonly Checker[] = [
 ];
 
 /**
- * A server that accepts and does not answer. Whoever is waiting for it waits until its watchdog ends it, three silent answers later,
- * and is then served by another; a browser has that patience, a probe with its two seconds has not. New visitors are served meanwhile.
+ * A server that accepts connections and does not answer. Its clients wait until its watchdog kills it after three silent checks, and
+ * are then served by another. A browser waits that long, a probe with its two seconds does not. New visitors are served meanwhile.
  */
 const SILENT: Pick<Scenario, 'checkers' | 'targets'> = {
   checkers: [noFailedRequest('get', 'write', 'read'), ...HIDDEN.filter((checker) => checker !== noFailedGet)],
   targets: () => [slowestGetAtMost(9000), outageAtMost(500)],
 };
 
-/** A change by way of a deploy: not even a request that is tried once fails. Downloads and event streams may be cut by it. */
+/** Checks for a change by a deploy: no request fails, not even one without a second attempt. Downloads and event streams may be cut. */
 const SHORT_LIVED: readonly StreamName[] = ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'];
 const UNNOTICED: readonly Checker[] = [
   noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read'),
@@ -94,7 +94,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
       name: 'web-nginx-frozen',
       fault: 16,
       title: 'nginx on a web server freezes',
-      explanation: 'It accepts and does not answer. No GET fails, and no POST is done twice.',
+      explanation: 'The server accepts connections and does not answer. No GET fails, and no POST is done twice.',
     },
     (lab, machine) => freeze(lab, machine, UNITS.nginx),
   ),
@@ -120,7 +120,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
       name: 'app-node-frozen',
       fault: 18,
       title: 'node on an app server freezes',
-      explanation: 'It accepts and does not answer. No GET fails, though one may be slow, and no POST is done twice.',
+      explanation: 'The server accepts connections and does not answer. No GET fails, though one may be slow, and no POST is done twice.',
     },
     (lab, machine) => freeze(lab, machine, UNITS.app),
   ),
@@ -134,7 +134,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
     fault: 19,
     title: 'The application on one server leaks memory until its limit',
     explanation:
-      'It gets slower as it collects in vain, ends at its limit, and is started again with nothing. No GET fails, though one may be slow, and no POST is done twice.',
+      'The process gets slower by collecting garbage in vain, ends at its memory limit, and is started again. No GET fails, though one may be slow, and no POST is done twice.',
     ...SILENT,
     async story(stage: Stage): Promise<void> {
       const machine = stage.random.pick(await stage.topology.names('app'));
@@ -151,7 +151,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
     name: 'app-new-release',
     fault: 20,
     title: 'A new version of the application is deployed, and the old one again',
-    explanation: 'The servers take it one after the other. Each finishes what it has accepted before it changes over. No request fails.',
+    explanation: 'The servers change one after the other. Each finishes its accepted requests first. No request fails.',
     async story(stage: Stage): Promise<void> {
       const deployed = [];
       for (const machine of await stage.topology.names('app')) {
@@ -171,8 +171,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
   {
     name: 'app-broken-release',
     title: 'A version of the application that does not start is deployed',
-    explanation:
-      'The first server that takes it goes back to the old version and stops the deploy, with the message of the application. No request fails.',
+    explanation: 'The first server returns to the old version and stops the deploy with the message of the application. No request fails.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(brokenRelease(stage.lab, stage.random.pick(await stage.topology.names('app')), UNITS.app));
       await stage.healthy();
@@ -186,7 +185,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
     name: 'web-all-down',
     fault: 21,
     title: 'All web servers lose power',
-    explanation: 'Nothing can serve. Clients get a clear 503 at once, not a hang, and service returns by itself when the servers do.',
+    explanation: 'No server can answer. Clients get a 503 at once instead of waiting, and service returns by itself with the servers.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(allPowerOff(stage.lab, await stage.topology.names('web')));
       await stage.pause(10_000);
@@ -208,7 +207,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
       name: 'app-slow',
       fault: 22,
       title: 'An app server gets slow',
-      explanation: 'node stands still for three quarters of the time. Requests get slower, none fails.',
+      explanation: 'node is stopped for three quarters of the time. Requests get slower, none fails.',
     },
     (lab, machine) => slowed(lab, machine, UNITS.app),
     15_000,

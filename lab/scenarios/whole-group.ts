@@ -38,6 +38,7 @@ import type { Stage } from './stage';
 import { DATA_FOLDER, UNITS } from './units';
 
 const PRIVATE_LATE_SECONDS = 120;
+const QUIET = quietAfterRecovery(1000, 'probe', 'get', 'write', 'read');
 const afterBoot: Measured = { figure: 'writes after boot', unit: 'ms', max: 90_000, measure: writesAfterRecovery };
 
 const switchover: Scenario = {
@@ -63,7 +64,7 @@ const errant: Scenario = {
   fault: 39,
   title: 'A SECONDARY has a transaction that nobody else has',
   explanation:
-    'Somebody took it out of the group and wrote to it. It returns with the data of the group, and what it had alone is set aside and reported, not dropped in silence.',
+    'An operator took it out of the group and wrote to it. It returns with the data of the group. Its own transaction is kept in a dump and reported.',
   async story(stage: Stage): Promise<void> {
     const member = stage.random.pick(await stage.topology.secondaries());
     const machine = (await stage.lab.machines()).find(({ name }) => name === member)!;
@@ -78,7 +79,29 @@ const errant: Scenario = {
   checkers: ONE_LOST,
 };
 
-/** The command that the members ask for, at the same moment if there are several. One has to do it; the others may refuse. */
+/** Recovers the fault, and waits until notes are stored again and everything is healthy. */
+async function writesGoOnAfter(stage: Stage, fault: Fault): Promise<void> {
+  await stage.recover(fault);
+  await stage.writing(120_000);
+  await stage.healthy();
+}
+
+/** All members lose power, and all but `missing` return: they must ask for a decision. Recovering the result brings `missing` back. */
+async function returnWithout(stage: Stage, missing: string): Promise<Fault> {
+  const members = await stage.topology.names('mysql');
+  const present = members.filter((name) => name !== missing);
+  const outage = await stage.inject(allPowerOff(stage.lab, members));
+  await all(present.map((name) => () => powerOnAgain(stage.lab, name)));
+  stage.mark('note', `${missing} stays away`);
+  await stage.until(
+    'the others ask for a decision',
+    async () => (await Promise.all(present.map((name) => decisionOf(stage.lab, name)))).every((kind) => kind === 'needs-operator'),
+    90_000,
+  );
+  return outage;
+}
+
+/** `platform-mysql force-bootstrap` on these members at the same moment. One has to succeed; the others may refuse. */
 function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
   return {
     title: `platform-mysql force-bootstrap on ${members.join(' and, at the same moment, on ')}`,
@@ -103,25 +126,22 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 29,
     title: 'Two of three members lose power',
     explanation:
-      'The one that is left has no majority and must not write. The group is whole again when they return; nothing acknowledged is lost.',
+      'The remaining member has no majority and must not accept writes. The group is complete again when the others return; nothing acknowledged is lost.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(
         allPowerOff(stage.lab, [await stage.topology.primary(), stage.random.pick(await stage.topology.secondaries())]),
       );
       await stage.pause(10_000);
-      await stage.recover(fault);
-      await stage.writing(120_000);
-      await stage.healthy();
+      await writesGoOnAfter(stage, fault);
     },
     targets: () => [afterBoot],
-    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [...DATA, QUIET],
   },
   {
     name: 'db-clean-shutdowns',
     fault: 30,
     title: 'One member is shut down, and then another',
-    explanation:
-      'A group that shrinks by clean leaves stays writable down to one member; with only one of three left nothing may be acknowledged.',
+    explanation: 'A group that members leave cleanly stays writable; but one member of three must not acknowledge a write.',
     async story(stage: Stage): Promise<void> {
       const [first, second] = await stage.topology.secondaries();
       const one = await stage.inject(cleanStop(stage.lab, first!));
@@ -129,17 +149,15 @@ export const severalMembersScenarios: readonly Scenario[] = [
       const other = await stage.inject(cleanStop(stage.lab, second!));
       await stage.pause(5000);
       await stage.recover(one);
-      await stage.recover(other);
-      await stage.writing(120_000);
-      await stage.healthy();
+      await writesGoOnAfter(stage, other);
     },
-    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [...DATA, QUIET],
   },
   {
     name: 'db-all-killed',
     fault: 36,
     title: 'All members lose power, one after the other',
-    explanation: 'The one with the most transactions starts the group again and the others join, by themselves, within 90 s of boot.',
+    explanation: 'The member with the most transactions founds the group again and the others join, without a person, within 90 s of boot.',
     async story(stage: Stage): Promise<void> {
       const members = await stage.topology.names('mysql');
       const faults = [];
@@ -147,18 +165,17 @@ export const severalMembersScenarios: readonly Scenario[] = [
         faults.push(await stage.inject(powerOff(stage.lab, member)));
         await stage.pause(stage.random.between(200, 3000));
       }
-      await stage.recover(together('all members have power again', faults));
-      await stage.writing(120_000);
-      await stage.healthy();
+      await writesGoOnAfter(stage, together('all members have power again', faults));
     },
     targets: () => [afterBoot],
-    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [...DATA, QUIET],
   },
   {
     name: 'db-all-killed-one-missing',
     fault: 37,
     title: 'All members lose power and one does not return',
-    explanation: 'The missing one could hold writes that nobody else has: the two wait and say so, rather than start without it.',
+    explanation:
+      'The missing member could hold writes that the others lack: the two wait and say so, and do not found the group without it.',
     async story(stage: Stage): Promise<void> {
       const members = await stage.topology.names('mysql');
       const missing = await stage.topology.primary();
@@ -168,9 +185,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
       await stage.pause(40_000);
       const alone = await stage.topology.primary().catch(() => undefined);
       if (alone) throw new Error(`${alone} became PRIMARY without ${missing}`);
-      await stage.recover(fault);
-      await stage.writing(120_000);
-      await stage.healthy();
+      await writesGoOnAfter(stage, fault);
     },
     targets: () => [afterBoot],
     checkers: DATA,
@@ -179,38 +194,27 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'db-all-boot-together',
     fault: 38,
     title: 'All members lose power and boot at the same moment',
-    explanation: 'Each could start the group. Exactly one does, and the others join it.',
+    explanation: 'Each member could found the group. Exactly one does, and the others join it.',
     async story(stage: Stage): Promise<void> {
       const fault = await stage.inject(allPowerOff(stage.lab, await stage.topology.names('mysql')));
-      await stage.recover(fault);
-      await stage.writing(120_000);
-      await stage.healthy();
+      await writesGoOnAfter(stage, fault);
     },
     targets: () => [afterBoot],
-    checkers: [...DATA, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [...DATA, QUIET],
   },
   {
     name: 'db-two-forced-bootstraps',
     fault: 38,
     title: 'Two operators found the group at the same moment, on two members',
     explanation:
-      'All members lost power and one does not return, so the other two ask for a decision. Two people take it at once, each on another member. At most one group may come of it: nothing that either of them acknowledges is lost.',
+      'All members lose power and one does not return, so the other two ask for a decision. Two operators decide at once, each on another member. At most one group may result: nothing that either acknowledges is lost.',
     async story(stage: Stage): Promise<void> {
-      const { lab } = stage;
-      const members = await stage.topology.names('mysql');
-      // with the PRIMARY what it alone had acknowledged would be away: see the next one
+      // Not the PRIMARY: what it alone had acknowledged would be away, which the next scenario is about
       const missing = stage.random.pick(await stage.topology.secondaries());
-      const two = members.filter((name) => name !== missing);
-      const outage = await stage.inject(allPowerOff(lab, members));
-      await all(two.map((name) => () => powerOnAgain(lab, name)));
-      stage.mark('note', `${missing} stays away`);
-      await stage.until(
-        'both ask for a decision',
-        async () => (await Promise.all(two.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'),
-        90_000,
-      );
+      const two = (await stage.topology.names('mysql')).filter((name) => name !== missing);
+      const outage = await returnWithout(stage, missing);
       two.forEach((member) => stage.writeDirectlyTo(member));
-      await stage.inject(forcedBootstraps(lab, two));
+      await stage.inject(forcedBootstraps(stage.lab, two));
       await stage.writing(120_000);
       await stage.recover(outage);
       await stage.healthy();
@@ -222,7 +226,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     fault: 37,
     title: 'An operator founds the group without the member that holds the last writes',
     explanation:
-      'The others had received the last writes of the PRIMARY and not yet stored them when all lost power, and the PRIMARY does not return. An operator goes on without. Later it does return: what it alone holds is kept in a dump, and all members hold the same.',
+      'When all lose power, the others have received the last writes of the PRIMARY but not stored them. The PRIMARY does not return, and an operator founds the group without it. Later it returns: its own writes are kept in a dump, and all members hold the same.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const primary = await stage.topology.primary();
@@ -240,14 +244,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
           others.map((member) => losesUnsynced(lab, member, UNITS.mysql)),
         ),
       );
-      const outage = await stage.inject(allPowerOff(lab, [primary, ...others]));
-      await all(others.map((name) => () => powerOnAgain(lab, name)));
-      stage.mark('note', `${primary} stays away`);
-      await stage.until(
-        'both ask for a decision',
-        async () => (await Promise.all(others.map((name) => decisionOf(lab, name)))).every((kind) => kind === 'needs-operator'),
-        90_000,
-      );
+      const outage = await returnWithout(stage, primary);
       await stage.inject(forcedBootstraps(lab, [stage.random.pick(others)]));
       await stage.writing(120_000);
       await stage.recover(outage);
@@ -279,7 +276,7 @@ export const severalMembersScenarios: readonly Scenario[] = [
     name: 'all-power-off',
     fault: 46,
     title: 'All machines lose power and return',
-    explanation: 'Nobody touches anything. Service is back within 90 s of boot.',
+    explanation: 'Service is back within 90 s of boot, without a person.',
     async story(stage: Stage): Promise<void> {
       const machines = (await stage.lab.machines()).map(({ name }) => name);
       const fault = await stage.inject(allPowerOff(stage.lab, machines));
@@ -288,14 +285,14 @@ export const severalMembersScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     targets: () => [afterBoot],
-    checkers: [noAcknowledgedWriteLost, noDoubleExecution, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [noAcknowledgedWriteLost, noDoubleExecution, QUIET],
   },
   {
     name: 'all-private-late',
     fault: 51,
     title: 'All machines boot, and the private network comes two minutes later',
     explanation:
-      'Programs find neither their own address nor anybody else, for two minutes. All of them come up by themselves then, and none has given up.',
+      'For two minutes programs have no private address and reach no other machine. Then all of them start by themselves; none has given up.',
     async story(stage: Stage): Promise<void> {
       const { lab } = stage;
       const machines = (await lab.machines()).map(({ name }) => name);
@@ -310,12 +307,12 @@ export const severalMembersScenarios: readonly Scenario[] = [
       }
     },
     targets: () => [{ ...afterBoot, max: PRIVATE_LATE_SECONDS * 1000 + afterBoot.max }],
-    checkers: [noAcknowledgedWriteLost, noDoubleExecution, quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [noAcknowledgedWriteLost, noDoubleExecution, QUIET],
   },
   {
     name: 'all-busy',
     title: 'Nothing is wrong, but everything is slow',
-    explanation: 'All cores of the pair and the members are busy and 5 % of the packets are lost. Nothing fails over.',
+    explanation: 'All cores of the pair and the members are busy and 5 % of the packets are lost. No role changes.',
     async story(stage: Stage): Promise<void> {
       const machines = (await stage.lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql').map(({ name }) => name);
       const faults = machines.flatMap((machine) => [

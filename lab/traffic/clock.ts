@@ -19,7 +19,7 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
-/** Calls `tick` at a fixed rate, whether or not earlier calls have finished: slow answers must not thin out the questions. */
+/** Calls `tick` at a fixed rate, whether or not earlier calls have finished: slow answers must not lower the rate of requests. */
 export async function atRate(perSecond: number, signal: AbortSignal, tick: (n: number) => void): Promise<void> {
   const started = now();
   for (let n = 0; !signal.aborted; n += 1) {

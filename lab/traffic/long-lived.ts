@@ -3,7 +3,7 @@ import { attempt, type Client } from './stream';
 
 /**
  * Downloads one after the other, each read slowly enough to be under way for some seconds. Short ones count as failed, and so does
- * one that brings nothing for `silenceMilliseconds` when all clients are told to stop.
+ * one that brings nothing for `silenceMilliseconds` when all clients are stopped.
  */
 export async function downloads(client: Client, { bytes = 4_000_000, seconds = 8, silenceMilliseconds = 1000 } = {}): Promise<void> {
   while (!client.stopping.aborted) {

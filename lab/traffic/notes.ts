@@ -13,8 +13,8 @@ export interface WriterOptions {
 }
 
 /**
- * Writers that store numbered notes, one at a time each, and repeat a note with the same idempotency key until they
- * know what became of it. Each reads back what was acknowledged.
+ * Writers that store numbered notes, one at a time each. They repeat a note with the same idempotency key until its
+ * outcome is known, and read back each acknowledged note.
  */
 export async function writers(client: Client, options: WriterOptions = {}): Promise<void> {
   const { stream = 'write', writers: count = 4, perSecond = 20, retry } = options;
@@ -34,7 +34,7 @@ export async function writers(client: Client, options: WriterOptions = {}): Prom
   );
 }
 
-/** One application's own patience: a single attempt that is allowed to take long. Shows whether users see waiting or errors. */
+/** A single attempt with a long timeout, which shows whether users wait or see errors. */
 export function patientWriter(client: Client): Promise<void> {
   return writers(client, {
     stream: 'patient-write',
@@ -80,7 +80,7 @@ async function read(client: Client, note: NoteUse, retry?: RetryPolicy): Promise
   const start = now();
   const result = await retrying(client.target, { method: 'GET', path: `/api/notes/${note.id}` }, client.random, retry);
   const base = { stream: 'read' as const, start, end: now(), attempts: result.attempts };
-  // "No such note" is an answer; whether it was a possible one is for the checkers to say.
+  // "No such note" is an answer; the checkers decide whether it was possible.
   if (result.answer?.status === 404)
     return { ...base, outcome: 'acknowledged', status: 404, note: { ...note, seen: null }, servedBy: servedBy(result.answer) };
   const seen = result.answer && noteText(result.answer.body);
@@ -101,7 +101,7 @@ function noteText(body: string): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
-/** The note itself, or wrapped together with who served it. */
+/** The note itself, or the note with the names of the servers. */
 function noteOf(body: string): Record<string, unknown> | undefined {
   const json = parse(body);
   const inner = json?.note;

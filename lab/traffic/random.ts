@@ -4,7 +4,7 @@ export interface Random {
   next(): number;
   between(from: number, to: number): number;
   pick<T>(choices: readonly T[]): T;
-  /** An independent generator for a part of the work: adding a draw there changes nothing here. */
+  /** An independent generator for a part of the work: an added draw there does not change the others. */
   fork(name: string): Random;
 }
 

@@ -3,7 +3,7 @@ import { atRate, now, pause } from './clock';
 import { RequestError } from './request';
 import { attempt, getOnce, type Client } from './stream';
 
-/** Asks at a fixed rate, each time on a new connection: what somebody who comes now would see. This is what outages are read from. */
+/** Sends requests at a fixed rate, each on a new connection like a new visitor. Outages are measured by these. */
 export async function probes(client: Client, { perSecond = 25, path = '/api/whoami' } = {}): Promise<void> {
   const open = new Set<Promise<unknown>>();
   await atRate(perSecond, client.stopping, () => {
@@ -24,7 +24,7 @@ export async function keepAlive(client: Client, { perSecond = 10, path = '/api/w
   agent.destroy();
 }
 
-/** What visitors look at, in turn, with the patience of a browser. */
+/** Requests the visitors' pages in turn, with a browser's timeouts. */
 export async function getMix(client: Client, { perSecond = 10, patienceMilliseconds = 15_000 } = {}): Promise<void> {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 32 });
   const open = new Set<Promise<unknown>>();

@@ -37,7 +37,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** How far a request got before it failed. Before `sent` nobody can have executed it. */
+/** How far a request got before it failed. Before `sent` no server can have executed it. */
 export type Progress = 'connecting' | 'sent' | 'answering';
 
 export class RequestError extends Error {

@@ -3,13 +3,13 @@ import { now } from './clock';
 import type { Random } from './random';
 import { request, RequestError, type Answer, type Ask, type Target } from './request';
 
-/** What every stream of requests gets: whom to ask, where to write down what happened, and when to stop. */
+/** The common input of all streams: the target, the record of operations, and the end. */
 export interface Client {
   readonly target: Target;
   readonly random: Random;
-  /** Marks every note of this run, so that two runs against one database never take each other's rows for their own. */
+  /** Marks every note of this run, to tell the rows of two runs against one database apart. */
   readonly runId: string;
-  /** Aborted: begin nothing new. What is under way may finish. */
+  /** When aborted: begins no new request. Those under way may finish. */
   readonly stopping: AbortSignal;
   /** Notes known to exist, for the readers. */
   readonly notes: NoteUse[];
@@ -21,7 +21,7 @@ export interface Result {
   readonly error?: RequestError;
 }
 
-/** Asks, and gives failures back as values: a failed request is a result here, not an accident. */
+/** Sends a request, and returns a failure as a value. */
 export async function attempt(target: Target, ask: Ask): Promise<Result> {
   try {
     return { answer: await request(target, ask) };

@@ -8,7 +8,7 @@ import type { StreamName } from './workload';
 export interface TrafficOptions {
   readonly target: Target;
   readonly streams: readonly StreamName[];
-  /** Same seed, same choices of the clients. */
+  /** The same seed gives the same choices of the clients. */
   readonly seed: string;
   /** Prefix of every note; must never be used twice against one database. */
   readonly runId: string;
@@ -19,7 +19,7 @@ export type FromWorker =
   { readonly kind: 'operations'; readonly operations: Operation[] } | { readonly kind: 'done'; readonly error?: string };
 
 export interface Traffic {
-  /** Everything known so far, in the order in which outcomes became known. */
+  /** All operations so far, in the order in which their outcomes became known. */
   readonly history: readonly Operation[];
   /** Ends all streams, lets what is under way finish, and gives the whole history. Safe to call twice. */
   stop(): Promise<readonly Operation[]>;

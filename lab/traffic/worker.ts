@@ -6,7 +6,7 @@ import type { Client } from './stream';
 import type { FromWorker, ToWorker } from './traffic';
 import { runWorkload, type StreamName } from './workload';
 
-/** The process that makes the requests: what the runner does meanwhile must not show in the latencies. */
+/** The process that sends the requests, so that the runner's own work does not change the latencies. */
 const BATCH_MILLISECONDS = 100;
 
 const stopping = new AbortController();
@@ -57,5 +57,5 @@ process.on('message', (message: ToWorker) => {
   void run(client, message.streams);
 });
 process.on('disconnect', () => stopping.abort());
-// Signals reach the whole group: the runner decides when the clients stop, and losing it stops them too.
+// Signals reach the whole process group: the runner decides when the clients stop. They also stop when it is gone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

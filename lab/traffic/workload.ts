@@ -3,7 +3,7 @@ import { patientWriter, readers, writers } from './notes';
 import { getMix, keepAlive, probes } from './reading';
 import type { Client } from './stream';
 
-/** Which kinds of clients are at work, by name, so that a scenario can say it in a word and a child process can be told. */
+/** The kinds of clients by name, for scenarios and for the command line of the child process. */
 export const STREAMS = {
   probes: (client) => probes(client),
   keepAlive: (client) => keepAlive(client),

@@ -12,7 +12,7 @@ export interface CertificateRequest {
   readonly subject: Subject;
   readonly names: AlternativeNames;
   readonly publicKey: KeyObject;
-  /** False: whoever made it does not have the key. */
+  /** False: its maker does not have the key. */
   readonly isSigned: boolean;
 }
 
