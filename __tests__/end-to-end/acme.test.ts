@@ -95,17 +95,17 @@ describe('a certificate of an ACME server', () => {
     expect(await shown(lab.floatingIp, root)).toMatchObject({ trusted: true });
   });
 
-  test('is nothing that Terraform would change', async () => {
+  test('leaves the next plan empty', async () => {
     const { exitCode, stdout } = await planAgain(await openLab());
     expect(exitCode, stdout.slice(-4000)).toBe(0);
   });
 
-  test('tells by metric and status when it ends', async () => {
+  test('has its end in the metric and in the status', async () => {
     const { endsAt } = await shown(lab.floatingIp, pebble.root());
     for (const machine of await loadBalancers()) expect(await told(machine), machine.name).toEqual([endsAt, endsAt]);
   });
 
-  test('is renewed under load without a failed request, and the load balancer that was off has it after its boot', async () => {
+  test('is renewed under load without a failed request, and reaches a load balancer that was off after its boot', async () => {
     holder = await active();
     const off = await other(holder);
     onTestFinished(() => lab.powerOn(off.name));
@@ -131,7 +131,7 @@ describe('a certificate of an ACME server', () => {
     );
   });
 
-  test('when the active load balancer loses power, the other one shows the same, and obtains the next', async () => {
+  test('is shown by the other load balancer after a power-off of the active one, which then obtains the next', async () => {
     const before = await shown(lab.floatingIp, pebble.root());
     const lost = holder;
     const { name: next } = await other(lost);
@@ -157,7 +157,7 @@ describe('a certificate of an ACME server', () => {
     holder = next;
   });
 
-  test('stays in force while the ACME server is away, and the unit has failed and says why', async () => {
+  test('stays in use while the ACME server is away, and the failed unit says why', async () => {
     const root = pebble.root();
     const before = await shown(lab.floatingIp, root);
     pebble.stop();
@@ -168,7 +168,7 @@ describe('a certificate of an ACME server', () => {
     expect(await shown(lab.floatingIp, root)).toEqual(before);
   });
 
-  test('has keys and an account that nobody but the agent can read', async () => {
+  test('has keys and an account that only the agent can read', async () => {
     const { stdout } = await tryOnMachine(
       lab,
       holder,
@@ -183,7 +183,7 @@ describe("an operator's own certificate", () => {
   beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'own-certificate-'))));
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('takes its place without a failed request, and tells when it ends', async () => {
+  test('replaces the obtained one without a failed request, and has its end in the metric', async () => {
     const [certificateFile, privateKeyFile] = [join(folder, 'site.pem'), join(folder, 'site.key')];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', privateKeyFile];
     const names = NAMES.map((name) => `DNS:${name}`).join();

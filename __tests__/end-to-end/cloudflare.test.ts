@@ -54,7 +54,7 @@ function reaches(address: string, port: number): Promise<boolean> {
   });
 }
 
-test('both names lead to the floating IP, by way of the proxies', async () => {
+test("both names lead to Cloudflare's proxies, and from there to the floating IP", async () => {
   const { dns_records: records, unexpectedRequests, failures } = await cloudflare();
   expect(records.map(({ name, content, proxied }) => ({ name, content, proxied }))).toEqual(
     expect.arrayContaining(['www.example.test', 'example.test'].map((name) => ({ name, content: lab.floatingIp, proxied: true }))),
@@ -62,7 +62,7 @@ test('both names lead to the floating IP, by way of the proxies', async () => {
   expect([unexpectedRequests, failures]).toEqual([[], []]);
 });
 
-test('fault scenarios refuse to measure here, where nobody comes to the floating IP', async () => {
+test('fault scenarios refuse to measure behind Cloudflare, where visitors do not use the floating IP', async () => {
   await expect(openHandle()).rejects.toThrow('come by way of Cloudflare');
 });
 
@@ -73,18 +73,18 @@ test.each(LOAD_BALANCERS)('%s shows a certificate of the Origin CA for both name
   });
 });
 
-test('whoever is not Cloudflare reaches neither the floating IP nor a load balancer, but operators do', async () => {
+test('only Cloudflare reaches the web ports of the floating IP and the load balancers; operators still reach SSH', async () => {
   const addresses = [lab.floatingIp, ...(await lab.machines()).flatMap(({ publicAddress }) => publicAddress ?? [])];
   const ports = [80, 443, 22];
   const reached = await Promise.all(addresses.map((address) => Promise.all(ports.map((port) => reaches(address, port)))));
   expect(reached).toEqual(addresses.map(() => [false, false, true]));
 });
 
-test.each(LOAD_BALANCERS)('%s still sees the other one on its public side', async (host) => {
+test.each(LOAD_BALANCERS)('%s still reaches the other load balancer on its public side', async (host) => {
   expect(await agent(host, '/status')).toMatchObject({ peer: { answersOnPublicSide: true } });
 });
 
-describe('a visitor, by way of the proxies', () => {
+describe('a visitor who comes through the proxies', () => {
   let target: Target;
 
   beforeAll(async () => {
@@ -111,7 +111,7 @@ describe('a visitor, by way of the proxies', () => {
     await expect.poll(count, { timeout: 10_000 }).toBe('1');
   });
 
-  test('is known to the web servers by its own address, whatever it says of itself', async () => {
+  test('is logged by the web servers with its own address, even if it sends forged headers', async () => {
     const path = `/api/whoami?visit=${String(Date.now())}`;
     expect((await visit(path, { headers: { 'cf-connecting-ip': '1.1.1.1', 'x-forwarded-for': '1.1.1.1' } }))?.status).toBe(200);
     const webs = (await lab.machines()).filter(({ tier }) => tier === 'web');
@@ -133,13 +133,13 @@ describe('a visitor, by way of the proxies', () => {
   });
 });
 
-test('there is nothing to change afterwards', async () => {
+test('a second plan behind Cloudflare is empty', async () => {
   const plan = ['terraform', `-chdir=${join(lab.paths.state, 'cdktf.out/stacks/lab')}`, 'plan', '-detailed-exitcode', '-no-color'];
   let output = '';
   expect(await execInClient(lab, plan, { onOutput: (text) => (output += text) }), output).toBe(0);
 });
 
-test('without it, visitors come straight to the floating IP again', async () => {
+test('without the setting cloudflare, visitors connect to the floating IP directly again', async () => {
   await deploy(lab);
   expect([await reaches(lab.floatingIp, 443), (await cloudflare()).dns_records]).toEqual([true, []]);
 });

@@ -9,7 +9,7 @@ import { editedMain } from './edited-main';
 const SETTINGS = 'sshTimeoutSeconds: 20,';
 const SERVER = 'web-2';
 
-test('a server that finds no metadata at its first boot fails the deploy with its name and the remedy, and the remedy heals it', async () => {
+test('a server without metadata at its first boot fails the deploy with its name and the remedy, and the remedy works', async () => {
   const lab = await openLab();
   const app = await editedMain(lab, SETTINGS);
   await lab.remove(SERVER);

@@ -45,7 +45,7 @@ async function failure(settings: string): Promise<string> {
   return `${said}\n${await readFile(join(lab.paths.state, 'deploy.log'), 'utf8')}`.replace(/[\s│╷╵]+/g, ' ');
 }
 
-test('types that sell out in the middle end the deploy, which names the servers and the cause', async () => {
+test('a deploy during which server types sell out stops, and names the servers and the cause', async () => {
   await soldOut('cx23', { after: 1 });
   await soldOut(SMALL, { after: 1 });
   const said = await failure(TYPES);
@@ -54,7 +54,7 @@ test('types that sell out in the middle end the deploy, which names the servers 
     expect(said, name).toMatch(new RegExp(`error during placement \\(resource_unavailable[^)]*\\) with hcloud_server\\.\\w+_${name}_`));
 });
 
-test('the next one is refused before it changes anything, with what can be had and where to set it', async () => {
+test('the next deploy with sold-out types is refused before any change, and names the available types and the setting', async () => {
   const before = await present();
   await soldOut('cx23');
   await soldOut(SMALL);
@@ -78,13 +78,13 @@ test('with stock again it ends at the limit of the project, at the sixth server,
   expect(said).toMatch(/\(action_failed, \d+\) with hcloud_server/);
 });
 
-test("without MySQL's repository it ends at the members, and names the repository", async () => {
+test("a deploy without MySQL's repository stops at the members, and names the repository", async () => {
   await lab.breakSite('repo.mysql.com', 'refused');
   expect(await failure('')).toContain('https://repo.mysql.com/RPM-GPG-KEY-mysql-');
   expect(await present()).toEqual(expect.arrayContaining(ALL));
 });
 
-test('after all that, and with other types, a deploy makes the platform whole', async () => {
+test('a deploy with other types completes a platform that was left half-way several times', async () => {
   await deploy(lab);
   lab = await openLab();
   expect((await present()).sort()).toEqual([...ALL].sort());
@@ -92,12 +92,12 @@ test('after all that, and with other types, a deploy makes the platform whole', 
   expect(new Set(types)).toEqual(new Set(['cx23']));
 });
 
-test('visitors are served', async () => {
+test('a platform that was completed after half-way deploys serves visitors', async () => {
   for (const path of ['/', '/api/notes'])
     expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
 });
 
-test('another plan is empty', async () => {
+test('a plan after half-way deploys were completed is empty', async () => {
   const { exitCode, stdout } = await planAgain(lab);
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 });

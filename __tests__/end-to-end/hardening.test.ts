@@ -27,7 +27,7 @@ const UNITS = readdirSync('provisioning/units')
   .filter((name) => /\.service(\.d)?$/.test(name))
   .map((name) => name.replace(/\.service(\.d)?$/, '').replace(/@$/, '@any'));
 
-test('no unit is more exposed than 2.0 in systemd-analyze security, but for those that cannot be', async () => {
+test('systemd-analyze security rates every unit at 2.0 or less, except the listed ones', async () => {
   const script = `for unit in ${UNITS.join(' ')}; do
     systemctl cat "$unit" >/dev/null 2>&1 && systemctl is-enabled --quiet "$unit" || systemctl is-active --quiet "$unit" || continue
     printf '%s %s\\n' "$unit" "$(systemd-analyze security --no-pager "$unit" | sed -n 's/.*exposure level for .*: \\([0-9.]*\\) .*/\\1/p')"
@@ -56,7 +56,7 @@ test('no unit is more exposed than 2.0 in systemd-analyze security, but for thos
   expect([...found].filter(([unit, exposure]) => !(exposure <= (EXCEPTIONS[unit] ?? MOST_EXPOSED)))).toEqual([]);
 });
 
-test('no unit waits for itself at boot: systemd would leave one of the circle out, now this one and now that one', async () => {
+test('no units wait for each other in a circle at boot, of which systemd would leave out a random one', async () => {
   for (const { name } of machines)
     expect((await lab.exec(name, ['systemd-analyze', 'verify', 'default.target'])).stderr, name).not.toContain('ordering cycle');
 });
@@ -68,19 +68,19 @@ describe('SSH', () => {
   const root = () => `root@${lab.floatingIp}`;
   const web = () => machines.find(({ tier }) => tier === 'web')!.privateAddress;
 
-  test('lets nobody in without a key', async () => {
+  test('refuses every login without a key', async () => {
     expect((await ssh(root(), 'true')).exitCode).toBe(0);
     const { exitCode, stderr } = await ssh('-o', 'PubkeyAuthentication=no', root(), 'true');
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain('Permission denied (publickey)');
   });
 
-  test('leads through a load balancer to SSH on other hosts, and to no other port', async () => {
+  test('forwards through a load balancer to port 22 of other hosts, and to no other port', async () => {
     expect((await ssh('-W', `${web()}:22`, root())).stdout).toContain('SSH-2.0');
     expect((await ssh('-W', `${web()}:80`, root())).stderr).toContain('administratively prohibited');
   });
 
-  test.each(['lb', 'web', 'app', 'mysql'])('sshd of %s has no password, and forwards no agent, display or socket', async (tier) => {
+  test.each(['lb', 'web', 'app', 'mysql'])('on %s accepts no password, and forwards no agent, display or socket', async (tier) => {
     const { name } = machines.find((machine) => machine.tier === tier)!;
     const { stdout } = await lab.exec(name, ['sshd', '-T']);
     expect(stdout.split('\n')).toEqual(
@@ -97,14 +97,14 @@ describe('SSH', () => {
   });
 });
 
-test('every host keeps the time, and its journal within limits', async () => {
+test('every host synchronises its clock and limits its journal', async () => {
   for (const { name } of machines) {
     expect((await lab.exec(name, ['systemctl', 'is-enabled', 'systemd-timesyncd'])).stdout.trim(), name).toBe('enabled');
     expect((await lab.exec(name, ['systemd-analyze', 'cat-config', 'systemd/journald.conf'])).stdout, name).toMatch(/^SystemMaxUse=500M$/m);
   }
 });
 
-test('the watchdog of the application, which is root, has nothing of its environment but its address', async () => {
+test("the application's watchdog, which runs as root, gets only the address from the application's environment", async () => {
   for (const { name } of machines.filter(({ tier }) => tier === 'app')) {
     const { stdout } = await lab.exec(name, [
       'sh',
@@ -123,7 +123,7 @@ test('the watchdog of the application, which is root, has nothing of its environ
   }
 });
 
-test('no file that anybody can write is left of a deploy, nor any in a folder of all', async () => {
+test('a deploy leaves no world-writable file, and no file in a shared folder', async () => {
   for (const { name } of machines) {
     const { stdout } = await lab.exec(name, [
       'find',
@@ -318,7 +318,7 @@ describe('in the database', () => {
     expect(left.trim().split('\n')).toEqual(['app', 'of_an_operator', 'platform_migration']);
   });
 
-  test('the application does not have the password of migrations', async () => {
+  test('the application cannot read the password of migrations', async () => {
     const { name } = machines.find(({ tier }) => tier === 'app')!;
     const { stdout } = await lab.exec(name, [
       'sh',

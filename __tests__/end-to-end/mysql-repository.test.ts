@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => repaired());
 
-test('members have MySQL from its own repository, and all else from Debian', async () => {
+test("members have MySQL from MySQL's repository, and all other packages from Debian", async () => {
   const policy = await onMachine(handle, MEMBER, 'apt-cache policy mysql-server mysql-community-server-core mysql-common libmecab2');
   expect(policy.match(/Installed: .*debian13/g)).toHaveLength(3);
   expect(policy.match(/debian13 990\n +-1 https:\/\/repo\.mysql\.com\/apt\/debian trixie\/mysql-9\.7-lts amd64 Packages/g)).toHaveLength(3);
@@ -41,7 +41,7 @@ test('members have MySQL from its own repository, and all else from Debian', asy
   expect(await onMachine(handle, MEMBER, 'ls -A /var/lib/mysql')).toBe('.the-data-is-in-srv-mysql');
 });
 
-test('a mysqld that ends with 1 because its port is taken comes back by itself', async () => {
+test('a mysqld that fails to start because its port is taken is started again until it works', async () => {
   await onMachine(handle, MEMBER, 'platform-mysql make-way 300 && systemctl stop mysql', 320);
   const { privateAddress = '' } = (await lab.machines()).find(({ name }) => name === MEMBER) ?? {};
   const holder = `import socket, time; s = socket.create_server(("${privateAddress}", 3306)); time.sleep(600)`;
@@ -66,7 +66,7 @@ test.each([
   ['expired', 'holds it as it expired on 20'],
   ['foreign', 'holds another key, '],
 ] as const)(
-  'a member that is made anew while all key files are %s ends the deploy with what was found and what to do',
+  'a deploy of a new member while all key files are %s stops, and says what it found and what to do',
   async (keys, found) => {
     await setMysqlKeys(lab.paths, keys);
     if ((await lab.machines()).some(({ name }) => name === MEMBER)) await lab.remove(MEMBER, { volume: true });
@@ -77,13 +77,13 @@ test.each([
   },
 );
 
-test('while the repository is away a deploy says so', async () => {
+test("a deploy of a new member while MySQL's repository is away says so", async () => {
   await repaired();
   await lab.breakSite(SITE, 'refused');
   expect(await failedDeploy()).toContain('https://repo.mysql.com/RPM-GPG-KEY-mysql-');
 });
 
-test('the next deploy after the repair finishes, and the member is ONLINE', async () => {
+test("a deploy after the repair of MySQL's repository finishes, and the member is ONLINE", async () => {
   await repaired();
   await handle.deploy();
   await until(`${MEMBER} is ONLINE`, isOnline, 60_000, 1000);

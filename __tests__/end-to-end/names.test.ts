@@ -34,7 +34,7 @@ const isActive = (machine: string, ...units: string[]) =>
     500,
   );
 
-test('every host asks the resolvers, and is told of no other name', async () => {
+test('every host uses the configured resolvers, and no other name resolves', async () => {
   for (const { name } of machines) {
     expect(await nameServers(name), name).toEqual([...RESOLVERS]);
     for (const known of Object.keys(SITES)) expect(await resolves(name, known), `${name}: ${known}`).toBe(true);
@@ -42,19 +42,19 @@ test('every host asks the resolvers, and is told of no other name', async () => 
   }
 });
 
-test("apt has no proxy, and goes by the names that Hetzner's images have", async () => {
+test("apt uses no proxy, and the site names of Hetzner's images", async () => {
   for (const { name } of machines) {
     expect(await read(name, 'apt-config', 'dump'), name).not.toMatch(/proxy/i);
     expect(await read(name, 'sh', '-c', 'cat /etc/apt/sources.list.d/*'), name).not.toMatch(/[/@]\d+\.\d+\.\d+\.\d+/);
   }
 });
 
-test("who is on the client's side finds the site by its name", async () => {
+test("a client on the Internet's side resolves the site's name", async () => {
   const { stdout } = await execa('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code} %{remote_ip}', '--insecure', lab.url]);
   expect(stdout).toBe(`200 ${(await lab.entrance()).address}`);
 });
 
-test('private hosts keep their resolvers over a reboot', async () => {
+test('private hosts keep their resolvers across a reboot', async () => {
   const host = privateHosts().find(({ tier }) => tier === 'web')!.name;
   const boot = () => read(host, 'cat', '/proc/sys/kernel/random/boot_id');
   const started = async () => Number((await read(host, 'stat', '-c', '%Y', '/proc/1')).trim());
@@ -67,7 +67,7 @@ test('private hosts keep their resolvers over a reboot', async () => {
 });
 
 describe('while name servers do not answer', () => {
-  test('one of them is enough, and a look-up takes no more than a few seconds', async () => {
+  test('one working name server is enough for a look-up within a few seconds', async () => {
     await lab.breakResolvers([RESOLVERS[0]]);
     for (const { name } of [privateHosts()[0]!, loadBalancers()[0]!]) {
       const start = performance.now();
@@ -76,7 +76,7 @@ describe('while name servers do not answer', () => {
     }
   });
 
-  test("the load balancers go on asking Hetzner's API, also after they have started anew", async () => {
+  test("the agents of the load balancers still reach Hetzner's API, also after a restart", async () => {
     await lab.breakResolvers();
     for (const { name, privateAddress } of loadBalancers()) {
       await lab.exec(name, ['systemctl', 'restart', 'floating-ip-agent']);
@@ -88,7 +88,7 @@ describe('while name servers do not answer', () => {
     expect(await resolves(loadBalancers()[0]!.name, 'api.hetzner.cloud')).toBe(false);
   });
 
-  test('a switchover takes no longer', async () => {
+  test('a switchover takes as long as usual', async () => {
     await lab.breakResolvers();
     const { floatingIp: active } = await lab.addressHolders();
     const start = performance.now();
@@ -102,7 +102,7 @@ describe('a look-up by a private host', () => {
   /** Whichever host and however long: each look-up ends in one. */
   const TIMED = 'start=$(date +%s%3N); getent ahosts "$1" >/dev/null; code=$?; echo "$code $(($(date +%s%3N) - start))"';
 
-  test("survives the NAT gateway's failover", async () => {
+  test('survives a failover of the NAT gateway', async () => {
     const host = privateHosts().find(({ tier }) => tier === 'app')!.name;
     // The test before has moved it
     await until('somebody is the NAT gateway', async () => (await lab.addressHolders()).natGateway !== null, 30_000);
@@ -140,8 +140,8 @@ describe('a look-up by a private host', () => {
   });
 });
 
-describe('a site that is away', () => {
-  test.each(['refused', 'unavailable'] as const)('%s: apt fails, and works again after', async (kind) => {
+describe('a site with packages', () => {
+  test.each(['refused', 'unavailable'] as const)('that is %s makes apt fail, and apt works again afterwards', async (kind) => {
     const host = privateHosts()[0]!.name;
     const update = async () =>
       (await lab.exec(host, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update'], { timeoutSeconds: 120 })).exitCode;

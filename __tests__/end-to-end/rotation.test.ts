@@ -86,12 +86,12 @@ const rotation = (each: Round): Scenario => ({
 
 let names: string[];
 
-test('before: every secret is accepted where it is used', async () => {
+test('before a rotation, every secret is accepted where it is used', async () => {
   names = await acceptedCredentials(former);
   expect(names).toHaveLength(7 + (await (await openLab()).machines()).length);
 });
 
-test('before: a host refuses a list of keys without the one that the deploy has logged in with, and keeps its own', async () => {
+test('a host refuses a list of SSH keys without the key of the present login, and keeps its own list', async () => {
   const lab = await openLab();
   const upload = '/root/lockout';
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'other-key')]);
@@ -106,7 +106,7 @@ test('before: a host refuses a list of keys without the one that the deploy has 
 });
 
 test.each(ROUNDS.map((each, index) => ({ run: index + 1, rotated: titleOf(each), each })))(
-  'no request fails in deploy $run, which brings another $rotated',
+  'no request fails in deploy $run of the rotation, which changes $rotated',
   async ({ run, each }) => {
     const { operations, startedAt, endedAt, verdict } = await runScenario(rotation(each), {
       lab: await openHandle(),
@@ -122,12 +122,12 @@ test.each(ROUNDS.map((each, index) => ({ run: index + 1, rotated: titleOf(each),
   },
 );
 
-describe('afterwards', () => {
+describe('after the rotation of all secrets', () => {
   test('no former secret is accepted', async () => {
     expect(await acceptedCredentials(former)).toEqual([]);
   });
 
-  test('every present secret is', async () => {
+  test('every present secret is accepted', async () => {
     expect(await acceptedCredentials((await openLab()).secrets)).toEqual(names);
   });
 
@@ -143,7 +143,7 @@ describe('afterwards', () => {
     expect(exitCode, stdout.slice(-4000)).toBe(0);
   });
 
-  test('no present secret stands where it should not', async () => {
+  test('no present secret is readable where it should not be', async () => {
     const lab = await openLab();
     expect(await placesWithCanaries(lab, clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null))).toEqual([]);
   });

@@ -41,12 +41,12 @@ async function nothingIsLeftToDeploy(): Promise<void> {
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 }
 
-describe('with host keys that are known from the start, and a user of its own', () => {
+describe('with pinned host keys and an own sshUser', () => {
   test('visitors are served', visitorsAreServed);
 
   test('another plan is empty', nothingIsLeftToDeploy);
 
-  test('everybody logs in everywhere by the keys that the output known_hosts names, and is root by sudo', async () => {
+  test('sshUser logs in to every host by the keys in the output known_hosts, and becomes root by sudo', async () => {
     expect(hosts).toContain(NEW_SERVER);
     for (const host of hosts)
       expect(await sshTo(lab, host, 'sudo -n id -u', { user: USER, knownHostsFile }), host).toMatchObject({ exitCode: 0, stdout: '0' });
@@ -60,7 +60,7 @@ describe('with host keys that are known from the start, and a user of its own', 
     }
   });
 
-  test('no host has the key any more that its user data tells', async () => {
+  test('no host still has the host key of its user data', async () => {
     for (const host of hosts) {
       const told = await lab.exec(host, [
         'sh',
@@ -77,12 +77,12 @@ describe('with host keys that are known from the start, and a user of its own', 
     }
   });
 
-  test('no secret stands where it should not', async () => {
+  test('no secret is readable where it should not be', async () => {
     expect(await placesWithCanaries(lab)).toEqual([]);
   });
 });
 
-describe('web-1 has another host key than the one that is known', () => {
+describe('when web-1 has an unknown host key', () => {
   const HOST_KEY = '/etc/ssh/platform_host_key';
   const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
 
@@ -93,7 +93,7 @@ describe('web-1 has another host key than the one that is known', () => {
   );
   afterAll(() => on(`mv ${HOST_KEY}.known ${HOST_KEY}; systemctl reload ssh`));
 
-  test('a deploy fails, says why, and brings nothing there', async () => {
+  test('a deploy fails, says why, and uploads nothing to it', async () => {
     await expect(deployOperated(lab, 'web: { maxBodyMegabytes: 21 }, sshTimeoutSeconds: 15,')).rejects.toThrow('knownhosts: key mismatch');
     expect(await on('find /etc /var/lib/platform -xdev -type f -newer /run/before-the-deploy')).toBe('');
   });
@@ -101,7 +101,7 @@ describe('web-1 has another host key than the one that is known', () => {
   test('visitors are served', visitorsAreServed);
 });
 
-test('with the keys that are known a deploy works again', async () => {
+test('a deploy works again once the known host key is back', async () => {
   await deployOperated(lab);
   await nothingIsLeftToDeploy();
 });

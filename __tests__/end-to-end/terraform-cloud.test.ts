@@ -59,7 +59,7 @@ async function workspaceRun(
   return { folder, terraform };
 }
 
-test('the folder alone plans no changes for what is deployed', async () => {
+test('a plan from a copy of the synthesized folder is empty for a deployed platform', async () => {
   const { folder, terraform } = await workspaceRun('unchanged');
   expect(JSON.parse(await readFile(join(folder, 'cdk.tf.json'), 'utf8'))).toMatchObject({
     terraform: { cloud: { organization: 'acme', workspaces: { name: 'shop' } } },
@@ -68,7 +68,7 @@ test('the folder alone plans no changes for what is deployed', async () => {
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 });
 
-test('a changed setting is planned and applied from the folder alone, on the hosts that it concerns', async () => {
+test('a changed setting is applied from a copy of the synthesized folder, on the hosts concerned only', async () => {
   const { folder, terraform } = await workspaceRun('changed', 'web: { maxBodyMegabytes: 23 },');
   const planned = await terraform('plan', '-out=run.plan');
   expect(planned.exitCode, planned.stdout.slice(-4000)).toBe(0);

@@ -32,7 +32,7 @@ const must = async (machine: string, argv: readonly string[]) => {
   return stdout.trim();
 };
 
-test.concurrent.each(TIERS)('a host of tier %s looks for security updates, through its way out, and for nothing else', async (tier) => {
+test.concurrent.each(TIERS)('a host of tier %s finds security updates through its way out, and no other updates', async (tier) => {
   const machine = of(tier)[0] ?? '';
   await must(machine, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update']);
   const said = await must(machine, ['sh', '-c', 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1']);
@@ -43,7 +43,7 @@ test.concurrent.each(TIERS)('a host of tier %s looks for security updates, throu
   ]);
 });
 
-test('every host has a turn of its own in its tier, and nothing else installs anything', async () => {
+test('every host has a turn of its own in its tier, and no other timer installs updates', async () => {
   for (const tier of TIERS) {
     const turns = await Promise.all(
       of(tier).map((machine) =>
@@ -74,9 +74,9 @@ test('a member does not reboot while another one is not well, and says why', asy
   expect(await must(one, ['platform-updates', 'status'])).toContain(`not this time: ${two} does not agree`);
 });
 
-describe('all hosts of a tier want to reboot at the same moment', () => {
+describe('when all hosts of a tier want to reboot at the same moment', () => {
   test.each(ROUNDS.map((tiers) => [tiers.join(', '), tiers] as const))(
-    '%s: they do, one after another, and users wait at most',
+    'hosts of %s reboot one after another, and users only wait',
     async (title, tiers) => {
       const goneTogether: string[] = [];
       const { verdict, figures, operations } = await runScenario(reboots(tiers, goneTogether), {

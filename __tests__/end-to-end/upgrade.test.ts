@@ -52,7 +52,7 @@ const upgrade: Scenario = {
   healthySeconds: 400,
 };
 
-test('a newer release of the same series comes to all members, one after another, and no request fails', async () => {
+test('a newer MySQL release of the same series is installed on one member after another, and no request fails', async () => {
   const startedBefore = await started();
   const newer = `${await mysqlVersion(labPaths())}+newer${Math.floor(Date.now() / 1000)}`;
   await offer(newer);
@@ -63,7 +63,7 @@ test('a newer release of the same series comes to all members, one after another
   (await started()).forEach((at, index) => expect(Number(at), members[index]).toBeGreaterThan(Number(startedBefore[index])));
 });
 
-test('a release of another series is not taken', async () => {
+test('a MySQL release of another series is not installed', async () => {
   const before = await versions();
   const startedBefore = await started();
   await offer('99.0.0-1');

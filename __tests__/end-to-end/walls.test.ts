@@ -44,7 +44,7 @@ const loadBalancers = () => machines.filter(({ tier }) => tier === 'lb');
 const publicAddresses = () => [lab.floatingIp, ...loadBalancers().map(({ publicAddress }) => publicAddress!)];
 
 describe('between every two machines', () => {
-  test('a port or protocol is open if the table says so, and else closed', async () => {
+  test('a port or protocol is open only if the table CONNECTIONS says so', async () => {
     await Promise.all(machines.map(({ witness }) => witness.watch()));
     for (const from of machines)
       await sendAllProtocols(
@@ -67,14 +67,14 @@ describe('from outside, to each public address', () => {
     publicAddresses().flatMap((to) => (['internet', 'operators'] as const).flatMap((peer) => said(peer, 'lb', CLIENT_ADDRESS, to)));
   const fromClient = (passages: readonly Passage[]) => passages.filter(({ from }) => from === CLIENT_ADDRESS);
 
-  test("Hetzner's firewall alone lets through what the table says", async () => {
+  test("Hetzner's firewall by itself lets through only what the table CONNECTIONS says", async () => {
     await hetzner.watch();
     await sendAllProtocols(lab.inClient([]), publicAddresses());
     await tryAllPorts(await cableOfClient(), CLIENT_ADDRESS, publicAddresses(), hetzner);
     expect(readable(fromClient(await hetzner.passed()))).toEqual(readable(fromOutside()));
   });
 
-  test('the host firewall alone lets through what the table says', async () => {
+  test("the host's firewall by itself lets through only what the table CONNECTIONS says", async () => {
     for (const { publicAddress, witness } of loadBalancers()) {
       await witness.watch();
       const targets = [publicAddress!, lab.floatingIp];
@@ -84,7 +84,7 @@ describe('from outside, to each public address', () => {
   });
 });
 
-test('no service of any host gets to an address of the Internet that is none of its own, by TCP, UDP or ping', async () => {
+test('no service of any host reaches an Internet address beyond its table WAYS_OUT, by TCP, UDP or ping', async () => {
   const there = await listen(CLIENT_ADDRESS);
   const got: string[] = [];
   const may: string[] = [];
@@ -156,7 +156,7 @@ describe.concurrent('on the way out', () => {
     ['web-1', 'www-data'],
     ['app-1', APPLICATION],
     ['db-1', 'mysql'],
-  ])('the metadata service answers root on %s, and not %s', async (machine, user) => {
+  ])('the metadata service answers root on %s, but not the user %s', async (machine, user) => {
     expect(await reaches(machine, 'root', METADATA)).toBe(true);
     expect(await reaches(machine, user, METADATA)).toBe(false);
   });
@@ -166,13 +166,13 @@ describe.concurrent('on the way out', () => {
     ['web-1', 'www-data'],
     ['app-1', APPLICATION],
     ['db-1', 'mysql'],
-  ])('packages come to %s, and %s cannot talk to the Internet', async (machine, user) => {
+  ])('apt on %s fetches packages, but the user %s cannot reach the Internet', async (machine, user) => {
     expect(await reaches(machine, '_apt', MIRROR)).toBe(true);
     expect(await reaches(machine, user, MIRROR)).toBe(false);
     expect(await reaches(machine, user, API)).toBe(false);
   });
 
-  test("the floating-ip agent talks to Hetzner's API, and to no other address or port outside", async () => {
+  test("the floating-ip agent reaches Hetzner's API, and no other address or port outside", async () => {
     expect(await reaches('lb-1', 'floating-ip', API)).toBe(true);
     expect(await reaches('lb-1', 'root', ELSEWHERE)).toBe(true);
     expect(await reaches('lb-1', 'floating-ip', ELSEWHERE)).toBe(false);
@@ -184,7 +184,7 @@ describe.concurrent('on the way out', () => {
     ['web-1', 'www-data'],
     ['app-1', APPLICATION],
     ['db-1', 'mysql'],
-  ])('whoever is on %s asks the name servers, %s no other one, and pings nobody', async (machine, user) => {
+  ])('users on %s reach the name servers; the user %s reaches no other one, and cannot ping', async (machine, user) => {
     for (const address of RESOLVERS) expect(await asks(machine, user, address)).toBe(true);
     expect(await asks(machine, 'root', CLIENT_ADDRESS), 'root finds nobody there, and is not stopped').toBe(false);
     expect(await asks(machine, user, CLIENT_ADDRESS)).toBe(false);
@@ -192,7 +192,7 @@ describe.concurrent('on the way out', () => {
     expect(await pings(machine, user, CLIENT_ADDRESS)).toBe(false);
   });
 
-  test('not even root of a web server gets to a member of the group', async () => {
+  test('not even root of a web server reaches a member of the group', async () => {
     expect(await reaches('web-1', 'www-data', `http://${addressOf('app-1')}:${PORTS.app.http}/healthz`)).toBe(true);
     expect(await reaches('web-1', 'root', `http://${addressOf('db-1')}:${PORTS.mysql.memberHealth}/`)).toBe(false);
   });

@@ -59,7 +59,7 @@ describe('through the floating IP', () => {
     expect(stdout).toBe(`301 https://${lab.domain}/a?b=c`);
   });
 
-  test('a note that was written is read back from each member of the group', async () => {
+  test('a written note is read back from each member of the group', async () => {
     const { answer } = await attempt(target, note('on-each-member'));
     expect(answer?.status).toBeOneOf([200, 201]);
     for (const member of await namesOf('mysql')) {
@@ -74,12 +74,12 @@ describe('through the floating IP', () => {
   });
 });
 
-test('a second plan is empty', async () => {
+test('a second plan of the whole stack is empty', async () => {
   const { exitCode, stdout } = await planAgain(lab);
   expect(exitCode, stdout.slice(-4000)).toBe(0);
 });
 
-test('npx platform doctor finds nothing to warn of', async () => {
+test('npx platform doctor has no warnings for a healthy platform', async () => {
   const { exitCode, stdout } = await execa('npx', ['platform', 'doctor', 'lab', '--json'], { reject: false });
   const { findings } = JSON.parse(stdout) as Examination;
   expect(findings.filter(({ level }) => level !== 'fine')).toEqual([]);
@@ -89,7 +89,7 @@ test('npx platform doctor finds nothing to warn of', async () => {
   expect(exitCode).toBe(0);
 });
 
-test('no secret stands in the state, the plan, synthesized files, user data, process lists, environments or logs', async () => {
+test('no secret is in the state, the plan, synthesized files, user data, process lists, environments or logs', async () => {
   expect((await canaries(lab)).length).toBeGreaterThanOrEqual(12);
   expect((await madeKeys(lab)).length).toBeGreaterThanOrEqual(12);
   expect(await placesWithCanaries(lab)).toEqual([]);

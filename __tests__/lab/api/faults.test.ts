@@ -3,7 +3,7 @@ import { PUBLIC_KEY, Project, refusal } from './project';
 
 const key = { name: 'ops', public_key: PUBLIC_KEY };
 
-test('a fault hits as often as it was told to, and what it matches only', async () => {
+test('a fault hits as often as requested, and only matching requests', async () => {
   const project = new Project();
   await project.fault({
     match: { method: 'POST', path: '^/v1/ssh_keys$' },
@@ -16,14 +16,14 @@ test('a fault hits as often as it was told to, and what it matches only', async 
   expect((await project.post('/ssh_keys', key)).status).toBe(201);
 });
 
-test('it can be for one caller only', async () => {
+test('a fault can be limited to one caller', async () => {
   const project = new Project();
   await project.fault({ match: { fromAddress: '203.0.113.10' }, effect: { kind: 'token-revoked' } });
   expect((await project.request('GET', '/servers', undefined, { from: '203.0.113.10' })).status).toBe(401);
   expect((await project.request('GET', '/servers', undefined, { from: '203.0.113.11' })).status).toBe(200);
 });
 
-test('a refused request has changed nothing, one whose answer was lost has', async () => {
+test('a refused request changes nothing, but one whose answer is lost takes effect', async () => {
   const project = new Project();
   const keys = async () => (await project.get('/ssh_keys')).body.ssh_keys.length;
   await project.fault({ match: { method: 'POST' }, effect: { kind: 'status', status: 502 }, count: 1 });
@@ -34,7 +34,7 @@ test('a refused request has changed nothing, one whose answer was lost has', asy
   expect(await keys()).toBe(1);
 });
 
-test('latency delays the answer and nothing else', async () => {
+test('the fault latency delays the answer and changes nothing else', async () => {
   const project = new Project();
   await project.fault({ effect: { kind: 'latency', milliseconds: 3000 } });
   const answer = project.get('/servers');
@@ -42,7 +42,7 @@ test('latency delays the answer and nothing else', async () => {
   expect((await answer).status).toBe(200);
 });
 
-test('no-capacity refuses new servers and the start of stopped ones', async () => {
+test('the fault no-capacity refuses new servers and the start of stopped ones', async () => {
   const project = new Project();
   const { id } = await project.server();
   await project.act(`/servers/${id}/actions/poweroff`);
@@ -54,7 +54,7 @@ test('no-capacity refuses new servers and the start of stopped ones', async () =
   expect((await project.post('/ssh_keys', key)).status).toBe(201);
 });
 
-test('rate-limit answers with an empty budget', async () => {
+test('the fault rate-limit answers with an empty budget', async () => {
   const project = new Project();
   await project.fault({ effect: { kind: 'rate-limit' } });
   const answer = await project.get('/servers');
@@ -62,7 +62,7 @@ test('rate-limit answers with an empty budget', async () => {
   expect(answer.headers.get('ratelimit-remaining')).toBe('0');
 });
 
-test('faults are listed with their hits, and taken away one by one or all', async () => {
+test('faults are listed with their hits, and cleared one by one or all', async () => {
   const project = new Project();
   const id = await project.fault({ effect: { kind: 'token-revoked' } });
   await project.fault({ id: 'mine', match: { path: '/volumes' }, effect: { kind: 'rate-limit' }, count: 3 });
@@ -83,11 +83,11 @@ test.each([
   ['an unknown kind', { effect: { kind: 'earthquake' } }],
   ['an unknown field', { effect: { kind: 'hang' }, colour: 'red' }],
   ['a path that is no regular expression', { match: { path: '(' }, effect: { kind: 'hang' } }],
-])('refuses %s', async (_what, order) => {
+])('the control path of faults refuses %s', async (_what, order) => {
   expect((await new Project().control('POST', '/faults', order)).status).toBe(422);
 });
 
-test('timings can be changed while it runs', async () => {
+test('timings of the emulator can be changed while it runs', async () => {
   const project = new Project();
   await project.control('PUT', '/timings', { assign_floating_ip: 20_000 });
   const server = await project.server();

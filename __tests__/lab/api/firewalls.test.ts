@@ -11,7 +11,7 @@ async function firewall(project: Project, given: object = {}) {
 }
 const rulesOf = (project: Project, id: number) => project.hardware.server(id)!.firewallRules;
 
-test('a server without a firewall lets everything in, one with it what the rules say', async () => {
+test('a server without a firewall accepts everything; with one, only what the rules allow', async () => {
   const project = new Project();
   const open = await project.server({ name: 'open' });
   const { id } = await firewall(project);
@@ -32,7 +32,7 @@ test('new rules reach the servers by one action for the firewall and one for eac
   expect(rulesOf(project, server.id)).toEqual([]);
 });
 
-describe('by label selector', () => {
+describe('a firewall applied by label selector', () => {
   async function selected() {
     const project = new Project();
     const server = await project.server({ labels: { role: 'lb' } });
@@ -40,7 +40,7 @@ describe('by label selector', () => {
     return { project, server: server.id, id: id };
   }
 
-  test('it follows the labels', async () => {
+  test('follows the labels', async () => {
     const { project, server, id } = await selected();
     expect(rulesOf(project, server)).toEqual([shown]);
     expect((await project.get(`/firewalls/${id}`)).body.firewall.applied_to).toEqual([
@@ -55,7 +55,7 @@ describe('by label selector', () => {
     expect(rulesOf(project, server)).toBeNull();
   });
 
-  test('it is not taken off a single server', async () => {
+  test('cannot be removed from a single server', async () => {
     const { project, server, id } = await selected();
     const answer = await project.post(`/firewalls/${id}/actions/remove_from_resources`, {
       remove_from: [{ type: 'server', server: { id: server } }],
@@ -63,7 +63,7 @@ describe('by label selector', () => {
     expect(refusal(answer)).toContain('422 firewall_managed_by_label_selector');
   });
 
-  test('it is taken off as it was answered, with the resources in it', async () => {
+  test('is removed with the object that an answer contained', async () => {
     const { project, server, id } = await selected();
     const { applied_to } = (await project.get(`/firewalls/${id}`)).body.firewall;
     await project.act(`/firewalls/${id}/actions/remove_from_resources`, { remove_from: applied_to });
@@ -71,7 +71,7 @@ describe('by label selector', () => {
     expect((await project.delete(`/firewalls/${id}`)).status).toBe(204);
   });
 
-  test('servers without a public side are left out', async () => {
+  test('skips servers without a public interface', async () => {
     const { project, id } = await selected();
     const network = await project.network();
     await project.server({
@@ -85,7 +85,7 @@ describe('by label selector', () => {
   });
 });
 
-test('refuses a server without a public interface', async () => {
+test('a firewall cannot be applied to a server without a public interface', async () => {
   const project = new Project();
   const network = await project.network();
   const privately = { networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } };
@@ -105,7 +105,7 @@ test('refuses a server without a public interface', async () => {
   expect(refusal(created)).toContain('422 private_net_only_server');
 });
 
-test('one in use is not deleted', async () => {
+test('a firewall in use cannot be deleted', async () => {
   const project = new Project();
   const { id } = await firewall(project);
   const server = await project.server({ firewalls: [{ firewall: id }] });
@@ -121,7 +121,7 @@ test.each([
   ['an inbound rule without sources', { source_ips: [] }, 'is needed for direction in'],
   ['a source with host bits', { source_ips: ['10.0.0.1/8'] }, 'not a canonical CIDR'],
   ['an address without mask', { source_ips: ['10.0.0.1'] }, 'not a canonical CIDR'],
-])('refuses %s', async (_what, given, message) => {
+])('a firewall is refused with %s', async (_what, given, message) => {
   const answer = await new Project().post('/firewalls', { name: 'edge', rules: [{ ...https, ...given }] });
   expect(refusal(answer)).toContain(message);
 });

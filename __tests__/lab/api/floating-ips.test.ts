@@ -9,7 +9,7 @@ async function withTwoServers() {
   return { project, one, other, floatingIp, path: `/floating_ips/${floatingIp.id}` };
 }
 
-test('the address moves when the action succeeds, not when the request is accepted', async () => {
+test('a floating IP moves when the action succeeds, not when the request is accepted', async () => {
   const { project, one, floatingIp, path } = await withTwoServers();
   const { status, body } = await project.post(`${path}/actions/assign`, { server: one.id });
   expect(status).toBe(201);
@@ -23,7 +23,7 @@ test('the address moves when the action succeeds, not when the request is accept
   expect((await project.get(`/actions/${body.action.id}`)).body.action).toMatchObject({ status: 'success', progress: 100 });
 });
 
-test('an assigned address moves in one call', async () => {
+test('an assigned floating IP moves in one call', async () => {
   const { project, one, other, floatingIp, path } = await withTwoServers();
   await project.act(`${path}/actions/assign`, { server: one.id });
   await project.act(`${path}/actions/assign`, { server: other.id });
@@ -32,19 +32,19 @@ test('an assigned address moves in one call', async () => {
   expect((await project.get(`/servers/${other.id}`)).body.server.public_net.floating_ips).toEqual([floatingIp.id]);
 });
 
-test('refuses to assign it to the server that has it', async () => {
+test('a floating IP cannot be assigned to the server that has it', async () => {
   const { project, one, path } = await withTwoServers();
   await project.act(`${path}/actions/assign`, { server: one.id });
   expect(refusal(await project.post(`${path}/actions/assign`, { server: one.id }))).toContain('422 floating_ip_assigned');
 });
 
-test('refuses a server in another network zone, because the address cannot be routed there', async () => {
+test('a floating IP cannot be assigned to a server in another network zone', async () => {
   const { project, path } = await withTwoServers();
   const far = await project.server({ name: 'far', location: 'ash', server_type: 'cpx11' });
   expect(refusal(await project.post(`${path}/actions/assign`, { server: far.id }))).toContain('not in network zone eu-central');
 });
 
-test('an action that was told to fail leaves the address where it is', async () => {
+test('an action that fails by a fault leaves the floating IP where it is', async () => {
   const { project, one, path } = await withTwoServers();
   await project.fault({ match: { path: '/actions/assign$' }, effect: { kind: 'action-fails' }, count: 1 });
   const action = await project.act(`${path}/actions/assign`, { server: one.id });
@@ -53,7 +53,7 @@ test('an action that was told to fail leaves the address where it is', async () 
   expect((await project.act(`${path}/actions/assign`, { server: one.id })).status).toBe('success');
 });
 
-test('refuses to delete an assigned address, and lets it go with its server', async () => {
+test('an assigned floating IP cannot be deleted, and is unassigned when its server is deleted', async () => {
   const { project, one, path } = await withTwoServers();
   await project.act(`${path}/actions/assign`, { server: one.id });
   expect(refusal(await project.delete(path))).toContain('422 must_be_unassigned');
@@ -62,7 +62,7 @@ test('refuses to delete an assigned address, and lets it go with its server', as
   expect((await project.delete(path)).status).toBe(204);
 });
 
-test('reverse DNS is set and goes back to the default', async () => {
+test('reverse DNS of a floating IP is set and reset to the default', async () => {
   const { project, floatingIp, path } = await withTwoServers();
   const ip = floatingIp.ip;
   await project.act(`${path}/actions/change_dns_ptr`, { ip, dns_ptr: 'vip.example.com' });
@@ -71,13 +71,13 @@ test('reverse DNS is set and goes back to the default', async () => {
   expect((await project.get(path)).body.floating_ip.dns_ptr).toEqual([{ ip, dns_ptr: 'static.100.113.0.203.clients.your-server.de' }]);
 });
 
-test('a protected address is not deleted', async () => {
+test('a protected floating IP cannot be deleted', async () => {
   const { project, path } = await withTwoServers();
   await project.act(`${path}/actions/change_protection`, { delete: true });
   expect(refusal(await project.delete(path))).toBe('423 protected: floating ip is delete protected');
 });
 
-test('while an address moves, another move of it is refused', async () => {
+test('a floating IP that is moving cannot be moved again', async () => {
   const { project, one, other, path } = await withTwoServers();
   await project.post(`${path}/actions/assign`, { server: one.id });
   expect(refusal(await project.post(`${path}/actions/assign`, { server: other.id }))).toContain('423 locked');
@@ -86,7 +86,7 @@ test('while an address moves, another move of it is refused', async () => {
   expect((await project.act(`${path}/actions/assign`, { server: other.id })).status).toBe('success');
 });
 
-test('told to, it moves no address that is assigned; unassigned first it goes', async () => {
+test('with the fault unassign-first, a floating IP moves only after it was unassigned', async () => {
   const { project, one, other, path } = await withTwoServers();
   await project.fault({ effect: { kind: 'unassign-first' } });
   expect((await project.act(`${path}/actions/assign`, { server: one.id })).status).toBe('success');

@@ -18,7 +18,7 @@ test.each([
   'example.com/team=web',
   'empty=',
   'role in (web, lb),!missing',
-])('%s is true of the labels', (selector) => {
+])('the selector %s matches the labels', (selector) => {
   expect(parseSelector(selector)(labels)).toBe(true);
 });
 
@@ -32,7 +32,7 @@ test.each([
   'missing in (a)',
   'role=lb,env=production',
   'role in (lb),missing',
-])('%s is not true of the labels', (selector) => {
+])('the selector %s does not match the labels', (selector) => {
   expect(parseSelector(selector)(labels)).toBe(false);
 });
 

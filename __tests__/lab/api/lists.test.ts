@@ -14,7 +14,7 @@ async function withGroups(count: number) {
   return { project, names };
 }
 
-test('a page has 25 entries unless told otherwise, and says which pages there are', async () => {
+test('a page of a list has 25 entries by default, and names the pages before and after it', async () => {
   const { names } = await withGroups(60);
   const first = await names('');
   expect(first.names).toHaveLength(25);
@@ -24,7 +24,7 @@ test('a page has 25 entries unless told otherwise, and says which pages there ar
   expect(last.meta).toEqual({ pagination: { page: 2, per_page: 50, previous_page: 1, next_page: null, last_page: 2, total_entries: 60 } });
 });
 
-test('an empty list has its meta too, as the Python library wants', async () => {
+test('an empty list has meta, too, which the Python library needs', async () => {
   const { body } = await new Project().get('/servers');
   expect(body).toEqual({
     servers: [],
@@ -32,7 +32,7 @@ test('an empty list has its meta too, as the Python library wants', async () => 
   });
 });
 
-test('filters by name and by label, and sorts', async () => {
+test('a list can be filtered by name and label, and sorted', async () => {
   const { names } = await withGroups(4);
   expect((await names('name=group-02')).names).toEqual(['group-02']);
   expect((await names('name=nobody')).names).toEqual([]);
@@ -46,13 +46,13 @@ test.each([
   ['sort=colour', "cannot sort by 'colour'"],
   ['sort=name:sideways', "cannot sort by 'name:sideways'"],
   ['label_selector=a%3D(', 'is not a valid label selector'],
-])('refuses %s', async (query, message) => {
+])('a list refuses %s', async (query, message) => {
   const answer = await new Project().get(`/placement_groups?${query}`);
   expect(refusal(answer)).toContain('422 invalid_input');
   expect(refusal(answer)).toContain(message);
 });
 
-test('one image a name and architecture', async () => {
+test('there is one image for each name and architecture', async () => {
   const project = new Project();
   const ids = async (query: string) => (await project.get(`/images?${query}`)).body.images.map((image) => image.name);
   expect(await ids('architecture=x86&include_deprecated=true&name=debian-13')).toEqual(['debian-13']);

@@ -8,13 +8,13 @@ describe('subnets', () => {
     ['outside of the network', '10.1.0.0/24', "is not in the network's range"],
     ['that overlaps', '10.0.1.128/25', 'overlaps with subnet 10.0.1.0/24'],
     ['with host bits', '10.0.2.1/24', 'without host bits'],
-  ])('refuses one %s', async (_what, ip_range, message) => {
+  ])('refuse a range %s', async (_what, ip_range, message) => {
     const project = new Project();
     const { id } = await project.network();
     expect(refusal(await project.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range }))).toContain(message);
   });
 
-  test('without a range it is the first free /24, and the gateway is that of the network', async () => {
+  test('get the first free /24 by default, and the gateway of the network', async () => {
     const project = new Project();
     const { id } = await project.network(['10.0.0.0/24']);
     await project.act(`/networks/${id}/actions/add_subnet`, zone);
@@ -25,7 +25,7 @@ describe('subnets', () => {
     ]);
   });
 
-  test('a second change waits for the first', async () => {
+  test('a second change of a network is refused while the first runs', async () => {
     const project = new Project();
     const { id } = await project.network([]);
     await project.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range: '10.0.1.0/24' });
@@ -35,7 +35,7 @@ describe('subnets', () => {
     expect((await project.post(`/networks/${id}/actions/add_subnet`, second)).status).toBe(201);
   });
 
-  test('one with servers is not deleted', async () => {
+  test('a subnet with servers cannot be deleted', async () => {
     const project = new Project();
     const { id } = await project.network();
     await project.server({ networks: [id] });
@@ -50,7 +50,7 @@ describe('subnets', () => {
 });
 
 describe('routes', () => {
-  test('reach the hardware when the action is done, and go again', async () => {
+  test('reach the hardware when the action ends, and can be removed', async () => {
     const project = new Project();
     const { id } = await project.network();
     const route = { destination: '0.0.0.0/0', gateway: '10.0.1.10' };
@@ -64,7 +64,7 @@ describe('routes', () => {
     ['the first address of the network as gateway', { destination: '0.0.0.0/0', gateway: '10.0.0.1' }, 'is reserved'],
     ['a gateway elsewhere', { destination: '0.0.0.0/0', gateway: '192.168.0.2' }, "is not in the network's range"],
     ['a destination that a subnet covers', { destination: '10.0.1.0/24', gateway: '10.0.1.10' }, 'overlaps with subnet'],
-  ])('refuses %s', async (_what, route, message) => {
+  ])('refuse %s', async (_what, route, message) => {
     const project = new Project();
     const { id } = await project.network();
     expect(refusal(await project.post(`/networks/${id}/actions/add_route`, route))).toContain(message);
@@ -82,7 +82,7 @@ describe('attachments', () => {
     return { project, network: network.id, one: one.id, other: other.id, attach };
   }
 
-  test('show and reach the hardware when the action is done', async () => {
+  test('appear, and reach the hardware, when the action ends', async () => {
     const { project, network, one, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
     expect((await project.get(`/servers/${one}`)).body.server.private_net).toEqual([]);
@@ -122,7 +122,7 @@ describe('attachments', () => {
     expect((await attach(one, { ip: '10.0.1.1' })).status).toBe(201);
   });
 
-  test('without a wish the address is the next free one of the last subnet', async () => {
+  test('by default the address is the next free one of the last subnet', async () => {
     const { project, one, other, attach } = await attached();
     await attach(one, {});
     await attach(other, { ip_range: '10.0.1.0/24' });
@@ -149,7 +149,7 @@ describe('attachments', () => {
     });
   });
 
-  test('told to, an alias stays with a server that has lost its power, for as long as that', async () => {
+  test('with the fault alias-held, an alias stays with a server that has lost its power for that time', async () => {
     const { project, network, one, other, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
     await attach(other, { ip: '10.0.1.12' });
@@ -183,7 +183,7 @@ describe('attachments', () => {
     expect(project.hardware.server(other)!.privateNets[0]!.aliasIps).toEqual(['10.0.1.10']);
   });
 
-  test('a failed attach gives the address back', async () => {
+  test('a failed attach releases the address', async () => {
     const { project, one, attach } = await attached();
     await project.fault({ effect: { kind: 'action-fails', command: 'attach_to_network' }, count: 1 });
     await attach(one, { ip: '10.0.1.11' });
@@ -191,7 +191,7 @@ describe('attachments', () => {
     expect((await attach(one, { ip: '10.0.1.11' })).status).toBe(201);
   });
 
-  test('a deleted network lets go of its servers', async () => {
+  test('a deleted network detaches its servers', async () => {
     const { project, network, one, attach } = await attached();
     await attach(one, { ip: '10.0.1.11' });
     await project.finish();

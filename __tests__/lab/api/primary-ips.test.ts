@@ -7,7 +7,7 @@ async function withPrimaryIp() {
   return { project, ...body.primary_ip };
 }
 
-test('is used by a server through its create call, and stays when the server goes', async () => {
+test("a Primary IP given in a server's create call outlives the server", async () => {
   const { project, id, ip } = await withPrimaryIp();
   const server = await project.server({ public_net: { enable_ipv4: true, enable_ipv6: false, ipv4: id } });
   expect(server.public_net).toMatchObject({ ipv4: { id, ip }, ipv6: null });
@@ -18,7 +18,7 @@ test('is used by a server through its create call, and stays when the server goe
   expect((await project.delete(`/primary_ips/${id}`)).status).toBe(204);
 });
 
-test('moves only while the server is off', async () => {
+test('a Primary IP moves only while the server is off', async () => {
   const { project, id, ip } = await withPrimaryIp();
   const server = await project.server({ public_net: { enable_ipv4: false, enable_ipv6: true } });
   const assign = { assignee_id: server.id, assignee_type: 'server' };
@@ -30,7 +30,7 @@ test('moves only while the server is off', async () => {
   expect(project.hardware.server(server.id)!.publicIpv4).toBeNull();
 });
 
-test('a server has one of each family', async () => {
+test('a server has one Primary IP of each family', async () => {
   const { project, id } = await withPrimaryIp();
   const server = await project.server();
   await project.act(`/servers/${server.id}/actions/poweroff`);
@@ -41,14 +41,14 @@ test('a server has one of each family', async () => {
 test.each([
   ['of the wrong family', { public_net: { ipv6: 0 } }, 'primary_ip_version_mismatch'],
   ['of another location', { location: 'nbg1', public_net: { ipv4: 0 } }, 'primary_ip_datacenter_mismatch'],
-])('refuses one %s', async (_what, given, code) => {
+])('a Primary IP %s is refused', async (_what, given, code) => {
   const { project, id } = await withPrimaryIp();
   const public_net = Object.fromEntries(Object.keys(given.public_net).map((family) => [family, id]));
   const answer = await project.post('/servers', { name: 'a', server_type: 'cx23', image: 'debian-13', ...given, public_net });
   expect(refusal(answer)).toContain(code);
 });
 
-test('its pointer and that of the server are the same', async () => {
+test('the reverse DNS of a Primary IP and of its server are the same', async () => {
   const { project, id, ip } = await withPrimaryIp();
   const server = await project.server({ public_net: { ipv4: id } });
   await project.act(`/servers/${server.id}/actions/change_dns_ptr`, { ip, dns_ptr: 'lb-1.example.com' });
@@ -56,7 +56,7 @@ test('its pointer and that of the server are the same', async () => {
   expect((await project.get(`/servers/${server.id}`)).body.server.public_net.ipv4.dns_ptr).toBe('lb-1.example.com');
 });
 
-test('an update without any field is fine, as the provider ends with one', async () => {
+test('an update of a Primary IP without any field is accepted, because the provider sends one', async () => {
   const { project, id } = await withPrimaryIp();
   expect((await project.put(`/primary_ips/${id}`, {})).status).toBe(200);
 });

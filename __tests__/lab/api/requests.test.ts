@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Project, TOKEN, refusal } from './project';
 
-describe('what nobody thought of is refused loudly, and remembered', () => {
+describe('a request that the emulator does not know is refused with 501 and recorded', () => {
   test.each([
     ['an unknown route', 'GET', '/load_balancers', undefined, 'GET /v1/load_balancers'],
     ['a method that the route does not have', 'PUT', '/actions', {}, 'PUT /v1/actions'],
@@ -24,7 +24,7 @@ describe('what nobody thought of is refused loudly, and remembered', () => {
     expect(project.api.world.unexpectedRequests).toEqual([expect.stringContaining(named)]);
   });
 
-  test('page, per_page and sort are known to be sent to every list', async () => {
+  test('every list accepts page, per_page and sort', async () => {
     const project = new Project();
     expect((await project.get('/locations?per_page=50&sort=id%3Aasc')).status).toBe(200);
     expect((await project.get('/actions?id=7&page=1&sort=status&sort=id')).body.actions).toEqual([]);
@@ -42,7 +42,7 @@ test('a missing field is invalid_input', async () => {
   expect(refusal(await new Project().post('/networks', { name: 'n' }))).toContain("invalid input in field 'ip_range'");
 });
 
-test('what is not JSON is json_error', async () => {
+test('a body that is not JSON is json_error', async () => {
   expect(refusal(await new Project().request('POST', '/networks', undefined, { text: '{' }))).toContain('400 json_error');
 });
 
@@ -53,7 +53,7 @@ test('power actions and deletes need no body, and an empty object is as good', a
   expect((await project.post(`/servers/${id}/actions/poweron`, {})).status).toBe(201);
 });
 
-test('every error says that it is JSON and has the key details, or clients stumble', async () => {
+test('every error has the content type of JSON and the key details, which clients need', async () => {
   const project = new Project();
   for (const answer of [
     await project.get('/servers/1'),
@@ -70,7 +70,7 @@ test('a wrong token is unauthorized', async () => {
 });
 
 describe('rate limit', () => {
-  test('every answer tells the budget, which refills by one request a second', async () => {
+  test('every answer has the budget in its headers, which refills by one request a second', async () => {
     const project = new Project();
     await project.control('PUT', '/rate-limit', { remaining: 2 });
     const budget = (headers: Headers) => headers.get('ratelimit-remaining');
@@ -89,7 +89,7 @@ test('the deprecated list of all actions is gone', async () => {
   expect(refusal(await new Project().get('/actions'))).toContain('410 deprecated_api_endpoint');
 });
 
-test('the token does not show in the request log', async () => {
+test('the request log does not contain the token', async () => {
   const project = new Project();
   await project.get('/servers');
   expect(JSON.stringify(await project.control('GET', '/requests'))).not.toContain(TOKEN);

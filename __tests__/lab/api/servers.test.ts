@@ -54,7 +54,7 @@ describe('create', () => {
     expect((await project.delete(`/servers/${body.server.id}`)).status).toBe(200);
   });
 
-  test('makes both public addresses unless told otherwise, and deletes them with the server', async () => {
+  test('makes both public addresses by default, and deletes them with the server', async () => {
     const project = new Project();
     const server = await project.server();
     expect(server.public_net).toMatchObject({ ipv4: { ip: '203.0.113.10' }, ipv6: { ip: '2001:db8:c:10::/64' } });
@@ -84,7 +84,7 @@ describe('create', () => {
     expect((await project.get('/servers')).body.servers).toEqual([]);
   });
 
-  test('a name is given once', async () => {
+  test('a name cannot be used twice', async () => {
     const project = new Project();
     await project.server();
     const answer = await project.post('/servers', valid);
@@ -99,7 +99,7 @@ describe('create', () => {
     expect(refusal(await project.post('/servers', { ...valid, name: 'web-11', placement_group: group }))).toContain('placement_error');
   });
 
-  test('with networks it is attached before it starts', async () => {
+  test('a server with networks is attached before it starts', async () => {
     const project = new Project();
     const network = await project.network();
     const server = await project.server({ networks: [network.id], public_net: { enable_ipv4: false, enable_ipv6: false } });
@@ -109,7 +109,7 @@ describe('create', () => {
 });
 
 describe('power', () => {
-  test('a guest that stopped by itself shows as off', async () => {
+  test('a guest that stopped by itself is shown as off', async () => {
     const project = new Project();
     const server = await project.server();
     project.hardware.machines.get(server.id)!.running = false;
@@ -117,7 +117,7 @@ describe('power', () => {
     expect((await project.get('/servers?status=off')).body.servers).toHaveLength(1);
   });
 
-  test('off and on, in the order that was asked for', async () => {
+  test('power off and power on run in the order of the requests', async () => {
     const project = new Project();
     const { id } = await project.server();
     await project.post(`/servers/${id}/actions/poweroff`);
@@ -127,7 +127,7 @@ describe('power', () => {
     expect((await project.get(`/servers/${id}`)).body.server.status).toBe('running');
   });
 
-  test('shutdown succeeds when the guest was asked, whether or not it obeys', async () => {
+  test('a shutdown succeeds when the guest was asked, whether or not it stops', async () => {
     const project = new Project();
     const { id } = await project.server();
     expect(await project.act(`/servers/${id}/actions/shutdown`)).toMatchObject({ command: 'shutdown_server', status: 'success' });
@@ -145,7 +145,7 @@ describe('power', () => {
     expect(body.server).toMatchObject({ status: 'running', server_type: { name: 'cx33' }, primary_disk_size: 40 });
   });
 
-  test('a change of type takes 20 s, and what runs meanwhile is nothing', async () => {
+  test('a change of type takes 20 s, in which the machine does not run', async () => {
     const project = new Project();
     const { id } = await project.server();
     await project.act(`/servers/${id}/actions/poweroff`);
@@ -182,7 +182,7 @@ describe('power', () => {
 });
 
 describe('delete', () => {
-  test('the server is gone at once, its action stays in the list', async () => {
+  test('removes the server at once, and keeps its action in the list', async () => {
     const project = new Project();
     const { id } = await project.server();
     const { status, body } = await project.delete(`/servers/${id}`);
@@ -207,7 +207,7 @@ describe('delete', () => {
     expect(project.api.world.failures).toEqual([]);
   });
 
-  test('a protected server stays', async () => {
+  test('refuses a protected server', async () => {
     const project = new Project();
     const { id } = await project.server();
     await project.act(`/servers/${id}/actions/change_protection`, { delete: true, rebuild: true });

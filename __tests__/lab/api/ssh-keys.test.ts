@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PUBLIC_KEY, Project, refusal } from './project';
 
-test('returns the key byte for byte, with its fingerprint', async () => {
+test('an SSH key is returned byte for byte, with its fingerprint', async () => {
   const { body } = await new Project().post('/ssh_keys', { name: 'ops', public_key: `${PUBLIC_KEY} ops@example.com\n` });
   expect(body.ssh_key).toMatchObject({
     public_key: `${PUBLIC_KEY} ops@example.com\n`,
@@ -10,7 +10,7 @@ test('returns the key byte for byte, with its fingerprint', async () => {
   });
 });
 
-test('the same key material is taken once, whatever its name and comment', async () => {
+test('the same SSH key material is accepted once, whatever its name and comment', async () => {
   const project = new Project();
   await project.post('/ssh_keys', { name: 'ops', public_key: PUBLIC_KEY });
   const answer = await project.post('/ssh_keys', { name: 'other', public_key: `${PUBLIC_KEY} comment` });
@@ -18,11 +18,11 @@ test('the same key material is taken once, whatever its name and comment', async
   expect(answer.body.error.details).toEqual({ fields: [{ name: 'public_key' }] });
 });
 
-test.each(['', 'ssh-ed25519', 'ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIKvt4XLrmfhX2', 'not a key'])('refuses %j', async (public_key) => {
+test.each(['', 'ssh-ed25519', 'ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIKvt4XLrmfhX2', 'not a key'])('an SSH key cannot be %j', async (public_key) => {
   expect(refusal(await new Project().post('/ssh_keys', { name: 'ops', public_key }))).toContain('is not a valid SSH public key');
 });
 
-test('labels are replaced as a whole', async () => {
+test('labels of an SSH key are replaced as a whole', async () => {
   const project = new Project();
   const { id } = (await project.post('/ssh_keys', { name: 'ops', public_key: PUBLIC_KEY, labels: { a: '1', b: '2' } })).body.ssh_key;
   const { body } = await project.put(`/ssh_keys/${id}`, { labels: { c: '3' } });

@@ -28,7 +28,7 @@ describe('the catalogue', () => {
     expect(types.filter((type) => notSold.includes(type))).toEqual([]);
   });
 
-  test('shows the end of a type in each location, and none of the type itself', async () => {
+  test('shows the deprecation of a type for each location, and none for the type itself', async () => {
     const { body } = await new Project().get('/server_types?name=cpx11');
     expect(body.server_types).toMatchObject([{ deprecated: false, deprecation: null }]);
     const { locations } = (body.server_types as unknown as readonly ListedType[])[0]!;
@@ -54,7 +54,7 @@ describe('the catalogue', () => {
 });
 
 describe('a type that is sold out', () => {
-  test('says so in the catalogue, and cannot be ordered, there alone', async () => {
+  test('is shown so in the catalogue, and cannot be ordered, in that location only', async () => {
     const project = new Project();
     await project.fault({ effect: { kind: 'sold-out', serverType: 'cx23', location: 'fsn1' } });
     expect(await orderable(project, 'fsn1')).not.toContain('cx23');
@@ -67,7 +67,7 @@ describe('a type that is sold out', () => {
     expect((await project.post('/servers', { ...valid, name: 'web-2', server_type: 'cx33' })).status).toBe(201);
   });
 
-  test('can be so after some orders, and for some', async () => {
+  test('can be sold out after a number of orders, and for a number of orders', async () => {
     const project = new Project();
     await project.fault({ effect: { kind: 'sold-out', serverType: 'cx23' }, after: 2, count: 1 });
     expect(await orderable(project, 'fsn1')).toContain('cx23');
@@ -77,21 +77,21 @@ describe('a type that is sold out', () => {
     expect([await order('web-3'), await order('web-3')]).toEqual([412, 201]);
   });
 
-  test('is back when the faults are cleared', async () => {
+  test('is in stock again when the faults are cleared', async () => {
     const project = new Project();
     await project.fault({ effect: { kind: 'sold-out', serverType: 'cx23' } });
     await project.control('DELETE', '/faults');
     expect(await orderable(project, 'fsn1')).toContain('cx23');
   });
 
-  test('matches no requests, so that nobody believes it would', async () => {
+  test('refuses a match of requests, which would have no effect', async () => {
     const order = { match: { path: '/v1/servers' }, effect: { kind: 'sold-out', serverType: 'cx23' } } as const;
     expect((await new Project().control('POST', '/faults', order)).status).toBe(422);
   });
 });
 
 describe('the limit of the project', () => {
-  test('ends orders of servers', async () => {
+  test('refuses servers above it', async () => {
     const project = new Project();
     await project.fault({ effect: { kind: 'limit', of: 'servers', most: 1 } });
     await project.server();
@@ -128,7 +128,7 @@ describe('the limit of the project', () => {
     expect(refusal(await project.post(`/servers/${id}/actions/change_type`, change))).toContain('dedicated core limit exceeded');
   });
 
-  test('ends orders of floating IPs', async () => {
+  test('refuses floating IPs above it', async () => {
     const project = new Project();
     await project.fault({ effect: { kind: 'limit', of: 'floating_ips', most: 0 } });
     expect(refusal(await project.post('/floating_ips', { type: 'ipv4', home_location: 'fsn1' }))).toContain('403 resource_limit_exceeded');

@@ -3,7 +3,7 @@ import { Project, PUBLIC_KEY, refusal, TOKEN } from './project';
 
 const FAILOVER = 'f'.repeat(64);
 
-test('each of several tokens is let in, and revoked alone', async () => {
+test('each of several tokens is accepted, and revoked by itself', async () => {
   const project = new Project();
   await project.control('PUT', '/tokens/failover', { value: FAILOVER });
   expect((await project.request('GET', '/servers', undefined, { token: FAILOVER })).status).toBe(200);
@@ -12,7 +12,7 @@ test('each of several tokens is let in, and revoked alone', async () => {
   expect((await project.request('GET', '/servers', undefined, { token: TOKEN })).status).toBe(200);
 });
 
-test('a token for reading is refused to write, in the words of Hetzner', async () => {
+test("a token for reading cannot write, and gets Hetzner's message", async () => {
   const project = new Project();
   await project.control('PUT', '/tokens/metrics', { value: FAILOVER, access: 'read' });
   expect((await project.request('GET', '/ssh_keys', undefined, { token: FAILOVER })).status).toBe(200);
@@ -21,7 +21,7 @@ test('a token for reading is refused to write, in the words of Hetzner', async (
   expect((await project.get('/ssh_keys')).body.ssh_keys).toEqual([]);
 });
 
-test('tokens are listed without their values; what is wrong with a new one is said', async () => {
+test('tokens are listed without their values, and an invalid new one is refused with the reason', async () => {
   const project = new Project();
   await project.control('PUT', '/tokens/metrics', { value: FAILOVER, access: 'read' });
   const { body } = await project.control('GET', '/tokens');

@@ -8,7 +8,7 @@ async function withVolume() {
   return { project, id: body.volume.id, created: body };
 }
 
-test('is creating until the disk is made', async () => {
+test('a volume has the status creating until the disk is made', async () => {
   const { project, id, created } = await withVolume();
   expect(created).toMatchObject({
     volume: { status: 'creating', linux_device: `/dev/disk/by-id/scsi-0HC_Volume_${id}` },
@@ -19,7 +19,7 @@ test('is creating until the disk is made', async () => {
   expect(project.hardware.volumes.get(id)).toEqual({ sizeGb: 10, serverId: null });
 });
 
-test('goes to one server at a time', async () => {
+test('a volume is attached to one server at a time', async () => {
   const { project, id } = await withVolume();
   const one = await project.server({ name: 'db-1' });
   const other = await project.server({ name: 'db-2' });
@@ -31,7 +31,7 @@ test('goes to one server at a time', async () => {
   expect(project.hardware.volumes.get(id)!.serverId).toBe(other.id);
 });
 
-test('survives its server, and can go to another at once', async () => {
+test('a volume outlives its server, and can be attached to another at once', async () => {
   const { project, id } = await withVolume();
   const one = await project.server({ name: 'db-1' });
   const other = await project.server({ name: 'db-2' });
@@ -47,14 +47,14 @@ test('survives its server, and can go to another at once', async () => {
   ]);
 });
 
-test('only grows', async () => {
+test('a volume only grows', async () => {
   const { project, id } = await withVolume();
   expect(refusal(await project.post(`/volumes/${id}/actions/resize`, { size: 10 }))).toContain('only grows');
   await project.act(`/volumes/${id}/actions/resize`, { size: 20 });
   expect(project.hardware.volumes.get(id)!.sizeGb).toBe(20);
 });
 
-test('is deleted when detached and not protected', async () => {
+test('a volume can be deleted when it is detached and not protected', async () => {
   const { project, id } = await withVolume();
   const server = await project.server();
   await project.act(`/volumes/${id}/actions/attach`, { server: server.id });
@@ -67,13 +67,13 @@ test('is deleted when detached and not protected', async () => {
   expect(project.hardware.volumes.size).toBe(0);
 });
 
-test('stays where the server is', async () => {
+test('a volume cannot be attached in another location', async () => {
   const { project, id } = await withVolume();
   const far = await project.server({ location: 'nbg1' });
   expect(refusal(await project.post(`/volumes/${id}/actions/attach`, { server: far.id }))).toContain("not in the volume's location fsn1");
 });
 
-test('a failed attach leaves it free', async () => {
+test('a failed attach leaves a volume detached', async () => {
   const { project, id } = await withVolume();
   const server = await project.server();
   project.hardware.broken.add('attachVolume');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { KeyedQueue, Latest } from '../../../lab/api/queues';
 import { Project } from './project';
 
-test('the network is never synced twice at once, and ends as the last change says', async () => {
+test('the network is never synced twice at once, and ends in the state of the last change', async () => {
   const project = new Project();
   const server = await project.server();
   let open = (): void => undefined;
@@ -17,7 +17,7 @@ test('the network is never synced twice at once, and ends as the last change say
   expect(project.hardware.server(server.id)!.floatingIps).toHaveLength(3);
 });
 
-test('a network that cannot be synced fails the action, loudly', async () => {
+test('a network that cannot be synced fails the action, and is recorded', async () => {
   const project = new Project();
   const server = await project.server();
   const { id } = await project.floatingIp();
@@ -27,7 +27,7 @@ test('a network that cannot be synced fails the action, loudly', async () => {
   expect(project.api.world.failures).toEqual([expect.stringContaining('syncNetwork is broken')]);
 });
 
-test('a public address is not given out again soon', async () => {
+test('a public address is not reused soon', async () => {
   const project = new Project();
   const first = await project.server();
   await project.delete(`/servers/${first.id}`);
@@ -35,7 +35,7 @@ test('a public address is not given out again soon', async () => {
   expect([first.public_net.ipv4.ip, second.public_net.ipv4.ip]).toEqual(['203.0.113.10', '203.0.113.11']);
 });
 
-test('the world dump shows what is there, and what went wrong', async () => {
+test('the world dump shows resources and recorded errors', async () => {
   const project = new Project();
   await project.server();
   await project.get('/load_balancers');
@@ -60,7 +60,7 @@ test('a queue keeps the order for one key, and goes on after a failure', async (
   expect(done).toEqual(['b', 'a']);
 });
 
-test('each caller of a shared run sees one that began after its call', async () => {
+test('each caller of a shared run gets a run that began after its call', async () => {
   let value = 0;
   const seen: number[] = [];
   const latest = new Latest(async () => {

@@ -11,25 +11,25 @@ test('time without a holder is not a move', () => {
   expect(moves(held('lb-1', null, 'lb-1', null, 'lb-2'), 'floating-ip')).toEqual([{ at: 4000, from: 'lb-1', to: 'lb-2' }]);
 });
 
-test('the address may move as often as allowed, and the path is told when it moved more', () => {
+test('an address that moved more often than allowed is invalid, and the finding names its path', () => {
   expect(judge(addressMovedAtMost(1), 'lb-1', 'lb-1', 'lb-2').outcome).toBe('valid');
   expect(judge(addressMovedAtMost(1), 'lb-1', 'lb-2', 'lb-1').findings[0]!.message).toBe(
     'the floating IP moved 2 times, allowed is 1: lb-1 -> lb-2 -> lb-1',
   );
 });
 
-test('an address that nobody watched is unknown', () => {
+test('an address without observations is unknown', () => {
   expect(judge(addressMovedAtMost(1)).outcome).toBe('unknown');
   expect(judge(addressMovedAtMost(1), null).outcome).toBe('unknown');
   expect(judge(primaryMovedAtMost(1), 'lb-1').outcome).toBe('unknown');
 });
 
-test('going back within the window is oscillation, later it is not', () => {
+test('a role that returns within the window oscillates, later it does not', () => {
   expect(judge(nothingOscillates(5000), 'lb-1', 'lb-2', 'lb-1').outcome).toBe('invalid');
   expect(judge(nothingOscillates(500), 'lb-1', 'lb-2', 'lb-1').outcome).toBe('valid');
 });
 
-test('the number of moves does not depend on how often somebody looked', () => {
+test('the number of moves does not depend on the number of observations', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom('lb-1', 'lb-2', null), { maxLength: 30 }), (holders) => {
       const often = holders.flatMap((holder) => [holder, holder, holder]);

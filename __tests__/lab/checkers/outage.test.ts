@@ -17,7 +17,7 @@ test('two outages with service between them are two, and the longer one counts',
   expect(longestOutage(probes('+-++++---+++'))).toBe(160);
 });
 
-test('an outage that never ended is infinite, and nobody asking is not zero', () => {
+test('an outage that never ended is infinite, and a history without requests is not zero', () => {
   expect(longestOutage(probes('+++--'))).toBe(Infinity);
   expect(longestOutage([])).toBeUndefined();
   expect(longestOutage(probes('+++'))).toBe(0);
@@ -53,11 +53,11 @@ test('the write gap is infinite without a write after the fault and unknown with
   expect(writeGap([write(200, 'a')], 150)).toBeUndefined();
 });
 
-test('a write to one member directly says nothing about the application', () => {
+test('a write to one member directly does not count for the write gap', () => {
   expect(writeGap([write(0, 'a'), write(200, 'x', 'acknowledged', { stream: 'direct-write' }), write(900, 'b')], 150)).toBe(900);
 });
 
-test('the gap is known by its ends, wherever in the rest of the history it lies', () => {
+test('the write gap depends on its ends only, wherever it lies in the history', () => {
   expect(longestGap([operation(0), operation(200), operation(9000), operation(9100)], 150)).toEqual({ from: 210, to: 9010 });
   expect(longestGap([operation(0)], 150)).toEqual({ from: 10, to: undefined });
 });
@@ -76,7 +76,7 @@ test('service after a moment is the first success that was begun after it', () =
   expect(serviceAfter(probes('---++'), 60)).toBe(150 + 10 - 60);
 });
 
-test('every figure of a summary was really measured', () => {
+test('every figure of a summary is a measured value', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1 }), (values) => {
       const { min, median, p95, max } = summarise(values)!;

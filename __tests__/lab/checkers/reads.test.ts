@@ -5,7 +5,7 @@ import { evidence, read, write } from './histories';
 const judge = (stalenessMilliseconds: number, ...operations: Operation[]): Verdict =>
   check(evidence(operations), [readsPossible({ stalenessMilliseconds })]);
 
-test('a read answers what was written', () => {
+test('a read that answers the written note is valid', () => {
   expect(judge(0, write(0, 'a'), read(100, 'a', 'text of a')).outcome).toBe('valid');
 });
 
@@ -22,12 +22,12 @@ test('a write without an answer may be read or not, but once read it stays', () 
   expect(judge(0, unknown, read(100, 'a', 'text of a'), read(200, 'a', null)).outcome).toBe('invalid');
 });
 
-test('a note that nobody wrote, or not yet, or with another text, was not possible', () => {
+test('a read of a note that was not written, not yet written, or has another text is invalid', () => {
   expect(judge(0, read(0, 'a', 'text of a')).outcome).toBe('invalid');
   expect(judge(0, write(1000, 'a'), read(0, 'a', 'text of a')).outcome).toBe('invalid');
   expect(judge(0, write(0, 'a'), read(100, 'a', 'text of b')).outcome).toBe('invalid');
 });
 
-test('is unknown when nothing was read', () => {
+test('the check of reads is unknown without a read', () => {
   expect(judge(0, write(0, 'a')).outcome).toBe('unknown');
 });

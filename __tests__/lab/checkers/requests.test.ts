@@ -17,7 +17,7 @@ test('many failed requests are a few examples and a number', () => {
   expect(messages.at(-1)).toBe('and 95 more');
 });
 
-test('a stream in which nobody asked is unknown', () => {
+test('a stream without requests is unknown', () => {
   expect(check(evidence(probes('+')), [noFailedGet]).outcome).toBe('unknown');
   expect(check(evidence([...probes('+'), ...probes('+', 'get')]), [noFailedGet]).outcome).toBe('valid');
 });
@@ -27,17 +27,17 @@ test('an unanswered write of a retrying client is a failed request', () => {
   expect(check(evidence([write]), [noFailedRequest('write')]).outcome).toBe('invalid');
 });
 
-test('what fails after the recovery is found, what failed before it is not', () => {
+test('a request that fails after the recovery is a finding, one that failed before it is not', () => {
   const early = check(evidence(probes('--++++++'), healthyAt(150)), [quietAfterRecovery(0, 'probe')]);
   const late = check(evidence(probes('++++++-+'), healthyAt(150)), [quietAfterRecovery(0, 'probe')]);
   expect([early.outcome, late.outcome]).toEqual(['valid', 'invalid']);
 });
 
-test('a topology that was never healthy again leaves quiet unproven', () => {
+test('without health after the recovery, quiet after it is unknown', () => {
   expect(check(evidence(probes('+++')), [quietAfterRecovery(0, 'probe')]).outcome).toBe('unknown');
 });
 
-test('a clear 503 is wanted while nothing can serve, not a reset and not a slow one', () => {
+test('while no server can answer, a quick 503 is required: a reset or a slow answer is a finding', () => {
   const marks = [{ at: -1000, kind: 'effect', text: 'down' }] as const;
   const answer = (overrides: object) =>
     check(evidence([operation(0, { outcome: 'failed', status: 503, ...overrides })], { marks }), [answersWhileDown(503, 500, 100)]).outcome;

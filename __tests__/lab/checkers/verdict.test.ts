@@ -4,7 +4,7 @@ import { evidence, probes } from './histories';
 
 const finds = (...findings: ReturnType<Checker['check']>): Checker => ({ name: 'test', check: () => findings });
 
-test('is valid when every checker looked and found nothing', () => {
+test('a verdict is valid when every checker looked and found nothing', () => {
   expect(check(evidence(probes('+')), [finds(), finds()])).toEqual({ outcome: 'valid', findings: [] });
 });
 

@@ -23,7 +23,7 @@ test('a write without an answer may be there or not', () => {
   expect(check(evidence(writes, { members: members(['a', 'b']) }), [noAcknowledgedWriteLost, noDoubleExecution]).outcome).toBe('valid');
 });
 
-test('without a member to ask, or without an acknowledged write, nothing is known', () => {
+test('lost writes are unknown without a member to ask or without an acknowledged write', () => {
   expect(check(evidence([write(0, 'a')]), [noAcknowledgedWriteLost]).outcome).toBe('unknown');
   expect(check(evidence([write(0, 'a')], { members: [] }), [noAcknowledgedWriteLost]).outcome).toBe('unknown');
   expect(check(evidence([write(0, 'a', 'unknown')], { members: members(['a']) }), [noAcknowledgedWriteLost]).outcome).toBe('unknown');
@@ -36,7 +36,7 @@ test('where an operator accepted a loss, an acknowledged write is on all members
   expect(judged(['c']).findings[0]).toMatchObject({ outcome: 'invalid', message: 'db-1 lacks b, which was acknowledged' });
 });
 
-test('where nothing acknowledged had to leave, nothing is known of how that is kept', () => {
+test('the check of dumps is unknown if no acknowledged write is in one', () => {
   expect(check(evidence([write(0, 'a')], { members: members(['a']), setAside: [] }), [everyAcknowledgedWriteKept]).outcome).toBe('unknown');
 });
 
@@ -47,7 +47,7 @@ test('a changed text is a lost write', () => {
   );
 });
 
-test('whatever set of acknowledged writes is missing is what is found', () => {
+test('exactly the missing acknowledged writes are found', () => {
   const keys = fc.uniqueArray(fc.integer({ min: 0, max: 30 }).map(String), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(keys, fc.func(fc.boolean()), (acknowledged, survives) => {
@@ -88,7 +88,7 @@ test('an answer that names another id than the members hold was executed twice',
   expect(verdict.outcome).toBe('invalid');
 });
 
-test('a POST that was sent once and is answered as a repeat was repeated on the way', () => {
+test('a POST that was sent once and is answered as a repeat is invalid', () => {
   const replayed = write(0, 'a', 'acknowledged', { status: 200, attempts: 1 });
   const retried = write(0, 'b', 'acknowledged', { status: 200, attempts: 2 });
   expect(check(evidence([replayed, write(1, 'c')]), [noHiddenReplay]).outcome).toBe('invalid');
@@ -102,7 +102,7 @@ test('members that differ are named with the first row that differs', () => {
   expect(check(evidence([write(0, 'a')], { members: members(['a']) }), [membersAgree]).outcome).toBe('unknown');
 });
 
-test('a lone old primary must accept nothing, and somebody must have tried', () => {
+test('an isolated PRIMARY must accept no write, and the check is unknown without an attempt', () => {
   const marks = [{ at: 1000, kind: 'effect', text: 'cut off' }] as const;
   const direct = (start: number, outcome: 'acknowledged' | 'failed') =>
     write(start, `x${start}`, outcome, { stream: 'direct-write', member: 'db-1' });

@@ -3,13 +3,13 @@ import { readDeployLine } from '../../../lab/cli/deploy-output';
 
 const textOf = (line: string) => readDeployLine(line)?.text;
 
-test('what a role script says is shown with its host and step', () => {
+test("a role script's output is shown with its host and step", () => {
   expect(textOf('lab  terraform_data.web_web-1_install_3A25277B (remote-exec): web.sh: installing nginx')).toBe(
     'web-1 install: web.sh: installing nginx',
   );
 });
 
-test('only what took a while is worth a line', () => {
+test('a deploy shows the end of a step only if the step took a while', () => {
   expect(textOf('lab  terraform_data.app_app-1_install_9E6FAF2A: Creation complete after 1m2s [id=x]')).toBe(
     'terraform_data.app_app-1_install_9E6FAF2A: creation took 1m2s',
   );
@@ -23,14 +23,14 @@ test("Terraform's errors are kept, without colours", () => {
   });
 });
 
-test('what to do if a step fails is kept, with the step, for when it has failed', () => {
+test('the remedy of a step is kept until the step fails', () => {
   const line = 'terraform_data.web_web-1_identify_12AB (local-exec): first login to web-1. If it fails ...';
   const remedy = { kind: 'remedy', step: 'terraform_data.web_web-1_identify_12AB', text: 'first login to web-1. If it fails ...' };
   expect(readDeployLine(`lab  ${line}`)).toEqual(remedy);
   expect(readDeployLine(`     ${line}`)).toEqual(remedy);
 });
 
-test('a spinner says nothing', () => {
+test('a spinner of cdktf is not shown', () => {
   expect(readDeployLine('\u001b[2K\u001b[1A\u001b[2K\u001b[G')).toBeNull();
   expect(readDeployLine('⠋  Synthesizing')).toBeNull();
 });

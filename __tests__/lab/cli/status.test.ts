@@ -21,7 +21,7 @@ const report: StatusReport = {
   ],
 };
 
-test('shows the address, who has it, the machines and what to try next', () => {
+test('status shows the address, its holder, the machines and what to try next', () => {
   expect(renderStatus(report, ['curl         curl https://...'], Date.parse('2031-01-01T00:00:00Z')).join('\n')).toMatchInlineSnapshot(`
     "URL          https://www.example.test/
     floating IP  203.0.113.100, leads to lb-1
@@ -40,11 +40,11 @@ test('shows the address, who has it, the machines and what to try next', () => {
   `);
 });
 
-test('a certificate that has ended cannot be overlooked', () => {
+test('status warns of a certificate that has ended', () => {
   expect(renderStatus(report, [], Date.parse('2031-02-04T00:00:00Z'))).toContain('certificate  ENDED on 2031-02-03');
 });
 
-test('tells why a member is what it is, and what a person should do', () => {
+test("status shows the reason for a member's state, and what a person should do", () => {
   const database = {
     members: [{ state: 'ONLINE' }, { state: 'UNREACHABLE' }],
     applierQueue: 3,
@@ -66,16 +66,16 @@ test('tells why a member is what it is, and what a person should do', () => {
   `);
 });
 
-test('with a machine off, the next thing to try is to power it on', () => {
+test('status suggests to power on a machine that is off', () => {
   const off = report.machines.map((machine) => ({ ...machine, status: 'off', running: false }));
   expect(renderStatus({ ...report, machines: off }, []).at(-2)).toBe('  npx lab power-on lb-1');
 });
 
-test('an empty lab says how to deploy', () => {
+test('status of an empty lab says how to deploy', () => {
   expect(renderStatus({ ...report, machines: [] }, [])).toEqual(['The lab is up and empty. Deploy to it with: npx lab deploy']);
 });
 
-test('with a proxied name, the way leads through Cloudflare', () => {
+test('status shows the way through Cloudflare for a proxied name', () => {
   const through = renderStatus({ ...report, entrance: { by: 'Cloudflare', address: '104.16.0.10' } }, []);
   expect(through[2]).toBe('Cloudflare   104.16.0.10: visitors come this way, not to the floating IP');
 });

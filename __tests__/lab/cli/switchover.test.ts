@@ -23,14 +23,14 @@ test('the PRIMARY steps down by its own command', async () => {
   expect(lab.calls).toContain('db-2: platform-mysql step-down');
 });
 
-test('where nobody has the address there is nobody to ask', async () => {
+test('a switchover without a holder of the address is an error', async () => {
   const lab = new FakeLab();
   lab.holder = null;
   await expect(switchover(lab, 'lb')).rejects.toThrow('nobody holds the floating IP');
   expect(lab.calls).toEqual([]);
 });
 
-test('when the other is not ready, the words of the host say why', async () => {
+test("a switchover that the host refuses fails with the host's reason", async () => {
   const lab = new FakeLab();
   lab.shell = () => ({
     exitCode: 22,

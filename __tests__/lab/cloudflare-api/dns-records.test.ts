@@ -52,7 +52,7 @@ describe('a DNS record', () => {
 });
 
 describe('the emulator', () => {
-  test('honours pages, so that a client which asks for the next comes to an end', async () => {
+  test('ends a list with an empty page', async () => {
     const account = new Account();
     expect((await account.get('/zones?name=example.com')).body.result).toHaveLength(1);
     expect((await account.get('/zones?name=example.com&page=2')).body.result).toEqual([]);
@@ -62,11 +62,11 @@ describe('the emulator', () => {
     [null, '400 9106: Missing X-Auth-Key, X-Auth-Email or Authorization headers'],
     ['Basic x', '400 6003: Invalid request headers (6111: Invalid format for Authorization header)'],
     ['Bearer another', '401 1000: Invalid API Token'],
-  ])('lets nobody in with the authorization %s', async (authorization, message) => {
+  ])('refuses the authorization %s', async (authorization, message) => {
     expect(refusal(await new Account().request('GET', '/zones', undefined, authorization))).toBe(message);
   });
 
-  test('tells its address ranges to everybody', async () => {
+  test('returns its address ranges without a token', async () => {
     expect((await new Account().request('GET', '/ips', undefined, null)).status).toBe(200);
   });
 
@@ -81,7 +81,7 @@ describe('the emulator', () => {
       { name: 'a', type: 'A', content: '192.0.2.1', ttl: 1, colour: 'red' },
       "POST /zones/ZONE/dns_records: field 'colour'",
     ],
-  ])('refuses loudly what it does not know: %s %s', async (method, path, body, what) => {
+  ])('refuses an unknown request with 501: %s %s', async (method, path, body, what) => {
     const account = new Account();
     const answer = await account.request(method, path.replace('ZONE', account.zoneId), body);
     expect(answer.status).toBe(501);
@@ -94,7 +94,7 @@ describe('the emulator', () => {
     expect(await (await account.api.control.request('/requests')).text()).not.toContain('canary');
   });
 
-  test('shuts out who asks more than 1200 times in five minutes, for the rest of them', async () => {
+  test('refuses a client after 1200 requests in five minutes, until they are over', async () => {
     const account = new Account();
     for (let request = 0; request < 1200; request++) await account.get('/zones');
     const refused = await account.get('/zones');

@@ -149,7 +149,7 @@ describe('a visitor', () => {
     });
   });
 
-  test('cannot say that it is another: X-Forwarded-For is appended to, the rest replaced', async () => {
+  test('cannot forge its address: X-Forwarded-For is extended, other headers are replaced', async () => {
     const { ask } = await edgeOf({ ports: { https: await listening(httpsOrigin()) } });
     const headers = {
       'cf-connecting-ip': '1.1.1.1',
@@ -200,7 +200,7 @@ describe('a visitor', () => {
   test.each([
     ['shop.example.test', 409, '1001'],
     ['192.0.2.1', 403, '1003'],
-  ])('who asks for %s gets %i', async (host, status, code) => {
+  ])('of the host %s gets %i', async (host, status, code) => {
     const answer = await (await edgeOf()).ask({ scheme: 'http', host });
     expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(`Error ${code}`)]);
   });
@@ -215,7 +215,7 @@ describe('a visitor', () => {
     expect((await (await edgeOf({ name: { addresses: [] } })).ask()).status).toBe(530);
   });
 
-  test('that leaves takes the request to the origin along', async () => {
+  test('that leaves ends the request to the origin', async () => {
     const origin = httpsOrigin((_, response) => void response.writeHead(200).write('first'));
     const port = await listening(origin);
     const request = (await edgeOf({ ports: { https: port } })).open().end();

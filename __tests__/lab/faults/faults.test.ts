@@ -17,7 +17,7 @@ import { FakeLab } from './fake-lab';
 const pids = (answers: string[]) => (_: string, line: string) =>
   line.includes('MainPID') ? { stdout: answers.length > 1 ? answers.shift()! : answers[0]! } : undefined;
 
-test('a power-off has happened when the machine is seen to be off', async () => {
+test('a power-off returns when the machine is seen to be off', async () => {
   const lab = new FakeLab();
   await powerOff(lab, 'lb-1').inject();
   expect([...lab.off]).toEqual(['lb-1']);
@@ -44,7 +44,7 @@ test('a process that does not run cannot be killed or frozen', async () => {
   await expect(freeze(lab, 'lb-1', 'haproxy.service').inject()).rejects.toThrow(/does not run/);
 });
 
-test('a process that shall stay down is kept from starting before it is killed, and let go afterwards', async () => {
+test('a process that must stay down is kept from starting before it is killed, and released by the recovery', async () => {
   const lab = new FakeLab();
   lab.shell = pids(['0']);
   const fault = killForGood(lab, 'web-1', 'nginx.service');
@@ -66,7 +66,7 @@ test('a cut link is confirmed by an address that could be reached before and no 
   expect(lab.calls.at(-1)).toContain('/dev/tcp/10.0.0.2/9101');
 });
 
-test('a cut that nobody could see is not called a fault, and nothing is cut', async () => {
+test('a cut that no witness could see is an error, and nothing is cut', async () => {
   const lab = new FakeLab();
   lab.shell = () => ({ exitCode: null });
   await expect(cutLink(lab, { machine: 'db-1', link: 'private' }).inject()).rejects.toThrow('db-1 reached nobody before the cut');
@@ -102,7 +102,7 @@ test('the API breaks for the load balancers only, so that machines can still be 
   expect(lab.calls.map((call) => /203\.0\.113\.\d+/.exec(call)?.[0])).toEqual(['203.0.113.10', '203.0.113.11']);
 });
 
-test('a broken configuration that is taken is no fault survived', async () => {
+test('a broken configuration that is accepted is an error', async () => {
   const push = { machine: 'lb-1', role: 'load-balancer', file: '/etc/haproxy/haproxy.cfg', unit: 'haproxy.service' };
   const lab = new FakeLab();
   await expect(brokenConfiguration(lab, push).inject()).rejects.toThrow(/took a broken/);
@@ -111,7 +111,7 @@ test('a broken configuration that is taken is no fault survived', async () => {
   await brokenConfiguration(lab, push).inject();
 });
 
-test('several faults are all recovered, whatever becomes of one', async () => {
+test('several faults are all recovered, even if the recovery of one fails', async () => {
   const recovered: string[] = [];
   const fault = (name: string, fails = false): Fault => ({
     title: name,
@@ -125,7 +125,7 @@ test('several faults are all recovered, whatever becomes of one', async () => {
   expect(recovered).toEqual(['a', 'c']);
 });
 
-test('waiting tells what it waited for and why it was not so', async () => {
+test('a wait that times out names its condition and the last error', async () => {
   const broken = async () => Promise.reject(new Error('no route'));
   await expect(until('db-1 is on', broken, 200, 50)).rejects.toThrow('not within 0.2 s: db-1 is on: no route');
 });

@@ -50,7 +50,7 @@ describe('user data', () => {
   });
 });
 
-describe('is refused loudly', () => {
+describe('user data is refused with an error for', () => {
   test('a module that the lab does not have', () => {
     expect(() => cloudConfig('bootcmd: [true]')).toThrow(/Unrecognized key: "bootcmd"/);
   });

@@ -15,17 +15,17 @@ const spec = (changes: Partial<ServerSpec> = {}): ServerSpec => ({
 
 const contentOf = (path: string, changes?: Partial<ServerSpec>) => initialFiles(spec(changes)).find((file) => file.path === path)?.content;
 
-test('a machine is called as its server', () => {
+test('a machine has the host name of its server', () => {
   expect(contentOf('/etc/hostname')).toBe('web-1\n');
 });
 
-test('root lets in the keys of the server and those of its user data', () => {
+test('root accepts the SSH keys of the server and of its user data', () => {
   expect(contentOf('/root/.ssh/authorized_keys', { userData: '#cloud-config\nssh_authorized_keys: [ssh-ed25519 BBBB two]\n' })).toBe(
     'ssh-ed25519 AAAA one\nssh-ed25519 BBBB two\n',
   );
 });
 
-test('a server without metadata at its first boot lets nobody in, and has neither its name nor its user data', () => {
+test('a server without metadata at its first boot accepts no login, and has neither its name nor its user data', () => {
   const files = initialFiles(
     withoutMetadata(spec({ userData: '#cloud-config\nssh_keys: { ed25519_private: abc }\n', sshPublicKeys: ['ssh-ed25519 AAAA'] })),
   );

@@ -22,7 +22,7 @@ let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'lease-'))));
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('a machine finds on its disk what it has to configure, and how much later', async () => {
+test("a machine's disk holds the lease of its private interface, and its delay", async () => {
   await offerLease(root, link, true, 120);
   expect(readFileSync(join(root, LEASES, 'enp7s0.env'), 'utf8')).toBe('DELAY=120\n');
   expect(readFileSync(join(root, LEASES, 'enp7s0.ip'), 'utf8').split('\n')).toContain('address replace 10.0.2.11/32 dev enp7s0');
@@ -30,7 +30,7 @@ test('a machine finds on its disk what it has to configure, and how much later',
   expect(readdirSync(join(root, LEASES))).toEqual([]);
 });
 
-test('private interfaces come three seconds late, one or all of them later if told so', () => {
+test('private interfaces come three seconds late by default; the delay can be set for one machine or for all', () => {
   const delays = new LeaseDelays();
   expect(delays.of('web-1')).toBe(3);
   delays.set(120, 'web-1');

@@ -35,7 +35,7 @@ test('the name servers are a peer, too', () => {
   ]);
 });
 
-test('healing with the same words removes that cut and no other', () => {
+test('healing with the same peer and direction removes that cut and no other', () => {
   const left = faultsAfter((faults) => {
     faults.cut(betweenThePair);
     faults.cut({ ...betweenThePair, direction: 'out' });
@@ -44,7 +44,7 @@ test('healing with the same words removes that cut and no other', () => {
   expect(left.map((fault) => fault.direction)).toEqual(['out']);
 });
 
-test('healing a link without a peer puts all of it right', () => {
+test('healing a link without a peer removes all its cuts', () => {
   const left = faultsAfter((faults) => {
     faults.cut(betweenThePair);
     faults.degrade({ machine: 'lb-1', link: 'private', lossPercent: 5 });
@@ -57,6 +57,6 @@ test('healing where nothing is cut is allowed', () => {
   expect(faultsAfter((faults) => faults.heal(betweenThePair))).toEqual([]);
 });
 
-test('no loss is no fault', () => {
+test('a loss of 0 % removes the fault', () => {
   expect(faultsAfter((faults) => faults.degrade({ machine: 'lb-1', link: 'public', lossPercent: 0 }))).toEqual([]);
 });

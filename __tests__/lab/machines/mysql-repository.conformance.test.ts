@@ -47,7 +47,7 @@ afterAll(() => {
   if (!missing) rmSync(folder, { recursive: true });
 });
 
-test.skipIf(missing)('has the components and the one architecture of Oracle, and packages in that of 9.7', () => {
+test.skipIf(missing)("MySQL's repository has Oracle's components and architecture, with packages in the component of 9.7", () => {
   expect(text(join(release, 'Release'))).toMatch(/^Architectures: amd64\nComponents: mysql-8\.4-lts mysql-9\.7-lts mysql-tools$/m);
   expect(text(join(release, 'mysql-8.4-lts/binary-amd64/Packages'))).toBe('');
   expect(text(join(release, 'mysql-9.7-lts/binary-amd64/Packages'))).toMatch(
@@ -55,14 +55,14 @@ test.skipIf(missing)('has the components and the one architecture of Oracle, and
   );
 });
 
-test.skipIf(missing)('as at Oracle one key file holds the key as it expired, and the next one the same key with a later end', async () => {
+test.skipIf(missing)("MySQL's repository has a key file with the expired key, and a newer one with the same key and a later end", async () => {
   const own = text(join(folder, 'fingerprint')).trim();
   expect(await fingerprints(2023)).toEqual([own]);
   expect(await fingerprints(2025)).toEqual([own]);
   expect([await accepted(2023), await accepted(2025)]).toEqual([false, true]);
 });
 
-test.skipIf(missing)('all key files can be expired, or hold another key, which has signed as well', async () => {
+test.skipIf(missing)("MySQL's repository can be switched to expired keys, or to another key that signs", async () => {
   await site('keys', folder, 'expired');
   expect([await accepted(2023), await accepted(2025)]).toEqual([false, false]);
   await site('keys', folder, 'foreign');
@@ -72,7 +72,7 @@ test.skipIf(missing)('all key files can be expired, or hold another key, which h
   expect([await accepted(2023), await accepted(2025)]).toEqual([false, true]);
 });
 
-test.skipIf(missing)('offers its packages in another version, and takes that back', async () => {
+test.skipIf(missing)("MySQL's repository can offer another version, and withdraw it", async () => {
   const offered = join(folder, 'site/apt/debian/pool/trixie/mysql-9.7-lts/m/mysql-community');
   await site('offer', folder, '9.7.5-1debian13+x');
   expect(readdirSync(offered).sort()).toEqual(['mysql-server_9.7.4-1debian13_amd64.deb', 'mysql-server_9.7.5-1debian13+x_amd64.deb']);

@@ -63,7 +63,7 @@ describe('routes of the router', () => {
     expect(routes).toContain('default via 10.0.1.10 dev n11.0 onlink table 1000');
   });
 
-  test('a route whose gateway nobody has leads nowhere', () => {
+  test('a route whose gateway no machine has leads nowhere', () => {
     const links = linksOf(server(11), new NetworkTables());
     const { routes } = routerRoutes(links, [{ networkRange: '10.0.0.0/16', destination: '0.0.0.0/0', gateway: '10.0.1.10' }]);
     expect(routes.filter((route) => route.includes('default'))).toEqual(['blackhole default metric 9999 table 1000']);

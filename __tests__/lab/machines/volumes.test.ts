@@ -9,7 +9,7 @@ test('a machine that boots finds its volumes under the names that Hetzner gives 
   );
 });
 
-test('a volume appears in a machine that runs', () => {
+test('a volume appears in a running machine', () => {
   expect(appear(volume)).toBe(
     'mkdir -p /dev/disk/by-id && rm -f /dev/sdb && mknod -m 0660 /dev/sdb b 7 9 && ln -sfn ../../sdb /dev/disk/by-id/scsi-0HC_Volume_42',
   );

@@ -75,23 +75,23 @@ test("the names of Hetzner's and Debian's mirrors lead to one mirror, which is a
   expect(asked).toEqual(['/debian/pool/a.deb', '/debian-security/b']);
 });
 
-test('a name that is no site, or a path that the site does not have, is not found, and nobody is asked', async () => {
+test('an unknown site or path is not found, without a request to the mirror', async () => {
   for (const url of ['http://example.com/debian/pool/a.deb', 'http://security.debian.org/debian/pool/a.deb', 'http://mirror.hetzner.com/'])
     expect((await get(url)).status).toBe(404);
   expect(asked).toEqual([]);
 });
 
-test('a client that takes it for its proxy is served the same', async () => {
+test('a client that uses the sites as its proxy gets the same answers', async () => {
   expect((await send(PACKAGE, { host: 'mirror.hetzner.com' })).text).toBe('content of /debian/pool/a.deb');
 });
 
-test('what was fetched is served when the mirror is gone', async () => {
+test('a fetched file is served when the mirror is gone', async () => {
   await get(PACKAGE);
   upstream.close();
   expect((await get(PACKAGE)).text).toBe('content of /debian/pool/a.deb');
 });
 
-test('a download that was interrupted goes on where it was, unless it is of something that may have changed', async () => {
+test('an interrupted download of a package is resumed, one of a file that may change is not', async () => {
   expect(await get(PACKAGE, { range: 'bytes=11-' })).toEqual({ status: 206, text: '/debian/pool/a.deb' });
   expect(await get(PACKAGE, { range: 'bytes=9999-' })).toEqual({ status: 200, text: 'content of /debian/pool/a.deb' });
   expect((await get(INDEX, { range: 'bytes=11-' })).status).toBe(200);
@@ -102,7 +102,7 @@ test('an index that apt has already is not sent again', async () => {
   expect(await get(INDEX, { 'if-modified-since': 'Sat, 12 Sep 2026 07:55:41 GMT' })).toEqual({ status: 304, text: '' });
 });
 
-test('what a mirror does not have is told, and asked for again', async () => {
+test('a file that the mirror lacks is 404, and asked for again next time', async () => {
   const url = PACKAGE.replace('a.deb', 'missing.deb');
   expect((await get(url)).status).toBe(404);
   await get(url);

@@ -50,7 +50,7 @@ async function byUdp(packet: Packet): Promise<Packet> {
   }
 }
 
-test('each server resolves, and says which names there are not', async () => {
+test('each name server resolves, and answers NXDOMAIN for unknown names', async () => {
   for (const address of [FIRST, SECOND]) {
     expect(await resolver(address).resolve4('www.example.test')).toEqual(['203.0.113.7']);
     await expect(resolver(address).resolve4('registry.npmjs.org')).rejects.toMatchObject({ code: 'ENOTFOUND' });
@@ -78,7 +78,7 @@ test('several questions on one TCP connection are answered in order, wherever th
   socket.destroy();
 });
 
-test('who asks with EDNS gets an answer with EDNS, and others do not', async () => {
+test('a query with EDNS gets an answer with EDNS, others do not', async () => {
   const extended = query('deb.debian.org', {
     additionals: [
       { type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, options: [], extendedRcode: 0, ednsVersion: 0, flag_do: false },
@@ -88,14 +88,14 @@ test('who asks with EDNS gets an answer with EDNS, and others do not', async () 
   expect(await byUdp(query('deb.debian.org'))).toMatchObject({ type: 'response', id: 7, flag_rd: true, flag_ra: true, additionals: [] });
 });
 
-test('what is no question is passed over, and the next one is answered', async () => {
+test('a message that is no query is ignored, and the next one is answered', async () => {
   const socket = createSocket('udp4');
   socket.send(Buffer.from('nonsense'), port, FIRST);
   socket.close();
   expect(await resolver(FIRST).resolve4('deb.debian.org')).toHaveLength(1);
 });
 
-test('one that is broken says nothing, by UDP and TCP, until it is mended; a client goes to the other one', async () => {
+test('a broken name server does not answer by UDP or TCP until it is repaired, and a client uses the other one', async () => {
   servers.break([FIRST]);
   await expect(resolver(FIRST).resolve4('deb.debian.org')).rejects.toMatchObject({ code: 'ETIMEOUT' });
   expect(await resolver(FIRST, SECOND).resolve4('deb.debian.org')).toHaveLength(1);
@@ -106,7 +106,7 @@ test('one that is broken says nothing, by UDP and TCP, until it is mended; a cli
   expect(await resolver(FIRST).resolve4('deb.debian.org')).toHaveLength(1);
 });
 
-test('nobody answers at any other address of the host', async () => {
+test('no name server answers at another address of the host', async () => {
   const others = [
     '127.0.0.1',
     '127.0.0.4',

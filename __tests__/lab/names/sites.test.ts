@@ -81,7 +81,7 @@ test('each site is reached at its address, with and without TLS, by the certific
   await expect(get('https', 'one.test', other)).rejects.toThrow(/certificate|issuer/);
 });
 
-test('the CA is made once, and nobody but root reads its key', async () => {
+test("the CA of the lab's Internet is made once, and only root can read its key", async () => {
   await ensureAuthority(join(folder, 'authority'));
   expect(await readFile(rootOf(join(folder, 'authority')), 'utf8')).toBe(root);
   expect((await stat(join(folder, 'authority/ca.key'))).mode & 0o777).toBe(0o600);
@@ -90,7 +90,7 @@ test('the CA is made once, and nobody but root reads its key', async () => {
 test.each([
   ['refused', /ECONNREFUSED/],
   ['silent', /no answer/],
-] as const)('a site can be %s, the other one goes on, and it is mended', async (kind, error) => {
+] as const)('a site can be %s while the other one works, and be repaired', async (kind, error) => {
   await sites.break('one.test', kind);
   for (const scheme of ['http', 'https'] as const) await expect(get(scheme, 'one.test')).rejects.toThrow(error);
   expect(await get('https', 'two.test')).toBe('two.test/path');
@@ -107,7 +107,7 @@ test('a site can be unavailable: 503', async () => {
   expect(await get('http', 'two.test')).toBe('two.test/path');
 });
 
-test('what is under way when a site breaks is cut', async () => {
+test('open connections are cut when a site breaks', async () => {
   const socket = connect(ports.http, ADDRESSES['one.test']);
   socket.on('error', () => undefined);
   await once(socket, 'connect');

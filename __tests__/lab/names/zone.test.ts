@@ -36,7 +36,7 @@ test('no other name exists', () => {
     expect(data(name, 'A', view()), name).toBeNull();
 });
 
-test('a zone without records was pointed to the floating IP by hand, as soon as there is one', () => {
+test('a zone without records leads to the floating IP, as soon as there is one', () => {
   expect(data('www.example.test', 'A', view())).toEqual([FLOATING_IP]);
   expect(data('www.example.test', 'A', view([], null))).toBeNull();
 });
@@ -53,7 +53,7 @@ test('a zone with records has those and no others; what Cloudflare proxies leads
   expect(data('www.example.test', 'A', zone)).toBeNull();
 });
 
-test('an alias comes with what it leads to', () => {
+test('a CNAME is answered together with its target', () => {
   const zone = view([record('www.example.test', { type: 'CNAME', content: 'example.test' }), record('example.test')]);
   expect(lookUp('www.example.test', 'A', zone)).toEqual([
     { name: 'www.example.test', type: 'CNAME', data: 'example.test' },

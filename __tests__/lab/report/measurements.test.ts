@@ -24,7 +24,7 @@ test('a newer measurement replaces the one of the same scenario, figure, L and a
   expect(merged([slower, measured!, slowAnswers], [newer])).toEqual([newer, slowAnswers, slower]);
 });
 
-test('a table that names what was never measured is an error that says how to measure it', () => {
+test('a table that names an unmeasured scenario is an error that says how to measure it', () => {
   expect(() => fillTables('<!-- measured: lb-unheard-of -->\n<!-- end -->', [measured!])).toThrow(
     'make faults ONLY=lb-unheard-of RUNS=5 KEEP=1',
   );

@@ -8,12 +8,12 @@ import { sampleResult, sampleRun, sampleScenario } from './sample';
 
 const failing = sampleScenario({ name: 'db-killed', title: 'A <bad> day', runs: [sampleRun(1, 1000), sampleRun(2, 3000, 'invalid')] });
 
-test('the page needs nothing from anywhere else', () => {
+test('the page loads nothing from elsewhere', () => {
   const html = page(sampleResult());
   expect(html).not.toMatch(/<script|<link|src=|@import|url\(|https?:\/\//);
 });
 
-test('what others wrote cannot break the page', () => {
+test('foreign text cannot break the page', () => {
   const html = page(sampleResult([failing]));
   expect(html).toContain('A &#60;bad&#62; day');
   expect(html).toContain('write &#60;failed&#62; after 30000 ms');
@@ -25,7 +25,7 @@ test('the page says how to repeat the whole and each scenario', () => {
   expect(html).toContain('<code>make faults ONLY=lb-power-off RUNS=3 SEED=tulip</code>');
 });
 
-test('the run that is not in order is the one that stands open', () => {
+test('the run that is not in order is open', () => {
   const open = [...page(sampleResult([failing])).matchAll(/<details( open)?>.*?Run (\d)/g)].map(([, isOpen, run]) => [
     run,
     isOpen !== undefined,
@@ -36,7 +36,7 @@ test('the run that is not in order is the one that stands open', () => {
   ]);
 });
 
-test('each scenario says what it was checked for, in words', () => {
+test('each scenario lists its checkers in words', () => {
   expect(page(sampleResult())).toContain('Checked in every run: no acknowledged write lost; no failed request (write, read).');
 });
 
@@ -45,7 +45,7 @@ test('the overview says why a scenario is not in order', () => {
   expect(overview).toContain('run 2: write &#60;failed&#62; after 30000 ms');
 });
 
-test('every run is a dot beside the limit, and one over it is told from the others', () => {
+test('every run is a dot beside the limit, and one over the limit is marked', () => {
   const drawn = spread([1870, 2300, 'never', 'unmeasured'], 'ms', { figure: 'outage', unit: 'ms', max: 2200 });
   expect([...drawn.matchAll(/<circle class="(\w+)"/g)].map(([, kind]) => kind)).toEqual(['within', 'over', 'over']);
   const [limit, within, over] = [/limit" d="M([\d.]+)/, /within" cx="([\d.]+)/, /over" cx="([\d.]+)/].map((place) =>

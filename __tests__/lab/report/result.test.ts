@@ -35,7 +35,7 @@ test('the 95 % limit counts beside the maximum', () => {
   expect(scenarioOutcome(scenario([7000, 8000]))).toBe('invalid');
 });
 
-test('what never ended fails, what was not measured is unknown', () => {
+test('a figure that never ended fails, one that was not measured is unknown', () => {
   expect(scenarioOutcome(outageOf(2000, 'never'))).toBe('invalid');
   expect(scenarioOutcome(outageOf(2000, 'unmeasured'))).toBe('unknown');
   expect(scenarioOutcome(sampleScenario({ runs: [] }))).toBe('unknown');

@@ -10,14 +10,14 @@ test('an outage is a box with its length beside it', () => {
   expect(svg).toMatch(/class="gaptext"[^>]*>1\.9\d s</);
 });
 
-test('roles and addresses are bands that say what they were', () => {
+test('roles and addresses are bands with their values', () => {
   const titles = [...timeline(sampleRun(1, 2000)).matchAll(/<title>([^<]*)<\/title>/g)].map(([, text]) => text);
   expect(titles.slice(0, 2)).toEqual(['floating IP at: lb-1', 'floating IP at: lb-2']);
   expect(titles).toContain('lb-1: no answer');
   expect(titles.indexOf('lb-2: MASTER')).toBeLessThan(titles.indexOf('db-1: PRIMARY'));
 });
 
-test('moments are told from the first fault', () => {
+test('moments count from the first fault', () => {
   expect(momentsOf(sampleRun(1, 2000)).map(({ number, at }) => `${number} ${at}`)).toEqual([
     '1 +0 ms',
     '2 +0.18 s',

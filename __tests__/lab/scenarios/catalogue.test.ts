@@ -5,7 +5,7 @@ import { FakeLab } from '../faults/fake-lab';
 
 const names = (only?: string) => select(only).map(({ name }) => name);
 
-test('every scenario has a name of its own that begins with its tier, a story for strangers, and something to check', () => {
+test('every scenario has a unique name that begins with its tier, an explanation, and a check', () => {
   expect(new Set(names()).size).toBe(SCENARIOS.length);
   for (const { name, explanation, checkers } of SCENARIOS) {
     expect(name).toMatch(/^(lb|web|app|db|all)-[a-z0-9-]+$/);
@@ -25,7 +25,7 @@ test('names and beginnings of names choose, in the order of the catalogue', () =
   expect(names('')).toEqual(names());
 });
 
-test('a name that nothing has is refused with what there is', () => {
+test('an unknown scenario is refused with the list of all', () => {
   expect(() => select('lb-power-of')).toThrow(/no scenario is called lb-power-of; there are lb-haproxy-killed, /);
 });
 
@@ -37,13 +37,13 @@ test('flags win over variables, and the command repeats what was run', () => {
   );
 });
 
-test('without a seed a new one is made, and empty variables of make count as not given', () => {
+test('without a seed a new one is drawn, and empty variables of make count as not given', () => {
   const [a, b] = [readOptions([], { SEED: '', RUNS: '', ONLY: '' }), readOptions([], {})];
   expect(a.seed).not.toBe(b.seed);
   expect(a).toMatchObject({ only: undefined, runs: 1 });
 });
 
-test('nonsense is refused before anything is broken', () => {
+test('invalid options are refused before any fault', () => {
   expect(() => readOptions(['--runs', '0'], {})).toThrow('RUNS is "0", want a number from 1 to 9999');
   expect(() => readOptions(['--seed', 'a b'], {})).toThrow(/SEED is "a b"/);
 });

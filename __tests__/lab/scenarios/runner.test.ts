@@ -83,7 +83,7 @@ test('the time a machine takes to boot is part of what clients wait for', async 
   expect(stage.marks[0]!.at - began).toBeLessThan(200);
 });
 
-test('a member that holds something else than was acknowledged makes it invalid', { timeout: 40_000 }, async () => {
+test('a member whose rows differ from the acknowledged ones makes a run invalid', { timeout: 40_000 }, async () => {
   const { lab, spoilt } = await failoverLab();
   spoilt.add('db-3');
   const run = await runScenario({ ...scenario, story: (stage) => stage.pause(1000) }, { lab, seed: 'a', run: 1 });
@@ -91,7 +91,7 @@ test('a member that holds something else than was acknowledged makes it invalid'
   expect(run.verdict.findings.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^db-3 holds "spoilt" for f/));
 });
 
-test('a fault without effect is unknown, and what was begun is put right all the same', { timeout: 40_000 }, async () => {
+test('a fault without effect makes a run unknown, and is recovered all the same', { timeout: 40_000 }, async () => {
   const { lab } = await failoverLab();
   let recovered = 0;
   const dud = { title: 'a dud', inject: () => Promise.reject(new Error('nothing happened')), recover: async () => void (recovered += 1) };
@@ -100,7 +100,7 @@ test('a fault without effect is unknown, and what was begun is put right all the
   expect(recovered).toBe(1);
 });
 
-test('an interruption puts everything right, and the story breaks nothing more', { timeout: 40_000 }, async () => {
+test('an interruption recovers every fault, and the story injects no further one', { timeout: 40_000 }, async () => {
   const { lab } = await failoverLab();
   const interrupt = new AbortController();
   const story: Scenario['story'] = async (stage) => {
@@ -114,7 +114,7 @@ test('an interruption puts everything right, and the story breaks nothing more',
   expect(lab.calls.filter((call) => call.startsWith('power'))).toEqual(['power off web-1', 'power on web-1']);
 });
 
-test('a topology that is sick before the fault is not broken further', { timeout: 20_000 }, async () => {
+test('a platform that is not healthy before the fault gets no fault', { timeout: 20_000 }, async () => {
   const { lab } = await failoverLab();
   lab.off.add('web-1');
   const run = await runScenario({ ...scenario, healthySeconds: 1 }, { lab, seed: 'a', run: 1 });

@@ -48,7 +48,7 @@ test('probes keep their rate and see an outage from its first to its last moment
   expect(outage).toBeLessThan(1000);
 });
 
-test('says who served a request', async () => {
+test('an operation names the servers that answered it', async () => {
   const fake = await service();
   const { self, history, stop } = client(fake);
   await during(300, stop, keepAlive(self));

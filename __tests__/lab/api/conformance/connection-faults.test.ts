@@ -49,7 +49,7 @@ test('a fault for one address does not hit the others', async () => {
   expect((await call()).statusCode).toBe(401);
 });
 
-test('the request log tells who asked for what, without the token', async () => {
+test('the request log shows callers and requests, without tokens', async () => {
   await call();
   const { requests } = (await (await api.control.request('/requests')).json()) as { requests: Record<string, unknown>[] };
   expect(requests.at(-1)).toMatchObject({ method: 'GET', path: '/v1/servers', fromAddress: '127.0.0.1', status: 200 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-test('creates the parts of a stack, and each by its own word', async () => {
+test('hcloud creates every resource of a stack by its own command', async () => {
   await hcloud('ssh-key', 'create', '--name', 'ops', '--public-key', PUBLIC_KEY);
   await hcloud('network', 'create', '--name', 'net', '--ip-range', '10.0.0.0/16');
   await hcloud('network', 'add-subnet', 'net', '--type', 'cloud', '--network-zone', 'eu-central', '--ip-range', '10.0.1.0/24');
@@ -65,36 +65,36 @@ test.each([
   ['image', 'debian-13'],
   ['server-type', 'cx23'],
   ['location', 'fsn1'],
-])('lists and describes %s %s', async (kind, name) => {
+])('hcloud lists and describes %s %s', async (kind, name) => {
   expect(await hcloud(kind, 'list')).toContain(name);
   expect(await hcloud(kind, 'describe', name)).toContain(name);
 });
 
-test('lists Primary IPs and datacenters', async () => {
+test('hcloud lists Primary IPs and datacenters', async () => {
   expect(await hcloud('primary-ip', 'list')).toContain('203.0.113.10');
   expect(await hcloud('datacenter', 'list')).toContain('NAME');
 });
 
-test('labels, and selects by label', async () => {
+test('hcloud sets labels, and selects by label', async () => {
   await hcloud('server', 'add-label', 'lb-1', 'role=lb');
   const selected = await hcloud('server', 'list', '-l', 'role=lb', '-o', 'noheader', '-o', 'columns=name');
   expect(selected.trim()).toBe('lb-1');
   await expect(hcloud('server', 'list', '-l', 'role=(')).rejects.toThrow(/invalid_input/);
 });
 
-test('attaches to a network, with alias addresses', async () => {
+test('hcloud attaches a server to a network, with alias addresses', async () => {
   await hcloud('server', 'attach-to-network', 'lb-1', '--network', 'net', '--ip', '10.0.1.11');
   await hcloud('server', 'change-alias-ips', 'lb-1', '--network', 'net', '--alias-ips', '10.0.1.10');
   expect(await describeAs('server', 'lb-1')).toMatchObject({ private_net: [{ ip: '10.0.1.11', alias_ips: ['10.0.1.10'] }] });
 });
 
-test('applies a firewall', async () => {
+test('hcloud applies a firewall', async () => {
   await hcloud('firewall', 'apply-to-resource', 'edge', '--type', 'server', '--server', 'lb-1');
   expect(await hcloud('firewall', 'describe', 'edge')).toContain('lb-1');
   await hcloud('firewall', 'remove-from-resource', 'edge', '--type', 'server', '--server', 'lb-1');
 });
 
-test('assigns the floating IP, moves it and takes it away', async () => {
+test('hcloud assigns, moves and unassigns the floating IP', async () => {
   const holder = async () => (await describeAs('floating-ip', 'vip'))['server'];
   const id = async (name: string) => (await describeAs('server', name))['id'];
   await hcloud('floating-ip', 'assign', 'vip', 'lb-1');
@@ -105,27 +105,27 @@ test('assigns the floating IP, moves it and takes it away', async () => {
   expect(await holder()).toBeNull();
 });
 
-test('attaches, detaches and grows a volume', async () => {
+test('hcloud attaches, detaches and grows a volume', async () => {
   await hcloud('volume', 'attach', 'data', '--server', 'lb-1');
   await hcloud('volume', 'detach', 'data');
   await hcloud('volume', 'resize', 'data', '--size', '20');
   expect(await describeAs('volume', 'data')).toMatchObject({ size: 20, server: null });
 });
 
-test('powers off and on', async () => {
+test('hcloud powers a server off and on', async () => {
   await hcloud('server', 'poweroff', 'lb-1');
   expect(await describeAs('server', 'lb-1')).toMatchObject({ status: 'off' });
   await hcloud('server', 'poweron', 'lb-1');
   expect(await describeAs('server', 'lb-1')).toMatchObject({ status: 'running' });
 });
 
-test('shows a refusal with its code', async () => {
+test('hcloud shows a refusal with its code', async () => {
   await hcloud('server', 'enable-protection', 'lb-1', 'delete', 'rebuild');
   await expect(hcloud('server', 'delete', 'lb-1')).rejects.toThrow(/protected/);
   await hcloud('server', 'disable-protection', 'lb-1', 'delete', 'rebuild');
 });
 
-test('deletes everything, and asked nothing that the emulator does not know', async () => {
+test('hcloud deletes everything, and sent no request that the emulator does not know', async () => {
   for (const [kind, name] of [
     ['server', 'lb-1'],
     ['server', 'lb-2'],

@@ -34,7 +34,7 @@ describe('traffic of the Terraform provider 1.68.0', () => {
     expect(await replay.play(recording(name))).toEqual([]);
   });
 
-  test('after the destroy nothing is left, and nothing was asked that the emulator does not know', async () => {
+  test('after the destroy no resource is left, and no request was unknown to the emulator', async () => {
     const world = new Map(Object.entries((await replay.project.control('GET', '/world')).body));
     for (const kind of ['servers', 'networks', 'floating_ips', 'primary_ips', 'firewalls', 'placement_groups', 'ssh_keys', 'volumes']) {
       expect(world.get(kind), kind).toEqual([]);
@@ -95,7 +95,7 @@ const FAULTS = [
 ];
 
 describe('faults that the provider met', () => {
-  test.each(FAULTS)('%s comes about as it was recorded', async (name) => {
+  test.each(FAULTS)('%s happens as it was recorded', async (name) => {
     const replay = new Replay();
     expect(await replay.play(recording(name))).toEqual([]);
     expect(replay.project.api.world.unexpectedRequests).toEqual([]);

@@ -44,7 +44,7 @@ test('introduces itself as the real provider does', async () => {
   expect(headers[0]).not.toHaveProperty('content-type');
 });
 
-test('takes an object for gone by the code alone', async () => {
+test('takes an object for gone by the error code only', async () => {
   const { client } = await clientOf(refusal(404, 'not_found'), refusal(404, 'other'), {
     status: 404,
     body: '{"error":{"code":"not_found"}}',
