@@ -199,7 +199,10 @@ export class Lab {
     await this.#control('POST', '/links/degrade', degradation);
   }
 
-  /** Sets the delay after network-online.target until private interfaces get their address, from the next boot on, for one machine or for all. */
+  /**
+   * Sets the delay after network-online.target until private interfaces get their address, from the next boot on, for one machine or
+   * for all.
+   */
   async latePrivateInterface(seconds: number, machine?: string): Promise<void> {
     await this.#control('POST', '/private-interfaces', { seconds, ...(machine !== undefined && { machine }) });
   }

@@ -111,11 +111,12 @@ const REGULAR = { category: 'regular_purpose', cpuType: 'shared', architecture: 
 const GENERAL = { category: 'general_purpose', cpuType: 'dedicated', architecture: 'x86' } as const;
 
 /**
- * Families, places and prices as on hetzner.com on 2026-09-04 (robhunter/agentdeals pull requests 1286, 1323): the page's price less EUR 0.50
- * for the IPv4 address, which the API prices apart; so docs.hetzner.com's price adjustment of June 2026 has it too (cpx22 19.49, ccx13 42.99).
- * Invented: ccx in America (as in Europe), Singapore but for the two prices above, ids of cpx12. cpx02 is left out: its disk is not known to us.
- * The second generation of cx has left the API (kube-hetzner pull request 1991: "Could not find server type 'cx22'"). The first one of cpx
- * is listed in Europe, with a price, and unavailable there (seen in nbg1 in August 2026); that it is so in Singapore is a guess.
+ * Families, places and prices as on hetzner.com on 2026-09-04 (robhunter/agentdeals pull requests 1286, 1323): the page's price less
+ * EUR 0.50 for the IPv4 address, which the API prices separately. docs.hetzner.com's price adjustment of June 2026 has the same prices
+ * (cpx22 19.49, ccx13 42.99). Invented: ccx in America (as in Europe), Singapore but for the two prices above, ids of cpx12. cpx02 is
+ * left out, because its disk is not known to us. The second generation of cx has left the API (kube-hetzner pull request 1991: "Could
+ * not find server type 'cx22'"). The first one of cpx is listed in Europe, with a price, and unavailable there (seen in nbg1 in August
+ * 2026); that it is so in Singapore is a guess.
  */
 export const SERVER_TYPES: readonly ServerType[] = [
   ...family(

@@ -22,7 +22,10 @@ const effectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('action-fails'), command: z.string().optional() }),
   /** Refuses to move a floating IP that is assigned: it has to be unassigned first (422 `floating_ip_assigned`). */
   z.strictObject({ kind: z.literal('unassign-first') }),
-  /** A server keeps its alias until it has been off for this long (423 `locked`); no other can have the alias until then (422 `ip_not_available`). */
+  /**
+   * A server keeps its alias until it has been off for this long (423 `locked`); no other can have the alias until then (422
+   * `ip_not_available`).
+   */
   z.strictObject({ kind: z.literal('alias-held'), milliseconds: z.number().min(0) }),
   z.strictObject({ kind: z.literal('token-revoked') }),
   /** Placement of new servers, and of those to be started, fails. */

@@ -127,7 +127,10 @@ function checkServer(call: Call<unknown>, home: Location, server: Server): void 
   if (!hasPublicInterface(call.world, server)) throw refused('service_error', 'server has no public interface');
 }
 
-/** Allows one change of the holder at a time. `locked` is documented as "another action runs on the item"; that it applies here is a guess. */
+/**
+ * Allows one change of the holder at a time. `locked` is documented as "another action runs on the item"; that it applies here is a
+ * guess.
+ */
 function checkUnlocked({ world }: Call<unknown>, { id }: FloatingIp): void {
   if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => world.actions.running('floating_ip', id, command)))
     throw locked('floating ip');

@@ -37,7 +37,10 @@ export interface Api {
   readonly app: Hono;
   /** Faults, timings, world dump, request log. Never reachable by machines. */
   readonly control: Hono;
-  /** The same API without faults, answer times, rate limit, log and tokens: for the lab's own commands, which must work while the API is broken. */
+  /**
+   * The same API without faults, answer times, rate limit, log and tokens: for the lab's own commands, which must work while the API
+   * is broken.
+   */
   readonly tools: Hono;
   readonly world: World;
 }

@@ -10,7 +10,10 @@ export interface DeployLine {
 
 const SECONDS_WORTH_TELLING = 5;
 
-/** Removes colours, cursor movements and the name of the stack, which cdktf sets before the first of several lines. Empty lines give nothing. */
+/**
+ * Removes colours, cursor movements and the name of the stack, which cdktf sets before the first of several lines. Empty lines give
+ * nothing.
+ */
 export function plainText(line: string): string[] {
   const plain = stripVTControlCharacters(line)
     .replace(/^(lab)?\s+/, '')

@@ -81,7 +81,10 @@ async function runCdktf(
   throw new Error(`cdktf ${verb} failed\n${[...(errors.length > 0 ? errors : last), ...said].join('\n')}\nAll of its output: ${logFile}`);
 }
 
-/** cdktf loses the end of a long plan that fails, and with it the reason, because node-pty waits only 0.2 s after Terraform has ended. Run alone, Terraform prints it. */
+/**
+ * cdktf loses the end of a long plan that fails, and with it the reason, because node-pty waits only 0.2 s after Terraform has
+ * ended. Run alone, Terraform prints it.
+ */
 const planOf = (output: string): string[] => [
   'terraform',
   `-chdir=${join(output, 'stacks', STACK)}`,

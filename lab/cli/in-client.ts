@@ -17,7 +17,10 @@ export interface ClientOptions {
   readonly providers?: ProviderChoice;
 }
 
-/** Runs a command on the client's side of the Internet; resolves to its exit code. Nested commands do not ask a registry, which they could not reach. */
+/**
+ * Runs a command on the client's side of the Internet; resolves to its exit code. Nested commands do not ask a registry, which they
+ * could not reach.
+ */
 export async function execInClient(lab: Lab, argv: readonly string[], options: ClientOptions = {}): Promise<number> {
   const providers = options.providers ?? (await chooseProviders());
   const inside = lab.inClient([process.execPath, '--import', 'tsx', join(REPOSITORY, 'lab/cli/inside-client.ts'), providers.kind, ...argv]);

@@ -74,7 +74,10 @@ export interface LabHandle {
   deleteServer(machine: string, options: { readonly volume: boolean }): Promise<void>;
   /** `cdktf deploy`: makes what is missing. Rejects if it failed; then run it again, as an operator would. */
   deploy(options?: { /** Command that synthesizes, for other settings. */ readonly app?: string }): Promise<void>;
-  /** Sets the delay after network-online.target until private interfaces get their address, from the next boot on. @param seconds undefined: the usual delay */
+  /**
+   * Sets the delay after network-online.target until private interfaces get their address, from the next boot on. @param seconds
+   * undefined: the usual delay
+   */
   latePrivateInterfaces(seconds?: number): Promise<void>;
   cut(link: LinkCut): Promise<void>;
   /** Safe where nothing is cut. */

@@ -18,7 +18,10 @@ export type Site = keyof typeof SITES;
 export const CLOUDFLARE_ZONE = 'example.test';
 export const CLIENT_ADDRESS = '192.0.2.10';
 export const CLIENT_GATEWAY = '192.0.2.1';
-/** Addresses of the emulated Cloudflare's edge, inside the ranges that Cloudflare publishes: for visitors, and for connections to origins. */
+/**
+ * Addresses of the emulated Cloudflare's edge, inside the ranges that Cloudflare publishes: for visitors, and for connections to
+ * origins.
+ */
 export const EDGE = { address: '104.16.0.10', gateway: '104.16.0.1', towardsOrigins: '162.158.0.10' } as const;
 export const PUBLIC_GATEWAY = '172.31.1.1';
 /** All names of the lab's Internet except those of the zone. The last one answers only while a test runs an ACME server. */

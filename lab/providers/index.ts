@@ -8,7 +8,10 @@ import { tlsProvider } from './tls/provider';
 
 export interface StartProvidersOptions extends HcloudOptions {
   readonly cloudflare?: CloudflareOptions;
-  /** Where the sockets are made; short, as a socket's path has at most 107 bytes. @default a new folder in the system's temporary one, removed by stop() */
+  /**
+   * Where the sockets are made; short, as a socket's path has at most 107 bytes. @default a new folder in the system's temporary
+   * one, removed by stop()
+   */
   readonly socketDirectory?: string;
 }
 

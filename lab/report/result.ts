@@ -1,7 +1,10 @@
 import type { Mark, MemberRows, Observation, Operation, Outcome, Summary, Verdict } from '../checkers';
 import { summarise, worst } from '../checkers';
 
-/** `never`: it did not end before the history did. `unmeasured`: the history did not allow to measure it. Numbers are in the target's unit. */
+/**
+ * `never`: it did not end before the history did. `unmeasured`: the history did not allow to measure it. Numbers are in the target's
+ * unit.
+ */
 export type Figure = number | 'never' | 'unmeasured';
 
 export interface Target {

@@ -86,7 +86,10 @@ function groupProblems(group: readonly Role[]): string[] {
   return primaries.length === 1 ? lost : [...lost, `${primaries.length} members are PRIMARY`];
 }
 
-/** Asked at the same time. One after another they could all go to the same web server, while a dead client's connection is left on the other. */
+/**
+ * Asked at the same time. One after another they could all go to the same web server, while a dead client's connection is left on
+ * the other.
+ */
 const TOGETHER = 8;
 const ROUNDS = 4;
 
