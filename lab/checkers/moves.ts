@@ -34,7 +34,7 @@ export function movedAtMost(subject: string, limit: number, called: string): Che
     name,
     check: ({ observations }) => {
       if (!observations.some((seen) => seen.subject === subject && seen.value !== null))
-        return [unsure(name, `nobody saw who holds ${called}`)];
+        return [unsure(name, `the holder of ${called} was never observed`)];
       const seen = moves(observations, subject);
       return seen.length <= limit
         ? []
@@ -53,7 +53,7 @@ export function nothingOscillates(
     name,
     check: ({ observations }: Evidence) => {
       const known = subjects.filter((subject) => observations.some((seen) => seen.subject === subject && seen.value !== null));
-      if (known.length === 0) return [unsure(name, `nobody watched ${subjects.join(', ')}`)];
+      if (known.length === 0) return [unsure(name, `never observed: ${subjects.join(', ')}`)];
       return known.flatMap((subject) => {
         const seen = moves(observations, subject);
         return seen

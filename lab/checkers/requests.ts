@@ -34,7 +34,7 @@ export function quietAfterRecovery(settleMilliseconds: number, ...streams: reado
       const healthy = evidence.marks.filter((mark) => mark.kind === 'healthy').at(-1);
       if (!healthy) return [unsure(name, 'the topology was never seen healthy again')];
       const after = ofStream(evidence.operations, ...streams).filter((operation) => operation.start > healthy.at + settleMilliseconds);
-      if (after.length === 0) return [unsure(name, 'nobody asked after the recovery')];
+      if (after.length === 0) return [unsure(name, 'no request began after the recovery')];
       return listed(
         name,
         after.filter((operation) => operation.outcome !== 'acknowledged'),
@@ -55,7 +55,7 @@ export function answersWhileDown(status: number, withinMilliseconds: number, set
       const meanwhile = ofStream(evidence.operations, 'probe').filter(
         ({ start, end }) => start > effect + settleMilliseconds && end < recovered,
       );
-      if (meanwhile.length === 0) return [unsure(name, 'nobody asked while nothing could serve')];
+      if (meanwhile.length === 0) return [unsure(name, 'no request began while no server could answer')];
       const wrong = meanwhile.filter((operation) => operation.status !== status || operation.end - operation.start > withinMilliseconds);
       return listed(name, wrong, (operation) => `wanted ${status} within ${withinMilliseconds} ms: ${describe(operation)}`);
     },

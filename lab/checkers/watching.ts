@@ -23,7 +23,7 @@ export function closelyWatched({ perSecond, pauseMilliseconds }: Watching): Chec
       const starts = probes.map(({ start }) => start).filter((start) => start >= from && start <= to);
       const [first, last] = [starts[0], starts.at(-1)];
       if (first === undefined || last === undefined || last === first)
-        return [unsure(name, 'nobody asked on new connections while the fault lasted')];
+        return [unsure(name, 'no new connection was opened while the fault lasted')];
       const rate = ((starts.length - 1) * 1000) / (last - first);
       const longest = Math.max(...starts.slice(1).map((start, n) => start - starts[n]!));
       return [

@@ -102,7 +102,7 @@ export function nothingAcceptedWhenAlone(graceMilliseconds: number): Checker {
       const tried = evidence.operations.filter(
         (operation) => operation.stream === 'direct-write' && operation.start > effect.at + graceMilliseconds && operation.start < end,
       );
-      if (tried.length === 0) return [unsure(name, `nobody tried to write to the old primary while it was alone`)];
+      if (tried.length === 0) return [unsure(name, `no client tried to write to the former PRIMARY while it was alone`)];
       return listed(
         name,
         tried.filter((operation) => operation.outcome === 'acknowledged'),

@@ -4,7 +4,7 @@ import { openLab, type ApiTimes } from '../lab';
 /** `lab api-times --action 10 --answer 1.5-2`; without options it prints the present times. */
 export function apiTimesCommand(): Command {
   return new Command('api-times')
-    .description('how long the emulated Hetzner takes, from now on; nobody publishes its real times')
+    .description('how long the emulated Hetzner takes, from now on; its real times are not published')
     .option('--action <seconds>', 'to move an address: an action of the floating IP or of aliases')
     .option('--answer <seconds>', 'to answer any request: a number, or a range as 1.5-2')
     .action(async ({ action, answer }: { action?: string; answer?: string }) => {

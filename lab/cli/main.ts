@@ -131,7 +131,7 @@ program
   .description(
     'planned change of role, by the command that operators use on a host: the floating IP goes to the other load balancer, or the role of PRIMARY to another member',
   )
-  .addArgument(new Argument('[tier]', 'who hands over').choices(TIERS).default('lb'))
+  .addArgument(new Argument('[tier]', 'tier that hands over').choices(TIERS).default('lb'))
   .action(async (tier: (typeof TIERS)[number]) => console.log(await switchover(await openHandle(), tier)));
 
 const linkOption = () => new Option('--link <link>', 'which side').choices(['public', 'private']).default('private');

@@ -159,7 +159,7 @@ function suggestions({ machines, floatingIpHolder }: StatusReport): string[] {
     ...(master ? [`power off ${master}: npx lab power-off ${master}, then npx lab status`] : []),
     ...(primary ? [`power off the database primary: npx lab power-off ${primary.name}`] : []),
     'log in: npx lab ssh web-1',
-    'break a link: npx lab cut lb-1 --link private; mend all: npx lab heal',
+    'break a link: npx lab cut lb-1 --link private; heal all: npx lab heal',
   ];
 }
 

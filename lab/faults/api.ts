@@ -12,7 +12,7 @@ export function apiFault(lab: LabHandle, title: string, effect: ApiEffect, match
     title,
     async inject() {
       const callers = (await lab.machines()).flatMap(({ tier, publicAddress }) => (tier === 'lb' && publicAddress ? [publicAddress] : []));
-      if (callers.length === 0) throw new Error('no load balancer has a public address, so nobody would feel it');
+      if (callers.length === 0) throw new Error('no load balancer has a public address, so the fault would have no effect');
       for (const fromAddress of callers) await lab.apiFault({ match: { ...match, fromAddress }, effect });
     },
     recover: () => lab.clearApiFaults(),

@@ -13,7 +13,7 @@ export function cutLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private
     async inject() {
       const witness = await witnessOf(lab, cut);
       // A link that was never open would be "cut" by doing nothing.
-      if (!witness) throw new Error(`${cut.machine} reached nobody before the cut, so that it could not be seen`);
+      if (!witness) throw new Error(`${cut.machine} reached no other machine before the cut, so its effect could not be seen`);
       await lab.cut(cut);
       await until(`${cut.machine} cannot reach ${witness.name}`, async () => !(await reaches(lab, cut.machine, witness)));
     },

@@ -24,7 +24,7 @@ export function topologyOf(lab: LabHandle, target: Target): Topology {
 
   const activeLoadBalancer = async () => {
     const { floatingIp } = await lab.addressHolders();
-    if (!floatingIp) throw new Error('nobody holds the floating IP');
+    if (!floatingIp) throw new Error('no server holds the floating IP');
     return floatingIp;
   };
   const members = async (role: string) =>

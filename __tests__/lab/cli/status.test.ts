@@ -36,7 +36,7 @@ test('status shows the address, its holder, the machines and what to try next', 
       power off lb-1: npx lab power-off lb-1, then npx lab status
       power off the database primary: npx lab power-off db-1
       log in: npx lab ssh web-1
-      break a link: npx lab cut lb-1 --link private; mend all: npx lab heal"
+      break a link: npx lab cut lb-1 --link private; heal all: npx lab heal"
   `);
 });
 

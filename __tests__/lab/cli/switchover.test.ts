@@ -26,7 +26,7 @@ test('the PRIMARY steps down by its own command', async () => {
 test('a switchover without a holder of the address is an error', async () => {
   const lab = new FakeLab();
   lab.holder = null;
-  await expect(switchover(lab, 'lb')).rejects.toThrow('nobody holds the floating IP');
+  await expect(switchover(lab, 'lb')).rejects.toThrow('no server holds the floating IP');
   expect(lab.calls).toEqual([]);
 });
 

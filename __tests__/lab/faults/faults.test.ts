@@ -69,7 +69,7 @@ test('a cut link is confirmed by an address that could be reached before and no 
 test('a cut that no witness could see is an error, and nothing is cut', async () => {
   const lab = new FakeLab();
   lab.shell = () => ({ exitCode: null });
-  await expect(cutLink(lab, { machine: 'db-1', link: 'private' }).inject()).rejects.toThrow('db-1 reached nobody before the cut');
+  await expect(cutLink(lab, { machine: 'db-1', link: 'private' }).inject()).rejects.toThrow('db-1 reached no other machine before the cut');
   expect(lab.calls.filter((call) => call.startsWith('cut'))).toEqual([]);
 });
 
