@@ -18,9 +18,12 @@ test('the same SSH key material is accepted once, whatever its name and comment'
   expect(answer.body.error.details).toEqual({ fields: [{ name: 'public_key' }] });
 });
 
-test.each(['', 'ssh-ed25519', 'ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIKvt4XLrmfhX2', 'not a key'])('an SSH key cannot be %j', async (public_key) => {
-  expect(refusal(await new Project().post('/ssh_keys', { name: 'ops', public_key }))).toContain('is not a valid SSH public key');
-});
+test.each(['', 'ssh-ed25519', 'ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIKvt4XLrmfhX2', 'not a key'])(
+  'an SSH key cannot be %j',
+  async (public_key) => {
+    expect(refusal(await new Project().post('/ssh_keys', { name: 'ops', public_key }))).toContain('is not a valid SSH public key');
+  },
+);
 
 test('labels of an SSH key are replaced as a whole', async () => {
   const project = new Project();
