@@ -65,17 +65,14 @@ test('a mysqld that fails to start because its port is taken is started again un
 test.each([
   ['expired', 'holds it as it expired on 20'],
   ['foreign', 'holds another key, '],
-] as const)(
-  'a deploy of a new member while all key files are %s stops, and says what it found and what to do',
-  async (keys, found) => {
-    await setMysqlKeys(lab.paths, keys);
-    if ((await lab.machines()).some(({ name }) => name === MEMBER)) await lab.remove(MEMBER, { volume: true });
-    const said = await failedDeploy();
-    expect(said).toContain(`https://repo.mysql.com/RPM-GPG-KEY-mysql-2025 ${found}`);
-    expect(said).toContain(`Wanted is ${mysqlKeyFingerprint(lab.paths)}. Deploy again when a renewed one is there`);
-    expect((await tryOnMachine(handle, MEMBER, 'dpkg-query --show mysql-server')).exitCode).toBe(1);
-  },
-);
+] as const)('a deploy of a new member while all key files are %s stops, and says what it found and what to do', async (keys, found) => {
+  await setMysqlKeys(lab.paths, keys);
+  if ((await lab.machines()).some(({ name }) => name === MEMBER)) await lab.remove(MEMBER, { volume: true });
+  const said = await failedDeploy();
+  expect(said).toContain(`https://repo.mysql.com/RPM-GPG-KEY-mysql-2025 ${found}`);
+  expect(said).toContain(`Wanted is ${mysqlKeyFingerprint(lab.paths)}. Deploy again when a renewed one is there`);
+  expect((await tryOnMachine(handle, MEMBER, 'dpkg-query --show mysql-server')).exitCode).toBe(1);
+});
 
 test("a deploy of a new member while MySQL's repository is away says so", async () => {
   await repaired();

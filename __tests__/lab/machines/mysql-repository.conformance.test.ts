@@ -55,12 +55,15 @@ test.skipIf(missing)("MySQL's repository has Oracle's components and architectur
   );
 });
 
-test.skipIf(missing)("MySQL's repository has a key file with the expired key, and a newer one with the same key and a later end", async () => {
-  const own = text(join(folder, 'fingerprint')).trim();
-  expect(await fingerprints(2023)).toEqual([own]);
-  expect(await fingerprints(2025)).toEqual([own]);
-  expect([await accepted(2023), await accepted(2025)]).toEqual([false, true]);
-});
+test.skipIf(missing)(
+  "MySQL's repository has a key file with the expired key, and a newer one with the same key and a later end",
+  async () => {
+    const own = text(join(folder, 'fingerprint')).trim();
+    expect(await fingerprints(2023)).toEqual([own]);
+    expect(await fingerprints(2025)).toEqual([own]);
+    expect([await accepted(2023), await accepted(2025)]).toEqual([false, true]);
+  },
+);
 
 test.skipIf(missing)("MySQL's repository can be switched to expired keys, or to another key that signs", async () => {
   await site('keys', folder, 'expired');
