@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['.gen/', 'cdktf.out/', 'node_modules/', '.lab/', '**/public/'] },
+  { ignores: ['.gen/', 'cdktf.out/', 'node_modules/', '.lab/', 'dist/', 'docs/api/', '**/public/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
  */
 const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[]; neverPackages?: RegExp }[] = [
   { room: 'main.ts', files: /^main\.ts$/, mayImport: ['lib/platform-stack', 'lib/settings'], neverPackages: /^node:/ },
+  { room: 'lib/index', files: /^lib\/index\.ts$/, mayImport: ['lib', '.gen'], neverPackages: /./ },
   {
     room: 'lib/platform-stack',
     files: /^lib\/platform-stack\.ts$/,

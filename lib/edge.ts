@@ -28,6 +28,7 @@ export type CertificateSource =
    */
   | ({ readonly mode: 'acme' } & AcmeSettings);
 
+/** Which ACME server the load balancers ask, and in whose name. */
 export interface AcmeSettings {
   /** Where the ACME server may write to about the account. @default none */
   readonly email?: string;
@@ -48,6 +49,7 @@ export interface AcmeRequest {
   readonly directoryCa?: string;
 }
 
+/** For which names a certificate is wanted, and from where. */
 export interface EdgeProps {
   /** Names that visitors use. */
   readonly domains: readonly string[];

@@ -109,6 +109,7 @@ export interface EnvironmentSettings {
   readonly backend?: Backend;
 }
 
+/** Where Terraform keeps its state, and where it runs. */
 export type Backend =
   /** A file beside main.ts, `terraform.<environment>.tfstate`. */
   | { readonly type: 'local' }

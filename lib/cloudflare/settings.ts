@@ -31,6 +31,7 @@ export type OriginPullsSettings = {
 /** Days for which Cloudflare's Origin CA signs. */
 export const ORIGIN_VALIDITY_DAYS = [7, 30, 90, 365, 730, 1095, 5475] as const;
 
+/** How long a certificate of Cloudflare's Origin CA is good, and when another takes its place. */
 export interface OriginCertificateSettings {
   /** @default 730 */
   readonly validityDays?: (typeof ORIGIN_VALIDITY_DAYS)[number];

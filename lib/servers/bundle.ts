@@ -1,24 +1,51 @@
 import { buildSync } from 'esbuild';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of main.ts. Bundles name their modules relative to it, so that they are the same on any path. */
-export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+/** The folder of this library: of the repository, or of the package where it is installed. */
+export const PACKAGE_ROOT = folderWith('package.json', dirname(fileURLToPath(import.meta.url))) ?? process.cwd();
+
+/** The folder of cdktf.json, beside main.ts: of the program that runs, wherever it was started. */
+const PROJECT_ROOT = folderWith('cdktf.json', dirname(process.argv[1] ?? '.')) ?? folderWith('cdktf.json', process.cwd()) ?? process.cwd();
+
+/** The nearest one that holds this file, from `folder` upwards. */
+function folderWith(file: string, folder: string): string | undefined {
+  if (existsSync(join(folder, file))) return resolve(folder);
+  return dirname(folder) === folder ? undefined : folderWith(file, dirname(resolve(folder)));
+}
 
 /** Paths in settings are relative to main.ts, wherever the command was started. */
 export function projectPath(path: string): string {
   return resolve(PROJECT_ROOT, path);
 }
 
+/** One file an agent, in the package: a project that installs it has not what agents import. */
+export const BUILT_AGENTS = join(PACKAGE_ROOT, 'dist/agents');
+
+/** Path of a program in agents/, by the name of its folder. */
+export function agentProgram(name: string): string {
+  const source = join(PACKAGE_ROOT, 'agents', name, 'main.ts');
+  return existsSync(source) ? source : join(BUILT_AGENTS, `${name}.js`);
+}
+
 const bundles = new Map<string, string>();
 
 /** One TypeScript program and all that it imports, as one CommonJS file for the distribution's Node. */
 export function bundleProgram(entryPoint: string): string {
-  const known = bundles.get(entryPoint);
+  const path = projectPath(entryPoint);
+  const known = bundles.get(path);
   if (known !== undefined) return known;
+  const text = dirname(path) === BUILT_AGENTS ? readFileSync(path, 'utf8') : bundled(path);
+  bundles.set(path, text);
+  return text;
+}
+
+function bundled(path: string): string {
   const { outputFiles } = buildSync({
-    entryPoints: [projectPath(entryPoint)],
-    absWorkingDir: PROJECT_ROOT,
+    entryPoints: [path],
+    // Bundles name their modules relative to it, so that they are the same on any path
+    absWorkingDir: path.startsWith(join(PACKAGE_ROOT, 'agents')) ? PACKAGE_ROOT : PROJECT_ROOT,
     bundle: true,
     write: false,
     platform: 'node',
@@ -29,7 +56,5 @@ export function bundleProgram(entryPoint: string): string {
     preserveSymlinks: true,
     logLevel: 'silent',
   });
-  const text = outputFiles[0]?.text ?? '';
-  bundles.set(entryPoint, text);
-  return text;
+  return outputFiles[0]?.text ?? '';
 }

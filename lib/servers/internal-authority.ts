@@ -13,6 +13,7 @@ const KINDS = { ECDSA: { algorithm: 'ECDSA', ecdsaCurve: 'P256' }, RSA: { algori
 /** An apply within this time before the end issues a new certificate. */
 const RENEWED_BEFORE_DAYS = 60;
 
+/** Names and keys of an authority. */
 export interface AuthorityProps {
   /** Common name of the authority, as people see it in a certificate. */
   readonly name: string;
@@ -29,6 +30,7 @@ export interface AuthorityProps {
 
 type Algorithm = 'ECDSA' | 'RSA';
 
+/** For whom a certificate is. */
 export interface CertificateRequest {
   /** DNS names; the first is also the common name. */
   readonly names: readonly string[];

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { PROJECT_ROOT } from './bundle';
+import { PACKAGE_ROOT } from './bundle';
 import { UploadTree } from './upload-tree';
 
-const PROVISIONING = join(PROJECT_ROOT, 'provisioning');
+const PROVISIONING = join(PACKAGE_ROOT, 'provisioning');
 
 /** Scripts that every host needs, whatever its role. */
 const SHARED_SCRIPTS = ['common.sh', 'host.sh'];

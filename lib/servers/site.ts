@@ -18,6 +18,7 @@ import { DEFAULT_IMAGE } from './images';
 import type { ProvisioningStep } from './provisioning-step';
 import { ServerStock } from './server-stock';
 
+/** What is the same for all tiers. */
 export interface SiteProps {
   /** Before every name in the Hetzner project, e.g. `shop-`. @default '' */
   readonly namePrefix?: string;

@@ -10,6 +10,7 @@ import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 
+/** The program that the app servers run. */
 export interface Application {
   /** TypeScript or JavaScript program, bundled to one file for the distribution's Node (20). app/README.md says what it has to offer. */
   readonly entryPoint: string;
@@ -25,6 +26,7 @@ export interface Application {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** What the app servers need, and how they run the application. */
 export interface AppTierProps {
   /** Network, addresses, placement groups and SSH key, shared by all tiers. */
   readonly site: Site;

@@ -6,6 +6,7 @@ import { PORTS } from '../net/ports';
 import { RESOLVERS } from '../net/resolvers';
 import { ANYWHERE } from '../servers/site';
 
+/** What may reach hosts and leave them. */
 export interface HostFirewallProps extends AddressPlanProps {
   readonly connections: readonly Connection[];
   readonly waysOut: readonly WayOut[];

@@ -15,10 +15,12 @@ import { limitsProblems, resolveLimits, type HaproxyLimits } from '../net/capaci
 import { loadBalancerProblems } from '../net/tier-problems';
 import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
+import { agentProgram } from '../servers/bundle';
 import type { InternalAuthority } from '../servers/internal-authority';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 
+/** What the load balancers need, and how they serve. */
 export interface LoadBalancerPairProps {
   /** Network, addresses, floating IP, placement groups and SSH key, shared by all tiers. */
   readonly site: Site;
@@ -73,6 +75,7 @@ export interface ProxyAccess {
   };
 }
 
+/** How the load balancers obtain a certificate by themselves. */
 export interface AcmeClient {
   readonly domains: readonly string[];
   readonly directoryUrl: string;
@@ -152,8 +155,8 @@ export class LoadBalancerPair extends Construct {
       publicAddress: true,
       files: this.files(host, peer),
       programs: {
-        '/opt/platform/agents/floating-ip.js': 'agents/floating-ip/main.ts',
-        ...(acme && { '/opt/platform/agents/certificate.js': 'agents/certificate/main.ts' }),
+        '/opt/platform/agents/floating-ip.js': agentProgram('floating-ip'),
+        ...(acme && { '/opt/platform/agents/certificate.js': agentProgram('certificate') }),
       },
       facts: {
         FLOATING_IP: site.floatingIp.ipAddress,

@@ -1,7 +1,6 @@
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { renderMyCnf } from '../config/my-cnf';
 import { renderMysqlMemberAgentConfig, type MysqlMemberAgentConfig } from '../config/mysql-member-agent';
 import { ConfigError, type Problem } from '../errors';
@@ -11,12 +10,13 @@ import { applicationConnections, defaultMaxConnections, maxConnectionsProblem, M
 import { mysqlProblems } from '../net/tier-problems';
 import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
-import { bundleProgram } from '../servers/bundle';
+import { agentProgram, bundleProgram } from '../servers/bundle';
 import type { InternalAuthority } from '../servers/internal-authority';
 import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MysqlRepository, type MysqlSeries } from '../servers/mysql-packages';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 
+/** What the members need, and how they keep data. */
 export interface MySqlTierProps {
   /** Network, addresses, placement groups and SSH key, shared by all tiers. */
   readonly site: Site;
@@ -80,7 +80,6 @@ export interface MySqlTierProps {
 }
 
 const DATA_VOLUME = '/srv/mysql';
-const AGENT = fileURLToPath(new URL('../../agents/mysql-member/main.ts', import.meta.url));
 
 /**
  * MySQL as one Group Replication group with one PRIMARY. The members' agents found it, keep everybody in it and say
@@ -123,7 +122,7 @@ export class MySqlTier extends Construct {
           role: 'mysql',
           dataVolumeGb: volumeGb,
           files: this.files(host, members, props),
-          programs: { '/opt/platform/agents/mysql-member.js': AGENT },
+          programs: { '/opt/platform/agents/mysql-member.js': agentProgram('mysql-member') },
           installFacts: { MYSQL_SERIES: series, MYSQL_REPOSITORY: repository.url, MYSQL_KEY_FINGERPRINT: repository.keyFingerprint },
           credentials: {
             'mysql-admin-password': credentials.mysqlAdminPassword,
@@ -155,7 +154,7 @@ export class MySqlTier extends Construct {
         secretsRevision: this.props.site.secretsRevision,
         // Which accounts there are, and what another version of the agent gives them
         rights: createHash('sha256')
-          .update(JSON.stringify(this.accounts()) + bundleProgram(AGENT))
+          .update(JSON.stringify(this.accounts()) + bundleProgram(agentProgram('mysql-member')))
           .digest('hex'),
       },
       after: [...this.servers.map((server) => server.configured), ...after],

@@ -10,6 +10,7 @@ import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 
+/** What the web servers need, and how they serve. */
 export interface WebTierProps {
   /** Network, addresses, placement groups and SSH key, shared by all tiers. */
   readonly site: Site;
