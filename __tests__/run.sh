@@ -12,6 +12,7 @@ static_checks() {
   step 'format' npx prettier --check --log-level warn .
   step 'types' npx tsc --noEmit
   step 'lint' npx eslint --max-warnings 0 .
+  step 'API reference' npx typedoc --emit none --logLevel Warn
   local scripts
   mapfile -t scripts < <(shell_scripts)
   step 'shellcheck' if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}"
@@ -57,6 +58,14 @@ end_to_end() {
   fi
 }
 
+# Other toolchains that users may have; each takes a minute, most of it for downloads
+other_toolchains() {
+  local toolchain
+  for toolchain in cdktn-0.24.0 node-22 node-24; do
+    step "toolchain $toolchain" __tests__/toolchain/toolchain.sh "$toolchain"
+  done
+}
+
 main() {
   local size=${1:-}
   [[ $size =~ ^(check|test|all)$ ]] || {
@@ -69,6 +78,7 @@ main() {
   static_checks
   step 'unit' vitest_project unit
   step 'conformance' vitest_project conformance
+  [[ $size != all ]] || other_toolchains
   [[ $size == check ]] || end_to_end "$size"
   npx tsx __tests__/summary.ts "$RESULTS"
 }
