@@ -17,7 +17,8 @@ package() {
   shift 3
   rm -rf "$folder"
   mkdir -p "$folder/DEBIAN" "$folder/usr/bin" "$WORK/shared/$repository/pool"
-  printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: test <test@example.test>\nDescription: stand-in\n' "$name" "$version" >"$folder/DEBIAN/control"
+  printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: test <test@example.test>\nDescription: stand-in\n' \
+    "$name" "$version" >"$folder/DEBIAN/control"
   for program in "$@"; do
     printf "#!/bin/sh\n%s\n" "${program#*=}" >"$folder/usr/bin/${program%%=*}"
     chmod 0755 "$folder/usr/bin/${program%%=*}"
