@@ -15,10 +15,11 @@ export { AppTier, type Application, type AppTierProps } from './tiers/app-tier';
 export { MySqlTier, type MySqlTierProps } from './tiers/mysql-tier';
 export { hostFirewall, type HostFirewallProps } from './tiers/host-firewall';
 
-export { AddressPlan, type AddressPlanProps, type Endpoint, type Host, type Tier } from './net/address-plan';
+export { AddressPlan, TIERS, type AddressPlanProps, type Endpoint, type Host, type Tier } from './net/address-plan';
 export type { Connection, Peer, WayOut } from './net/connections';
 export type { HaproxyLimits } from './net/capacity';
-export type { LocationName } from './net/locations';
+export { NETWORK_ZONES, type LocationName } from './net/locations';
+export { PORTS } from './net/ports';
 export type { LogSettings } from './net/log-settings';
 export type { Hsts } from './config/haproxy';
 
@@ -28,7 +29,7 @@ export type { CloudflareSettings, OriginCertificateSettings, OriginPullsSettings
 export { InternalAuthority, type AuthorityProps, type CertificateRequest, type IssuedCertificate } from './servers/internal-authority';
 export { ProvisionedServer, type ProvisionedServerProps } from './servers/provisioned-server';
 export { Revision } from './servers/revision';
-export type { MysqlRepository, MysqlSeries } from './servers/mysql-packages';
+export { MYSQL_SERIES, type MysqlRepository, type MysqlSeries } from './servers/mysql-packages';
 export { PlatformVariables } from './servers/variables';
 export { lockProviders, takeExactly } from './servers/provider-lock';
 export { HcloudProvider } from '../.gen/providers/hcloud/provider';

@@ -3,6 +3,7 @@ import type { Limits } from '../net/capacity';
 import type { LogSettings } from '../net/log-settings';
 import type { PORTS } from '../net/ports';
 
+/** Strict-Transport-Security. */
 export interface Hsts {
   /** How long browsers may use https only, in seconds. */
   readonly maxAgeSeconds: number;

@@ -1,9 +1,12 @@
 import { formatAddress, formatRange, rangeOf, type Range } from './cidr';
 import { PORTS } from './ports';
 
+/** Each is a kind of server, with a subnet of its own. */
 export const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
+/** One of {@link TIERS}; `mysql` is that of the database. */
 export type Tier = (typeof TIERS)[number];
 
+/** A server as the address plan knows it. */
 export interface Host {
   /** `web-1`: host name, construct id, and (behind the name prefix) the name of the Hetzner server. */
   readonly name: string;
@@ -14,6 +17,7 @@ export interface Host {
   readonly address: string;
 }
 
+/** Where something listens in the private network. */
 export interface Endpoint {
   readonly name: string;
   readonly address: string;
@@ -25,6 +29,7 @@ const HOST_NAMES: Record<Tier, string> = { lb: 'lb', web: 'web', app: 'app', mys
 const HOSTS_START_AT = 10;
 const NAT_GATEWAY_AT = 10;
 
+/** Ranges in CIDR notation. */
 export interface AddressPlanProps {
   /** @default 10.0.0.0/16 */
   readonly networkRange?: string;
@@ -57,15 +62,18 @@ export class AddressPlan {
     return rangeOf(this.networkRange).prefix;
   }
 
+  /** The one with this number; they count from 1. */
   host(tier: Tier, ordinal: number): Host {
     const address = formatAddress(rangeOf(this.subnets[tier]).first + HOSTS_START_AT + ordinal);
     return { name: `${HOST_NAMES[tier]}-${ordinal}`, tier, ordinal, address };
   }
 
+  /** The first `count`. */
   hosts(tier: Tier, count: number): readonly Host[] {
     return Array.from({ length: count }, (_, index) => this.host(tier, index + 1));
   }
 
+  /** Where the first `count` hosts listen at that port. */
   endpoints<T extends Tier>(tier: T, port: keyof (typeof PORTS)[T], count: number): readonly Endpoint[] {
     return this.hosts(tier, count).map((host) => endpoint(host, PORTS[tier][port] as number));
   }

@@ -8,4 +8,5 @@ export const NETWORK_ZONES = {
   sin: 'ap-southeast',
 } as const;
 
+/** One of {@link NETWORK_ZONES}. */
 export type LocationName = keyof typeof NETWORK_ZONES;

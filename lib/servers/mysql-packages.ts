@@ -3,6 +3,7 @@ import { architectureOf } from '../net/server-types';
 
 /** Release series with long-term support: components `mysql-<series>-lts` of MySQL's apt repository. */
 export const MYSQL_SERIES = ['8.4', '9.7'] as const;
+/** One of {@link MYSQL_SERIES}. */
 export type MysqlSeries = (typeof MYSQL_SERIES)[number];
 
 /** An apt repository with MySQL's packages: keys at `<url>/RPM-GPG-KEY-mysql-<year>`, packages below `<url>/apt`. */

@@ -21,6 +21,7 @@ import { roleScripts } from './role-scripts';
 import type { Site } from './site';
 import type { UploadTree } from './upload-tree';
 
+/** What a server is, and what is put onto it. */
 export interface ProvisionedServerProps {
   readonly site: Site;
   readonly host: Host;

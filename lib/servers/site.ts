@@ -155,18 +155,22 @@ export class Site extends Construct {
     if (props.pinHostKeys ?? true) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
   }
 
+  /** The first `count` of a tier. */
   hosts(tier: Tier, count: number): readonly Host[] {
     return this.plan.hosts(tier, count);
   }
 
+  /** Where the first `count` hosts of a tier listen at that port. */
   endpoints<T extends Tier>(tier: T, port: keyof (typeof PORTS)[T], count: number): readonly Endpoint[] {
     return this.plan.endpoints(tier, port, count);
   }
 
+  /** Hosts of a tier go to the locations, round and round. */
   locationOf(host: Host): LocationName {
     return this.locations[(host.ordinal - 1) % this.locations.length] ?? this.location;
   }
 
+  /** What is put onto resources at Hetzner. */
   labels(tier?: Tier): Record<string, string> {
     return { 'managed-by': 'terraform', ...(tier && { tier }) };
   }
@@ -185,10 +189,12 @@ export class Site extends Construct {
     return { users: [user], disable_root: true };
   }
 
+  /** The part of the network that a tier has. */
   subnet(tier: Tier): NetworkSubnet {
     return this.subnets[tier];
   }
 
+  /** Files that every host gets: absolute path to text. */
   hostFiles(host: Host, peers: readonly Host[]): Readonly<Record<string, string>> {
     return this.props.hostFiles?.(host, peers) ?? {};
   }
@@ -215,6 +221,7 @@ export class Site extends Construct {
     for (const user of this.egressUsers) steps.forEach((step) => user.after(step));
   }
 
+  /** Runs the step after those of `provideEgress`, whichever is called first. */
   needEgress(step: ProvisioningStep): void {
     this.egressUsers.push(step);
     this.egressProviders.forEach((provider) => step.after(provider));
