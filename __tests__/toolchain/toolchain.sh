@@ -21,7 +21,8 @@ copy_of_project() {
 # use_node VERSION: for all that this script starts from here on
 use_node() {
   mkdir "$WORK/node"
-  npm install --prefix "$WORK/node" --no-audit --no-fund --loglevel=error "node@$1" >&2
+  # The package node gets the program by a script
+  npm install --prefix "$WORK/node" --ignore-scripts=false --no-audit --no-fund --loglevel=error "node@$1" >&2
   export PATH=$WORK/node/node_modules/node/bin:$PATH
 }
 
