@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentProgram, BUILT_AGENTS, bundleProgram, PACKAGE_ROOT } from '../lib/servers/bundle';
 
-/** Builds dist/, which `npm pack` puts into the package beside provisioning/. Types are tsc's part: tsconfig.package.json. */
+/** Builds dist/, which `npm run package` puts into the package beside provisioning/. Types are tsc's part: tsconfig.package.json. */
 const DIST = join(PACKAGE_ROOT, 'dist');
 
 /** One file that any Node can load, by `import` and by `require`; packages that a project has in any case stay outside. */

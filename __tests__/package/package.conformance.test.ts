@@ -46,7 +46,7 @@ function application(folder: string): void {
 }
 
 beforeAll(async () => {
-  await execa('npm', ['pack', '--silent', '--offline', '--pack-destination', root]);
+  await execa('npm', ['run', '--silent', 'package', '--', '--silent', '--offline', '--pack-destination', root]);
   const [archive = ''] = readdirSync(root).filter((name) => name.endsWith('.tgz'));
   mkdirSync(installed, { recursive: true });
   await execa('tar', ['--extract', '--gzip', '--strip-components=1', `--file=${join(root, archive)}`, `--directory=${installed}`]);
