@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { AgentConfig } from './config';
 import { connect } from './database';
-import type { Action } from './decision';
+import type { LocalAction } from './decision';
 import { dumpErrant } from './errant';
 
 export interface Tools {
@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 const CLONE_LIMIT_MS = 28 * 60 * MINUTE_MS;
 
 /** Carries out one decision. Rejects when it did not work; the next decision starts from what is then the case. */
-export async function act(action: Action, tools: Tools): Promise<void> {
+export async function act(action: LocalAction, tools: Tools): Promise<void> {
   switch (action.kind) {
     case 'bootstrap':
     case 'reboot-group':
@@ -38,11 +38,6 @@ export async function act(action: Action, tools: Tools): Promise<void> {
       return dumpErrant(action.errant, tools);
     case 'end-mysqld':
       return writeFile(tools.config.endMysqldFile, '');
-    case 'hand-over': // needs the other's server_uuid: the agent's own handOver
-    case 'stay':
-    case 'wait':
-    case 'needs-operator':
-      return;
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { act, switchover, type Tools } from './actions';
 import type { AgentConfig } from './config';
 import { decide } from './decide';
-import { type Action, type Decision } from './decision';
+import { isIdle, type Action, type Decision, type HandOver, type LocalAction } from './decision';
 import { dumpsIn, type Dump } from './errant';
 import { announce, founded, givesWay } from './forced';
 import { isRecorded, primaryHealth, readerHealth, type Health, type Observed } from './health';
@@ -132,7 +132,7 @@ export class Agent {
   }
 
   private begin(action: Action): void {
-    if (['stay', 'wait', 'needs-operator'].includes(action.kind)) return;
+    if (isIdle(action)) return;
     this.count(action.kind);
     this.busy = action;
     this.carryOut(action)
@@ -155,7 +155,7 @@ export class Agent {
       .finally(() => (this.busy = null));
   }
 
-  private async carryOut(action: Action): Promise<void> {
+  private async carryOut(action: HandOver | LocalAction): Promise<void> {
     if (action.kind === 'hand-over') await this.handOver(action.to, FULL_DISK_SWITCHOVER_LIMIT_MS);
     else await act(action, this.tools);
   }

@@ -2,7 +2,7 @@ import { formatGtidSet as formatted, isEmpty, isSubset, parseGtidSet, sizeOf, su
 import { electorate, inMajority, isOutside, NO_MEMORY, onlineIn, type Memory, type Report, type Sample } from './report';
 import { decision, names, needsOperator, reports, type Decision, type Situation } from './decision';
 import { isFull, isUsedUp } from './disk';
-import { restartOrFound } from './found';
+import { electFounder } from './elect-founder';
 import { onlinePeers, successors } from './successors';
 
 /** Above so many missing transactions a copy of the data is faster than replaying them. */
@@ -154,7 +154,7 @@ function outside(situation: Situation, sample: Sample): Decision {
     );
   }
   const live = liveGroup(reports(peers));
-  return live.length > 0 ? joinGroup(situation, sample, live) : restartOrFound(situation, sample);
+  return live.length > 0 ? joinGroup(situation, sample, live) : electFounder(situation, sample);
 }
 
 /** The ONLINE peers of the group to join: the one with most members, if it knows what it descends from. */

@@ -12,14 +12,21 @@ export interface Situation {
   readonly configuredGroupName: string;
 }
 
-export type Action =
-  | { readonly kind: 'stay' | 'wait' | 'leave' | 'fence' | 'unfence' | 'apply-relay-log' | 'end-mysqld' }
+/** Nothing for the agent to do now. */
+export type Idle = { readonly kind: 'stay' | 'wait' } | { readonly kind: 'needs-operator'; readonly instruction: string };
+/** Needs the other member's server_uuid, which the agent takes from that member's report. */
+export interface HandOver {
+  readonly kind: 'hand-over';
+  readonly to: string;
+}
+/** What one session with the local mysqld, or a file, can do. */
+export type LocalAction =
+  | { readonly kind: 'leave' | 'fence' | 'unfence' | 'apply-relay-log' | 'end-mysqld' }
   | { readonly kind: 'bootstrap' | 'reboot-group'; readonly incarnation: number; readonly groupName: string }
   | { readonly kind: 'join' | 'rejoin'; readonly groupName: string }
-  | { readonly kind: 'hand-over'; readonly to: string }
   | { readonly kind: 'join-by-clone'; readonly donor: string }
-  | { readonly kind: 'report-errant'; readonly errant: string }
-  | { readonly kind: 'needs-operator'; readonly instruction: string };
+  | { readonly kind: 'report-errant'; readonly errant: string };
+export type Action = Idle | HandOver | LocalAction;
 
 export interface Decision {
   readonly action: Action;
@@ -29,6 +36,10 @@ export interface Decision {
   readonly memory: Memory;
   /** Act only if the decision stays the same for so long: a report may be older than what it is compared with. */
   readonly afterMs: number;
+}
+
+export function isIdle(action: Action): action is Idle {
+  return ['stay', 'wait', 'needs-operator'].includes(action.kind);
 }
 
 export function decision(memory: Memory, action: Action, reason: string, afterMs = 0): Decision {

@@ -10,8 +10,6 @@ interface Interval {
 /** Source (`uuid`, or `uuid:tag`) to its intervals: ascending, disjoint, not touching. */
 export type GtidSet = ReadonlyMap<string, readonly Interval[]>;
 
-export const EMPTY: GtidSet = new Map();
-
 /** As MySQL prints them, with numbers that can be counted with. */
 export function isGtidSet(text: string): boolean {
   return text.split(',').every((part) => {

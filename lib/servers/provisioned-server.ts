@@ -49,8 +49,6 @@ export interface ProvisionedServerProps {
   readonly triggers?: Readonly<Record<string, string>>;
   /** Size in GB (10 to 10240) of a volume for data; the host finds it by the fact VOLUME_DEVICE. @default no volume */
   readonly dataVolumeGb?: number;
-  /** Steps that must have succeeded before the install step. @default none, and egress for hosts without a public address */
-  readonly installAfter?: readonly ITerraformDependable[];
   /** Steps that must have succeeded before the configure step, e.g. that of the tier's previous server. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
 }
@@ -77,7 +75,6 @@ const HOST_KEY_CONFIG = '/etc/ssh/sshd_config.d/00-host-key.conf';
 export class ProvisionedServer extends Construct {
   readonly host: Host;
   readonly server: Server;
-  readonly installed: ITerraformDependable;
   /** Succeeds when the role's script has seen the host healthy. */
   readonly configured: ITerraformDependable;
   /** Token; undefined for a host without one. */
@@ -100,7 +97,6 @@ export class ProvisionedServer extends Construct {
     const identified = this.identify();
     const install = this.install(identified);
     if (!props.publicAddress) props.site.needEgress(identified ?? install);
-    this.installed = install;
     this.configured = this.configure(install, volume);
   }
 
@@ -189,7 +185,6 @@ export class ProvisionedServer extends Construct {
     return new ProvisioningStep(this, 'identify', {
       triggers: { server: this.server.id, hostKey: publicKeyOf(key) },
       connection: this.connection(firstKey),
-      dependsOn: this.props.installAfter ?? [],
       provisioners: [
         remedy(`${namePrefix}${this.host.name}`, sshTimeoutSeconds),
         this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `install -m 0600 -o ${sshUser} /dev/null ${NEW_HOST_KEY}`),
@@ -217,7 +212,7 @@ export class ProvisionedServer extends Construct {
     return new ProvisioningStep(this, 'install', {
       triggers: { server: this.server.id, content: tree.hash, ...(installFacts && { facts: installFacts }) },
       connection: this.connection(),
-      dependsOn: [...(this.props.installAfter ?? []), ...(identified ? [identified] : [])],
+      dependsOn: identified ? [identified] : [],
       provisioners: [
         this.shell(
           `install -d -m 0700 -o ${sshUser} /var/lib/platform`,

@@ -97,8 +97,6 @@ export class LoadBalancerPair extends Construct {
   readonly servers: readonly [ProvisionedServer, ProvisionedServer];
   /** Only the first assignment: whatever the agents change later is left alone. */
   readonly floatingIpAssignment: FloatingIpAssignment;
-  /** After these steps private hosts have a way out, and SSH through the floating IP works. */
-  readonly egressReady: readonly ITerraformDependable[];
 
   private readonly props: LoadBalancerPairProps;
 
@@ -116,7 +114,6 @@ export class LoadBalancerPair extends Construct {
       serverId: Token.asNumber(first.server.id),
       lifecycle: { ignoreChanges: ['server_id'] },
     });
-    this.egressReady = [first.configured, this.floatingIpAssignment];
     if (site.limitsWebSources) this.letPeersIn();
   }
 

@@ -3,11 +3,11 @@ import { formatGtidSet, isEmpty, isSubset, parseGtidSet, subtract, union } from 
 import { isOutside, type MajorityView, type Memory, type Report, type Sample } from './report';
 
 /**
- * Nobody is in a group: the first deploy, or a full outage. The member that holds every transaction bootstraps, once
- * all configured members have answered, lost nothing, and voted for it. Anything less is for the operator to decide:
- * a member that is missing may be the only one to hold the last acknowledged write.
+ * Decides for a member that sees no group: before the first one, and after a full outage. The member that holds every
+ * transaction founds the group, once all configured members have answered, lost nothing, and voted for it. Otherwise an
+ * operator decides: a missing member may be the only one that holds the last acknowledged write.
  */
-export function restartOrFound({ self, peers, configuredGroupName }: Situation, sample: Sample): Decision {
+export function electFounder({ self, peers, configuredGroupName }: Situation, sample: Sample): Decision {
   const memory = self.memory;
   const wait = (reason: string, next: Memory = memory) => decision(next, { kind: 'wait' }, reason);
 
@@ -130,7 +130,7 @@ function pending(member: Report) {
 }
 
 /** Who has what, for the operator who has to choose. */
-export function inventory(self: Report, peers: ReadonlyMap<string, Report | null>): string {
+function inventory(self: Report, peers: ReadonlyMap<string, Report | null>): string {
   return [[self.name, self] as const, ...peers]
     .map(([name, member]) => `${name}: ${member?.sample ? formatGtidSet(executed(member)) || 'no transactions' : 'no answer'}`)
     .join('; ');
