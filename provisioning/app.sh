@@ -8,6 +8,7 @@ readonly APP=/opt/app
 readonly LIMITS=/etc/systemd/system/app.service.d/limits.conf
 readonly WATCHDOG_ADDRESS=/etc/systemd/system/app-watchdog.service.d/address.conf
 readonly ROUTER_CONFIG=/etc/database-router/haproxy.cfg
+readonly SYSCTL=/etc/sysctl.d/90-dead-peers.conf
 readonly CREDENTIALS=/etc/platform/credentials
 
 install_role() {
@@ -15,12 +16,6 @@ install_role() {
   # HAProxy runs as database-router.service here
   systemctl --quiet is-enabled haproxy 2>/dev/null && systemctl --quiet disable --now haproxy
   systemctl --quiet mask haproxy
-}
-
-apply_sysctl() {
-  local path=/etc/sysctl.d/90-dead-peers.conf
-  replace_file "$(staged "$path")" "$path"
-  sysctl --quiet --load "$path"
 }
 
 apply_database_router() {
@@ -111,18 +106,10 @@ app_answers() {
 
 configure_role() {
   wait_for_private_address
-  apply_sysctl
+  apply_sysctl "$SYSCTL"
   apply_database_router
   apply_watchdog
   apply_release
-}
-
-main() {
-  case ${1:-} in
-    install) install_role ;;
-    configure) configure_role ;;
-    *) die "usage: app.sh install|configure" ;;
-  esac
 }
 
 main "$@"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Verbs that the role scripts share. A script sources this file, ends in `main "$@"`, and may be run again at any time.
+# Verbs that the role scripts share. A script sources this file, defines install_role and configure_role, ends in `main "$@"`, and may be
+# run again at any time.
 
 # Where this upload lies: the scripts, units/, files/ (by their path on the host), host.env and facts.env
 UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -97,6 +98,17 @@ replace_file() {
   mv -f "$new" "$target"
 }
 
+# is_in_place STAGED TARGET: true if TARGET is a file with this content; a link to one is not
+is_in_place() {
+  [[ ! -L $2 ]] && cmp --quiet "$1" "$2"
+}
+
+# apply_sysctl PATH: the kernel settings of the staged file PATH, now and at each boot
+apply_sysctl() {
+  replace_file "$(staged "$1")" "$1"
+  sysctl --quiet --load "$1" || die "the kernel refuses $1"
+}
+
 # install_unit NAME...: a unit (NAME.service) or a drop-in (NAME.service.d/limits.conf) of units/
 install_unit() {
   local name
@@ -163,4 +175,13 @@ public_interface() {
 wait_for_private_address() {
   wait_until 600 private_interface ||
     die "no interface has the private address $(fact PRIVATE_ADDRESS) after 10 minutes; ask the host: ip address, systemctl list-units 'hc-net-*', and reboot it"
+}
+
+# What a role's script is called with. It defines install_role (packages, users) and configure_role (files, reload)
+main() {
+  case ${1:-} in
+    install) install_role ;;
+    configure) configure_role ;;
+    *) die "usage: ${0##*/} install|configure" ;;
+  esac
 }

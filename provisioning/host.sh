@@ -69,7 +69,7 @@ make_apt_impatient() {
 # sshd then tells a session with which key it was opened
 expose_login_key() {
   printf 'ExposeAuthInfo yes\n' >"$UPLOAD_DIR/sshd.conf"
-  cmp --quiet "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf && return
+  is_in_place "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf && return
   replace_file "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf
   systemctl reload ssh
 }
@@ -221,7 +221,7 @@ apply_journal_limits() {
   mark_applied "$limits"
 }
 
-install_host() {
+install_role() {
   wait_for_first_boot
   wait_for_private_address
   make_folders
@@ -235,7 +235,7 @@ install_host() {
   [[ $(fact SECURITY_UPDATES) != yes ]] || install_packages unattended-upgrades
 }
 
-configure_host() {
+configure_role() {
   unpack_values
   make_folders
   apply_authorized_keys
@@ -247,11 +247,4 @@ configure_host() {
   apply_security_updates
 }
 
-main() {
-  case ${1:-} in
-    install) install_host ;;
-    configure) configure_host ;;
-    *) die "usage: host.sh install|configure" ;;
-  esac
-}
 main "$@"

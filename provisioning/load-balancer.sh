@@ -46,13 +46,11 @@ quietly() {
   return 1
 }
 
-apply_sysctl() {
-  # Its settings exist only once the module is loaded, at boot too
+# Its settings exist only once the module is loaded, at boot too
+load_connection_tracking() {
   printf 'nf_conntrack\n' >"$UPLOAD_DIR/modules.conf"
   replace_file "$UPLOAD_DIR/modules.conf" /etc/modules-load.d/nat-gateway.conf
   modprobe --quiet nf_conntrack || [[ -d /proc/sys/net/netfilter ]] || log "this kernel has no nf_conntrack"
-  replace_file "$(staged "$SYSCTL")" "$SYSCTL"
-  quietly sysctl --load "$SYSCTL" || die "the kernel refuses $SYSCTL"
 }
 
 apply_floating_ip_address() {
@@ -265,7 +263,8 @@ remove_certificate_agent() {
 configure_role() {
   wait_for_private_address
   check_token
-  apply_sysctl
+  load_connection_tracking
+  apply_sysctl "$SYSCTL"
   apply_floating_ip_address
   apply_nat_gateway
   keep_haproxys_folder
@@ -275,14 +274,6 @@ configure_role() {
   apply_keepalived
   wait_for_addresses
   apply_certificate_agent
-}
-
-main() {
-  case ${1:-} in
-    install) install_role ;;
-    configure) configure_role ;;
-    *) die "usage: load-balancer.sh install|configure" ;;
-  esac
 }
 
 main "$@"

@@ -83,7 +83,7 @@ mount_volume() {
   replace_file "$UPLOAD_DIR/device.conf" "/etc/systemd/system/$DATA_MOUNT.d/device.conf"
   install_unit "$DATA_MOUNT"
   systemctl --quiet enable "$DATA_MOUNT"
-  systemctl start "$DATA_MOUNT" || die "cannot mount $device: $(last_words "$DATA_MOUNT")"
+  systemctl start "$DATA_MOUNT" || die "cannot mount $device: $(last_words "$DATA_MOUNT" 25)"
   grow_file_system "$device"
   install -d -m 0750 -o mysql -g mysql /srv/mysql/data-tmp
   install -d -m 0700 -o mysql-member -g mysql-member /srv/mysql/member
@@ -199,14 +199,6 @@ configure_role() {
   apply_mysqld
   apply_accounts
   platform-mysql wait 900 || die "the member does not come up"
-}
-
-main() {
-  case ${1:-} in
-    install) install_role ;;
-    configure) configure_role ;;
-    *) die "usage: mysql.sh install|configure" ;;
-  esac
 }
 
 main "$@"

@@ -7,18 +7,13 @@ source "$(dirname "$0")/shared/releases.sh"
 readonly DROP_IN=nginx.service.d/nginx-hardening.conf
 readonly CONFIG=/etc/nginx/nginx.conf
 readonly WWW=/srv/www
+readonly SYSCTL=/etc/sysctl.d/90-dead-peers.conf
 
 install_role() {
   install_packages nginx curl
   rm -f /etc/nginx/sites-enabled/default
   # Until it is configured, it would greet the load balancers with Debian's page
   [[ -f /etc/systemd/system/$DROP_IN ]] || systemctl stop nginx
-}
-
-apply_sysctl() {
-  local path=/etc/sysctl.d/90-dead-peers.conf
-  replace_file "$(staged "$path")" "$path"
-  sysctl --quiet --load "$path"
 }
 
 publish_static_files() {
@@ -80,19 +75,11 @@ nginx_answers() {
 
 configure_role() {
   wait_for_private_address
-  apply_sysctl
+  apply_sysctl "$SYSCTL"
   publish_static_files
   ensure_logs
   apply_config
   apply_unit
-}
-
-main() {
-  case ${1:-} in
-    install) install_role ;;
-    configure) configure_role ;;
-    *) die "usage: web.sh install|configure" ;;
-  esac
 }
 
 main "$@"
