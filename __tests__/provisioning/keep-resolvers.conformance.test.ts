@@ -1,5 +1,16 @@
 import { execa } from 'execa';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -14,7 +25,10 @@ options timeout:1 attempts:5 rotate
 let host: string;
 beforeEach(() => {
   host = mkdtempSync(join(tmpdir(), 'resolvers-'));
-  for (const folder of ['etc', 'run', 'bin']) mkdirSync(join(host, folder));
+  for (const folder of ['etc', 'run', 'bin', 'upload/shared']) mkdirSync(join(host, folder), { recursive: true });
+  for (const name of ['common.sh', 'shared/keep-resolvers']) copyFileSync(join('provisioning', name), join(host, 'upload', name));
+  // Who root is
+  for (const name of ['passwd', 'group']) copyFileSync(join('/etc', name), join(host, 'etc', name));
   program('systemctl', 'exit 3');
   program('resolvconf', 'exit 1');
 });
@@ -31,7 +45,7 @@ const calls = () => (existsSync(join(host, 'calls')) ? file('calls').trim().spli
 /** With /etc, /run and programs of that host. */
 async function keep(): Promise<void> {
   const script =
-    'mount --bind "$1/etc" /etc && mount --bind "$1/run" /run && PATH="$1/bin:$PATH" exec bash provisioning/shared/keep-resolvers 192.0.2.1 192.0.2.2';
+    'mount --bind "$1/etc" /etc && mount --bind "$1/run" /run && PATH="$1/bin:$PATH" exec bash "$1/upload/shared/keep-resolvers" 192.0.2.1 192.0.2.2';
   await execa('unshare', ['--mount', 'sh', '-c', script, 'sh', host]);
 }
 

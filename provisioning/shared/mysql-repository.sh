@@ -79,18 +79,20 @@ download_key() {
 
 # key_state FILE FINGERPRINT: "good", or what is wrong with the file
 key_state() {
+  local listed
   [[ -f $1 ]] || return 0
-  gpg --batch --quiet --no-autostart --with-colons --show-keys "$1" 2>/dev/null |
-    awk -F : -v wanted="$2" -v now="$(date +%s)" '
-      $1 == "pub" { validity = $2; end = $7; primary = 1 }
-      $1 == "fpr" && primary { primary = 0; keys = keys " " $10; if ($10 == wanted) { found = 1; revoked = validity == "r"; ends = end } }
-      END {
-        if (!keys) print "holds no key"
-        else if (!found) print "holds another key," keys
-        else if (revoked) print "holds it as it was revoked"
-        else if (ends != "" && ends <= now) print "holds it as it expired on " strftime("%Y-%m-%d", ends, 1)
-        else print "good"
-      }' || true
+  # It fails where there is no key
+  listed=$(gpg --batch --quiet --no-autostart --with-colons --show-keys "$1" 2>/dev/null) || listed=''
+  awk -F : -v wanted="$2" -v now="$(date +%s)" '
+    $1 == "pub" { validity = $2; end = $7; primary = 1 }
+    $1 == "fpr" && primary { primary = 0; keys = keys " " $10; if ($10 == wanted) { found = 1; revoked = validity == "r"; ends = end } }
+    END {
+      if (!keys) print "holds no key"
+      else if (!found) print "holds another key," keys
+      else if (revoked) print "holds it as it was revoked"
+      else if (ends != "" && ends <= now) print "holds it as it expired on " strftime("%Y-%m-%d", ends, 1)
+      else print "good"
+    }' <<<"$listed"
 }
 
 # export_key FILE FINGERPRINT
