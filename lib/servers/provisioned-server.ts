@@ -17,7 +17,7 @@ import { architectureOf, serverTypeProblem } from '../net/server-types';
 import { bundleProgram, projectPath } from './bundle';
 import { HostIdentity, knownBy, publicKeyOf } from './host-identity';
 import { ProvisioningStep } from './provisioning-step';
-import { roleScripts } from './role-scripts';
+import { roleScripts, type Role } from './role-scripts';
 import type { Site } from './site';
 import type { UploadTree } from './upload-tree';
 
@@ -29,8 +29,8 @@ export interface ProvisionedServerProps {
   readonly peers?: readonly Host[];
   /** e.g. `cx23`. */
   readonly serverType: string;
-  /** provisioning/<role>.sh: load-balancer, web, app or mysql. */
-  readonly role: string;
+  /** Which script of provisioning/ configures it. */
+  readonly role: Role;
   /** @default false: private address only, reached by SSH through the floating IP */
   readonly publicAddress?: boolean;
   /** Absolute path on the host to text. Plain text known at synth: no tokens, no secrets. Part of the configure step. */

@@ -1,33 +1,88 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { PACKAGE_ROOT } from './bundle';
 import { UploadTree } from './upload-tree';
 
 const PROVISIONING = join(PACKAGE_ROOT, 'provisioning');
 
-/** Scripts that every host needs, whatever its role. */
-const SHARED_SCRIPTS = ['common.sh', 'host.sh'];
+/** Files of provisioning/ that every host gets, whatever its role. */
+const SHARED = [
+  'common.sh',
+  'host.sh',
+  'shared/apt-security-updates.conf',
+  'shared/host-firewall-closed.nft',
+  'shared/journald.conf',
+  'shared/keep-resolvers',
+  'shared/platform-updates',
+  'shared/sshd-bastion.conf',
+  'shared/sshd-no-root.conf',
+  'shared/sshd.conf',
+  'units/default-route.service',
+  'units/default-route.sh',
+  'units/default-route.timer',
+  'units/host-firewall.service',
+  'units/private-address.service',
+  'units/private-address.sh',
+  'units/security-updates-answer.socket',
+  'units/security-updates-answer@.service',
+  'units/security-updates.service',
+] as const;
 
-/**
- * What a host of this role needs of provisioning/: its script, the shared ones, and every other file that one of
- * these names. A change to another role's files must not provision this one again.
- */
-export function roleScripts(role: string): UploadTree {
-  const chosen = [...SHARED_SCRIPTS, `${role}.sh`];
-  let candidates = allFiles().filter((path) => dirname(path) !== '.');
-  for (const path of chosen) {
-    if (!path.endsWith('.sh')) continue;
-    const text = readFileSync(join(PROVISIONING, path), 'utf8').replace(/^\s*#.*$/gm, '');
-    chosen.push(...candidates.filter((candidate) => names(text, candidate)));
-    candidates = candidates.filter((candidate) => !chosen.includes(candidate));
-  }
-  return chosen.reduce((tree, path) => tree.file(path, join(PROVISIONING, path)), new UploadTree());
-}
+/** What the hosts of a role get besides. A change to another role's files must not provision them again. */
+const OF_ROLE = {
+  'load-balancer': [
+    'load-balancer.sh',
+    'load-balancer/haproxy-answers',
+    'load-balancer/haproxy-tmpfiles.conf',
+    'load-balancer/hetzner-api-addresses',
+    'load-balancer/install-certificate',
+    'load-balancer/keepalived-interface',
+    'load-balancer/keepalived-watchdog',
+    'load-balancer/platform-renew-certificate',
+    'load-balancer/platform-switchover',
+    'load-balancer/take-from',
+    'load-balancer/token-may-write',
+    'units/certificate-agent.service',
+    'units/certificate-agent.timer',
+    'units/certificate-install.service',
+    'units/floating-ip-address.service',
+    'units/floating-ip-agent.service',
+    'units/haproxy.service.d/load-balancer.conf',
+    'units/hetzner-api-addresses.service',
+    'units/hetzner-api-addresses.timer',
+    'units/keepalived.service.d/load-balancer.conf',
+    'units/nat-gateway.service',
+  ],
+  web: ['web.sh', 'shared/releases.sh', 'units/nginx.service.d/nginx-hardening.conf'],
+  app: [
+    'app.sh',
+    'shared/app-watchdog',
+    'shared/releases.sh',
+    'units/app-migrate.service',
+    'units/app-watchdog.service',
+    'units/app.service',
+    'units/database-router.service',
+  ],
+  mysql: [
+    'mysql.sh',
+    'shared/mysql-prepare',
+    'shared/mysql-repository.sh',
+    'shared/platform-mysql',
+    'units/mysql-end.path',
+    'units/mysql-end.service',
+    'units/mysql-member.service',
+    'units/mysql.service.d/platform.conf',
+    'units/srv-mysql.mount',
+  ],
+} as const;
 
-/** A file deeper down (`units/haproxy.service.d/limits.conf`) may also go by the name of its folder. */
-function names(text: string, path: string): boolean {
-  const folder = dirname(path);
-  return text.includes(basename(path)) || (folder.includes('/') && text.includes(basename(folder)));
+/** Named as its script: provisioning/<role>.sh. */
+export type Role = keyof typeof OF_ROLE;
+export const ROLES = Object.keys(OF_ROLE) as readonly Role[];
+
+/** What a host of this role needs of provisioning/. @throws if a file of the list is not there */
+export function roleScripts(role: Role): UploadTree {
+  return [...SHARED, ...OF_ROLE[role]].reduce((tree, path) => tree.file(path, join(PROVISIONING, path)), new UploadTree());
 }
 
 /** Every file of provisioning/, by its path in there. */

@@ -8,6 +8,7 @@ import type { Endpoint, Host } from '../net/address-plan';
 import { DATABASE_CONNECTIONS, databaseConnectionsProblem, MIGRATION_USER } from '../net/database-connections';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
+import { roll } from '../servers/roll';
 import type { Site } from '../servers/site';
 
 /** The program that the app servers run. */
@@ -68,11 +69,10 @@ export class AppTier extends Construct {
     super(scope, id);
     this.check(props);
     const { site, serverCount = 2, serverType = 'cx23', application, credentials } = props;
-    const servers: ProvisionedServer[] = [];
     const hosts = site.hosts('app', serverCount);
-    for (const host of hosts) {
-      const previous = servers.at(-1);
-      servers.push(
+    this.servers = roll(
+      hosts,
+      (host, configureAfter) =>
         new ProvisionedServer(this, host.name, {
           site,
           host,
@@ -91,12 +91,10 @@ export class AppTier extends Construct {
             'internal-ca.pem': credentials.internalCa,
           },
           triggers: { authority: props.internalCaRevision ?? '' },
-          // One after another: the script of each ends when the new release answers, and stops the roll if it does not
-          configureAfter: previous ? [previous.configured] : props.configureAfter,
+          configureAfter,
         }),
-      );
-    }
-    this.servers = servers;
+      props.configureAfter,
+    );
     this.endpoints = site.endpoints('app', 'http', serverCount);
   }
 

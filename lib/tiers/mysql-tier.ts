@@ -14,6 +14,7 @@ import { agentProgram, bundleProgram } from '../servers/bundle';
 import type { InternalAuthority } from '../servers/internal-authority';
 import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MysqlRepository, type MysqlSeries } from '../servers/mysql-packages';
 import { ProvisionedServer } from '../servers/provisioned-server';
+import { roll } from '../servers/roll';
 import type { Site } from '../servers/site';
 
 /** What the members need, and how they keep data. */
@@ -106,15 +107,14 @@ export class MySqlTier extends Construct {
     this.groupName = props.groupName ?? uuidFrom(`${this.node.path}/group`);
     const hosts = site.hosts('mysql', memberCount);
     const members = hosts.slice(0, memberCount - leavingCount);
-    const servers: ProvisionedServer[] = [];
-    for (const host of hosts) {
-      const previous = servers.at(-1);
-      const certificate = authority.issue(`${this.node.id}-${host.name}`, {
-        names: ['mysql.platform.internal', host.name],
-        addresses: [host.address],
-      });
-      servers.push(
-        new ProvisionedServer(this, host.name, {
+    this.servers = roll(
+      hosts,
+      (host, configureAfter) => {
+        const certificate = authority.issue(`${this.node.id}-${host.name}`, {
+          names: ['mysql.platform.internal', host.name],
+          addresses: [host.address],
+        });
+        return new ProvisionedServer(this, host.name, {
           site,
           host,
           peers: hosts.filter((other) => other !== host),
@@ -134,16 +134,15 @@ export class MySqlTier extends Construct {
             'mysql-server.key': certificate.privateKey,
           },
           triggers: { certificate: certificate.revision, authority: authority.revision },
-          // The script of each ends when the member is ONLINE again, and stops the roll if it does not come back
-          configureAfter: previous ? [previous.configured] : props.configureAfter,
-        }),
-      );
-    }
-    const [first] = servers;
+          configureAfter,
+        });
+      },
+      props.configureAfter,
+    );
+    const [first] = this.servers;
     if (!first) throw new Error('a group has members');
     this.first = first;
     this.firstConfigured = first.configured;
-    this.servers = servers;
     this.endpoints = site.endpoints('mysql', 'sql', memberCount);
   }
 

@@ -8,6 +8,7 @@ import { webProblems } from '../net/tier-problems';
 import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
+import { roll } from '../servers/roll';
 import type { Site } from '../servers/site';
 
 /** What the web servers need, and how they serve. */
@@ -67,11 +68,10 @@ export class WebTier extends Construct {
     }
     const problems = webProblems('', props);
     if (problems.length > 0) throw new ConfigError(this, problems);
-    const servers: ProvisionedServer[] = [];
     const hosts = site.hosts('web', serverCount);
-    for (const host of hosts) {
-      const previous = servers.at(-1);
-      servers.push(
+    this.servers = roll(
+      hosts,
+      (host, configureAfter) =>
         new ProvisionedServer(this, host.name, {
           site,
           host,
@@ -84,12 +84,10 @@ export class WebTier extends Construct {
           },
           folders: { [`${WWW}/release`]: props.publicFolder },
           facts: { WEB_PORT: String(PORTS.web.http) },
-          // One after another: the script of each ends when its Nginx answers
-          configureAfter: previous ? [previous.configured] : props.configureAfter,
+          configureAfter,
         }),
-      );
-    }
-    this.servers = servers;
+      props.configureAfter,
+    );
     this.endpoints = site.endpoints('web', 'http', serverCount);
   }
 }
