@@ -40,7 +40,14 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   },
   { room: 'lib/servers', files: /^lib\/servers\//, mayImport: ['lib/servers', 'lib/net', 'lib/errors', '.gen'] },
   { room: 'lib/net', files: /^lib\/(net\/|errors\.ts)/, mayImport: ['lib/net', 'lib/errors type'], neverPackages: /^cdktf$/ },
-  { room: 'agents', files: /^agents\//, mayImport: ['agents', 'lib/net type', 'lib/config type'], neverPackages: /^cdktf$/ },
+  { room: 'agents/common', files: /^agents\/common\//, mayImport: ['agents/common'], neverPackages: /^(?!node:)/ },
+  ...['certificate', 'floating-ip', 'mysql-member'].map((agent) => ({
+    room: `agents/${agent}`,
+    files: new RegExp(`^agents/${agent}/`),
+    // Of lib/config it is the form of the file that is rendered there and read here
+    mayImport: [`agents/${agent}`, 'agents/common', 'lib/config type'],
+    neverPackages: /^(cdktf|constructs)$/,
+  })),
   { room: 'app', files: /^app\//, mayImport: ['app'], neverPackages: /^cdktf$/ },
   {
     room: 'platform/doctor/checks',

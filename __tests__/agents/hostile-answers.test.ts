@@ -5,14 +5,15 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ask } from '../../agents/common/http-client';
+import { listen, serverOf, text } from '../../agents/common/http-server';
 import { readObtained } from '../../agents/certificate/obtained';
 import { HetznerApi } from '../../agents/floating-ip/hetzner-api';
-import { serve as serveFloatingIp, text } from '../../agents/floating-ip/http-server';
 import { answers, peerReport } from '../../agents/floating-ip/probes';
 import type { Agent } from '../../agents/mysql-member/agent';
 import { isGtidSet, formatGtidSet, parseGtidSet, subtract, union } from '../../agents/mysql-member/gtid';
 import { readMemory } from '../../agents/mysql-member/memory-file';
-import { fetchReport, getJson } from '../../agents/mysql-member/peers';
+import { fetchReport } from '../../agents/mysql-member/peers';
 import { NO_MEMORY } from '../../agents/mysql-member/report';
 import { isMemory } from '../../agents/mysql-member/report-shape';
 import { controlServer, healthServer } from '../../agents/mysql-member/server';
@@ -43,7 +44,7 @@ describe('an answer that does not end', () => {
   test.each([
     [
       'a member',
-      async (port: number) => getJson({ host: '127.0.0.1', port, path: '/status', timeoutMs: 10_000 }).catch(String),
+      async (port: number) => ask({ url: `http://127.0.0.1:${port}/status`, limitMs: 10_000 }).catch(String),
       'Error: more than 1048576 bytes',
     ],
     ['the other load balancer', async (port: number) => peerReport(`http://127.0.0.1:${port}/peer`), null],
@@ -109,6 +110,7 @@ const PEER_REPORT = {
   reachesUs: true,
   reachesApi: true,
   sinceLastMoveMs: null,
+  moving: false,
 };
 
 /** All places of a value, as paths. */
@@ -189,7 +191,7 @@ function send(port: number, what: Buffer): Promise<void> {
 describe('a host that opens as many connections as it can', () => {
   test.each([
     ['mysql-member', () => healthServer({ status: () => ({ report: REPORT }) } as unknown as Agent).listen(0, '127.0.0.1')],
-    ['floating-ip', () => serveFloatingIp({ 'GET /status': () => text('ok\n') }, { host: '127.0.0.1', port: 0 })],
+    ['floating-ip', () => listen(serverOf({ 'GET /status': () => text('ok\n') }), { host: '127.0.0.1', port: 0 }, () => undefined)],
   ] as const)('has a few of them, and others are answered by %s', async (_, start) => {
     const server = start();
     if (!server.listening) await new Promise<void>((resolve) => server.once('listening', () => resolve()));
@@ -229,7 +231,7 @@ describe('random bytes', () => {
       const servers = {
         'mysql-member health': () => healthServer(agent),
         'mysql-member control': () => controlServer(agent),
-        'floating-ip': () => serveFloatingIp({ 'GET /status': () => text('ok\n') }, { host: '127.0.0.1', port: 0 }),
+        'floating-ip': () => listen(serverOf({ 'GET /status': () => text('ok\n') }), { host: '127.0.0.1', port: 0 }, () => undefined),
       };
       const server = servers[which]();
       if (which === 'floating-ip') await new Promise<void>((resolve) => server.once('listening', () => resolve()));
@@ -295,14 +297,21 @@ describe('random bytes', () => {
       requiredKeys: [],
     })
     .map((memory) => JSON.stringify(memory));
+  const readOrError = (path: string) => {
+    try {
+      return readMemory(path);
+    } catch (error) {
+      return error;
+    }
+  };
 
-  test('in the memory file stop the agent with an error, or are a memory', async () => {
+  test('in the memory file stop the agent with an error, or are a memory', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'memory-')), 'memory.json');
     onTestFinished(() => rmSync(path, { force: true }));
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.json({ maxDepth: 2 }), memories), async (given) => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json({ maxDepth: 2 }), memories), (given) => {
         writeFileSync(path, given);
-        const memory = await readMemory(path).catch((error: unknown) => error);
+        const memory = readOrError(path);
         expect(memory instanceof Error || isMemory(memory)).toBe(true);
       }),
       { numRuns: 200 },

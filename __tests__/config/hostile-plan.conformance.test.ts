@@ -13,7 +13,7 @@ import { renderDatabaseRouterConfig } from '../../lib/config/database-router';
 import { renderFloatingIpAgentConfig } from '../../lib/config/floating-ip-agent';
 import { renderKeepalivedConfig } from '../../lib/config/keepalived';
 import { renderMyCnf } from '../../lib/config/my-cnf';
-import { renderMysqlMemberAgentConfig } from '../../lib/config/mysql-member-agent';
+import { renderMySqlMemberAgentConfig } from '../../lib/config/mysql-member-agent';
 import { renderNatGateway } from '../../lib/config/nat-gateway';
 import { renderHostFirewall } from '../../lib/config/nftables';
 import {
@@ -269,7 +269,7 @@ test('agents read from their files what was put there, whatever synth takes', ()
       const config = { host, peer, natGateway: plan.natGateway, ports: PORTS.lb, peerHealthPath: one, holdSeconds: 5 };
       expect(JSON.parse(renderFloatingIpAgentConfig(config))).toMatchObject({ hostName: host.name, peerHealthPath: one });
       const member = memberConfig(plan, one, other);
-      expect(JSON.parse(renderMysqlMemberAgentConfig(member))).toEqual(member);
+      expect(JSON.parse(renderMySqlMemberAgentConfig(member))).toEqual(member);
     }),
     RUNS,
   );

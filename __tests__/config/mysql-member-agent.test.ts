@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { renderMysqlMemberAgentConfig, type MysqlMemberAgentConfig } from '../../lib/config/mysql-member-agent';
+import { renderMySqlMemberAgentConfig, type MySqlMemberAgentFile } from '../../lib/config/mysql-member-agent';
 
 test('is JSON that says what was put in, on lines that a person can read', () => {
-  const config: MysqlMemberAgentConfig = {
+  const config: MySqlMemberAgentFile = {
     name: 'db-1',
     address: '10.0.4.11',
     members: [{ name: 'db-1', address: '10.0.4.11' }],
@@ -17,7 +17,7 @@ test('is JSON that says what was put in, on lines that a person can read', () =>
     endMysqldFile: '/run/mysql-member/end-mysqld',
     accounts: { schema: 'app', applicationUser: 'app', applicationHosts: '10.0.3.0/255.255.255.0', memberHosts: '10.0.4.0/255.255.255.0' },
   };
-  const text = renderMysqlMemberAgentConfig(config);
+  const text = renderMySqlMemberAgentConfig(config);
   expect(JSON.parse(text)).toEqual(config);
   expect(text).toMatch(/^\{\n {2}"name": "db-1",\n/);
   expect(text.endsWith('}\n')).toBe(true);

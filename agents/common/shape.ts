@@ -1,25 +1,36 @@
-/** What comes from another host is looked at before it is believed to have a form: one that lies may end nobody else's agent. */
-export type Shape = (value: unknown) => boolean;
+/**
+ * Looks at what comes from another host or from a file before it is believed to have a type. The compiler compares each
+ * shape with its type: a field that was renamed or forgotten does not compile.
+ */
+export type Shape<T> = (value: unknown) => value is T;
 
-export const text: Shape = (value) => typeof value === 'string';
-export const truth: Shape = (value) => typeof value === 'boolean';
-export const number: Shape = (value) => Number.isFinite(value);
+export const text: Shape<string> = (value) => typeof value === 'string';
+export const truth: Shape<boolean> = (value) => typeof value === 'boolean';
+export const number: Shape<number> = (value): value is number => Number.isFinite(value);
 export const nullOr =
-  (shape: Shape): Shape =>
-  (value) =>
+  <T>(shape: Shape<T>): Shape<T | null> =>
+  (value): value is T | null =>
     value === null || shape(value);
+export const optional =
+  <T>(shape: Shape<T>): Shape<T | undefined> =>
+  (value): value is T | undefined =>
+    value === undefined || shape(value);
+export const either =
+  <T, U>(one: Shape<T>, other: Shape<U>): Shape<T | U> =>
+  (value): value is T | U =>
+    one(value) || other(value);
 export const oneOf =
-  (...words: readonly string[]): Shape =>
-  (value) =>
-    words.includes(value as string);
+  <const T extends string>(...words: readonly T[]): Shape<T> =>
+  (value): value is T =>
+    words.includes(value as T);
 export const listOf =
-  (shape: Shape): Shape =>
-  (value) =>
+  <T>(shape: Shape<T>): Shape<readonly T[]> =>
+  (value): value is readonly T[] =>
     Array.isArray(value) && value.every(shape);
-/** Other fields may be there, too: a newer version has more. */
+/** An object with these fields. It may have others: a newer version has more. */
 export const fields =
-  (shapes: Readonly<Record<string, Shape>>): Shape =>
-  (value) =>
+  <T extends object>(shapes: { readonly [K in keyof T]-?: Shape<T[K]> }): Shape<T> =>
+  (value): value is T =>
     typeof value === 'object' &&
     value !== null &&
-    Object.entries(shapes).every(([name, shape]) => shape((value as Record<string, unknown>)[name]));
+    Object.entries<Shape<unknown>>(shapes).every(([name, shape]) => shape((value as Record<string, unknown>)[name]));

@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs';
+import type { FloatingIpAgentFact, FloatingIpAgentFile } from '../../lib/config/floating-ip-agent';
+import { credentialFile, fact, readConfig } from '../common/config';
+import { fields, number, text, type Shape } from '../common/shape';
 
-/** Rendered by lib/config/floating-ip-agent.ts. */
-interface ConfigFile {
-  readonly hostName: string;
-  readonly privateAddress: string;
-  readonly peerName: string;
-  readonly peerPrivateAddress: string;
-  readonly natGateway: string;
-  readonly httpsPort: number;
-  readonly haproxyHealthUrl: string;
-  readonly agentPort: number;
-  readonly peerHealthPath: string;
-  readonly holdSeconds: number;
-}
-
-export interface Config extends ConfigFile {
+export interface Config extends FloatingIpAgentFile {
   readonly endpoint: string;
   readonly floatingIp: string;
   readonly floatingIpId: number;
@@ -30,29 +18,37 @@ export interface Config extends ConfigFile {
   readonly runtimeFolder: string;
 }
 
-export function loadConfig(path: string, environment: NodeJS.ProcessEnv): Config {
-  const file = JSON.parse(readFileSync(path, 'utf8')) as ConfigFile;
-  const fact = (name: string) => {
-    const value = environment[name];
-    if (!value) throw new Error(`${name} is not set, want a fact of /etc/platform/facts.env; configure this host again`);
-    return value;
-  };
-  const id = (name: string) => {
-    const value = Number(fact(name));
-    if (!Number.isSafeInteger(value)) throw new Error(`${name} is ${fact(name)}, want the number of a Hetzner resource`);
+const isFile: Shape<FloatingIpAgentFile> = fields({
+  hostName: text,
+  privateAddress: text,
+  peerName: text,
+  peerPrivateAddress: text,
+  natGateway: text,
+  httpsPort: number,
+  haproxyHealthUrl: text,
+  agentPort: number,
+  peerHealthPath: text,
+  holdSeconds: number,
+});
+
+export function loadConfig(path: string): Config {
+  const known = (name: FloatingIpAgentFact) => fact(name);
+  const id = (name: FloatingIpAgentFact) => {
+    const value = Number(known(name));
+    if (!Number.isSafeInteger(value)) throw new Error(`${name} is ${known(name)}, want the number of a Hetzner resource`);
     return value;
   };
   return {
-    ...file,
-    endpoint: fact('HCLOUD_ENDPOINT').replace(/\/$/, ''),
-    floatingIp: fact('FLOATING_IP'),
+    ...readConfig(path, isFile),
+    endpoint: known('HCLOUD_ENDPOINT').replace(/\/$/, ''),
+    floatingIp: known('FLOATING_IP'),
     floatingIpId: id('FLOATING_IP_ID'),
     serverId: id('SERVER_ID'),
     peerServerId: id('PEER_SERVER_ID'),
     networkId: id('NETWORK_ID'),
-    peerPublicAddress: fact('PEER_PUBLIC_ADDRESS'),
+    peerPublicAddress: known('PEER_PUBLIC_ADDRESS'),
     addressesFile: '/var/lib/hetzner-api-addresses/addresses',
-    tokenFile: `${fact('CREDENTIALS_DIRECTORY')}/hcloud-token`,
+    tokenFile: credentialFile('hcloud-token'),
     runtimeFolder: '/run/floating-ip-agent',
   };
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { bodyOf } from '../common/body';
+import { readIfThere } from '../common/files';
+import { ask, NoAnswer } from '../common/http-client';
 import type { Budget, Call, Outcome } from './state';
 
 export interface ApiConfig {
@@ -32,13 +33,11 @@ export const ANSWER_LIMIT_MS = 8_000;
 
 /** The six calls of Hetzner's API that the agent needs. Never throws: every failure is an outcome. */
 export class HetznerApi {
-  private readonly transport: typeof http | typeof https;
   /** Kept open: the call that matters must not wait for a TLS handshake. */
   private readonly agent: http.Agent;
 
   constructor(private readonly config: ApiConfig) {
     const secure = config.endpoint.startsWith('https:');
-    this.transport = secure ? https : http;
     // One after the other within the limit: the first may be of IPv6, and IPv6 broken
     const options = { keepAlive: true, lookup: knownAddresses(config.addressesFile), autoSelectFamily: true };
     this.agent = secure ? new https.Agent(options) : new http.Agent(options);
@@ -50,7 +49,7 @@ export class HetznerApi {
       const { status, body: reply, budget } = await this.send(method, path, body);
       return { outcome: status < 300 ? succeeded(call, reply, this.config) : refused(status, reply), budget };
     } catch (error) {
-      return { outcome: { ok: false, why: error instanceof NotConnected ? 'unreachable' : 'silent', code: codeOf(error) } };
+      return { outcome: { ok: false, why: isUnreachable(error) ? 'unreachable' : 'silent', code: codeOf(error) } };
     }
   }
 
@@ -59,50 +58,36 @@ export class HetznerApi {
       return await this.once(method, path, body);
     } catch (error) {
       // The API closed the kept connection just then. Every call here may be repeated without harm
-      if (error instanceof StaleConnection) return this.once(method, path, body);
+      if (error instanceof NoAnswer && error.stale) return this.once(method, path, body);
       throw error;
     }
   }
 
-  private once(method: string, path: string, body: unknown): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body);
-      const request = this.transport.request(`${this.config.endpoint}${path}`, {
-        method,
-        agent: this.agent,
-        headers: {
-          authorization: `Bearer ${readFileSync(this.config.tokenFile, 'utf8').trim()}`,
-          accept: 'application/json',
-          'user-agent': 'floating-ip-agent',
-          ...(payload !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
-        },
-      });
-      let connected = false;
-      const limit = (ms: number, error: Error) => setTimeout(() => request.destroy(error), ms);
-      const timers = [
-        limit(ANSWER_LIMIT_MS, new Error('no answer')),
-        setTimeout(() => connected || request.destroy(new NotConnected('no connection')), CONNECT_LIMIT_MS),
-      ];
-      const end = () => timers.forEach(clearTimeout);
-      request.on('socket', (socket) => {
-        // A kept one is connected, and would keep the listener of each request for ever
-        if (socket.connecting) socket.once('connect', () => (connected = true));
-        else connected = true;
-      });
-      request.on('error', (error) => {
-        end();
-        if (request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(codeOf(error))) return reject(new StaleConnection());
-        const noRoute = ['ENETUNREACH', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(codeOf(error));
-        reject(noRoute && !connected ? new NotConnected(codeOf(error)) : error);
-      });
-      request.on('response', (response) => {
-        bodyOf(response)
-          .then((text) => resolve({ status: response.statusCode ?? 0, body: parsed(text), budget: budgetOf(response.headers) }), reject)
-          .finally(end);
-      });
-      request.end(payload);
+  private async once(method: string, path: string, body: unknown): Promise<Reply> {
+    const { status, headers, text } = await ask({
+      url: `${this.config.endpoint}${path}`,
+      method,
+      headers: {
+        authorization: `Bearer ${readFileSync(this.config.tokenFile, 'utf8').trim()}`,
+        accept: 'application/json',
+        'user-agent': 'floating-ip-agent',
+      },
+      body,
+      agent: this.agent,
+      limitMs: ANSWER_LIMIT_MS,
+      connectLimitMs: CONNECT_LIMIT_MS,
     });
+    return { status, body: parsed(text), budget: budgetOf(headers) };
   }
+}
+
+/** Not even a connection: the way there is cut, or the API is away. */
+function isUnreachable(error: unknown): boolean {
+  return (
+    error instanceof NoAnswer &&
+    !error.connected &&
+    ['ENETUNREACH', 'EHOSTUNREACH', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(error.code)
+  );
 }
 
 /**
@@ -111,23 +96,14 @@ export class HetznerApi {
  */
 function knownAddresses(file: string): LookupFunction {
   return (hostname, { all }, callback) => {
-    const addresses = linesOf(file).flatMap((address) => (isIP(address) === 0 ? [] : [{ address, family: isIP(address) }]));
+    const addresses = (readIfThere(file) ?? '')
+      .split('\n')
+      .flatMap((address) => (isIP(address) === 0 ? [] : [{ address, family: isIP(address) }]));
     const [first] = addresses;
     const unknown = first ? null : Object.assign(new Error(`no address of ${hostname} is known`), { code: 'ENOTFOUND' });
     process.nextTick(() => (all ? callback(unknown, addresses) : callback(unknown, first?.address ?? '', first?.family)));
   };
 }
-
-function linesOf(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n');
-  } catch {
-    return [];
-  }
-}
-
-class NotConnected extends Error {}
-class StaleConnection extends Error {}
 
 function requestFor(call: Call, config: ApiConfig): { method: string; path: string; body?: unknown } {
   const server = (of: 'self' | 'peer') => (of === 'self' ? config.serverId : config.peerServerId);

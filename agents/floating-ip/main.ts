@@ -1,13 +1,15 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readIfThere, replaceFile } from '../common/files';
+import { json, listen, serverOf, text, type Reply } from '../common/http-server';
+import { renderMetrics } from '../common/metrics';
 import { Agent, type World } from './agent';
 import { shownCertificate, type ShownCertificate } from './certificate';
 import { loadConfig, type Config } from './config';
 import { HetznerApi } from './hetzner-api';
-import { json, serve, text, type Reply } from './http-server';
 import { answers, peerReport, readVrrpState } from './probes';
-import { addressesArrived, certificateMetricOf, metricsOf, peerReportOf, statusOf } from './reporting';
+import { addressesArrived, metricsOf, peerReportOf, statusOf } from './reporting';
 import { switchOver } from './switchover';
 
 const TICK_MS = 25;
@@ -38,25 +40,16 @@ function worldOf(config: Config): World {
       writeFileSync(file('give-up'), giveUp ? '1\n' : '0\n');
       writeFileSync(file('holds-floating-ip'), holdsFloatingIp ? '1\n' : '0\n');
     },
-    rememberMove: (at) => replaceFile(file('last-move'), `${Math.round(Date.now() - (now() - at))}\n`),
+    rememberMove: (at) => void replaceFile(file('last-move'), `${Math.round(Date.now() - (now() - at))}\n`),
     log,
   };
 }
 
 /** On the monotonic clock of this process; null if there was none since the boot. */
 function lastMove(config: Config): number | null {
-  try {
-    const at = Number(readFileSync(join(config.runtimeFolder, 'last-move'), 'utf8'));
-    // A clock that was set back must not stop all moves
-    return Number.isFinite(at) ? now() - Math.max(0, Date.now() - at) : null;
-  } catch {
-    return null;
-  }
-}
-
-function replaceFile(path: string, content: string): void {
-  writeFileSync(`${path}.new`, content);
-  renameSync(`${path}.new`, path);
+  const at = Number(readIfThere(join(config.runtimeFolder, 'last-move')) ?? NaN);
+  // A clock that was set back must not stop all moves
+  return Number.isFinite(at) ? now() - Math.max(0, Date.now() - at) : null;
 }
 
 /** keepalived is stopped before this agent and HAProxy after it: in between, the peer gets the addresses. */
@@ -80,35 +73,32 @@ function certificateReply(certificate: ShownCertificate | null): Reply {
 }
 
 function main(): void {
-  const config = loadConfig('/etc/platform/floating-ip.json', process.env);
+  const config = loadConfig('/etc/platform/floating-ip.json');
   const agent = new Agent(config, worldOf(config), lastMove(config));
   const ticks = setInterval(() => agent.tick(), TICK_MS);
+  const complain = (message: string) => log({ event: 'http server', message });
 
-  serve(
-    {
-      'GET /healthz': () => text('alive\n'),
-      'GET /ready': () =>
-        addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503),
-      'GET /peer': () => json(peerReportOf(agent.state, now())),
-      'GET /status': () => json(statusOf(agent.state, agent.decision, config, now())),
-      'GET /certificate': async () => certificateReply(await shownCertificate(config.httpsPort)),
-      'GET /metrics': async () =>
-        text(metricsOf(agent.state, agent.decision, config, now()) + certificateMetricOf(await shownCertificate(config.httpsPort))),
+  const shown = serverOf({
+    'GET /healthz': () => text('alive\n'),
+    'GET /ready': () =>
+      addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503),
+    'GET /peer': () => json(peerReportOf(agent.state, now())),
+    'GET /status': () => json(statusOf(agent.state, agent.decision, config, now())),
+    'GET /certificate': async () => certificateReply(await shownCertificate(config.httpsPort)),
+    'GET /metrics': async () => {
+      const certificate = await shownCertificate(config.httpsPort);
+      return text(renderMetrics(metricsOf(agent.state, agent.decision, config, certificate, now())));
     },
-    { host: config.privateAddress, port: config.agentPort },
-  );
+  });
+  listen(shown, { host: config.privateAddress, port: config.agentPort }, complain);
   // For root of this host alone
-  process.umask(0o077);
-  serve(
-    {
-      'POST /switchover': async () => {
-        const { ok, text: message } = await switchOver(agent, config, now);
-        return text(`${message}\n`, ok ? 200 : 409);
-      },
+  const control = serverOf({
+    'POST /switchover': async () => {
+      const { ok, text: message } = await switchOver(agent, config, now);
+      return text(`${message}\n`, ok ? 200 : 409);
     },
-    { path: join(config.runtimeFolder, 'control.sock') },
-  );
-  process.umask(0o022);
+  });
+  listen(control, { path: join(config.runtimeFolder, 'control.sock') }, complain);
 
   process.once('SIGTERM', () => {
     void handOver(agent).finally(() => {

@@ -1,19 +1,16 @@
-import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../common/shape';
-import type { PeerReport } from './state';
+import { fields, listOf, nullOr, number, oneOf, optional, text, truth, type Shape } from '../common/shape';
+import type { PeerReport, Told } from './state';
 
-const told = (shape: Shape) => nullOr(fields({ value: shape, ageMs: number }));
+const told = <T>(shape: Shape<T>): Shape<Told<T>> => nullOr(fields<NonNullable<Told<T>>>({ value: shape, ageMs: number }));
 const aliases = told(listOf(text));
 
-const report = fields({
+export const isPeerReport: Shape<PeerReport> = fields({
   vrrp: oneOf('MASTER', 'BACKUP'),
   serving: truth,
   holder: told(nullOr(number)),
-  aliases: fields({ self: aliases, peer: aliases }),
+  aliases: fields<PeerReport['aliases']>({ self: aliases, peer: aliases }),
   reachesUs: truth,
   reachesApi: truth,
   sinceLastMoveMs: nullOr(number),
+  moving: optional(truth),
 });
-
-export function isPeerReport(value: unknown): value is PeerReport {
-  return report(value);
-}

@@ -1,7 +1,5 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
 import { networkInterfaces } from 'node:os';
-import { bodyOf } from '../common/body';
+import { ask } from '../common/http-client';
 import { isPeerReport } from './peer-report-shape';
 import type { PeerReport, VrrpState } from './state';
 
@@ -26,23 +24,13 @@ export async function peerReport(url: string): Promise<PeerReport | null> {
   }
 }
 
-/** A new connection every time: that is what new clients need. Undefined for anything but a 200 in time. */
-function get(url: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const transport = url.startsWith('https:') ? https : http;
+/** Undefined for anything but a 200 in time. A new connection every time: that is what new clients need. */
+async function get(url: string): Promise<string | undefined> {
+  try {
     // The certificate is not checked: the question is whether anybody serves there, not who
-    const request = transport.get(url, { agent: false, rejectUnauthorized: false }, (response) => {
-      bodyOf(response).then(
-        (text) => finish(response.statusCode === 200 ? text : undefined),
-        () => finish(undefined),
-      );
-    });
-    const timer = setTimeout(() => request.destroy(), LIMIT_MS);
-    request.on('error', () => finish(undefined));
-    request.on('close', () => finish(undefined));
-    function finish(text: string | undefined) {
-      clearTimeout(timer);
-      resolve(text);
-    }
-  });
+    const { status, text } = await ask({ url, limitMs: LIMIT_MS, tls: { rejectUnauthorized: false } });
+    return status === 200 ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { counter, gauge, type Metric } from '../common/metrics';
 import type { ShownCertificate } from './certificate';
 import type { Config } from './config';
 import { movesFloatingIp, ownSideServes, type Decision } from './decide';
@@ -72,63 +73,43 @@ export function addressesArrived(state: AgentState, config: Config): boolean {
   return wanted.includes(holderName(state, config)) && wanted.includes(aliasHolder(state, config));
 }
 
-/** Prometheus text: GET /metrics. */
-export function metricsOf(state: AgentState, decision: Decision, config: Config, now: number): string {
-  const token = state.api.tokenWorks;
+/** GET /metrics. @param certificate what HAProxy shows to new clients; null if it does not answer */
+export function metricsOf(
+  state: AgentState,
+  decision: Decision,
+  config: Config,
+  certificate: ShownCertificate | null,
+  now: number,
+): readonly Metric[] {
+  const { api, peerPublic, peerPrivate } = state;
   return [
-    metric('floating_ip_agent_vrrp_master', 'gauge', '1 if this host is MASTER', state.vrrp.state === 'MASTER'),
-    metric(
-      'floating_ip_agent_holds_floating_ip',
-      'gauge',
-      '1 if the floating IP leads to this host',
-      state.holder?.value === config.serverId,
-    ),
-    metric(
+    gauge('floating_ip_agent_vrrp_master', '1 if this host is MASTER', state.vrrp.state === 'MASTER'),
+    gauge('floating_ip_agent_holds_floating_ip', '1 if the floating IP leads to this host', state.holder?.value === config.serverId),
+    gauge(
       'floating_ip_agent_holds_nat_gateway',
-      'gauge',
       '1 if the alias of the NAT gateway leads to this host',
       aliasHolder(state, config) === config.hostName,
     ),
-    metric('floating_ip_agent_serving', 'gauge', '1 if the HAProxy of this host answers', ownSideServes(state, now)),
-    metric('floating_ip_agent_gives_up', 'gauge', '1 while this host leaves the address to the other one', decision.giveUp !== null),
-    metric(
-      'floating_ip_agent_peer_public_up',
-      'gauge',
-      '1 if the other one answers on its public side',
-      state.peerPublic.failingSince === null,
-    ),
-    metric(
-      'floating_ip_agent_peer_private_up',
-      'gauge',
-      '1 if the other one answers on its private side',
-      state.peerPrivate.failingSince === null,
-    ),
-    metric('floating_ip_agent_moves_total', 'counter', 'Moves of the floating IP to this host', state.moves),
-    metric('floating_ip_agent_api_requests_total', 'counter', 'Requests to the API of Hetzner', state.api.requests),
-    metric('floating_ip_agent_api_failures_total', 'counter', 'Those that failed', state.api.failures),
-    metric('floating_ip_agent_api_token_works', 'gauge', '0 if the API refuses the token: a failover would fail', token !== false),
-    metric(
-      'floating_ip_agent_api_budget_remaining',
-      'gauge',
-      'Requests left in this hour, of the whole project',
-      state.api.budget?.remaining ?? NaN,
-    ),
-  ].join('');
+    gauge('floating_ip_agent_serving', '1 if the HAProxy of this host answers', ownSideServes(state, now)),
+    gauge('floating_ip_agent_gives_up', '1 while this host leaves the address to the other one', decision.giveUp !== null),
+    gauge('floating_ip_agent_peer_public_up', '1 if the other one answers on its public side', peerPublic.failingSince === null),
+    gauge('floating_ip_agent_peer_private_up', '1 if the other one answers on its private side', peerPrivate.failingSince === null),
+    counter('floating_ip_agent_moves_total', 'Moves of the floating IP to this host', state.moves),
+    counter('floating_ip_agent_api_requests_total', 'Requests to the API of Hetzner', api.requests),
+    counter('floating_ip_agent_api_failures_total', 'Those that failed', api.failures),
+    gauge('floating_ip_agent_api_token_works', '0 if the API refuses the token: a failover would fail', api.tokenWorks !== false),
+    gauge('floating_ip_agent_api_budget_remaining', 'Requests left in this hour, of the whole project', api.budget?.remaining ?? NaN),
+    certificateMetric(certificate),
+  ];
 }
 
 /** NaN while HAProxy shows none. */
-export function certificateMetricOf(certificate: ShownCertificate | null): string {
-  const help = 'When the certificate ends that HAProxy shows to new clients, seconds since the epoch';
-  return metric(
+export function certificateMetric(certificate: ShownCertificate | null): Metric {
+  return gauge(
     'floating_ip_agent_certificate_expiry_timestamp_seconds',
-    'gauge',
-    help,
+    'When the certificate ends that HAProxy shows to new clients, seconds since the epoch',
     certificate ? Math.floor(certificate.endsAt / 1000) : NaN,
   );
-}
-
-function metric(name: string, type: 'gauge' | 'counter', help: string, value: number | boolean): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${Number(value)}\n`;
 }
 
 function seconds(milliseconds: number): number {

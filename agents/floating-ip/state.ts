@@ -18,8 +18,8 @@ export interface PeerReport {
   /** Hetzner's API answered it lately. */
   readonly reachesApi: boolean;
   readonly sinceLastMoveMs: number | null;
-  /** The API works on a change of the floating IP that it asked for. */
-  readonly moving: boolean;
+  /** The API works on a change of the floating IP that it asked for. Agents of before 0.1.0 do not say. */
+  readonly moving?: boolean;
 }
 
 export type Call =

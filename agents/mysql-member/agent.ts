@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../common/errors';
 import { act, switchover, type Tools } from './actions';
 import type { AgentConfig } from './config';
 import { decide } from './decide';
@@ -65,7 +66,7 @@ export class Agent {
   }
 
   async run(): Promise<never> {
-    this.memory = await readMemory(this.config.memoryFile);
+    this.memory = readMemory(this.config.memoryFile);
     this.dumps = await dumpsIn(this.config.errantFolder);
     this.peers.start();
     for (;;) {
@@ -273,8 +274,4 @@ export class Agent {
 
 function isEntry(action: Action): boolean {
   return ['join', 'rejoin', 'join-by-clone', 'bootstrap', 'reboot-group'].includes(action.kind);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

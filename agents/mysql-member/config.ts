@@ -1,17 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import type { MysqlMemberAgentConfig } from '../../lib/config/mysql-member-agent';
+import type { MySqlMemberAgentFile } from '../../lib/config/mysql-member-agent';
+import { fields, listOf, number, optional, text, type Shape } from '../common/shape';
 
-export type AgentConfig = MysqlMemberAgentConfig;
+export type AgentConfig = MySqlMemberAgentFile;
 
 export const CONFIG_FILE = '/etc/platform/mysql-member.json';
+/** By it members reach each other. */
+export const REPLICATION_PASSWORD = 'mysql-replication-password';
 
-export async function readConfig(path: string): Promise<AgentConfig> {
-  return JSON.parse(await readFile(path, 'utf8')) as AgentConfig;
-}
-
-/** The password by which members reach each other, fresh from systemd's credential; never in an argument list. */
-export async function replicationPassword(): Promise<string> {
-  const folder = process.env['CREDENTIALS_DIRECTORY'];
-  if (!folder) throw new Error('CREDENTIALS_DIRECTORY is not set: start the agent by its systemd unit');
-  return (await readFile(`${folder}/mysql-replication-password`, 'utf8')).trim();
-}
+export const isAgentConfig: Shape<AgentConfig> = fields({
+  name: text,
+  address: text,
+  members: listOf(fields<AgentConfig['members'][number]>({ name: text, address: text })),
+  groupName: text,
+  sqlPort: number,
+  healthPort: number,
+  localAccount: fields<AgentConfig['localAccount']>({ socket: text, user: text }),
+  replicationUser: text,
+  memoryFile: text,
+  errantFolder: text,
+  controlSocket: text,
+  endMysqldFile: text,
+  accounts: fields<AgentConfig['accounts']>({
+    schema: text,
+    applicationUser: text,
+    migrationUser: optional(text),
+    applicationHosts: text,
+    memberHosts: text,
+  }),
+});

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
+import { ask } from '../common/http-client';
 import { applyAccounts, discardOldPasswords, initialStatements, readPasswords } from './accounts';
 import { spaceOf } from './disk';
 import type { AgentConfig } from './config';
-import { getJson } from './peers';
 import { electorate, majorityOf } from './report';
 import { readiness } from './readiness';
 import type { AgentStatus } from './status';
@@ -28,10 +28,15 @@ const printable = (text: string) => text.replace(/[^\P{C}\n]/gu, '');
 const say = (text: string) => process.stdout.write(printable(`${text}\n`));
 const complain = (text: string) => process.stderr.write(printable(`platform-mysql: ${text}\n`));
 
+/** A question to the agent on this host; its answer is JSON. */
+type Ask = (method: string, path: string, body?: unknown, limitMs?: number) => Promise<unknown>;
+
 /** The command `platform-mysql`: asks the agent over its socket. Resolves with the exit code. */
 export async function operate(config: AgentConfig, [verb, ...rest]: readonly string[]): Promise<number> {
-  const agent = (method: string, path: string, body?: unknown, timeoutMs = 35_000) =>
-    getJson({ socketPath: config.controlSocket, method, path, body, timeoutMs });
+  const agent: Ask = async (method, path, body, limitMs = 35_000) => {
+    const { text } = await ask({ url: `http://agent${path}`, socketPath: config.controlSocket, method, body, limitMs });
+    return JSON.parse(text) as unknown;
+  };
   const separate = config.accounts.migrationUser !== undefined;
   switch (verb) {
     case 'status': {
@@ -73,7 +78,7 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
   }
 }
 
-async function becomePrimary(name: string, agent: (method: string, path: string, body?: unknown) => Promise<unknown>): Promise<void> {
+async function becomePrimary(name: string, agent: Ask): Promise<void> {
   const { error } = (await agent('POST', '/switchover', { to: name })) as { error?: string };
   if (error !== undefined) complain(error);
 }
@@ -107,8 +112,6 @@ export function describe(status: AgentStatus): string {
   ];
   return lines.join('\n');
 }
-
-type Ask = (method: string, path: string, body?: unknown, timeoutMs?: number) => Promise<unknown>;
 
 /** Until the others make up a majority without this member, and one of them is PRIMARY. Exit code. */
 async function makeWay(agent: Ask, seconds: number): Promise<number> {

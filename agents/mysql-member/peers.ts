@@ -1,5 +1,4 @@
-import { request } from 'node:http';
-import { bodyOf } from '../common/body';
+import { ask } from '../common/http-client';
 import { NO_MEMORY, type Report } from './report';
 import { isReport } from './report-shape';
 
@@ -47,39 +46,12 @@ export class Peers {
   }
 }
 
-export function fetchReport({ name, address, port }: Peer): Promise<Report> {
-  return getJson({ host: address, port, path: '/status' }).then((body) => {
-    const { report: told } = body as { report?: Partial<Report> };
-    if (told?.name !== name) throw new Error(`${address} is not ${name}`);
-    // during a change of version the peer's memory may lack what this version knows
-    const report = { ...told, memory: { ...NO_MEMORY, ...told.memory } };
-    if (!isReport(report)) throw new Error(`what ${name} says has not the form of a report`);
-    return report;
-  });
-}
-
-export function getJson(target: {
-  host?: string;
-  port?: number;
-  socketPath?: string;
-  path: string;
-  method?: string;
-  body?: unknown;
-  timeoutMs?: number;
-}): Promise<unknown> {
-  const { body, timeoutMs = TIMEOUT_MS, ...options } = target;
-  return new Promise((resolve, reject) => {
-    const call = request({ agent: false, headers: { 'content-type': 'application/json' }, ...options }, (response) => {
-      bodyOf(response)
-        .then((text) => resolve(JSON.parse(text)))
-        .catch(reject)
-        .finally(() => clearTimeout(timer));
-    });
-    const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    call.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    call.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+export async function fetchReport({ name, address, port }: Peer): Promise<Report> {
+  const { text } = await ask({ url: `http://${address}:${port}/status`, limitMs: TIMEOUT_MS });
+  const { report: told } = JSON.parse(text) as { report?: Partial<Report> };
+  if (told?.name !== name) throw new Error(`${address} is not ${name}`);
+  // during a change of version the peer's memory may lack what this version knows
+  const report = { ...told, memory: { ...NO_MEMORY, ...told.memory } };
+  if (!isReport(report)) throw new Error(`what ${name} says has not the form of a report`);
+  return report;
 }

@@ -1,17 +1,18 @@
-import { fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../common/shape';
+import { either, fields, listOf, nullOr, number, oneOf, text, truth, type Shape } from '../common/shape';
 import { isGtidSet } from './gtid';
-import { STATES, type Memory, type Report } from './report';
+import { STATES, type Memory, type Report, type Sample, type ViewMember } from './report';
 
-const gtidSet: Shape = (value) => typeof value === 'string' && isGtidSet(value);
+const gtidSet: Shape<string> = (value): value is string => typeof value === 'string' && isGtidSet(value);
 const role = nullOr(oneOf('PRIMARY', 'SECONDARY'));
+const state = oneOf(...STATES);
 
-const memory = fields({
+export const isMemory: Shape<Memory> = fields({
   incarnation: number,
   promised: number,
   candidate: nullOr(text),
-  entering: (value) => value === 'bootstrap' || nullOr(fields({ epoch: text, incarnation: number }))(value),
+  entering: nullOr(either(oneOf('bootstrap'), fields<{ epoch: string; incarnation: number }>({ epoch: text, incarnation: number }))),
   epoch: nullOr(text),
-  lastMajority: nullOr(fields({ incarnation: number, counter: number, members: listOf(text) })),
+  lastMajority: nullOr(fields<NonNullable<Memory['lastMajority']>>({ incarnation: number, counter: number, members: listOf(text) })),
   joined: listOf(text),
   fenced: truth,
   groupName: nullOr(text),
@@ -20,16 +21,16 @@ const memory = fields({
   serverUuid: nullOr(text),
 });
 
-const sample = fields({
+const sample: Shape<Sample> = fields({
   serverUuid: text,
   version: text,
   groupName: text,
-  state: oneOf(...STATES),
+  state,
   role,
   superReadOnly: truth,
   readOnly: truth,
-  view: nullOr(fields({ epoch: text, counter: number })),
-  members: listOf(fields({ name: text, state: oneOf(...STATES), role })),
+  view: nullOr(fields<NonNullable<Sample['view']>>({ epoch: text, counter: number })),
+  members: listOf(fields<ViewMember>({ name: text, state, role })),
   executed: gtidSet,
   received: gtidSet,
   purged: gtidSet,
@@ -37,19 +38,11 @@ const sample = fields({
   applierQueue: number,
 });
 
-const report = fields({
+export const isReport: Shape<Report> = fields({
   name: text,
   configured: listOf(text),
-  memory,
+  memory: isMemory,
   sample: nullOr(sample),
   busy: nullOr(text),
-  disk: nullOr(fields({ freeBytes: number, sizeBytes: number })),
+  disk: nullOr(fields<NonNullable<Report['disk']>>({ freeBytes: number, sizeBytes: number })),
 });
-
-export function isReport(value: unknown): value is Report {
-  return report(value);
-}
-
-export function isMemory(value: unknown): value is Memory {
-  return memory(value);
-}

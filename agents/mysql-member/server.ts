@@ -1,80 +1,52 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { bodyOf } from '../common/body';
-import { limitConnections } from '../common/connections';
+import { messageOf } from '../common/errors';
+import { json, serverOf, text, type Reply } from '../common/http-server';
+import { renderMetrics } from '../common/metrics';
 import type { Agent } from './agent';
-import { renderMetrics } from './metrics';
-
-type Handler = (request: IncomingMessage) => Promise<Answer> | Answer;
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
+import type { Health } from './health';
+import { metricsOf } from './metrics';
 
 /** On the private address: health checks of the app hosts, peers, metrics. Nothing here changes anything. */
 export function healthServer(agent: Agent): Server {
-  return serve({
+  return serverOf({
     'GET /primary': () => health(agent.primary()),
     'GET /reader': () => health(agent.reader()),
-    'GET /status': () => ({ status: 200, body: agent.status() }),
-    'GET /metrics': () => ({ status: 200, body: renderMetrics(agent.status()) }),
+    'GET /status': () => json(agent.status()),
+    'GET /metrics': () => text(renderMetrics(metricsOf(agent.status()))),
   });
 }
 
 /** On a socket that root alone can reach: what changes the group. */
 export function controlServer(agent: Agent): Server {
-  return serve({
-    'GET /status': () => ({ status: 200, body: agent.status() }),
-    'POST /switchover': async (request) => ({ status: 200, body: { primary: await agent.handOver(textOf(await json(request), 'to')) } }),
-    'POST /step-down': async () => ({ status: 200, body: { primary: agent.isPrimary ? await agent.handOver() : null } }),
-    'POST /force-bootstrap': async (request) => {
-      await agent.forceBootstrap(textOf(await json(request), 'operator') ?? 'unknown');
-      return { status: 202, body: { started: true } };
-    },
+  return serverOf({
+    'GET /status': () => json(agent.status()),
+    'POST /switchover': (request) => attempt(async () => ({ primary: await agent.handOver(textOf(await bodyAsJson(request), 'to')) })),
+    'POST /step-down': () => attempt(async () => ({ primary: agent.isPrimary ? await agent.handOver() : null })),
+    'POST /force-bootstrap': (request) =>
+      attempt(async () => {
+        await agent.forceBootstrap(textOf(await bodyAsJson(request), 'operator') ?? 'unknown');
+        return { started: true };
+      }, 202),
   });
 }
 
-/** Listens as soon as it can: at boot the private address may come after the agent. */
-export function listenOn(server: Server, target: { readonly host: string; readonly port: number }, log: (line: string) => void): void {
-  server.on('error', (error) => {
-    log(`cannot listen on ${target.host}:${target.port} yet: ${error.message}`);
-    setTimeout(() => server.listen(target), 1000);
-  });
-  server.listen(target);
+/** What cannot be done now is told as it is: the operator's command prints it. */
+async function attempt(change: () => Promise<object>, status = 200): Promise<Reply> {
+  try {
+    return json(await change(), status);
+  } catch (error) {
+    return json({ error: messageOf(error) }, 409);
+  }
 }
 
-export function listenOnSocket(server: Server, path: string): void {
-  rmSync(path, { force: true });
-  server.listen(path, () => chmodSync(path, 0o600));
+function health({ ok, why }: Health): Reply {
+  return text(`${why}\n`, ok ? 200 : 503);
 }
 
-function serve(routes: Readonly<Record<string, Handler>>): Server {
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0];
-    const handler = routes[`${request.method === 'HEAD' ? 'GET' : request.method} ${path}`];
-    Promise.resolve(handler ? handler(request) : { status: 404, body: { error: 'not found' } })
-      .catch((error: unknown): Answer => ({ status: 409, body: { error: error instanceof Error ? error.message : String(error) } }))
-      .then((answer) => send(response, answer))
-      .catch(() => response.destroy());
-  });
-  server.requestTimeout = 10_000;
-  limitConnections(server);
-  return server;
-}
-
-function health({ ok, why }: { ok: boolean; why: string }): Answer {
-  return { status: ok ? 200 : 503, body: `${why}\n` };
-}
-
-function send(response: ServerResponse, { status, body }: Answer): void {
-  const isText = typeof body === 'string';
-  response.writeHead(status, { 'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json', 'cache-control': 'no-store' });
-  response.end(isText ? body : `${JSON.stringify(body)}\n`);
-}
-
-async function json(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const text = await bodyOf(request);
-  return (text ? JSON.parse(text) : {}) as Record<string, unknown>;
+async function bodyAsJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const body = await bodyOf(request);
+  return (body ? JSON.parse(body) : {}) as Record<string, unknown>;
 }
 
 function textOf(body: Record<string, unknown>, key: string): string | undefined {

@@ -13,13 +13,30 @@ export interface FloatingIpAgentConfig {
   readonly holdSeconds: number;
 }
 
+/** What agents/floating-ip reads from /etc/platform/floating-ip.json. */
+export interface FloatingIpAgentFile {
+  readonly hostName: string;
+  readonly privateAddress: string;
+  readonly peerName: string;
+  readonly peerPrivateAddress: string;
+  readonly natGateway: string;
+  readonly httpsPort: number;
+  readonly haproxyHealthUrl: string;
+  readonly agentPort: number;
+  readonly peerHealthPath: string;
+  readonly holdSeconds: number;
+}
+
+/** Facts of the host that it reads from its environment: they are known only at apply. */
+export type FloatingIpAgentFact =
+  'HCLOUD_ENDPOINT' | 'FLOATING_IP' | 'FLOATING_IP_ID' | 'NETWORK_ID' | 'SERVER_ID' | 'PEER_SERVER_ID' | 'PEER_PUBLIC_ADDRESS';
+
 /**
- * What the agent knows from synth. Server ids, the floating IP and the API's address are facts, known only at apply:
- * they reach it as environment variables.
+ * What the agent knows from synth. All else reaches it as environment variables: FloatingIpAgentFact.
  */
 export function renderFloatingIpAgentConfig(config: FloatingIpAgentConfig): string {
   const { host, peer, natGateway, ports, peerHealthPath, holdSeconds } = config;
-  const file = {
+  const file: FloatingIpAgentFile = {
     hostName: host.name,
     privateAddress: host.address,
     peerName: peer.name,

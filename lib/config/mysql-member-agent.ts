@@ -1,4 +1,5 @@
-export interface MysqlMemberAgentConfig {
+/** What agents/mysql-member reads from /etc/platform/mysql-member.json. It holds no secret. */
+export interface MySqlMemberAgentFile {
   /** This member's host name. */
   readonly name: string;
   /** Its private address: the agent listens there. */
@@ -30,7 +31,6 @@ export interface MysqlMemberAgentConfig {
   };
 }
 
-/** JSON for /etc/platform/mysql-member.json. Holds no secret. */
-export function renderMysqlMemberAgentConfig(config: MysqlMemberAgentConfig): string {
-  return `${JSON.stringify(config, null, 2)}\n`;
+export function renderMySqlMemberAgentConfig(file: MySqlMemberAgentFile): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
 }

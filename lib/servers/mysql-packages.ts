@@ -4,17 +4,17 @@ import { architectureOf } from '../net/server-types';
 /** Release series with long-term support: components `mysql-<series>-lts` of MySQL's apt repository. */
 export const MYSQL_SERIES = ['8.4', '9.7'] as const;
 /** One of {@link MYSQL_SERIES}. */
-export type MysqlSeries = (typeof MYSQL_SERIES)[number];
+export type MySqlSeries = (typeof MYSQL_SERIES)[number];
 
 /** An apt repository with MySQL's packages: keys at `<url>/RPM-GPG-KEY-mysql-<year>`, packages below `<url>/apt`. */
-export interface MysqlRepository {
+export interface MySqlRepository {
   readonly url: string;
   /** 40 hexadecimal digits. No other key counts there. */
   readonly keyFingerprint: string;
 }
 
 /** https://dev.mysql.com/doc/refman/9.7/en/checking-gpg-signature.html */
-export const ORACLES_REPOSITORY: MysqlRepository = {
+export const ORACLES_REPOSITORY: MySqlRepository = {
   url: 'https://repo.mysql.com',
   keyFingerprint: 'BCA43417C3B485DD128EC6D4B7B3B788A8D3785C',
 };

@@ -1,5 +1,5 @@
 import { Fn, TerraformVariable, type Precondition, type TerraformStack } from 'cdktf';
-import { ORACLES_REPOSITORY, type MysqlRepository } from './mysql-packages';
+import { ORACLES_REPOSITORY, type MySqlRepository } from './mysql-packages';
 
 interface VariableOptions {
   readonly description: string;
@@ -27,7 +27,7 @@ export class PlatformVariables {
   readonly mysqlAdminPassword: string;
   readonly mysqlReplicationPassword: string;
   readonly mysqlAppPassword: string;
-  readonly mysqlRepository: MysqlRepository;
+  readonly mysqlRepository: MySqlRepository;
 
   constructor(stack: TerraformStack) {
     const text = (name: string, description: string, options?: Pick<VariableOptions, 'default' | 'check'>) =>

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
 import { OBTAINED_PATH, renderCertificateAgentConfig, renderCertificateAgentNetwork } from '../config/certificate-agent';
-import { renderFloatingIpAgentConfig } from '../config/floating-ip-agent';
+import { renderFloatingIpAgentConfig, type FloatingIpAgentFact } from '../config/floating-ip-agent';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type Hsts } from '../config/haproxy';
 import { renderKeepalivedConfig } from '../config/keepalived';
 import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
@@ -143,6 +143,16 @@ export class LoadBalancerPair extends Construct {
   ): ProvisionedServer {
     const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken, cloudflare, acme } = this.props;
     const pair = acme?.authority.issue(host.name, { names: [host.name], addresses: [host.address] });
+    const agentFacts: Readonly<Record<FloatingIpAgentFact, string>> = {
+      FLOATING_IP: site.floatingIp.ipAddress,
+      FLOATING_IP_ID: site.floatingIp.id,
+      NETWORK_ID: site.network.id,
+      // Each needs to know the other's server, which exists by the time that they are configured
+      SERVER_ID: Lazy.stringValue({ produce: () => server.server.id }),
+      PEER_SERVER_ID: Lazy.stringValue({ produce: () => peerServer().server.id }),
+      PEER_PUBLIC_ADDRESS: Lazy.stringValue({ produce: () => peerServer().server.ipv4Address }),
+      HCLOUD_ENDPOINT: this.props.hcloudEndpoint,
+    };
     const server: ProvisionedServer = new ProvisionedServer(this, host.name, {
       site,
       host,
@@ -156,14 +166,7 @@ export class LoadBalancerPair extends Construct {
         ...(acme && { '/opt/platform/agents/certificate.js': agentProgram('certificate') }),
       },
       facts: {
-        FLOATING_IP: site.floatingIp.ipAddress,
-        FLOATING_IP_ID: site.floatingIp.id,
-        NETWORK_ID: site.network.id,
-        // Each needs to know the other's server, which exists by the time that they are configured
-        SERVER_ID: Lazy.stringValue({ produce: () => server.server.id }),
-        PEER_SERVER_ID: Lazy.stringValue({ produce: () => peerServer().server.id }),
-        PEER_PUBLIC_ADDRESS: Lazy.stringValue({ produce: () => peerServer().server.ipv4Address }),
-        HCLOUD_ENDPOINT: this.props.hcloudEndpoint,
+        ...agentFacts,
         METRICS_PORT: String(PORTS.lb.metrics),
         AGENT_PORT: String(PORTS.lb.floatingIpAgent),
         ...(cloudflare && {

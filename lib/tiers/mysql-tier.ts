@@ -2,7 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import { renderMyCnf } from '../config/my-cnf';
-import { renderMysqlMemberAgentConfig, type MysqlMemberAgentConfig } from '../config/mysql-member-agent';
+import { renderMySqlMemberAgentConfig, type MySqlMemberAgentFile } from '../config/mysql-member-agent';
 import { ConfigError, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import { formatAddress, rangeOf } from '../net/cidr';
@@ -12,7 +12,7 @@ import { PORTS } from '../net/ports';
 import { memoryMegabytesOf } from '../net/server-types';
 import { agentProgram, bundleProgram } from '../servers/bundle';
 import type { InternalAuthority } from '../servers/internal-authority';
-import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MysqlRepository, type MysqlSeries } from '../servers/mysql-packages';
+import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MySqlRepository, type MySqlSeries } from '../servers/mysql-packages';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import { roll } from '../servers/roll';
 import type { Site } from '../servers/site';
@@ -62,9 +62,9 @@ export interface MySqlTierProps {
    * Release series, both with long-term support. A member keeps the series that it was made with: docs/database.md.
    * @default 9.7: the newer one, on which everything here was tried, and which is supported for longer
    */
-  readonly series?: MysqlSeries;
+  readonly series?: MySqlSeries;
   /** Where MySQL's packages come from. @default Oracle's */
-  readonly repository?: MysqlRepository;
+  readonly repository?: MySqlRepository;
   /**
    * Any text, e.g. a date. When it changes, members take the newest patch release of their MySQL series, one after another.
    * @default none: the release that was there when the server was made
@@ -160,7 +160,7 @@ export class MySqlTier extends Construct {
     });
   }
 
-  private accounts(): MysqlMemberAgentConfig['accounts'] {
+  private accounts(): MySqlMemberAgentFile['accounts'] {
     const { site, database = 'app', databaseUser = 'app', credentials } = this.props;
     return {
       schema: database,
@@ -191,7 +191,7 @@ export class MySqlTier extends Construct {
       }),
       ...(props.packagesRevision !== undefined && { '/etc/platform/mysql-packages': `${props.packagesRevision}\n` }),
       '/etc/systemd/system/mysql-member.service.d/network.conf': `[Service]\nIPAddressAllow=${site.plan.networkRange}\n`,
-      '/etc/platform/mysql-member.json': renderMysqlMemberAgentConfig({
+      '/etc/platform/mysql-member.json': renderMySqlMemberAgentConfig({
         name: host.name,
         address: host.address,
         members: members.map(({ name, address }) => ({ name, address })),

@@ -182,7 +182,7 @@ describe('whatever happens', () => {
   });
 });
 
-describe('one fault, as numbered in the list of faults', () => {
+describe('one fault at a time', () => {
   const outageAfter = async (faults: Fault[], manners: Partial<ApiManners> = {}) => {
     const world = await started(manners);
     const [holder] = world.hosts;

@@ -1,8 +1,9 @@
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { renderMetrics } from '../../../agents/common/metrics';
 import { shownCertificate } from '../../../agents/floating-ip/certificate';
-import { certificateMetricOf } from '../../../agents/floating-ip/reporting';
+import { certificateMetric } from '../../../agents/floating-ip/reporting';
 import { issue } from '../../../lab/x509/certificate';
 import { subjectAltName } from '../../../lab/x509/extensions';
 import { generateKey } from '../../../lab/x509/keys';
@@ -26,7 +27,7 @@ test('tells when the certificate ends that a client is shown, for which names it
     names: ['example.test', 'www.example.test'],
     issuer: 'an authority',
   });
-  expect(certificateMetricOf(shown)).toMatch(/^floating_ip_agent_certificate_expiry_timestamp_seconds 1927857906$/m);
+  expect(renderMetrics([certificateMetric(shown)])).toMatch(/^floating_ip_agent_certificate_expiry_timestamp_seconds 1927857906$/m);
 });
 
 test('tells of a certificate that has ended, too', async () => {
@@ -38,5 +39,5 @@ test('tells of a certificate that has ended, too', async () => {
 test('has nothing to tell where nobody listens', async () => {
   const port = await server(new Date());
   expect(await shownCertificate(port === 1 ? 2 : 1)).toBeNull();
-  expect(certificateMetricOf(null)).toMatch(/_seconds NaN$/m);
+  expect(renderMetrics([certificateMetric(null)])).toMatch(/_seconds NaN$/m);
 });

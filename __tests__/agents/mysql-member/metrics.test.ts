@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { renderMetrics } from '../../../agents/mysql-member/metrics';
+import { renderMetrics } from '../../../agents/common/metrics';
+import { metricsOf } from '../../../agents/mysql-member/metrics';
+import type { AgentStatus } from '../../../agents/mysql-member/status';
 import { online, report, REMEMBERS } from './situations';
 
 test('is Prometheus text with one value a line', () => {
-  const text = renderMetrics({
+  const status: AgentStatus = {
     name: 'db-1',
     state: 'ONLINE',
     role: 'PRIMARY',
@@ -27,7 +29,8 @@ test('is Prometheus text with one value a line', () => {
     peers: {},
     actions: { rejoin: 1 },
     report: report('db-1', { memory: REMEMBERS, disk: { freeBytes: 5e8, sizeBytes: 2e10 } }),
-  });
+  };
+  const text = renderMetrics(metricsOf(status));
   for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{[a-z]+="[^"]*"\})? -?[0-9.]+)$/);
   expect(text).toContain('mysql_member_state{state="ONLINE"} 1\n');
   expect(text).toContain('mysql_member_disk_free_bytes 500000000\n');
