@@ -1,4 +1,5 @@
 import type { TerraformStack } from 'cdktf';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InternalAuthority } from '../../lib/servers/internal-authority';
 import { LoadBalancerPair, type AcmeClient, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
@@ -45,6 +46,17 @@ test('tells each server the id of the other, and configures one after the other'
   expect(JSON.stringify(configure('lb-1')[1])).toMatch(/PEER_SERVER_ID":"\$\{hcloud_server\.lb_lb-2_/);
   expect(JSON.stringify(second)).toMatch(/PEER_SERVER_ID":"\$\{hcloud_server\.lb_lb-1_/);
   expect((second as { depends_on: string[] }).depends_on).toContain(`terraform_data.${first}`);
+});
+
+test('brings each credential that the unit of the floating-ip agent loads, and the token by the name that the former unit loads', () => {
+  const { terraform_data: steps = {} } = synthesized(loadBalancers().stack).resource;
+  const step = JSON.stringify(Object.entries(steps).find(([id]) => id.startsWith('lb_lb-1_configure')));
+  const token = Buffer.from('${var.failover_token}').toString('base64');
+  const sent = [...step.matchAll(/credentials\/(\S+) ([A-Za-z0-9+/=]+)/g)].filter(([, , value]) => value === token).map(([, name]) => name);
+  const unit = readFileSync('provisioning/units/floating-ip-agent.service', 'utf8');
+  const loaded = [...unit.matchAll(/^LoadCredential=([^:]+):\/etc\/platform\/credentials\/(.+)$/gm)].map(([, name, file]) => [name, file]);
+  expect(loaded).toEqual([['failover-token', 'failover-token']]);
+  expect(sent).toEqual(['failover-token', 'hcloud-token']);
 });
 
 test('a new certificate provisions again, and is not in what triggers it', () => {

@@ -48,7 +48,7 @@ export function loadConfig(path: string): Config {
     networkId: id('NETWORK_ID'),
     peerPublicAddress: known('PEER_PUBLIC_ADDRESS'),
     addressesFile: '/var/lib/hetzner-api-addresses/addresses',
-    tokenFile: credentialFile('hcloud-token'),
+    tokenFile: credentialFile('failover-token'),
     runtimeFolder: '/run/floating-ip-agent',
   };
 }

@@ -175,6 +175,8 @@ export class LoadBalancerPair extends Construct {
         }),
       },
       credentials: {
+        'failover-token': failoverToken,
+        // Its name in 0.1.0: a host whose new unit is not there yet can start the former one. Goes with the release after this
         'hcloud-token': failoverToken,
         'tls-certificate': certificatePem,
         ...(cloudflare?.originPulls && { 'origin-pulls-ca': cloudflare.originPulls.authority }),
