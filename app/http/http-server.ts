@@ -22,7 +22,9 @@ const NOT_LOGGED: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 export class HttpServer {
   private readonly server = createServer((message, response) => void this.answer(message, response));
-  private readonly stopping = new AbortController();
+  /** Of the requests that are being answered. AbortSignal.any with one signal for all would keep 57 bytes of each request (Node 20). */
+  private readonly answering = new Set<AbortController>();
+  private stopping = false;
   private readonly router;
 
   constructor(private readonly options: HttpServerOptions) {
@@ -31,7 +33,7 @@ export class HttpServer {
   }
 
   get draining(): boolean {
-    return this.stopping.signal.aborted;
+    return this.stopping;
   }
 
   listen(port: number, host: string): Promise<number> {
@@ -49,7 +51,8 @@ export class HttpServer {
    * closed, or after `withinMilliseconds`.
    */
   async drain(withinMilliseconds: number): Promise<void> {
-    this.stopping.abort();
+    this.stopping = true;
+    for (const request of this.answering) request.abort();
     const closed = new Promise((resolve) => {
       // Not http.Server's own close(): it closes idle connections at once, and a POST may be on its way on one of them.
       // Nginx closes them within 5 s
@@ -120,8 +123,13 @@ export class HttpServer {
   }
 
   private requestOf(message: IncomingMessage, response: ServerResponse): Request {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const aborted = new AbortController();
+    this.answering.add(aborted);
+    response.once('close', () => {
+      this.answering.delete(aborted);
+      aborted.abort();
+    });
+    if (this.draining) aborted.abort();
     const web = message.headers['x-web-host'];
     return {
       method: message.method ?? 'GET',
@@ -130,7 +138,7 @@ export class HttpServer {
       headers: message.headers,
       requestId: message.headers['x-request-id']?.toString() ?? randomUUID(),
       web: typeof web === 'string' ? web : null,
-      signal: AbortSignal.any([gone.signal, this.stopping.signal]),
+      signal: aborted.signal,
       json: () => readJson(message),
     };
   }
