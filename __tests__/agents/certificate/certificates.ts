@@ -10,15 +10,21 @@ export const BEGIN = Date.parse('2026-01-01T00:00:00Z');
 
 export interface Wish {
   readonly domains?: readonly string[];
+  readonly addresses?: readonly string[];
   readonly directoryUrl?: string;
   readonly from?: number;
   readonly days?: number;
 }
 
-export function pems({ domains = ['www.example.test'], from = BEGIN, days = 90 }: Wish = {}): { chain: string; key: string } {
+export function pems({ domains = ['www.example.test'], addresses = [], from = BEGIN, days = 90 }: Wish = {}): {
+  chain: string;
+  key: string;
+} {
   const { privateKey: key, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const name = encodeSubject({ commonName: ['test'] });
-  const extensions = [subjectAltName({ dns: domains, ip: [], uri: [] })];
+  const extensions = [
+    subjectAltName({ dns: domains, ip: addresses.map((address) => Buffer.from(address.split('.').map(Number))), uri: [] }),
+  ];
   const chain = issue({
     serial: 1n,
     issuer: name,
