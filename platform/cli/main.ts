@@ -1,24 +1,31 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../environment/usage-error';
+import { EXIT } from './common';
+import { completionCommand } from './completion';
 import { doctorCommand } from './doctor';
+import { logsCommand } from './logs';
+import { openCommand } from './open';
+import { sshCommand } from './ssh';
+import { statusCommand } from './status';
+import { switchoverCommand } from './switchover';
 
 const program = new Command('platform')
   .description('Commands for people who operate an environment of main.ts, at Hetzner or in the lab.')
-  .showHelpAfterError()
+  .showHelpAfterError('(platform --help, or platform VERB --help, says more)')
+  .enablePositionalOptions()
   .exitOverride();
-program.addCommand(doctorCommand());
+for (const command of [statusCommand(), sshCommand(), logsCommand(), switchoverCommand(), openCommand(), doctorCommand()])
+  program.addCommand(command);
+program.addCommand(completionCommand(program));
 // Subcommands that are added do not inherit it
-for (const command of program.commands) command.exitOverride().showHelpAfterError();
-
-/** It could not even ask. */
-const COULD_NOT_ASK = 2;
+for (const command of program.commands) command.exitOverride().showHelpAfterError(`(platform ${command.name()} --help says more)`);
 
 program.parseAsync().catch((error: unknown) => {
   // Commander has printed what is wrong, or the help that was asked for
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : COULD_NOT_ASK;
+    process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.couldNotAsk;
     return;
   }
   process.stderr.write(`platform: ${error instanceof UsageError ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  process.exitCode = COULD_NOT_ASK;
+  process.exitCode = EXIT.couldNotAsk;
 });

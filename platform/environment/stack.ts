@@ -65,11 +65,16 @@ export interface Environment {
     readonly ownEnd?: Date | undefined;
   };
   readonly cloudflare?: { readonly zone: string; readonly proxied: boolean } | undefined;
+  /** Who a deploy logs in as. */
+  readonly sshUser: string;
 }
 
 const labels = z.object({ tier: z.enum(TIERS) });
 const byId = <T extends z.ZodType>(block: T) => z.record(z.string(), block).default({});
 const named = z.object({ name: z.string() });
+
+/** It becomes a word of ssh's configuration. */
+const loginName = z.string().regex(/^[a-z_][a-z0-9_-]*$/);
 
 const stackSchema = z.object({
   terraform: z.object({ backend: z.unknown().optional(), cloud: z.unknown().optional() }),
@@ -99,6 +104,8 @@ const stackSchema = z.object({
     hcloud_firewall: byId(named),
     hcloud_placement_group: byId(named),
     hcloud_ssh_key: byId(named),
+    /** The steps of a deploy, most of which log in to a server. */
+    terraform_data: byId(z.object({ connection: z.object({ user: loginName }).optional() })),
   }),
 });
 
@@ -151,5 +158,6 @@ export function readStack(name: string, json: unknown): Environment {
     domains: locals.platform.domains,
     certificate: { mode: locals.platform.certificate, letsEncrypt: locals.platform.lets_encrypt, ownEnd: locals.own_certificate_end },
     cloudflare: locals.platform.cloudflare,
+    sshUser: Object.values(resource.terraform_data).find(({ connection }) => connection)?.connection?.user ?? 'root',
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -48,31 +48,47 @@ function endOf(expiresOn: unknown): Pick<Made, 'endsAt'> {
 }
 
 /**
- * Reads the state where the backend has it, without the lock and without providers: a folder with nothing but the backend is enough.
+ * The text of the state, from where the backend has it, without the lock and without providers: a folder with nothing but the backend is
+ * enough. A local state is a file; any other takes Terraform.
  * @param output the folder that cdktf deploys from
+ * @returns nothing before the first deploy
  * @throws an error in Terraform's words
  */
-export async function readState({ name, state }: Environment, output: string, terraform: string, env: NodeJS.ProcessEnv): Promise<State> {
+export async function pullState(
+  { name, state }: Pick<Environment, 'name' | 'state'>,
+  output: string,
+  terraform: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  const deployedFrom = join(output, 'stacks', name);
+  const local = localSchema.safeParse(state.backend);
+  if (local.success) return readIfThere(resolve(deployedFrom, local.data.local.path));
   const folder = await mkdtemp(join(tmpdir(), 'platform-state-'));
   // Neither the user's data folder nor arguments meant for a deploy
   const own = { ...env, TF_DATA_DIR: join(folder, '.terraform'), TF_CLI_ARGS: '', TF_IN_AUTOMATION: '1' };
   try {
-    await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: located(state, join(output, 'stacks', name)) }));
+    await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: located(state) }));
     // It also looks for the providers of what is in the state, finds none in an empty folder, and fails; the backend is ready by then
     const init = await run(terraform, ['init', '-input=false', '-no-color', `-plugin-dir=${folder}`], { cwd: folder, env: own });
     const { code, stdout, stderr } = await run(terraform, ['state', 'pull'], { cwd: folder, env: own });
     if (code !== 0) throw new Error((init.stderr || stderr).trim());
-    return parseState(stdout);
+    return stdout;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** Terraform takes a relative path from the folder it runs in, which is that of the stack. */
 const localSchema = z.object({ local: z.object({ path: z.string() }) });
 
-/** Terraform takes a relative path from the folder it runs in, which is another one here. */
-function located({ backend, cloud }: Environment['state'], deployedFrom: string): object {
-  const local = localSchema.safeParse(backend);
-  if (local.success) return { backend: { local: { path: resolve(deployedFrom, local.data.local.path) } } };
-  return { ...(backend !== undefined && { backend }), ...(cloud !== undefined && { cloud }) };
+async function readIfThere(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
 }
+
+const located = ({ backend, cloud }: Environment['state']): object => ({
+  ...(backend !== undefined && { backend }),
+  ...(cloud !== undefined && { cloud }),
+});

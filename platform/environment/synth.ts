@@ -7,7 +7,8 @@ import { readStack, type Environment } from './stack';
 import { UsageError } from './usage-error';
 
 const projectSchema = z.object({ app: z.string(), output: z.string().default('cdktf.out') });
-const manifestSchema = z.object({ stacks: z.record(z.string(), z.object({ synthesizedStackPath: z.string() })) });
+/** Of manifest.json, which cdktf writes beside what it synthesizes. */
+export const manifestSchema = z.object({ stacks: z.record(z.string(), z.object({ synthesizedStackPath: z.string() })) });
 
 export interface Project {
   /** Command that synthesizes all environments. */
@@ -16,8 +17,13 @@ export interface Project {
   readonly output: string;
 }
 
+export interface ProjectOptions {
+  readonly app?: string;
+  readonly output?: string;
+}
+
 /** What cdktf is told: by an option, CDKTF_APP and CDKTF_OUTPUT, or cdktf.json. */
-export async function readProject(options: { readonly app?: string; readonly output?: string }, env: NodeJS.ProcessEnv): Promise<Project> {
+export async function readProject(options: ProjectOptions, env: NodeJS.ProcessEnv): Promise<Project> {
   const text = await readFile('cdktf.json', 'utf8').catch((cause: unknown) => {
     throw new UsageError('there is no cdktf.json here; run it in the folder of the project', { cause });
   });
@@ -33,7 +39,7 @@ export async function synthesize({ app }: Project, environment: string, env: Nod
     const { code, stdout, stderr } = await run(app, [], { shell: true, env: { ...env, PATH: path, CDKTF_OUTDIR: folder } });
     if (code !== 0) throw new UsageError(`${app} ended with ${code}:\n${(stderr || stdout).trim()}`);
     const { stacks } = manifestSchema.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
-    const stack = stacks[environment];
+    const stack = Object.hasOwn(stacks, environment) ? stacks[environment] : undefined;
     if (!stack) throw new UsageError(`main.ts has no environment ${environment}; it has: ${Object.keys(stacks).join(', ')}`);
     return read(environment, JSON.parse(await readFile(join(folder, stack.synthesizedStackPath), 'utf8')));
   } finally {

@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/stack';
-import { readState, type State } from '../../environment/state';
+import { parseState, pullState, type State } from '../../environment/state';
 import { ApiAway, ApiRefusal, HetznerApi } from '../../hetzner/api';
 import { readItems, readProject, type HetznerProject } from '../../hetzner/project';
 import { existing, type Asked, type Facts } from '../facts';
@@ -26,7 +26,7 @@ export async function askFacts({ environment, env, output, resolver }: AskOption
   const hcloud = await askToken(given, 'hcloud_token');
   const names = askNames(environment.cloudflare ? [] : environment.domains, resolver);
   const [state, project, seenByFailover, programs] = await Promise.all([
-    asked(() => readState(environment, output, terraform, env)),
+    asked(async () => parseState(await pullState(environment, output, terraform, env))),
     withToken(hcloud, (api) => readProject(api, [...new Set(environment.servers.map(({ image }) => image))])),
     withToken(failover, readItems),
     askPrograms(terraform),
