@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Operation } from '../../lab/checkers';
-import { readStatus } from '../../lab/cli/status';
 import { onMachine, tryOnMachine, until, type LabHandle } from '../../lab/faults';
 import { openLab } from '../../lab/lab';
 import { openHandle } from '../../lab/scenarios';
 import { startTraffic } from '../../lab/traffic';
+import type { StatusReport } from '../../platform/status/report';
 import { editedMain } from './edited-main';
 import { DIRECTORY_URL, startPebble, type Pebble } from './pebble';
 import { planAgain } from './plan-again';
@@ -64,7 +64,8 @@ const failed = (history: readonly Operation[]) => history.filter(({ outcome }) =
 /** When it ends that a load balancer shows, as its metric and the lab's status say, in seconds since the epoch. */
 async function told({ name, privateAddress }: { readonly name: string; readonly privateAddress: string }): Promise<readonly number[]> {
   const metrics = await onMachine(lab, name, `curl -sf http://${privateAddress}:9101/metrics`);
-  const { certificateEndsAt } = await readStatus(await openLab());
+  const { stdout } = await execa('npx', ['platform', 'status', '--json', '--timeout', '20'], { reject: false });
+  const { certificateEndsAt } = JSON.parse(stdout) as StatusReport;
   return [
     Number(/^floating_ip_agent_certificate_expiry_timestamp_seconds (\S+)$/m.exec(metrics)?.[1]),
     Date.parse(certificateEndsAt ?? '') / 1000,

@@ -2,7 +2,8 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab } from '../../lab/lab';
 import type { Examination } from '../../platform/doctor/examine';
-import { attempt, createRandom, servedBy, type Ask, type Target } from '../../lab/traffic';
+import type { StatusReport } from '../../platform/status/report';
+import { attempt, createRandom, servedBy, startTraffic, type Ask, type Target } from '../../lab/traffic';
 import { canaries, madeKeys, placesWithCanaries } from './canaries';
 import { planAgain } from './plan-again';
 
@@ -87,6 +88,101 @@ test('npx platform doctor has no warnings for a healthy platform', async () => {
     expect.arrayContaining(['programs', 'variables', 'tokens', 'rate limit', 'server types', 'names', 'DNS', 'certificate']),
   );
   expect(exitCode).toBe(0);
+});
+
+/** Long enough for a machine that is busy otherwise. */
+const PATIENT = ['--timeout', '30'];
+const platform = (verb: string, ...args: string[]) => execa('npx', ['platform', verb, ...PATIENT, ...args], { reject: false });
+const ask = async (): Promise<StatusReport> => JSON.parse((await platform('status', '--json')).stdout) as StatusReport;
+const holding = async (role: string) => (await ask()).hosts.find((host) => host.role === role)?.name ?? '';
+
+/** keepalived gives the address of the NAT gateway to who is MASTER. */
+async function isMaster(host: string): Promise<boolean> {
+  const { stdout } = await lab.exec(host, ['ip', '-json', 'address', 'show']);
+  return stdout.includes('10.0.1.10"');
+}
+
+describe('npx platform', () => {
+  test('status agrees with keepalived, the API and the group, as a table and as JSON', async () => {
+    const report = await ask();
+    expect({ problems: report.problems, verdict: report.verdict }).toEqual({ problems: [], verdict: 'fine' });
+    expect(report.hosts.map(({ name }) => name)).toEqual((await lab.machines()).map(({ name }) => name));
+    expect(report.floatingIpHolder).toBe((await lab.addressHolders()).floatingIp);
+    for (const { name, role } of report.hosts.filter(({ tier }) => tier === 'lb')) {
+      expect(role, name).toBe((await isMaster(name)) ? 'MASTER' : 'BACKUP');
+    }
+    const group = 'SELECT MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid';
+    for (const { name, role } of report.hosts.filter(({ tier }) => tier === 'mysql')) {
+      expect(role, name).toBe((await lab.exec(name, ['mysql', '-N', '-e', group])).stdout.trim());
+    }
+    const { exitCode, stdout } = await platform('status');
+    expect(exitCode, stdout).toBe(0);
+    for (const { name, role } of report.hosts) expect(stdout).toMatch(new RegExp(`^${name} .*${role ?? ''} +running$`, 'm'));
+  });
+
+  test('ssh runs a command on each host, private ones over a load balancer', async () => {
+    for (const { name } of await lab.machines()) {
+      expect(await platform('ssh', name, 'hostname'), name).toMatchObject({ exitCode: 0, stdout: name });
+    }
+  });
+
+  test('logs show a line that was just written, of one host and of a tier in order', async () => {
+    const words = `seen by platform logs ${Date.now()}`;
+    for (const name of ['web-2', 'web-1']) await lab.exec(name, ['logger', '--tag', 'lab-test', `${words} ${name}`]);
+    await expect
+      .poll(async () => (await platform('logs', 'web-1', '--since', '5 min ago')).stdout, { timeout: 30_000 })
+      .toContain(`${words} web-1`);
+    const { stdout } = await platform('logs', 'web', '--since', '5 min ago');
+    expect(
+      stdout
+        .split('\n')
+        .filter((line) => line.includes(words))
+        .map((line) => line.slice(-5)),
+    ).toEqual(['web-2', 'web-1']);
+  });
+
+  test.each([
+    ['lb', 'MASTER'],
+    ['mysql', 'PRIMARY'],
+  ])('switchover %s moves the role, and no request fails', async (tier, role) => {
+    const before = await holding(role);
+    const traffic = startTraffic({
+      target,
+      streams: ['getMix', 'writers'],
+      seed: `switchover ${tier}`,
+      runId: `switchover-${tier}-${Date.now()}`,
+    });
+    try {
+      expect(await traffic.serving()).toBe(true);
+      const { exitCode, stdout, stderr } = await platform('switchover', tier);
+      expect(exitCode, stderr).toBe(0);
+      expect(stdout).toContain(`is ${role}`);
+      expect(await traffic.serving()).toBe(true);
+    } finally {
+      await traffic.stop();
+    }
+    const after = await holding(role);
+    expect(await namesOf(tier)).toContain(after);
+    expect(after).not.toBe(before);
+    expect(traffic.history.length).toBeGreaterThan(50);
+    expect(traffic.history.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    // Back again, to a host that is named
+    expect((await platform('switchover', tier, '--to', before)).exitCode).toBe(0);
+    expect(await holding(role)).toBe(before);
+  });
+
+  test('a host that is off is a row, and the exit code says so', async () => {
+    await lab.powerOff('web-2');
+    try {
+      const { exitCode, stdout } = await execa('npx', ['platform', 'status'], { reject: false });
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/^web-2 +web .* no answer$/m);
+      expect(stdout).toMatch(/^ {2}web-2 does not answer: /m);
+    } finally {
+      await lab.powerOn('web-2');
+      await expect.poll(async () => (await ask()).problems, { timeout: 120_000, interval: 2000 }).toEqual([]);
+    }
+  });
 });
 
 test('no secret is in the state, the plan, synthesized files, user data, process lists, environments or logs', async () => {

@@ -74,7 +74,8 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     TF_VAR_keys_revision: revisions.keys,
     TF_CLI_CONFIG_FILE: cliConfigFile ?? existingCliConfig(lab),
     TF_IN_AUTOMATION: '1',
-    // Where this lab is deployed from: for `npx platform`, and for cdktf by hand
+    // Where this lab is deployed from, and its environment: for `npx platform`, and for cdktf by hand
+    PLATFORM_ENVIRONMENT: 'lab',
     CDKTF_OUTPUT: join(lab.paths.state, 'cdktf.out'),
     CHECKPOINT_DISABLE: '1',
     DISABLE_VERSION_CHECK: '1',

@@ -1,10 +1,9 @@
-import { Argument, Command, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { openLab } from '../lab';
 import { labObstacle } from '../machines/obstacle';
 import { startLab, stopLab } from '../machines/lifecycle';
 import { USUAL_DELAY_SECONDS } from '../machines/leases';
 import { labPaths } from '../machines/paths';
-import { openHandle } from '../scenarios/open-handle';
 import { apiFaultCommand } from './api-fault';
 import { apiTimesCommand } from './api-times';
 import { deploy, destroy } from './deploy';
@@ -14,7 +13,6 @@ import { createProgress } from './progress';
 import { revokeCommand, rotateCommand } from './rotate';
 import { showLogs, sshTo } from './ssh';
 import { showStatus } from './status';
-import { switchover, TIERS } from './switchover';
 
 const program = new Command('lab')
   .description('A Hetzner Cloud on this machine, and the platform deployed to it. LAB_NAME chooses among several labs.')
@@ -67,9 +65,11 @@ program
 
 program
   .command('status')
-  .description('address, machines with their roles, what to try next')
+  .description('npx platform status, and how to reach the lab from this machine')
   .option('--json', 'for programs')
-  .action(async (options: { json?: boolean }) => showStatus(await openLab(), options.json ?? false));
+  .action(async (options: { json?: boolean }) => {
+    process.exitCode = await showStatus(await openLab(), options.json ?? false);
+  });
 
 program
   .command('exec')
@@ -125,14 +125,6 @@ program
   .argument('<host>')
   .option('--volume', 'its data volume, too')
   .action(async (host: string, options: { volume?: boolean }) => (await openLab()).remove(host, options));
-
-program
-  .command('switchover')
-  .description(
-    'planned change of role, by the command that operators use on a host: the floating IP goes to the other load balancer, or the role of PRIMARY to another member',
-  )
-  .addArgument(new Argument('[tier]', 'tier that hands over').choices(TIERS).default('lb'))
-  .action(async (tier: (typeof TIERS)[number]) => console.log(await switchover(await openHandle(), tier)));
 
 const linkOption = () => new Option('--link <link>', 'which side').choices(['public', 'private']).default('private');
 const directionOption = () =>
