@@ -26,8 +26,9 @@ export async function chooseLogin(identity: string | undefined, folder: string, 
   if (key === undefined || key.trim() === '') return { login: { by: 'default' }, env: {}, end: () => undefined };
   checkKey(key);
   const socket = join(folder, FILES.agent);
-  // It ends with the program that it starts, and that one when nobody holds its standard input any more
-  const agent = execa('ssh-agent', ['-a', socket, 'cat'], { stdin: 'pipe', stdout: 'ignore', reject: false, forceKillAfterDelay: false });
+  // The shell ends the agent when nobody holds its standard input any more
+  const script = 'ssh-agent -D -a "$1" >/dev/null 2>&1 & cat >/dev/null; kill $!';
+  const agent = execa('sh', ['-c', script, 'sh', socket], { stdin: 'pipe', stdout: 'ignore', stderr: 'ignore', reject: false });
   const own = { SSH_AUTH_SOCK: socket };
   try {
     await appears(socket, agent);
