@@ -107,7 +107,7 @@ async function platform(
     'code=0; "$@" || code=$?',
     `for _ in $(seq 50); do pgrep -x 'ssh|ssh-agent' >/dev/null || break; sleep 0.1; done`,
     `pgrep -x -a 'ssh|ssh-agent' | sed 's/^/${LEFT} /' >&2 || true`,
-    `ls -d ${folder}/tmp/* 2>/dev/null | sed 's/^/${LEFT} /' >&2 || true`,
+    `ls -d ${folder}/tmp/platform-* ${folder}/tmp/owned 2>/dev/null | sed 's/^/${LEFT} /' >&2 || true`,
     'exit $code',
   ];
   mkdirSync(join(folder, 'tmp'), { recursive: true });
