@@ -142,7 +142,7 @@ describe.skipIf(missing)('with real sshds', () => {
       ['lb-1', 'MASTER', null],
       ['lb-2', null, expect.stringMatching(/no answer within 5 s|Connection timed out/)],
       ['web-1', null, null],
-      ['web-2', null, expect.stringContaining('over lb-1: ')],
+      ['web-2', null, expect.stringMatching(/over lb-1( and lb-2$|: )/)],
       ['db-1', 'PRIMARY', null],
     ]);
     expect(problems.map((line) => line.split(':')[0])).toEqual(['lb-2 does not answer', 'web-2 does not answer']);
@@ -165,7 +165,7 @@ describe.skipIf(missing)('with real sshds', () => {
   test('a host that is off ends ssh with 255 and a sentence', async () => {
     expect(await platform(['ssh', '--timeout', '2', 'web-2', 'true'])).toMatchObject({
       exitCode: 255,
-      stderr: expect.stringMatching(/^platform: web-2 does not answer: .*over lb-1: /),
+      stderr: expect.stringMatching(/^platform: web-2 does not answer: .*over lb-1( and lb-2$|: )/),
     });
   });
 
@@ -184,7 +184,7 @@ describe.skipIf(missing)('with real sshds', () => {
   test('a key that no host knows is refused, and one in a file is used', async () => {
     expect(await platform(['ssh', 'lb-1', 'true'], { key: 'stranger' })).toMatchObject({
       exitCode: 255,
-      stderr: expect.stringContaining('Permission denied (publickey)'),
+      stderr: expect.stringContaining('Permission denied (publickey'),
     });
     expect(await platform(['ssh', '--identity', 'login', 'web-1', 'hostname'], { key: null })).toMatchObject({
       exitCode: 0,
