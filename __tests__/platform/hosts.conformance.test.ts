@@ -25,7 +25,7 @@ const HOSTS = {
 } as const;
 type Name = keyof typeof HOSTS;
 const ANSWERING: readonly Name[] = ['lb-1', 'web-1', 'db-1'];
-const addressOf = (name: Name) => ('public_address' in HOSTS[name] ? HOSTS[name].public_address : HOSTS[name].private_address);
+const addressOf = (name: Name): string => ('public_address' in HOSTS[name] ? HOSTS[name].public_address : HOSTS[name].private_address);
 
 let folder: string;
 beforeAll(() => {

@@ -27,8 +27,8 @@ interface Head {
 
 /** A line without a time, such as one of a message of several lines, stays behind the one before it. */
 async function next({ lines, at }: Head): Promise<Head | null> {
-  const { done, value } = await lines.next();
-  return done ? null : { lines, at: timeOf(value) ?? at, text: value };
+  const result = await lines.next();
+  return result.done ? null : { lines, at: timeOf(result.value) ?? at, text: result.value };
 }
 
 /** Of a line as `journalctl --output=short-iso-precise` prints it. */
