@@ -29,7 +29,7 @@ export type { CloudflareSettings, OriginCertificateSettings, OriginPullsSettings
 export { InternalAuthority, type AuthorityProps, type CertificateRequest, type IssuedCertificate } from './servers/internal-authority';
 export { ProvisionedServer, type ProvisionedServerProps } from './servers/provisioned-server';
 export { Revision } from './servers/revision';
-export { MYSQL_SERIES, type MysqlRepository, type MysqlSeries } from './servers/mysql-packages';
+export { MYSQL_SERIES, type MySqlRepository, type MySqlSeries } from './servers/mysql-packages';
 export { PlatformVariables } from './servers/variables';
 export { lockProviders, takeExactly } from './servers/provider-lock';
 export { HcloudProvider } from '../.gen/providers/hcloud/provider';

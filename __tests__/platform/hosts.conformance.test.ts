@@ -25,7 +25,10 @@ const HOSTS = {
 } as const;
 type Name = keyof typeof HOSTS;
 const ANSWERING: readonly Name[] = ['lb-1', 'web-1', 'db-1'];
-const addressOf = (name: Name): string => ('public_address' in HOSTS[name] ? HOSTS[name].public_address : HOSTS[name].private_address);
+function addressOf(name: Name): string {
+  const host: { private_address: string; public_address?: string } = HOSTS[name];
+  return host.public_address ?? host.private_address;
+}
 
 let folder: string;
 beforeAll(() => {
