@@ -1,7 +1,8 @@
 import { build } from 'esbuild';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { agentProgram, BUILT_AGENTS, bundleProgram, PACKAGE_ROOT } from '../lib/servers/bundle';
+import { agentProgram, BUILT_AGENTS, bundleProgram } from '../lib/build/bundle';
+import { PACKAGE_ROOT } from '../lib/build/project-path';
 
 /** Builds dist/, which `npm run package` puts into the package beside provisioning/. Types are tsc's part: tsconfig.package.json. */
 const DIST = join(PACKAGE_ROOT, 'dist');

@@ -4,10 +4,10 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OriginCertificate } from './cloudflare/origin-certificate';
 import type { OriginCertificateSettings } from './cloudflare/settings';
-import { projectPath } from './servers/bundle';
-import { warnBeforeEnd } from './servers/certificate-end';
-import { InternalAuthority } from './servers/internal-authority';
-import type { Revision } from './servers/revision';
+import { projectPath } from './build/project-path';
+import { warnBeforeEnd } from './certificates/certificate-end';
+import { InternalAuthority } from './certificates/internal-authority';
+import type { Revision } from './certificates/revision';
 import { variable } from './servers/variables';
 
 /** Where the certificate comes from that visitors see, or Cloudflare's proxies. */

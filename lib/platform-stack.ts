@@ -8,12 +8,12 @@ import { TIERS } from './net/address-plan';
 import { isLetsEncrypt } from './net/checks';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import { applicationConnections } from './net/database-connections';
-import { checkedRebootWindow, REBOOT_WINDOW } from './net/reboot-window';
+import { checkedRebootWindow, REBOOT_WINDOW } from './updates/reboot-window';
 import type { ProvisionedServer } from './servers/provisioned-server';
-import { untried } from './servers/images';
-import { InternalAuthority } from './servers/internal-authority';
+import { untried } from './hetzner/images';
+import { InternalAuthority } from './certificates/internal-authority';
 import { lockProviders, takeExactly } from './servers/provider-lock';
-import { Revision } from './servers/revision';
+import { Revision } from './certificates/revision';
 import { Site } from './servers/site';
 import { keepStateLocally } from './servers/state-file';
 import { PlatformVariables } from './servers/variables';
@@ -23,7 +23,7 @@ import { AppTier } from './tiers/app-tier';
 import { hostFirewall } from './tiers/host-firewall';
 import { LoadBalancerPair } from './tiers/load-balancer-pair';
 import { MySqlTier } from './tiers/mysql-tier';
-import { securityUpdates } from './tiers/security-updates';
+import { securityUpdates } from './updates/security-updates';
 import { WebTier } from './tiers/web-tier';
 
 /** Who may talk to whom. Each host drops whatever is not said here, on its private address too. */

@@ -15,13 +15,13 @@ import {
 } from './net/database-connections';
 import { limitsProblems } from './net/capacity';
 import { loadBalancerProblems, mysqlProblems, webProblems } from './net/tier-problems';
-import { NETWORK_ZONES, type LocationName } from './net/locations';
-import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './net/reboot-window';
+import { NETWORK_ZONES, type LocationName } from './hetzner/locations';
+import { parseRebootWindow, REBOOT_WINDOW, TURN_MINUTES, turnsIn } from './updates/reboot-window';
 import { RESOLVERS, resolversProblem } from './net/resolvers';
-import { architectureOf, serverTypeProblem } from './net/server-types';
-import { projectPath } from './servers/bundle';
+import { architectureOf, serverTypeProblem } from './hetzner/server-types';
+import { projectPath } from './build/project-path';
 import { mysqlPackagesProblems } from './servers/mysql-packages';
-import { DEFAULT_IMAGE, IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './servers/images';
+import { DEFAULT_IMAGE, IMAGES, isSnapshot, UNSUITABLE_IMAGES } from './hetzner/images';
 import type { EnvironmentSettings } from './settings';
 
 /** Throws one error that holds everything that is wrong, so that one run is enough to learn it all. */

@@ -1,7 +1,7 @@
 import type { CloudflareSettings } from './cloudflare/settings';
 import type { CertificateSource } from './edge';
 import type { Tier } from './net/address-plan';
-import type { LocationName } from './net/locations';
+import type { LocationName } from './hetzner/locations';
 import type { LogSettings } from './net/log-settings';
 import type { AppTierProps, Application } from './tiers/app-tier';
 import type { LoadBalancerPairProps } from './tiers/load-balancer-pair';

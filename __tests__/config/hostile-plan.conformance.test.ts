@@ -24,7 +24,7 @@ import {
 } from '../../lib/config/security-updates';
 import { AddressPlan, endpoint, TIERS } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
-import { checkedRebootWindow, parseRebootWindow, turnOf } from '../../lib/net/reboot-window';
+import { checkedRebootWindow, parseRebootWindow, turnOf } from '../../lib/updates/reboot-window';
 import { mysqlProblems } from '../../lib/net/tier-problems';
 import { CONNECTIONS, WAYS_OUT } from '../../lib/platform-stack';
 import { findProblems } from '../../lib/settings-checks';

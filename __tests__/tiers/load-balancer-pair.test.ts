@@ -1,7 +1,7 @@
 import type { TerraformStack } from 'cdktf';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { InternalAuthority } from '../../lib/servers/internal-authority';
+import { InternalAuthority } from '../../lib/certificates/internal-authority';
 import { LoadBalancerPair, type AcmeClient, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
 import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
 

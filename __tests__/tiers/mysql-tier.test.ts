@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InternalAuthority } from '../../lib/servers/internal-authority';
+import { InternalAuthority } from '../../lib/certificates/internal-authority';
 import { MySqlTier, type MySqlTierProps } from '../../lib/tiers/mysql-tier';
 import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
 

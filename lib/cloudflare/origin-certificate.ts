@@ -3,9 +3,9 @@ import { CertRequest } from '@cdktf/provider-tls/lib/cert-request';
 import { SelfSignedCert } from '@cdktf/provider-tls/lib/self-signed-cert';
 import { dependable, TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import { warnBeforeEnd } from '../servers/certificate-end';
-import { HOURS_A_DAY, privateKey } from '../servers/internal-authority';
-import type { Revision } from '../servers/revision';
+import { warnBeforeEnd } from '../certificates/certificate-end';
+import { HOURS_A_DAY, privateKey } from '../certificates/internal-authority';
+import type { Revision } from '../certificates/revision';
 import { originCertificateDays, type OriginCertificateSettings } from './settings';
 
 export interface OriginCertificateProps extends OriginCertificateSettings {

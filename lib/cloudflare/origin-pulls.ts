@@ -4,9 +4,9 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { projectPath } from '../servers/bundle';
-import { InternalAuthority } from '../servers/internal-authority';
-import type { Revision } from '../servers/revision';
+import { projectPath } from '../build/project-path';
+import { InternalAuthority } from '../certificates/internal-authority';
+import type { Revision } from '../certificates/revision';
 import type { OriginPullsSettings } from './settings';
 
 export interface OriginPullsProps {

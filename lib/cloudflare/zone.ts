@@ -4,7 +4,7 @@ import { DnsRecord } from '@cdktf/provider-cloudflare/lib/dns-record';
 import { CloudflareProvider } from '@cdktf/provider-cloudflare/lib/provider';
 import { TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { Revision } from '../servers/revision';
+import type { Revision } from '../certificates/revision';
 import { takeExactly } from '../servers/provider-lock';
 import { variable } from '../servers/variables';
 import { OriginPulls } from './origin-pulls';

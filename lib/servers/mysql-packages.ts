@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import { architectureOf } from '../net/server-types';
+import { architectureOf } from '../hetzner/server-types';
 
 /** Release series with long-term support: components `mysql-<series>-lts` of MySQL's apt repository. */
 export const MYSQL_SERIES = ['8.4', '9.7'] as const;

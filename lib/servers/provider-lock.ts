@@ -1,7 +1,7 @@
 import { TerraformStack, type TerraformProvider } from 'cdktf';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectPath } from './bundle';
+import { projectPath } from '../build/project-path';
 
 /** Providers see tokens and keys: Terraform takes the version that the bindings were made for, and no newer one by itself. */
 export function takeExactly(provider: TerraformProvider): void {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from './bundle';
+import { PACKAGE_ROOT } from '../build/project-path';
 import { UploadTree } from './upload-tree';
 
 const PROVISIONING = join(PACKAGE_ROOT, 'provisioning');

@@ -3,8 +3,8 @@ import { Construct } from 'constructs';
 import { DataHcloudServerTypes } from '../../.gen/providers/hcloud/data-hcloud-server-types';
 import { DataHcloudServers } from '../../.gen/providers/hcloud/data-hcloud-servers';
 import type { Tier } from '../net/address-plan';
-import type { LocationName } from '../net/locations';
-import { alternativesTo, architectureOf, diskGigabytesOf, priceOf } from '../net/server-types';
+import type { LocationName } from '../hetzner/locations';
+import { alternativesTo, architectureOf, diskGigabytesOf, priceOf } from '../hetzner/server-types';
 
 export interface ServerOrder {
   /** In the Hetzner project. */

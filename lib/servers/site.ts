@@ -10,11 +10,11 @@ import { PlacementGroup } from '../../.gen/providers/hcloud/placement-group';
 import { SshKey } from '../../.gen/providers/hcloud/ssh-key';
 import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/address-plan';
 import { admitsAnyIpv4 } from '../net/cidr';
-import { NETWORK_ZONES, type LocationName } from '../net/locations';
+import { NETWORK_ZONES, type LocationName } from '../hetzner/locations';
 import { PORTS } from '../net/ports';
 import { RESOLVERS } from '../net/resolvers';
 import { hostKey } from './host-identity';
-import { DEFAULT_IMAGE } from './images';
+import { DEFAULT_IMAGE } from '../hetzner/images';
 import type { ProvisioningStep } from './provisioning-step';
 import { ServerStock } from './server-stock';
 

@@ -15,8 +15,8 @@ import { limitsProblems, resolveLimits, type HaproxyLimits } from '../net/capaci
 import { loadBalancerProblems } from '../net/tier-problems';
 import type { LogSettings } from '../net/log-settings';
 import { PORTS } from '../net/ports';
-import { agentProgram } from '../servers/bundle';
-import type { InternalAuthority } from '../servers/internal-authority';
+import { agentProgram } from '../build/bundle';
+import type { InternalAuthority } from '../certificates/internal-authority';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
 

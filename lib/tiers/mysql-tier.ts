@@ -9,9 +9,9 @@ import { formatAddress, rangeOf } from '../net/cidr';
 import { applicationConnections, defaultMaxConnections, maxConnectionsProblem, MIGRATION_USER } from '../net/database-connections';
 import { mysqlProblems } from '../net/tier-problems';
 import { PORTS } from '../net/ports';
-import { memoryMegabytesOf } from '../net/server-types';
-import { agentProgram, bundleProgram } from '../servers/bundle';
-import type { InternalAuthority } from '../servers/internal-authority';
+import { memoryMegabytesOf } from '../hetzner/server-types';
+import { agentProgram, bundleProgram } from '../build/bundle';
+import type { InternalAuthority } from '../certificates/internal-authority';
 import { mysqlPackagesProblems, ORACLES_REPOSITORY, type MySqlRepository, type MySqlSeries } from '../servers/mysql-packages';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import { roll } from '../servers/roll';
@@ -256,7 +256,7 @@ export class MySqlTier extends Construct {
         prop: 'serverType',
         got: serverType,
         want: 'a server type whose memory is known, e.g. cx23 or ccx13',
-        fix: 'choose one of those, or add it to lib/net/server-types.ts',
+        fix: 'choose one of those, or add it to lib/hetzner/server-types.ts',
       });
     }
     problems.push(...mysqlPackagesProblems({ series, serverType }));

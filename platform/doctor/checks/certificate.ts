@@ -4,7 +4,7 @@ import { findings, type Finding } from '../finding';
 const { fine, note, warning, wrong } = findings('certificate');
 
 const DAY_MILLISECONDS = 86_400_000;
-/** As many as a plan warns about: lib/servers/certificate-end.ts. */
+/** As many as a plan warns about: lib/certificates/certificate-end.ts. */
 const PLAN_WARNS_DAYS = 30;
 /** The load balancers renew when a third of the lifetime is left, which will be 15 days and more. */
 const OBTAINED_DAYS = 10;

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bundleProgram, PACKAGE_ROOT } from '../../lib/servers/bundle';
+import { bundleProgram } from '../../lib/build/bundle';
+import { PACKAGE_ROOT } from '../../lib/build/project-path';
 
 const AGENTS = readdirSync('agents')
   .filter((folder) => folder !== 'common')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InternalAuthority } from '../../lib/servers/internal-authority';
+import { InternalAuthority } from '../../lib/certificates/internal-authority';
 import { resource, resourceIds, testStack } from '../helpers/stack';
 
 test('issues certificates for names and addresses, to servers and clients alike', () => {

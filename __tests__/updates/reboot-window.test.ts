@@ -9,7 +9,7 @@ import {
   turnOf,
   turnsIn,
   type RebootWindow,
-} from '../../lib/net/reboot-window';
+} from '../../lib/updates/reboot-window';
 
 const MINUTES_A_DAY = 24 * 60;
 const windows = fc.record({

@@ -1,4 +1,4 @@
-import { TIERS, type Host, type Tier } from './address-plan';
+import { TIERS, type Host, type Tier } from '../net/address-plan';
 
 /** A time of the day, UTC, that may go over midnight. */
 export interface RebootWindow {

@@ -6,7 +6,7 @@ import {
 } from '../config/security-updates';
 import { endpoint, type Host } from '../net/address-plan';
 import { PORTS } from '../net/ports';
-import { turnOf, type RebootWindow } from '../net/reboot-window';
+import { turnOf, type RebootWindow } from './reboot-window';
 
 /** The files of a host that keeps itself up to date, one after another in a tier. @param peers the other hosts of its tier */
 export function securityUpdates(host: Host, peers: readonly Host[], window: RebootWindow): Record<string, string> {

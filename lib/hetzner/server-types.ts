@@ -120,7 +120,7 @@ export function serverTypeProblem(prop: string, got: string, locations: readonly
       prop,
       got,
       want: `one of ${SERVER_TYPES.join(', ')}`,
-      fix: 'if Hetzner has it by now, add it to lib/net/server-types.ts',
+      fix: 'if Hetzner has it by now, add it to lib/hetzner/server-types.ts',
     };
   }
   return {
