@@ -12,7 +12,7 @@ new PlatformStack(app, 'lab', {
   application,
 });
 
-/** What a real environment looks like. Lines that are commented out show the default; lib/settings.ts has them all. */
+/** What a real environment looks like. Lines that are commented out show the default; lib/settings.ts and lib/settings/ have them all. */
 new PlatformStack(app, 'production', {
   domain: 'www.example.com',
   // additionalDomains: [],

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { createAuthority, issuePair } from '../lab/x509/authority';
 import { generateKey } from '../lab/x509/keys';
 import { Edge } from '../lib/edge';
+import { resolveCertificate } from '../lib/settings/certificate';
 import { resource, synthesized, testStack } from './helpers/stack';
 
 test('a self-signed certificate is for all domains, signed by a CA that visitors could trust', () => {
@@ -22,7 +23,7 @@ test('an origin certificate is for all domains in order, and goes with the certi
   new CloudflareProvider(stack, 'cloudflare');
   const edge = new Edge(stack, 'edge', {
     domains: ['www.example.test', 'example.test'],
-    certificate: { mode: 'cloudflare-origin', validityDays: 90 },
+    certificate: resolveCertificate({ mode: 'cloudflare-origin', validityDays: 90 }),
   });
   expect(resource(stack, 'cloudflare_origin_ca_certificate', 'edge_origin')).toMatchObject({
     hostnames: ['example.test', 'www.example.test'],
@@ -66,7 +67,10 @@ test('an own private key reaches neither the synthesized files nor the state', (
 
 test("in mode acme visitors are shown a self-signed certificate until Let's Encrypt has given one", () => {
   const stack = testStack();
-  const edge = new Edge(stack, 'edge', { domains: ['www.example.test', 'example.test'], certificate: { mode: 'acme' } });
+  const edge = new Edge(stack, 'edge', {
+    domains: ['www.example.test', 'example.test'],
+    certificate: resolveCertificate({ mode: 'acme' }),
+  });
   expect(edge.acme).toEqual({
     domains: ['www.example.test', 'example.test'],
     directoryUrl: 'https://acme-v02.api.letsencrypt.org/directory',

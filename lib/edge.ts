@@ -3,42 +3,12 @@ import { Construct } from 'constructs';
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OriginCertificate } from './cloudflare/origin-certificate';
-import type { OriginCertificateSettings } from './cloudflare/settings';
 import { projectPath } from './build/project-path';
 import { warnBeforeEnd } from './certificates/certificate-end';
 import { InternalAuthority } from './certificates/internal-authority';
 import type { Revision } from './certificates/revision';
 import { variable } from './servers/variables';
-
-/** Where the certificate comes from that visitors see, or Cloudflare's proxies. */
-export type CertificateSource =
-  /** A CA of its own, for trials and behind a proxy that does not check: browsers warn. Its key is in the state. */
-  | { readonly mode: 'self-signed' }
-  /**
-   * Own PEM files: the server's certificate followed by its intermediates, and the private key.
-   * The key is only compared with the certificate at synth; Terraform takes it from the variable certificate_private_key,
-   * and compares that with the file's fingerprint. A plan warns when fewer than 30 days are left.
-   */
-  | { readonly mode: 'files'; readonly certificateFile: string; readonly privateKeyFile: string }
-  /** Of Cloudflare's Origin CA, for names that are proxied: Cloudflare trusts it, browsers do not. Its key is in the state. */
-  | ({ readonly mode: 'cloudflare-origin' } & OriginCertificateSettings)
-  /**
-   * Of an ACME server, by default Let's Encrypt, whose terms of service you accept by it. The load balancers obtain and
-   * renew it by themselves once the names lead to the floating IP (docs/certificates.md); until then they show a self-signed one.
-   */
-  | ({ readonly mode: 'acme' } & AcmeSettings);
-
-/** Which ACME server the load balancers ask, and in whose name. */
-export interface AcmeSettings {
-  /** Where the ACME server may write to about the account. @default none */
-  readonly email?: string;
-  /** @default https://acme-v02.api.letsencrypt.org/directory */
-  readonly directoryUrl?: string;
-  /** PEM file of the CA that the load balancers trust in to reach `directoryUrl`, e.g. of your own step-ca. @default those of the system */
-  readonly directoryCaFile?: string;
-}
-
-export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+import type { Certificate } from './settings/certificate';
 
 /** What the load balancers ask for. */
 export interface AcmeRequest {
@@ -53,7 +23,8 @@ export interface AcmeRequest {
 export interface EdgeProps {
   /** Names that visitors use. */
   readonly domains: readonly string[];
-  readonly certificate: CertificateSource;
+  /** As `resolveCertificate` completes it. */
+  readonly certificate: Certificate;
   /** Makes a new key and certificate when it changes, in modes `self-signed`, `cloudflare-origin` and (until the first certificate is there) `acme`. @default never */
   readonly keysRevision?: Revision;
   /** Steps before a certificate is asked for. @default none */
@@ -78,30 +49,13 @@ export class Edge extends Construct {
     this.hostNames = domains;
     if (certificate.mode === 'files') {
       const chain = readFileSync(projectPath(certificate.certificateFile), 'utf8').trimEnd();
-      const key = variable(TerraformStack.of(this), 'certificate_private_key', {
-        description: `Private key (PEM) of the certificate for ${domains.join(', ')}`,
-        secret: true,
-        check: {
-          condition: `\${sha256(replace(var.certificate_private_key, "/\\\\s/", "")) == "${fingerprint(readFileSync(projectPath(certificate.privateKeyFile), 'utf8'))}"}`,
-          message:
-            'certificate_private_key is not the key that certificate.privateKeyFile held at synth, which belongs to the certificate: give the text of that file, or synthesize anew.',
-        },
-      });
-      const { validTo, subjectAltName = '' } = new X509Certificate(chain);
-      this.hostNames = [
-        ...new Set([
-          ...domains,
-          ...[...subjectAltName.matchAll(/DNS:((?:\*\.)?[A-Za-z0-9.-]+)/g)].map(([, name = '']) => name.toLowerCase()),
-        ]),
-      ];
-      // Terraform takes no check of something that is written in it
-      TerraformStack.of(this).addOverride('locals.own_certificate_end', new Date(validTo).toISOString());
-      warnBeforeEnd(TerraformStack.of(this), 'own_certificate', {
-        end: 'local.own_certificate_end',
-        message: `The certificate in certificate.certificateFile ends on ${validTo}. Nobody renews it but you: put another into the files, and deploy.`,
-      });
+      this.hostNames = [...new Set([...domains, ...namesOf(chain)])];
+      this.warnBeforeEndOf(chain);
       // Every string in Terraform JSON is a template, and what stands between certificates may be anything
-      this.certificatePem = Fn.join('\n', [Fn.base64decode(Buffer.from(chain).toString('base64')), key]);
+      this.certificatePem = Fn.join('\n', [
+        Fn.base64decode(Buffer.from(chain).toString('base64')),
+        this.privateKeyVariable(domains, certificate.privateKeyFile),
+      ]);
       this.certificateRevision = createHash('sha256').update(chain).digest('hex');
     } else if (certificate.mode === 'cloudflare-origin') {
       const issued = new OriginCertificate(this, 'origin', { ...certificate, names: domains, keysRevision, dependsOn: issueAfter });
@@ -116,6 +70,35 @@ export class Edge extends Construct {
       else this.authorityCertificate = authority.certificates;
     }
   }
+
+  /** Token of the variable that has to hold the key that was in the file at synth. */
+  private privateKeyVariable(domains: readonly string[], privateKeyFile: string): string {
+    return variable(TerraformStack.of(this), 'certificate_private_key', {
+      description: `Private key (PEM) of the certificate for ${domains.join(', ')}`,
+      secret: true,
+      check: {
+        condition: `\${sha256(replace(var.certificate_private_key, "/\\\\s/", "")) == "${fingerprint(readFileSync(projectPath(privateKeyFile), 'utf8'))}"}`,
+        message:
+          'certificate_private_key is not the key that certificate.privateKeyFile held at synth, which belongs to the certificate: give the text of that file, or synthesize anew.',
+      },
+    });
+  }
+
+  private warnBeforeEndOf(chain: string): void {
+    const { validTo } = new X509Certificate(chain);
+    // Terraform takes no check of something that is written in it
+    TerraformStack.of(this).addOverride('locals.own_certificate_end', new Date(validTo).toISOString());
+    warnBeforeEnd(TerraformStack.of(this), 'own_certificate', {
+      end: 'local.own_certificate_end',
+      message: `The certificate in certificate.certificateFile ends on ${validTo}. Nobody renews it but you: put another into the files, and deploy.`,
+    });
+  }
+}
+
+/** All that a certificate is for. */
+function namesOf(chain: string): string[] {
+  const { subjectAltName = '' } = new X509Certificate(chain);
+  return [...subjectAltName.matchAll(/DNS:((?:\*\.)?[A-Za-z0-9.-]+)/g)].map(([, name = '']) => name.toLowerCase());
 }
 
 /** Of a key as text, which cannot be guessed from it: it is random. Line ends differ between a file and a variable of a workspace. */
@@ -123,6 +106,9 @@ function fingerprint(key: string): string {
   return createHash('sha256').update(key.replace(/\s/g, '')).digest('hex');
 }
 
-function acmeRequest(domains: readonly string[], { email, directoryUrl = LETS_ENCRYPT, directoryCaFile }: AcmeSettings): AcmeRequest {
+function acmeRequest(
+  domains: readonly string[],
+  { email, directoryUrl, directoryCaFile }: Extract<Certificate, { mode: 'acme' }>,
+): AcmeRequest {
   return { domains, directoryUrl, email, directoryCa: directoryCaFile && readFileSync(projectPath(directoryCaFile), 'utf8') };
 }

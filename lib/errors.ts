@@ -34,10 +34,20 @@ export class ConfigError extends Error {
   }
 }
 
+/** Throws one error with all of them, if there are any. */
+export function refuse(at: Construct | string, problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ConfigError(at, problems);
+}
+
 function isList(problems: Problem | readonly Problem[]): problems is readonly Problem[] {
   return Array.isArray(problems);
 }
 
 function sentence({ code, prop, got, want, fix }: Problem): string {
-  return `${prop} is ${JSON.stringify(got) ?? 'not set'}, want ${want}; ${fix} [${code}]`;
+  return `${prop} is ${shown(got)}, want ${want}; ${fix} [${code}]`;
+}
+
+/** As it is written in TypeScript. */
+function shown(got: unknown): string {
+  return typeof got === 'number' ? String(got) : (JSON.stringify(got) ?? 'not set');
 }

@@ -1,24 +1,24 @@
-import { Annotations, CloudBackend, Fn, NamedCloudWorkspace, TerraformOutput, TerraformStack } from 'cdktf';
+import { Annotations, CloudBackend, Fn, NamedCloudWorkspace, TerraformOutput, TerraformStack, type ITerraformDependable } from 'cdktf';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
 import { HcloudProvider } from '../.gen/providers/hcloud/provider';
+import type { ProxyRanges } from './cloudflare/proxy-ranges';
 import { CloudflareZone } from './cloudflare/zone';
 import { Edge } from './edge';
 import { TIERS } from './net/address-plan';
 import { isLetsEncrypt } from './net/checks';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
-import { applicationConnections } from './net/database-connections';
-import { checkedRebootWindow, REBOOT_WINDOW } from './updates/reboot-window';
 import type { ProvisionedServer } from './servers/provisioned-server';
 import { untried } from './hetzner/images';
 import { InternalAuthority } from './certificates/internal-authority';
 import { lockProviders, takeExactly } from './servers/provider-lock';
 import { Revision } from './certificates/revision';
+import { ServerStock } from './servers/server-stock';
 import { Site } from './servers/site';
 import { keepStateLocally } from './servers/state-file';
 import { PlatformVariables } from './servers/variables';
-import { checkSettings } from './settings-checks';
-import type { Backend, EnvironmentSettings } from './settings';
+import { resolve, type Environment, type EnvironmentSettings } from './settings';
+import type { Backend } from './settings/backend';
 import { AppTier } from './tiers/app-tier';
 import { hostFirewall } from './tiers/host-firewall';
 import { LoadBalancerPair } from './tiers/load-balancer-pair';
@@ -45,13 +45,13 @@ export const CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'mysql', port: 'ssh' },
 ];
 
-/** Besides, where the certificate comes from an ACME server. */
+/** Added where the certificate comes from an ACME server. */
 export const ACME_CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'lb', port: 'acmeChallenge' }, // whoever has the address asks the one that obtains
   { from: 'lb', to: 'lb', port: 'certificate' }, // what one has obtained the other takes
 ];
 
-/** Besides, where security updates install themselves: before one reboots it asks the others of its tier. */
+/** Added where security updates install themselves: before one reboots it asks the others of its tier. */
 export const UPDATE_CONNECTIONS: readonly Connection[] = TIERS.map((tier) => ({ from: tier, to: tier, port: 'updates' }));
 
 /** Who may talk to the Internet. Programs that are not named here, such as Nginx and mysqld, may not. */
@@ -66,178 +66,188 @@ export const WAYS_OUT: readonly WayOut[] = [
   { from: 'lb', user: 'floating-ip', ports: ['https'], to: 'other-lb' }, // whether it still serves, when the private network is cut
 ];
 
-/** Besides, where the certificate comes from an ACME server, at whatever port it is. */
+/** Added where the certificate comes from an ACME server, at whatever port it is. */
 export const ACME_WAYS_OUT: readonly WayOut[] = [{ from: 'lb', user: 'certificate-agent' }];
 
 /** One environment: four tiers, the edge before them, and the network that they share. */
 export class PlatformStack extends TerraformStack {
+  /** @throws ConfigError with everything that is wrong in the settings */
   constructor(scope: Construct, id: string, settings: EnvironmentSettings) {
     super(scope, id);
-    checkSettings(id, settings);
-    const warning = settings.image && untried(settings.image);
-    if (warning) Annotations.of(this).addWarning(warning);
-    const {
-      application,
-      network = {},
-      loadBalancers: { sshSources, webSources, ...loadBalancers } = {},
-      web = {},
-      app = {},
-      mysql = {},
-    } = settings;
-    // 1.10 brought ephemeral variables
-    this.addOverride('terraform.required_version', '>= 1.10');
-    // What no resource says: `npx platform` reads it. A local that nothing uses changes no plan
-    this.addOverride('locals.platform', described(settings));
-    keepState(this, settings.backend);
-
+    const environment = resolve(id, settings);
+    this.describe(environment);
+    const { domains, internalAuthorities: generations } = environment;
     const variables = new PlatformVariables(this);
-    const hcloud = new HcloudProvider(this, 'hcloud', {
-      token: variables.hcloudToken,
-      endpoint: variables.hcloudEndpoint,
-      // The provider's own way backs off so far that an action of 20 s is noticed after 31 s
-      pollFunction: 'constant',
-      pollInterval: '1s',
-    });
-    for (const provider of [hcloud, new TlsProvider(this, 'tls')]) takeExactly(provider);
-    lockProviders(this);
-
-    const addresses = { networkRange: network.range, subnets: network.subnets };
+    useProviders(this, variables);
     const keysRevision = new Revision(this, 'keys-revision', variables.keysRevision);
-    const cloudflare =
-      settings.cloudflare &&
-      new CloudflareZone(this, 'cloudflare', {
-        settings: settings.cloudflare,
-        keysRevision,
-        issuesCertificates: issuesAtCloudflare(settings),
-      });
-    const sources = { sshSources, webSources: cloudflare?.proxies ? (webSources ?? []) : webSources, proxies: cloudflare?.proxies };
-    const acme = settings.certificate?.mode === 'acme';
-    const { securityUpdates: updates = false, rebootWindow = REBOOT_WINDOW } = settings.updates ?? {};
-    const connections = [...CONNECTIONS, ...(acme ? ACME_CONNECTIONS : []), ...(updates ? UPDATE_CONNECTIONS : [])];
-    const waysOut = [...WAYS_OUT, ...(acme ? ACME_WAYS_OUT : []), ...ofApplication(app.outboundRanges)];
-    const firewall = hostFirewall({ connections, waysOut, resolvers: network.resolvers, ...addresses, ...sources });
-    const site = new Site(this, 'site', {
-      ...settings,
-      ...addresses,
-      ...sources,
-      resolvers: network.resolvers,
-      sshPublicKey: variables.sshPublicKey,
-      sshPrivateKey: variables.sshPrivateKey,
-      sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
-      sshKeyChecks: variables.sshKeyChecks,
-      secretsRevision: variables.secretsRevision,
-      securityUpdates: updates,
-      hostFiles: (host, peers) => ({
-        ...firewall(host.tier),
-        ...(updates && securityUpdates(host, peers, checkedRebootWindow(rebootWindow))),
-      }),
-    });
-    const domains = [settings.domain, ...(settings.additionalDomains ?? [])];
+    const authority = (name: string, words: string) => new InternalAuthority(this, name, { name: words, generations, keysRevision });
+
+    const cloudflare = createZone(this, environment, keysRevision);
+    const site = createSite(this, environment, variables, cloudflare?.proxies);
     const edge = new Edge(this, 'edge', {
       domains,
-      certificate: settings.certificate ?? { mode: 'self-signed' },
+      certificate: environment.certificate,
       keysRevision,
       issueAfter: cloudflare && [cloudflare.found],
     });
-    const authority = new InternalAuthority(this, 'internal-authority', {
-      name: 'platform internal CA',
-      generations: settings.internalAuthorities,
-      keysRevision,
-    });
-
-    // A secret of its own, which nobody can compute who has one of the others but the first
-    const mysqlMigrationPassword =
-      application.migrationEntryPoint === undefined
-        ? undefined
-        : Fn.sha256(Fn.join(' ', ['platform migrations', variables.mysqlAdminPassword]));
-    const mysqlTier = new MySqlTier(this, 'mysql', {
-      site,
-      ...mysql,
-      applicationConnections: applicationConnections(app),
-      repository: variables.mysqlRepository,
-      authority,
-      credentials: {
-        mysqlAdminPassword: variables.mysqlAdminPassword,
-        mysqlReplicationPassword: variables.mysqlReplicationPassword,
-        mysqlAppPassword: variables.mysqlAppPassword,
-        mysqlMigrationPassword,
-      },
-    });
-    const appTier = new AppTier(this, 'app', {
-      site,
-      ...app,
-      application,
-      databaseMembers: mysqlTier.endpoints,
-      credentials: { mysqlAppPassword: variables.mysqlAppPassword, mysqlMigrationPassword, internalCa: authority.certificates },
-      internalCaRevision: authority.revision,
-      // The application may come with a new password only where the group knows it: its first member has told it by then
-      configureAfter: [mysqlTier.firstConfigured],
-    });
-    mysqlTier.endFormerPasswords(appTier.servers.map((server) => server.configured));
-    const webTier = new WebTier(this, 'web', {
-      site,
-      ...web,
-      logs: settings.logs,
-      upstreams: appTier.endpoints,
-      publicFolder: application.publicFolder,
-    });
     const pair = new LoadBalancerPair(this, 'lb', {
+      ...environment.loadBalancers,
       site,
-      ...loadBalancers,
-      upstreams: webTier.endpoints,
+      upstreams: site.endpoints('web', 'http', environment.web.serverCount),
       hostNames: edge.hostNames,
-      logs: settings.logs,
+      logs: environment.logs,
       certificatePem: edge.certificatePem,
       certificateRevision: edge.certificateRevision,
       failoverToken: variables.failoverToken,
       hcloudEndpoint: variables.hcloudEndpoint,
       cloudflare: cloudflare?.proxies && { proxies: cloudflare.proxies, originPulls: cloudflare.originPulls },
       configureAfter: cloudflare?.originPulls && [cloudflare.originPulls.told],
-      acme: edge.acme && {
-        ...edge.acme,
-        authority: new InternalAuthority(this, 'lb-authority', {
-          name: 'load balancer pair CA',
-          generations: settings.internalAuthorities,
-          keysRevision,
-        }),
-      },
+      acme: edge.acme && { ...edge.acme, authority: authority('lb-authority', 'load balancer pair CA') },
+    });
+    const tiers = createPrivateTiers(this, environment, {
+      site,
+      variables,
+      egress: pair.egress,
+      authority: authority('internal-authority', 'platform internal CA'),
     });
     cloudflare?.point(
       domains,
       site.floatingIp.ipAddress,
       pair.servers.map((server) => server.configured),
     );
-    // Both: an apply that changes the load balancers must not cut the SSH sessions that go through them to the others
-    site.provideEgress([...pair.servers.map((server) => server.configured), pair.floatingIpAssignment]);
+    new ServerStock(
+      site,
+      'stock',
+      [...tiers.mysql, ...tiers.app, ...tiers.web, ...pair.servers].map(({ order }) => order),
+    );
+    this.tellAll(environment, site, edge, [...pair.servers, ...tiers.web, ...tiers.app, ...tiers.mysql]);
+  }
 
-    tell(this, 'url', `https://${settings.domain}/`, 'Where visitors find the platform');
-    tell(this, 'floating_ip', site.floatingIp.ipAddress, `Address that ${settings.domain} has to resolve to`);
-    const servers = [...pair.servers, ...webTier.servers, ...appTier.servers, ...mysqlTier.servers];
+  /** What is about the stack itself. */
+  private describe(environment: Environment): void {
+    const warning = untried(environment.site.image);
+    if (warning) Annotations.of(this).addWarning(warning);
+    // 1.10 brought ephemeral variables
+    this.addOverride('terraform.required_version', '>= 1.10');
+    // What no resource says: `npx platform` reads it. A local that nothing uses changes no plan
+    this.addOverride('locals.platform', described(environment));
+    keepState(this, environment.backend);
+  }
+
+  private tellAll({ domains: [domain] }: Environment, site: Site, edge: Edge, servers: readonly ProvisionedServer[]): void {
+    const address = site.floatingIp.ipAddress;
+    tell(this, 'url', `https://${domain}/`, 'Where visitors find the platform');
+    tell(this, 'floating_ip', address, `Address that ${domain} has to resolve to`);
     tell(this, 'servers', addressesOf(servers), 'Addresses of all servers');
-    if (site.bastionKey) tell(this, 'known_hosts', knownHosts(site.floatingIp.ipAddress, servers), 'Lines for known_hosts of SSH');
+    if (site.bastionKey) tell(this, 'known_hosts', knownHosts(address, servers), 'Lines for known_hosts of SSH');
     if (edge.authorityCertificate) tell(this, 'ca_certificate', edge.authorityCertificate, 'CA of the self-signed certificate');
   }
 }
 
-const issuesAtCloudflare = ({ certificate, cloudflare }: EnvironmentSettings) =>
-  certificate?.mode === 'cloudflare-origin' || cloudflare?.originPulls?.mode === 'generated';
+function useProviders(stack: TerraformStack, variables: PlatformVariables): void {
+  const hcloud = new HcloudProvider(stack, 'hcloud', {
+    token: variables.hcloudToken,
+    endpoint: variables.hcloudEndpoint,
+    // The provider's own way backs off so far that an action of 20 s is noticed after 31 s
+    pollFunction: 'constant',
+    pollInterval: '1s',
+  });
+  for (const provider of [hcloud, new TlsProvider(stack, 'tls')]) takeExactly(provider);
+  lockProviders(stack);
+}
 
-function described({ domain, additionalDomains = [], certificate = { mode: 'self-signed' }, cloudflare }: EnvironmentSettings): object {
+function createZone(stack: TerraformStack, { cloudflare, certificate }: Environment, keysRevision: Revision): CloudflareZone | undefined {
+  if (!cloudflare) return undefined;
+  const issuesCertificates = certificate.mode === 'cloudflare-origin' || cloudflare.originPulls?.mode === 'generated';
+  return new CloudflareZone(stack, 'cloudflare', { settings: cloudflare, keysRevision, issuesCertificates });
+}
+
+function createSite(stack: TerraformStack, environment: Environment, variables: PlatformVariables, proxies?: ProxyRanges): Site {
+  const { securityUpdates: updating, rebootWindow } = environment.updates;
+  const acme = environment.certificate.mode === 'acme';
+  const firewall = hostFirewall({
+    site: environment.site,
+    connections: [...CONNECTIONS, ...(acme ? ACME_CONNECTIONS : []), ...(updating ? UPDATE_CONNECTIONS : [])],
+    waysOut: [...WAYS_OUT, ...(acme ? ACME_WAYS_OUT : []), ...ofApplication(environment.app.outboundRanges)],
+    proxied: proxies !== undefined,
+  });
+  return new Site(stack, 'site', {
+    ...environment.site,
+    proxies,
+    sshPublicKey: variables.sshPublicKey,
+    sshPrivateKey: variables.sshPrivateKey,
+    sshAdditionalPublicKeys: variables.sshAdditionalPublicKeys,
+    sshKeyChecks: variables.sshKeyChecks,
+    secretsRevision: variables.secretsRevision,
+    securityUpdates: updating,
+    hostFiles: (host, peers) => ({ ...firewall(host.tier), ...(updating && securityUpdates(host, peers, rebootWindow)) }),
+  });
+}
+
+interface Around {
+  readonly site: Site;
+  readonly variables: PlatformVariables;
+  readonly egress: readonly ITerraformDependable[];
+  /** Of the TLS between application and database. */
+  readonly authority: InternalAuthority;
+}
+
+type PrivateTiers = Readonly<Record<'web' | 'app' | 'mysql', readonly ProvisionedServer[]>>;
+
+function createPrivateTiers(stack: TerraformStack, environment: Environment, { site, variables, egress, authority }: Around): PrivateTiers {
+  const { application, applicationConnections } = environment;
+  const { mysqlAdminPassword, mysqlReplicationPassword, mysqlAppPassword, mysqlRepository: repository } = variables;
+  // A secret of its own, which nobody can compute who has one of the others but the first
+  const mysqlMigrationPassword =
+    application.migrationEntryPoint === undefined ? undefined : Fn.sha256(Fn.join(' ', ['platform migrations', mysqlAdminPassword]));
+  const mysql = new MySqlTier(stack, 'mysql', {
+    ...environment.mysql,
+    site,
+    egress,
+    applicationConnections,
+    repository,
+    authority,
+    credentials: { mysqlAdminPassword, mysqlReplicationPassword, mysqlAppPassword, mysqlMigrationPassword },
+  });
+  const app = new AppTier(stack, 'app', {
+    ...environment.app,
+    site,
+    egress,
+    application,
+    databaseMembers: mysql.endpoints,
+    credentials: { mysqlAppPassword, mysqlMigrationPassword, internalCa: authority.certificates },
+    internalCaRevision: authority.revision,
+    // The application may come with a new password only where the group knows it: its first member has told it by then
+    configureAfter: [mysql.firstConfigured],
+  });
+  mysql.endFormerPasswords(app.servers.map((server) => server.configured));
+  const web = new WebTier(stack, 'web', {
+    ...environment.web,
+    site,
+    egress,
+    logs: environment.logs,
+    upstreams: app.endpoints,
+    publicFolder: application.publicFolder,
+  });
+  return { mysql: mysql.servers, app: app.servers, web: web.servers };
+}
+
+function described({ domains, certificate, cloudflare }: Environment): object {
   return {
-    domains: [domain, ...additionalDomains],
+    domains,
     certificate: certificate.mode,
     lets_encrypt: certificate.mode === 'acme' && isLetsEncrypt(certificate.directoryUrl),
-    cloudflare: cloudflare && { zone: cloudflare.zone, proxied: cloudflare.proxied ?? true },
+    cloudflare: cloudflare && { zone: cloudflare.zone, proxied: cloudflare.proxied },
   };
 }
 
 /** The application's unit has the same ranges: two walls, as a unit's own is of no use to what breaks out of the unit. */
-function ofApplication(ranges: readonly string[] = []): readonly WayOut[] {
+function ofApplication(ranges: readonly string[]): readonly WayOut[] {
   if (ranges.length === 0) return [];
   return [{ from: 'app', user: DYNAMIC, ...(!ranges.includes('any') && { to: ranges }) }];
 }
 
-function keepState(stack: TerraformStack, backend: Backend = { type: 'local' }): void {
+function keepState(stack: TerraformStack, backend: Backend): void {
   if (backend.type === 'local') {
     keepStateLocally(stack);
     return;

@@ -1,104 +1,82 @@
-import type { CloudflareSettings } from './cloudflare/settings';
-import type { CertificateSource } from './edge';
-import type { Tier } from './net/address-plan';
-import type { LocationName } from './hetzner/locations';
-import type { LogSettings } from './net/log-settings';
-import type { AppTierProps, Application } from './tiers/app-tier';
-import type { LoadBalancerPairProps } from './tiers/load-balancer-pair';
-import type { MySqlTierProps } from './tiers/mysql-tier';
-import type { WebTierProps } from './tiers/web-tier';
+import type { Construct } from 'constructs';
+import { refuse, type Problem } from './errors';
+import { architectureOf } from './hetzner/server-types';
+import { isSnapshot } from './hetzner/images';
+import { domainProblem } from './net/checks';
+import { ANYWHERE } from './net/cidr';
+import { LOG_DEFAULTS, type Logs, type LogSettings } from './net/log-settings';
+import { APP_DEFAULTS, APP_RULES, applicationConnections, compareApp, resolveApp, type App, type AppSettings } from './settings/app';
+import { applicationSettingsRule, type ApplicationSettings } from './settings/application';
+import { BACKEND_DEFAULT, backendRule, type Backend } from './settings/backend';
+import {
+  CERTIFICATE_DEFAULT,
+  certificateRule,
+  compareCertificate,
+  resolveCertificate,
+  type Certificate,
+  type CertificateSource,
+} from './settings/certificate';
+import { cloudflareRule, compareCloudflare, resolveCloudflare, type Cloudflare, type CloudflareSettings } from './settings/cloudflare';
+import {
+  compareLoadBalancers,
+  LOAD_BALANCER_DEFAULTS,
+  LOAD_BALANCER_RULES,
+  resolveLoadBalancers,
+  type LoadBalancers,
+  type LoadBalancerSettings,
+} from './settings/load-balancers';
+import { compareMySql, MYSQL_DEFAULTS, MYSQL_RULES, resolveMySql, type MySql, type MySqlSettings } from './settings/mysql';
+import {
+  flag,
+  group,
+  isObject,
+  listOf,
+  oneOf,
+  pick,
+  required,
+  textWith,
+  withDefaults,
+  withoutProblems,
+  type Rules,
+} from './settings/rules';
+import {
+  ACCESS_DEFAULTS,
+  ACCESS_RULES,
+  compareSite,
+  NETWORK_DEFAULTS,
+  resolveSite,
+  SITE_DEFAULTS,
+  SITE_RULES,
+  soundLocations,
+  type AccessSettings,
+  type ResolvedSite,
+  type SiteSettings,
+} from './settings/site';
+import { compareUpdates, resolveUpdates, UPDATE_DEFAULTS, updatesRule, type Updates, type UpdateSettings } from './settings/updates';
+import { compareWeb, resolveWeb, WEB_DEFAULTS, WEB_RULES, type Web, type WebSettings } from './settings/web';
 
 /** An environment, as it is written in main.ts. Everything but domain and application has a default. */
-export interface EnvironmentSettings {
+export interface EnvironmentSettings extends SiteSettings {
   /** Name that visitors use, e.g. `www.example.com`. */
   readonly domain: string;
-  /** Further names in the certificate. @default none */
+  /** Further names in the certificate. @default [] */
   readonly additionalDomains?: readonly string[];
   /** @default { mode: 'self-signed' } */
   readonly certificate?: CertificateSource;
-  /** DNS records at Cloudflare, and its proxies before the load balancers: docs/cloudflare.md. @default you point the names to the floating IP */
+  /** DNS records at Cloudflare, and its proxies before the load balancers: docs/cloudflare.md. @default none: you point the names to the floating IP */
   readonly cloudflare?: CloudflareSettings;
-  readonly application: Application & {
-    /** Local folder of static files; Nginx serves them. */
-    readonly publicFolder: string;
-  };
+  readonly application: ApplicationSettings;
 
-  /**
-   * Locations of one network zone; the first is the floating IP's home, and server n of a tier goes to the n-th, round and round.
-   * @default ['fsn1']
-   */
-  readonly locations?: readonly LocationName[];
-  /**
-   * Name of one of Hetzner's images, or the number of an own snapshot of a server that was made of one. Any but the default brings a warning at
-   * synth: tests run on debian-13 alone, and nothing has been deployed to ubuntu-26.04 yet. Images without Node 20 are refused. @default debian-13
-   */
-  readonly image?: string;
-  /** Before every name in the Hetzner project, e.g. `shop-`, so that two environments fit into one. @default '' */
-  readonly namePrefix?: string;
-  readonly network?: {
-    /** RFC 1918 range in CIDR notation. @default 10.0.0.0/16 */
-    readonly range?: string;
-    /** At least a /27 each. @default the /24s number 1 (lb), 2 (web), 3 (app) and 4 (mysql) of the range */
-    readonly subnets?: Partial<Record<Tier, string>>;
-    /**
-     * Name servers that hosts without a public address ask, one to three addresses; Hetzner tells these hosts none. Hosts with a public
-     * address ask those that they are told, by DHCP or their image. Nobody may ask others. docs/security.md
-     * @default ['185.12.64.1', '185.12.64.2'], Hetzner's: docs.hetzner.com/dns-console/dns/general/recursive-name-servers
-     */
-    readonly resolvers?: readonly string[];
-  };
-
-  readonly loadBalancers?: Omit<
-    LoadBalancerPairProps,
-    | 'site'
-    | 'upstreams'
-    | 'hostNames'
-    | 'logs'
-    | 'certificatePem'
-    | 'certificateRevision'
-    | 'failoverToken'
-    | 'hcloudEndpoint'
-    | 'cloudflare'
-    | 'acme'
-    | 'configureAfter'
-  > & {
-    /** Ranges that may log in by SSH, CIDR. @default any */
-    readonly sshSources?: readonly string[];
-    /** Ranges that may reach ports 80 and 443, CIDR. @default any; where the names are proxied, Cloudflare's alone */
-    readonly webSources?: readonly string[];
-  };
-  readonly web?: Omit<WebTierProps, 'site' | 'upstreams' | 'logs' | 'publicFolder' | 'configureAfter'>;
-  readonly app?: Omit<AppTierProps, 'site' | 'application' | 'databaseMembers' | 'credentials' | 'configureAfter'>;
-  readonly mysql?: Omit<MySqlTierProps, 'site' | 'authority' | 'credentials' | 'configureAfter' | 'applicationConnections' | 'repository'>;
+  readonly loadBalancers?: LoadBalancerSettings & AccessSettings;
+  readonly web?: WebSettings;
+  readonly app?: AppSettings;
+  readonly mysql?: MySqlSettings;
 
   /** What logs of load balancers and web servers say of visitors: docs/security.md. @default everything */
   readonly logs?: LogSettings;
-
+  readonly updates?: UpdateSettings;
   /** Accept a tier of one server, which is down whenever that server is. @default false */
   readonly allowSinglePointOfFailure?: boolean;
-  /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
-  readonly deleteProtection?: boolean;
-  readonly updates?: {
-    /** Hosts install security updates by themselves, and reboot where one needs it, one host of a tier after another: docs/updates.md. @default false */
-    readonly securityUpdates?: boolean;
-    /** When, UTC, e.g. `23:00-03:00`; at least 10 minutes for each server of the largest tier, and 6 more. @default 01:00-05:00 */
-    readonly rebootWindow?: string;
-  };
-  /**
-   * Terraform knows the SSH host key of each server before its first login, and fails where it finds another. Servers that were made
-   * without it have keys that nobody can know, and would have to be replaced: docs/decisions/0005-host-keys-are-pinned.md. @default true
-   */
-  readonly pinHostKeys?: boolean;
-  /**
-   * Who logs in to servers by SSH, Terraform and people. Another than root is made with each server and has all rights by sudo, without a
-   * password; root cannot log in at all then. On servers that exist make the user first: docs/security.md. @default root
-   */
-  readonly sshUser?: string;
-  /**
-   * How long a deploy tries to reach a server by SSH, in seconds, 15 to 3600: a new one has to boot, and a load balancer on the way may fail
-   * over. Only then does it fail on a host key that is not the known one. @default 300
-   */
-  readonly sshTimeoutSeconds?: number;
   /**
    * CAs of the TLS between application and database, and between the load balancers where they obtain the certificate, by
    * names of your own. The first signs, all are trusted.
@@ -109,19 +87,168 @@ export interface EnvironmentSettings {
   readonly backend?: Backend;
 }
 
-/** Where Terraform keeps its state, and where it runs. */
-export type Backend =
-  /** A file beside main.ts, `terraform.<environment>.tfstate`. */
-  | { readonly type: 'local' }
-  /** A workspace of HCP Terraform, or of a Terraform Enterprise at `hostname`. Leave the workspace's working directory empty. */
-  | {
-      readonly type: 'terraform-cloud';
-      readonly organization: string;
-      readonly workspace: string;
-      /** @default app.terraform.io */ readonly hostname?: string;
-    };
+/** An environment with every setting: what `PlatformStack` is made of. What is optional here has no value to be given. */
+export interface Environment {
+  /** `domain` and `additionalDomains`. */
+  readonly domains: readonly [string, ...string[]];
+  readonly certificate: Certificate;
+  readonly cloudflare?: Cloudflare;
+  readonly application: ApplicationSettings;
+  readonly site: ResolvedSite;
+  readonly loadBalancers: LoadBalancers;
+  readonly web: Web;
+  readonly app: App;
+  readonly mysql: MySql;
+  /** How many connections all app servers together open to MySQL at most. */
+  readonly applicationConnections: number;
+  readonly logs: Logs;
+  readonly updates: Updates;
+  readonly internalAuthorities: readonly string[];
+  readonly backend: Backend;
+}
 
-/** Only types the object, so that main.ts is checked where it is written. */
-export function environment(settings: EnvironmentSettings): EnvironmentSettings {
-  return settings;
+/** Every default that does not depend on other settings; main.ts, the README and each `@default` are compared with it by a test. */
+export const DEFAULTS = {
+  ...SITE_DEFAULTS,
+  additionalDomains: [] as readonly string[],
+  certificate: CERTIFICATE_DEFAULT,
+  network: NETWORK_DEFAULTS,
+  loadBalancers: { ...LOAD_BALANCER_DEFAULTS, ...ACCESS_DEFAULTS },
+  web: WEB_DEFAULTS,
+  app: APP_DEFAULTS,
+  mysql: MYSQL_DEFAULTS,
+  logs: LOG_DEFAULTS,
+  updates: UPDATE_DEFAULTS,
+  allowSinglePointOfFailure: false,
+  internalAuthorities: ['1'] as readonly string[],
+  backend: BACKEND_DEFAULT,
+};
+
+const RULES: Rules<EnvironmentSettings> = {
+  ...SITE_RULES,
+  domain: required(textWith(domainProblem), 'a name such as www.example.com'),
+  additionalDomains: listOf(textWith(domainProblem)),
+  certificate: certificateRule,
+  cloudflare: cloudflareRule,
+  application: applicationSettingsRule,
+  loadBalancers: group<LoadBalancerSettings & AccessSettings>({ ...LOAD_BALANCER_RULES, ...ACCESS_RULES }),
+  web: group(WEB_RULES),
+  app: group(APP_RULES),
+  mysql: group(MYSQL_RULES),
+  logs: group<LogSettings>({
+    clientAddresses: oneOf(['full', 'shortened', 'none'], { code: 'log-addresses', fix: 'leave it out for whole addresses' }),
+    queries: flag,
+  }),
+  updates: updatesRule,
+  allowSinglePointOfFailure: flag,
+  internalAuthorities: (got, prop) => {
+    if (got === undefined) return [];
+    const name = /^[a-z0-9][a-z0-9-]{0,29}$/;
+    const names = Array.isArray(got) ? (got as unknown[]) : [];
+    if (names.length > 0 && new Set(names).size === names.length && names.every((each) => typeof each === 'string' && name.test(each)))
+      return [];
+    const want = 'one or more names of small letters, digits and hyphens, each once';
+    return [{ code: 'internal-authorities', prop, got, want, fix: "leave it out for ['1']; the first signs, all are trusted" }];
+  },
+  backend: backendRule,
+};
+
+/**
+ * The environment with all its settings. What was left out, or is `undefined`, has its default.
+ *
+ * @param at the stack, or its name, for the message
+ * @throws ConfigError with everything that is wrong, so that one run is enough to learn it all
+ */
+export function resolve(at: Construct | string, settings: EnvironmentSettings, now = new Date()): Environment {
+  refuse(at, checkEnvironment(settings, now));
+  return complete(settings);
+}
+
+/** Everything that is wrong: first each value by itself, then the sound ones together. */
+export function checkEnvironment(settings: EnvironmentSettings, now = new Date()): readonly Problem[] {
+  const problems = group<EnvironmentSettings>(RULES)(settings, '');
+  if (!isObject(settings)) return problems;
+  const sound = withoutProblems(settings, problems);
+  return [...problems, ...compareSite(settings, problems), ...compare(sound, settings, now)];
+}
+
+function complete(settings: EnvironmentSettings): Environment {
+  const { domain, additionalDomains, application, internalAuthorities, backend } = withDefaults(DEFAULTS, settings);
+  const { sshSources, webSources, ...loadBalancers } = settings.loadBalancers ?? {};
+  const cloudflare = settings.cloudflare && resolveCloudflare(settings.cloudflare);
+  // Where Cloudflare's proxies stand in front, they alone are let in
+  const site = resolveSite({
+    ...pick<SiteSettings>(settings, SITE_RULES),
+    sshSources,
+    webSources: webSources ?? (cloudflare?.proxied ? [] : undefined),
+  });
+  const [web, app] = [resolveWeb(settings.web, site.network), resolveApp(settings.app)];
+  const connections = applicationConnections(app);
+  return {
+    domains: [domain, ...additionalDomains],
+    certificate: resolveCertificate(settings.certificate),
+    cloudflare,
+    application,
+    site,
+    loadBalancers: resolveLoadBalancers(loadBalancers, { webServers: web.serverCount }),
+    web,
+    app,
+    mysql: resolveMySql(settings.mysql, { applicationConnections: connections }),
+    applicationConnections: connections,
+    logs: withDefaults(LOG_DEFAULTS, settings.logs ?? {}),
+    updates: resolveUpdates(settings.updates),
+    internalAuthorities,
+    backend,
+  };
+}
+
+/** What is wrong with values that are fine by themselves. @param sound those that are; @param given all of them */
+function compare(sound: EnvironmentSettings, given: EnvironmentSettings, now: Date): Problem[] {
+  const environment = complete(sound);
+  const { site, loadBalancers, web, app, mysql, cloudflare, applicationConnections } = environment;
+  const place = { locations: soundLocations(given.locations ?? SITE_DEFAULTS.locations) };
+  const domains = soundDomains(given);
+  const proxied = cloudflare?.proxied ?? false;
+  return [
+    ...(sound.allowSinglePointOfFailure ? [] : singleServers(environment)),
+    ...compareLoadBalancers(loadBalancers, { ...place, webServers: web.serverCount }, 'loadBalancers.'),
+    ...compareWeb(web, place, 'web.'),
+    ...compareApp(app, place, 'app.'),
+    ...compareMySql(mysql, { ...place, applicationConnections }, 'mysql.'),
+    ...snapshotOfOneArchitecture(environment),
+    ...compareUpdates(sound.updates ?? {}, Math.max(2, web.serverCount, app.serverCount, mysql.memberCount)),
+    ...compareCertificate(sound.certificate ?? CERTIFICATE_DEFAULT, {
+      domains: [...domains.values()],
+      proxied,
+      webSources: proxied && sound.loadBalancers?.webSources === undefined ? ANYWHERE : site.webSources,
+      now,
+    }),
+    ...(sound.cloudflare ? compareCloudflare(sound.cloudflare, domains, now) : []),
+  ];
+}
+
+/** Names that are some, by the settings that they come from. */
+function soundDomains({ domain, additionalDomains }: EnvironmentSettings): ReadonlyMap<string, string> {
+  const others: readonly string[] = Array.isArray(additionalDomains) ? additionalDomains : [];
+  const all = [['domain', domain], ...others.map((name, index) => [`additionalDomains[${index}]`, name])] as [string, string][];
+  return new Map(all.filter(([prop, name]) => typeof name === 'string' && domainProblem(prop, name) === undefined));
+}
+
+function singleServers(environment: Environment): Problem[] {
+  return (['web', 'app'] as const)
+    .filter((tier) => environment[tier].serverCount === 1)
+    .map((tier) => ({
+      code: 'single-point-of-failure',
+      prop: `${tier}.serverCount`,
+      got: 1,
+      want: '2 or more',
+      fix: 'add a server, or set allowSinglePointOfFailure: true and live with an outage whenever it is down',
+    }));
+}
+
+function snapshotOfOneArchitecture({ site: { image: got }, ...tiers }: Environment): Problem[] {
+  const types = [tiers.loadBalancers, tiers.web, tiers.app, tiers.mysql].map(({ serverType }) => serverType);
+  if (!isSnapshot(got) || new Set(types.map(architectureOf).filter((each) => each !== undefined)).size < 2) return [];
+  const fix = 'a snapshot is for one architecture only; use an image name, or types of one architecture';
+  return [{ code: 'image-architecture', prop: 'image', got, want: `an image for ${[...new Set(types)].join(' and ')}`, fix }];
 }

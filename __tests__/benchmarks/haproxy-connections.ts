@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FromHolder, ToHolder } from '../../lab/benchmarks/holder';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 import { resolveLimits } from '../../lib/net/capacity';
+import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 
 const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
@@ -27,6 +28,7 @@ function start(folder: string): ChildProcess {
     upstreams: [],
     files: folder,
     limits: resolveLimits({}, 1),
+    logs: LOG_DEFAULTS,
   })
     .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
     .replace(/^ {2}(chroot|user|group) .*\n/gm, '')

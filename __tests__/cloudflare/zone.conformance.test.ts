@@ -4,7 +4,8 @@ import { TerraformOutput, TerraformStack, Testing } from 'cdktf';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCloudflareApi, type CloudflareApi } from '../../lab/cloudflare-api';
-import type { CloudflareSettings, OriginCertificateSettings } from '../../lib/cloudflare/settings';
+import { resolveCertificate } from '../../lib/settings/certificate';
+import { resolveCloudflare, type CloudflareSettings, type OriginCertificateSettings } from '../../lib/settings/cloudflare';
 import { CloudflareZone } from '../../lib/cloudflare/zone';
 import { Edge } from '../../lib/edge';
 import { TOKEN } from '../lab/cloudflare-api/project';
@@ -22,10 +23,10 @@ interface Wish {
 function edge({ cloudflare = { zone: 'example.com' }, certificate = {}, names = ['www.example.com', 'example.com'] }: Wish = {}): string {
   const stack = new TerraformStack(Testing.app(), 'test');
   new TlsProvider(stack, 'tls');
-  const zone = new CloudflareZone(stack, 'cloudflare', { settings: cloudflare, issuesCertificates: true });
+  const zone = new CloudflareZone(stack, 'cloudflare', { settings: resolveCloudflare(cloudflare), issuesCertificates: true });
   const made = new Edge(stack, 'edge', {
     domains: names,
-    certificate: { mode: 'cloudflare-origin', ...certificate },
+    certificate: resolveCertificate({ mode: 'cloudflare-origin', ...certificate }),
     issueAfter: [zone.found],
   });
   zone.point(names, FLOATING_IP, []);

@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Attack, serviceOf, type Order } from '../../lab/attacks';
-import { limitsProblems, type HaproxyLimits } from '../../lib/net/capacity';
+import type { HaproxyLimits } from '../../lib/net/capacity';
+import { checkLoadBalancers } from '../../lib/settings/load-balancers';
 import { balancer, listening, type Balancer } from '../helpers/haproxy';
 import { nginx } from '../helpers/nginx';
 import { hasProgram } from '../helpers/programs';
@@ -60,7 +61,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
   { timeout: 120_000 },
   () => {
     test('the limits of these tests pass the check of settings', () => {
-      expect(limitsProblems('limits', LIMITS, 1)).toEqual([]);
+      expect(checkLoadBalancers({ limits: LIMITS }, { locations: ['fsn1'], webServers: 1 })).toEqual([]);
     });
 
     test.each<[string, Order['way'], Partial<Order>]>([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
+import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 
 const config = ({ limits, ...change }: Partial<Omit<HaproxyConfig, 'limits'>> & { limits?: HaproxyLimits } = {}) =>
   renderHaproxyConfig({
@@ -12,6 +13,7 @@ const config = ({ limits, ...change }: Partial<Omit<HaproxyConfig, 'limits'>> & 
     ],
     files: '/etc/haproxy/platform',
     limits: resolveLimits(limits, 2),
+    logs: LOG_DEFAULTS,
     ...change,
   });
 

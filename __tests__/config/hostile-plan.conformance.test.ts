@@ -24,10 +24,10 @@ import {
 } from '../../lib/config/security-updates';
 import { AddressPlan, endpoint, TIERS } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
-import { checkedRebootWindow, parseRebootWindow, turnOf } from '../../lib/updates/reboot-window';
-import { mysqlProblems } from '../../lib/net/tier-problems';
+import { parseRebootWindow, turnOf, type RebootWindow } from '../../lib/updates/reboot-window';
 import { CONNECTIONS, WAYS_OUT } from '../../lib/platform-stack';
-import { findProblems } from '../../lib/settings-checks';
+import { checkEnvironment } from '../../lib/settings';
+import { checkMySql, type MySqlSettings } from '../../lib/settings/mysql';
 import { hasProgram } from '../helpers/programs';
 
 /**
@@ -69,11 +69,11 @@ const networks = fc.record(
 );
 const accepted = networks.filter(
   (network) =>
-    findProblems({ domain: 'a.example.test', application: { entryPoint: 'app/server.ts', publicFolder: 'app/public' }, network }).length ===
-    0,
+    checkEnvironment({ domain: 'a.example.test', application: { entryPoint: 'app/server.ts', publicFolder: 'app/public' }, network })
+      .length === 0,
 );
 /** What synth makes of it. */
-const plans = accepted.map(({ range, subnets }) => new AddressPlan({ networkRange: range, subnets }));
+const plans = accepted.map(({ range, subnets }) => new AddressPlan({ range, subnets }));
 const DEFAULT = new AddressPlan();
 
 /** Words that are no addresses, ranges or ports, of every line. */
@@ -235,7 +235,7 @@ describe.skipIf(!hasProgram('systemd-analyze'))('systemd', () => {
         windows.filter((text) => parseRebootWindow(text) !== undefined),
         fc.integer({ min: 1, max: 20 }),
         (text, ordinal) => {
-          const timer = renderSecurityUpdatesTimer(turnOf({ tier: 'app', ordinal }, checkedRebootWindow(text)));
+          const timer = renderSecurityUpdatesTimer(turnOf({ tier: 'app', ordinal }, parseRebootWindow(text) as RebootWindow));
           expect(timer.replace(/\d\d:\d\d:00/, 'TIME')).toBe(renderSecurityUpdatesTimer('00:00').replace('00:00:00', 'TIME'));
           execFileSync('systemd-analyze', ['calendar', /^OnCalendar=(.*)$/m.exec(timer)?.[1] ?? ''], { env: { PATH }, stdio: 'ignore' });
         },
@@ -335,6 +335,7 @@ describe('mysqld', () => {
       maxConnections: 400,
       binaryLogDays: 3,
       slowSeconds: 1,
+      slowLog: true,
       ...(given as { binaryLogDays?: number; slowSeconds?: number }),
     });
   /** Options and groups; a value may be any number. */
@@ -347,7 +348,7 @@ describe('mysqld', () => {
   test('is given whatever numbers and networks synth takes, as numbers it can read, and nothing else', () => {
     const given = fc
       .record({ binaryLogDays: numbers, slowSeconds: numbers }, { requiredKeys: [] })
-      .filter((each) => mysqlProblems('', each).length === 0);
+      .filter((each) => checkMySql(each as MySqlSettings, { locations: ['fsn1'], applicationConnections: 80 }).length === 0);
     fc.assert(
       fc.property(given, plans, (numbers, plan) => {
         const text = cnf(numbers, plan);

@@ -9,11 +9,13 @@ import { renderHaproxyConfig, type HaproxyConfig, type Hsts } from '../../lib/co
 import { renderHostFirewall } from '../../lib/config/nftables';
 import { renderNginxConfig } from '../../lib/config/nginx';
 import { AddressPlan } from '../../lib/net/address-plan';
-import { limitsProblems, resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
+import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { domainProblem, sourceProblem } from '../../lib/net/checks';
-import { loadBalancerProblems, webProblems } from '../../lib/net/tier-problems';
+import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
+import { checkLoadBalancers } from '../../lib/settings/load-balancers';
+import { checkWeb } from '../../lib/settings/web';
 import { hasProgram } from '../helpers/programs';
 
 /**
@@ -82,6 +84,8 @@ const names = fc.oneof(
 );
 const numbers = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(NaN, Infinity, -1, 0, 1, 1e21, 2 ** 31, 2 ** 32, 0.5));
 
+const AROUND = { locations: ['fsn1'], subnets: new AddressPlan().subnets } as const;
+
 /** Only what the checks of synth accept. */
 const accepted = <T>(values: fc.Arbitrary<T>, problem: (value: T) => unknown) => values.filter((value) => problem(value) === undefined);
 const sources = fc.uniqueArray(
@@ -109,6 +113,7 @@ describe.skipIf(!hasProgram('nginx'))('Nginx', () => {
     trustedProxies: ['10.0.1.0/24'],
     maxBodyMegabytes: 10,
     readTimeoutSeconds: 40,
+    logs: LOG_DEFAULTS,
   };
   /** As Nginx has read it. */
   function read(change: Partial<typeof config>): string {
@@ -131,7 +136,7 @@ describe.skipIf(!hasProgram('nginx'))('Nginx', () => {
     const withoutWords = (shape: string) => shape.replace(/(?<= )[0-9a-fA-F:.]+\/\d+(?= )/g, 'RANGE');
     fc.assert(
       fc.property(
-        sources.filter((list) => webProblems('', { trustedProxies: list }).length === 0),
+        sources.filter((list) => checkWeb({ trustedProxies: list }, AROUND).length === 0),
         (trustedProxies) => {
           expect(withoutWords(read({ trustedProxies }))).toBe(withoutWords(read({ trustedProxies: harmless(trustedProxies.length) })));
         },
@@ -146,7 +151,7 @@ describe.skipIf(!hasProgram('nginx'))('Nginx', () => {
         maxBodyMegabytes: fc.oneof(numbers, fc.integer({ min: 1, max: 200_000 })),
         readTimeoutSeconds: fc.oneof(numbers, fc.integer({ min: 1, max: 4000 })),
       })
-      .filter((given) => webProblems('', given).length === 0);
+      .filter((given) => checkWeb(given, AROUND).length === 0);
     fc.assert(
       fc.property(pairs, (given) => void expect(read(given)).toBe(read({}))),
       RUNS,
@@ -187,6 +192,7 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
       upstreams: [{ name: 'web-1', address: '127.0.0.1', port: 80 }],
       files: folder,
       limits: resolveLimits({}, 2),
+      logs: LOG_DEFAULTS,
       ...change,
     });
     writeFileSync(path, isRoot ? text : text.replace(/^ {2}(user|group|chroot) .*$/gm, ''));
@@ -218,7 +224,7 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
     );
     const given = fc.record({ limits, hsts: fc.record({ maxAgeSeconds: numbers }) });
     const passes = (each: { limits: HaproxyLimits; hsts: Hsts }) =>
-      loadBalancerProblems('', each).length === 0 && limitsProblems('limits', each.limits, 2).length === 0;
+      checkLoadBalancers(each, { locations: ['fsn1'], webServers: 2 }).length === 0;
     const take = ({ limits: given, hsts }: { limits: HaproxyLimits; hsts: Hsts }) => void read({ limits: resolveLimits(given, 2), hsts });
     fc.assert(fc.property(given.filter(passes), take), { numRuns: 12 });
     for (const extreme of [

@@ -23,6 +23,7 @@ test.skipIf(!existsSync(MYSQLD))('mysqld accepts the configuration', () => {
     maxConnections: 400,
     binaryLogDays: 3,
     slowSeconds: 1,
+    slowLog: true,
   });
   writeFileSync(path, text);
   const { status, stderr } = spawnSync(MYSQLD, [`--defaults-file=${path}`, '--validate-config'], { encoding: 'utf8' });

@@ -12,6 +12,7 @@ const CONFIG: MyCnfConfig = {
   maxConnections: 400,
   binaryLogDays: 3,
   slowSeconds: 1,
+  slowLog: true,
 };
 
 function setting(name: string, config: Partial<MyCnfConfig> = {}): string | undefined {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { renderNginxConfig, type NginxConfig } from '../../lib/config/nginx';
+import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 
 export const config: NginxConfig = {
   hostName: 'web-1',
@@ -13,6 +14,7 @@ export const config: NginxConfig = {
   publicFolder: '/srv/www/current',
   maxBodyMegabytes: 10,
   readTimeoutSeconds: 40,
+  logs: LOG_DEFAULTS,
 };
 const directives = (text: string) =>
   text

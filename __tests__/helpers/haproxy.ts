@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
+import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 
 const HAPROXY = '/usr/sbin/haproxy';
@@ -78,7 +79,7 @@ export interface BalancerOptions {
   readonly limits?: HaproxyLimits;
   readonly cloudflare?: HaproxyConfig['cloudflare'];
   readonly hostNames?: readonly string[];
-  readonly logs?: HaproxyConfig['logs'];
+  readonly logs?: LogSettings;
   /** Ranges that count as Cloudflare's. */
   readonly proxies?: readonly string[];
   /** CA of the proxies' client certificate. */
@@ -104,7 +105,7 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
     limits: resolveLimits({ connections: 500, ...options.limits }, Math.max(1, webs.length)),
     cloudflare: options.cloudflare,
     hostNames: options.hostNames,
-    logs: options.logs,
+    logs: { ...LOG_DEFAULTS, ...options.logs },
     acme: options.acme,
   })
     .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)

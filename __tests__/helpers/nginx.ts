@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { renderNginxConfig } from '../../lib/config/nginx';
-import type { LogSettings } from '../../lib/net/log-settings';
+import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
 import { freePort } from './haproxy';
 
 /** Only what comes from here is a load balancer's. */
@@ -38,7 +38,7 @@ export async function nginx(
     publicFolder: join(folder, 'public'),
     maxBodyMegabytes,
     readTimeoutSeconds,
-    logs,
+    logs: { ...LOG_DEFAULTS, ...logs },
   });
   const path = join(folder, 'nginx.conf');
   writeFileSync(

@@ -3,6 +3,7 @@ import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
 import type { Construct } from 'constructs';
 import { HcloudProvider } from '../../.gen/providers/hcloud/provider';
 import { Site, type SiteProps } from '../../lib/servers/site';
+import { resolveSite, type AccessSettings, type ResolvedSite, type SiteSettings } from '../../lib/settings/site';
 
 // cdktf's matchers are made for Jest; with vitest's global expect they work as they are
 Testing.setupJest();
@@ -22,13 +23,15 @@ export function testStack(): TerraformStack {
   return stack;
 }
 
+type SiteWiring = Partial<Omit<SiteProps, keyof ResolvedSite>>;
+
 /** A site with defaults, without keys of each server; the test shows only what differs. */
-export function testSite(scope: Construct, props: Partial<SiteProps> = {}): Site {
+export function testSite(scope: Construct, settings: SiteSettings & AccessSettings = {}, wiring: SiteWiring = {}): Site {
   return new Site(scope, 'site', {
+    ...resolveSite({ pinHostKeys: false, ...settings }),
     sshPublicKey: 'ssh-ed25519 AAAA',
     sshPrivateKey: '${var.ssh_private_key}',
-    pinHostKeys: false,
-    ...props,
+    ...wiring,
   });
 }
 

@@ -13,11 +13,11 @@ test('gives every host a name and an address by tier and ordinal', () => {
 
 test('keeps the gateways clear of all hosts', () => {
   const plan = new AddressPlan();
-  expect([plan.gateway, plan.natGateway, plan.prefixLength]).toEqual(['10.0.0.1', '10.0.1.10', 16]);
+  expect([plan.gateway, plan.natGateway]).toEqual(['10.0.0.1', '10.0.1.10']);
 });
 
 test('follows another network and own subnets', () => {
-  const plan = new AddressPlan({ networkRange: '192.168.8.0/21', subnets: { app: '192.168.15.0/27' } });
+  const plan = new AddressPlan({ range: '192.168.8.0/21', subnets: { app: '192.168.15.0/27' } });
   expect(plan.subnets).toEqual({ lb: '192.168.9.0/24', web: '192.168.10.0/24', app: '192.168.15.0/27', mysql: '192.168.12.0/24' });
   expect(plan.host('app', 20).address).toBe('192.168.15.30');
 });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { limitsProblems, resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
+import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
+import { checkLoadBalancers } from '../../lib/settings/load-balancers';
 
-const codes = (limits: HaproxyLimits, webServers = 2) =>
-  limitsProblems('limits', limits, webServers).map(({ code, prop }) => `${code} ${prop}`);
+const checkLimits = (limits: HaproxyLimits, webServers: number) => checkLoadBalancers({ limits }, { locations: ['fsn1'], webServers });
+const codes = (limits: HaproxyLimits, webServers = 2) => checkLimits(limits, webServers).map(({ code, prop }) => `${code} ${prop}`);
 const COUNTS = Array.from({ length: 20 }, (_, index) => index + 1);
 
 test.each(COUNTS)('the defaults fit %i web servers: 200 addresses at their limits leave room for others', (webServers) => {
-  expect(limitsProblems('limits', {}, webServers)).toEqual([]);
+  expect(checkLimits({}, webServers)).toEqual([]);
   const { connections, requestsPerServer, streamsPerServer, crowdedFrom, shares, floodAddresses } = resolveLimits({}, webServers);
   expect((requestsPerServer + streamsPerServer) * webServers).toBeLessThanOrEqual(connections);
   for (const [total, kind] of [
@@ -52,7 +53,7 @@ describe('a combination by which one address, or few, could shut others out is r
     [{ connections: 99 }, 'limit limits.connections'],
     [{ requestsPerAddress: 1.5 }, 'limit limits.requestsPerAddress'],
     [{ connections: '500' } as unknown as HaproxyLimits, 'limit limits.connections'],
-    [{ conections: 500 } as unknown as HaproxyLimits, 'limit limits.conections'],
+    [{ conections: 500 } as unknown as HaproxyLimits, 'unknown-setting limits.conections'],
   ])('%j', (limits, problem) => {
     expect(codes(limits)).toContain(problem);
   });

@@ -63,6 +63,7 @@ function configuredPaths(): [string, string][] {
     maxConnections: 100,
     binaryLogDays: 3,
     slowSeconds: 1,
+    slowLog: true,
   });
   return [...config.matchAll(/^(\w+) = (\/\S+)$/gm)].flatMap(([, key = '', path = '']): [string, string][] => {
     if (/(_ca|_cert|_key)$/.test(key)) return [[path, 'r']];

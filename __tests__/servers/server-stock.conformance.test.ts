@@ -32,8 +32,7 @@ afterAll(async () => {
 function configuration(orders: readonly ServerOrder[]): string {
   const stack = new TerraformStack(Testing.app(), 'test');
   new HcloudProvider(stack, 'hcloud', {});
-  const stock = new ServerStock(stack, 'stock');
-  for (const each of orders) stock.need(each);
+  new ServerStock(stack, 'stock', orders);
   return Testing.synth(stack);
 }
 

@@ -9,7 +9,7 @@ test('is a network with a subnet a tier, a way out, a key, a firewall and an add
 
 test('the route to the Internet leads to the alias address that moves with the floating IP', () => {
   const stack = testStack();
-  testSite(stack, { networkRange: '192.168.0.0/16' });
+  testSite(stack, { network: { range: '192.168.0.0/16' } });
   expect(resource(stack, 'hcloud_network_route', 'site_route')).toMatchObject({ destination: '0.0.0.0/0', gateway: '192.168.1.10' });
 });
 

@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest';
+import { resolveApp, type AppSettings } from '../../lib/settings/app';
 import { AppTier, type AppTierProps } from '../../lib/tiers/app-tier';
 import { resourceIds, testSite, testStack } from '../helpers/stack';
 
-function appTier(props: Partial<AppTierProps> = {}) {
+function appTier(settings: AppSettings = {}, wiring: Partial<AppTierProps> = {}) {
   const stack = testStack();
   const site = testSite(stack);
   const tier = new AppTier(stack, 'app', {
+    ...resolveApp(settings),
     site,
+    egress: [],
     application: { entryPoint: 'app/server.ts' },
     databaseMembers: site.endpoints('mysql', 'sql', 3),
     credentials: { mysqlAppPassword: '${var.mysql_app_password}', internalCa: '${tls_self_signed_cert.ca.cert_pem}' },
-    ...props,
+    internalCaRevision: '',
+    ...wiring,
   });
   return { stack, tier };
 }
@@ -27,7 +31,7 @@ test.each([0, 21, 2.5])('refuses %d servers', (serverCount) => {
 });
 
 test('refuses too little memory for Node', () => {
-  expect(() => appTier({ memoryMegabytes: 128 })).toThrow('memoryMegabytes is 128, want a whole number of 256 or more');
+  expect(() => appTier({ memoryMegabytes: 128 })).toThrow('memoryMegabytes is 128, want a whole number from 256 to 196608');
 });
 
 test('refuses a number of database connections that two pools cannot share', () => {
@@ -35,13 +39,13 @@ test('refuses a number of database connections that two pools cannot share', () 
 });
 
 test('refuses to run without a database', () => {
-  expect(() => appTier({ databaseMembers: [] })).toThrow('databaseMembers is [], want at least one MySQL member');
+  expect(() => appTier({}, { databaseMembers: [] })).toThrow('databaseMembers is [], want at least one MySQL member');
 });
 
 test.each(['PORT', 'HOST_NAME', 'NODE_OPTIONS', 'DATABASE_TLS_NAME', 'WITH-DASH'])(
   'refuses %s as a variable of the application',
   (name) => {
-    expect(() => appTier({ application: { entryPoint: 'app/server.ts', environment: { [name]: 'x' } } })).toThrow(
+    expect(() => appTier({}, { application: { entryPoint: 'app/server.ts', environment: { [name]: 'x' } } })).toThrow(
       `application.environment is "${name}"`,
     );
   },
@@ -49,7 +53,7 @@ test.each(['PORT', 'HOST_NAME', 'NODE_OPTIONS', 'DATABASE_TLS_NAME', 'WITH-DASH'
 
 test('takes other variables, the name of the database among them', () => {
   const environment = { FEATURE: 'on', DATABASE_NAME: 'shop', DATABASE_USER: 'shop' };
-  expect(() => appTier({ application: { entryPoint: 'app/server.ts', environment } })).not.toThrow();
+  expect(() => appTier({}, { application: { entryPoint: 'app/server.ts', environment } })).not.toThrow();
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {

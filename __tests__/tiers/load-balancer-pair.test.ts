@@ -2,21 +2,29 @@ import type { TerraformStack } from 'cdktf';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InternalAuthority } from '../../lib/certificates/internal-authority';
+import { LOG_DEFAULTS } from '../../lib/net/log-settings';
+import { resolveLoadBalancers, type LoadBalancerSettings } from '../../lib/settings/load-balancers';
 import { LoadBalancerPair, type AcmeClient, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
 import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
 
-function loadBalancers(props: Partial<LoadBalancerPairProps> = {}, acme?: (stack: TerraformStack) => AcmeClient) {
+function loadBalancers(
+  settings: LoadBalancerSettings = {},
+  wiring: Partial<LoadBalancerPairProps> = {},
+  acme?: (stack: TerraformStack) => AcmeClient,
+) {
   const stack = testStack();
   const site = testSite(stack);
   const pair = new LoadBalancerPair(stack, 'lb', {
+    ...resolveLoadBalancers(settings, { webServers: 2 }),
     site,
+    logs: LOG_DEFAULTS,
     upstreams: site.endpoints('web', 'http', 2),
     certificatePem: '${var.certificate}',
     certificateRevision: 'one',
     failoverToken: '${var.failover_token}',
     hcloudEndpoint: 'https://api.hetzner.cloud/v1',
     ...(acme && { acme: acme(stack) }),
-    ...props,
+    ...wiring,
   });
   return { stack, pair };
 }
@@ -60,7 +68,7 @@ test('brings each credential that the unit of the floating-ip agent loads, and t
 });
 
 test('a new certificate provisions again, and is not in what triggers it', () => {
-  const { stack } = loadBalancers({ certificateRevision: 'two' });
+  const { stack } = loadBalancers({}, { certificateRevision: 'two' });
   const { terraform_data: steps = {} } = synthesized(stack).resource;
   const triggers = Object.entries(steps).find(([id]) => id.startsWith('lb_lb-1_configure'))?.[1].triggers_replace;
   expect(JSON.stringify(triggers)).toContain('"certificate":"two"');
@@ -75,7 +83,7 @@ describe('with an ACME client', () => {
   });
 
   test('each has a certificate for its own name and address, by which the other knows it', () => {
-    const { stack } = loadBalancers({}, acme);
+    const { stack } = loadBalancers({}, {}, acme);
     expect(resource(stack, 'tls_cert_request', 'pair-authority_lb-2')).toMatchObject({ dns_names: ['lb-2'], ip_addresses: ['10.0.1.12'] });
     const { terraform_data: steps = {} } = synthesized(stack).resource;
     const [, step] = Object.entries(steps).find(([id]) => id.startsWith('lb_lb-2_configure')) ?? [];
@@ -89,7 +97,7 @@ describe('with an ACME client', () => {
 });
 
 test('refuses to balance over nobody', () => {
-  expect(() => loadBalancers({ upstreams: [] })).toThrow(
+  expect(() => loadBalancers({}, { upstreams: [] })).toThrow(
     'lb: upstreams is [], want at least one web server; pass the endpoints of a WebTier',
   );
 });

@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest';
 import { PORTS } from '../../lib/net/ports';
+import { LOG_DEFAULTS } from '../../lib/net/log-settings';
+import { resolveWeb, type WebSettings } from '../../lib/settings/web';
 import { WebTier, type WebTierProps } from '../../lib/tiers/web-tier';
 import { resourceIds, testSite, testStack } from '../helpers/stack';
 
-function webTier(props: Partial<WebTierProps> = {}) {
+function webTier(settings: WebSettings = {}, wiring: Partial<WebTierProps> = {}) {
   const stack = testStack();
   const site = testSite(stack);
-  const tier = new WebTier(stack, 'web', { site, upstreams: site.endpoints('app', 'http', 2), publicFolder: 'app/public', ...props });
+  const tier = new WebTier(stack, 'web', {
+    ...resolveWeb(settings, site.plan),
+    site,
+    egress: [],
+    logs: LOG_DEFAULTS,
+    upstreams: site.endpoints('app', 'http', 2),
+    publicFolder: 'app/public',
+    ...wiring,
+  });
   return { stack, tier };
 }
 
@@ -23,7 +33,9 @@ test.each([0, 21, 1.5])('refuses %d servers', (serverCount) => {
 });
 
 test('refuses to forward to nobody', () => {
-  expect(() => webTier({ upstreams: [] })).toThrow('web: upstreams is [], want at least one app server; pass the endpoints of an AppTier');
+  expect(() => webTier({}, { upstreams: [] })).toThrow(
+    'web: upstreams is [], want at least one app server; pass the endpoints of an AppTier',
+  );
 });
 
 test('keeps the resource ids that deployed state depends on', async () => {

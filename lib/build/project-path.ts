@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const PACKAGE_ROOT = folderWith('package.json', dirname(fileURLToPath(import.meta.url))) ?? process.cwd();
 
 /** The folder of cdktf.json: that which cdktf runs main.ts in, or that of main.ts where something else runs it. */
-export const PROJECT_ROOT = folderWith('cdktf.json', process.cwd()) ?? folderWith('cdktf.json', dirname(process.argv[1] ?? '.')) ?? process.cwd();
+export const PROJECT_ROOT =
+  folderWith('cdktf.json', process.cwd()) ?? folderWith('cdktf.json', dirname(process.argv[1] ?? '.')) ?? process.cwd();
 
 /** The nearest one that holds this file, from `folder` upwards. */
 function folderWith(file: string, folder: string): string | undefined {

@@ -6,9 +6,9 @@ import { Construct } from 'constructs';
 import { warnBeforeEnd } from '../certificates/certificate-end';
 import { HOURS_A_DAY, privateKey } from '../certificates/internal-authority';
 import type { Revision } from '../certificates/revision';
-import { originCertificateDays, type OriginCertificateSettings } from './settings';
+import type { OriginCertificateSettings } from '../settings/cloudflare';
 
-export interface OriginCertificateProps extends OriginCertificateSettings {
+export interface OriginCertificateProps extends Required<OriginCertificateSettings> {
   readonly names: readonly string[];
   /** Makes a new key and certificate when it changes. @default never */
   readonly keysRevision?: Revision;
@@ -30,8 +30,7 @@ export class OriginCertificate extends Construct {
 
   constructor(scope: Construct, id: string, props: OriginCertificateProps) {
     super(scope, id);
-    const { keysRevision, dependsOn = [] } = props;
-    const { validityDays, renewBeforeDays } = originCertificateDays(props);
+    const { validityDays, renewBeforeDays, keysRevision, dependsOn = [] } = props;
     // Cloudflare answers them sorted, and another order would be another certificate at every plan
     const hostnames = [...props.names].sort();
     const key = privateKey(this, 'key', 'ECDSA', keysRevision);

@@ -7,12 +7,12 @@ import { readFileSync } from 'node:fs';
 import { projectPath } from '../build/project-path';
 import { InternalAuthority } from '../certificates/internal-authority';
 import type { Revision } from '../certificates/revision';
-import type { OriginPullsSettings } from './settings';
+import type { OriginPulls as Settings } from '../settings/cloudflare';
 
 export interface OriginPullsProps {
   readonly zoneId: string;
   readonly zone: string;
-  readonly settings: OriginPullsSettings;
+  readonly settings: Settings;
   /** Makes a new key and certificate when it changes, in mode `generated`. @default never */
   readonly keysRevision?: Revision;
 }
@@ -30,7 +30,7 @@ export class OriginPulls extends Construct {
 
   constructor(scope: Construct, id: string, { zoneId, zone, settings, keysRevision }: OriginPullsProps) {
     super(scope, id);
-    this.required = settings.required ?? true;
+    this.required = settings.required;
     const uploaded: ITerraformDependable[] = [];
     if (settings.mode === 'uploaded') {
       const authority = readFileSync(projectPath(settings.authorityFile), 'utf8');

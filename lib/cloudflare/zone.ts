@@ -9,14 +9,15 @@ import { takeExactly } from '../servers/provider-lock';
 import { variable } from '../servers/variables';
 import { OriginPulls } from './origin-pulls';
 import { ProxyRanges } from './proxy-ranges';
-import type { CloudflareSettings } from './settings';
+import type { Cloudflare } from '../settings/cloudflare';
 
 /** For a visitor who remembers the address; a proxied name has Cloudflare's own, which goes by 1. */
 const TTL_SECONDS = 300;
 const AUTOMATIC_TTL = 1;
 
 export interface CloudflareZoneProps {
-  readonly settings: CloudflareSettings;
+  /** As `resolveCloudflare` completes them. */
+  readonly settings: Cloudflare;
   /** Makes a new key for origin pulls when it changes. @default never */
   readonly keysRevision?: Revision;
   /** Whether certificates are made at Cloudflare, which the token has to allow. @default false */
@@ -36,7 +37,7 @@ export class CloudflareZone extends Construct {
 
   constructor(scope: Construct, id: string, { settings, keysRevision, issuesCertificates = false }: CloudflareZoneProps) {
     super(scope, id);
-    const { zone, proxied = true, originPulls } = settings;
+    const { zone, proxied, originPulls } = settings;
     this.useProvider();
     const zones = new DataCloudflareZones(this, 'zone', {
       name: zone,

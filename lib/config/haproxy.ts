@@ -1,12 +1,13 @@
 import type { Endpoint } from '../net/address-plan';
 import type { Limits } from '../net/capacity';
-import type { LogSettings } from '../net/log-settings';
+import type { Logs } from '../net/log-settings';
 import type { PORTS } from '../net/ports';
 
 /** Strict-Transport-Security. */
 export interface Hsts {
   /** How long browsers may use https only, in seconds. */
   readonly maxAgeSeconds: number;
+  /** Also for all names below. @default false */
   readonly includeSubdomains?: boolean;
 }
 
@@ -30,8 +31,8 @@ export interface HaproxyConfig {
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
   readonly limits: Limits;
-  /** @default addresses and URLs in full */
-  readonly logs?: LogSettings;
+  /** What is said of visitors. */
+  readonly logs: Logs;
   /** Cloudflare's proxies stand in front. @default clients come by themselves, and what they say of themselves is not believed */
   readonly cloudflare?: {
     /** Whether the proxies' client certificate is asked for, or demanded. @default neither */
@@ -118,7 +119,7 @@ const TLS12_CIPHERS = [
 ].join(':');
 
 /** As `option httplog`, with less of who asked and for what. */
-function logFormat({ clientAddresses = 'full', queries = true }: LogSettings = {}): string {
+function logFormat({ clientAddresses, queries }: Logs): string {
   if (clientAddresses === 'full' && queries) return 'option httplog';
   const client = { full: '%ci:%cp', shortened: '%[src,ipmask(24,48)]', none: '-' }[clientAddresses];
   const request = queries ? '%{+Q}r' : '"%HM %HP %HV"';

@@ -15,8 +15,8 @@ export interface MyCnfConfig {
   readonly binaryLogDays: number;
   /** Statements that take longer, in seconds, go to the slow log. */
   readonly slowSeconds: number;
-  /** Its lines hold whole statements, with the data that is in them. @default true */
-  readonly slowLog?: boolean;
+  /** Its lines hold whole statements, with the data that is in them. */
+  readonly slowLog: boolean;
 }
 
 /**
@@ -75,7 +75,7 @@ skip_replica_start = ON
 replica_parallel_workers = 4
 replica_preserve_commit_order = ON
 
-slow_query_log = ${config.slowLog === false ? 'OFF' : 'ON'}
+slow_query_log = ${config.slowLog ? 'ON' : 'OFF'}
 long_query_time = ${Number(config.slowSeconds.toFixed(6))}
 slow_query_log_file = slow.log
 

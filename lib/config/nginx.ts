@@ -1,5 +1,5 @@
 import type { Endpoint } from '../net/address-plan';
-import type { LogSettings } from '../net/log-settings';
+import type { Logs } from '../net/log-settings';
 
 export interface NginxConfig {
   /** Name of the web server, shown in the header X-Served-By-Web and told to the application as X-Web-Host. */
@@ -17,8 +17,8 @@ export interface NginxConfig {
   readonly maxBodyMegabytes: number;
   /** Longest silence of an app server before it counts as failed, in seconds. */
   readonly readTimeoutSeconds: number;
-  /** @default addresses and URLs in full */
-  readonly logs?: LogSettings;
+  /** What is said of visitors. */
+  readonly logs: Logs;
 }
 
 /** The whole nginx.conf of a web server (Nginx 1.26). */
@@ -65,7 +65,7 @@ gzip_min_length 1024;
 gzip_types text/css application/javascript application/json image/svg+xml;`;
 }
 
-function logging({ logs: { clientAddresses = 'full', queries = true } = {} }: NginxConfig): string {
+function logging({ logs: { clientAddresses, queries } }: NginxConfig): string {
   const client = { full: '$remote_addr', shortened: '$logged_client', none: '-' }[clientAddresses];
   const uri = queries ? '$request_uri' : '$logged_uri';
   return `${clientAddresses === 'shortened' ? SHORTENED_ADDRESS : ''}${queries ? '' : WITHOUT_QUERY}\

@@ -63,6 +63,9 @@ const SUCCESSORS: Readonly<Record<string, string>> = {
   cpx51: 'cpx52',
 };
 
+/** Of every tier that names no other: shared cores, 4 GB of memory. */
+export const DEFAULT_SERVER_TYPE = 'cx23';
+
 export const SERVER_TYPES: readonly string[] = Object.keys(KINDS);
 
 /** Memory of the server type in MB; undefined for a type that is not known here. */
@@ -105,6 +108,13 @@ export function alternativesTo(serverType: string, location: LocationName): read
   return [...enough, ...less];
 }
 
+/** Undefined for a type that Hetzner has, or had. */
+export function unknownServerType(prop: string, got: string): Problem | undefined {
+  if (SERVER_TYPES.includes(got) || Object.hasOwn(SUCCESSORS, got)) return undefined;
+  const fix = 'if Hetzner has it by now, add it to lib/hetzner/server-types.ts';
+  return { code: 'server-type', prop, got, want: `one of ${SERVER_TYPES.join(', ')}`, fix };
+}
+
 /** What is wrong with a type that is to be ordered in these locations: it does not exist, is sold no more, or not there. */
 export function serverTypeProblem(prop: string, got: string, locations: readonly LocationName[]): Problem | undefined {
   const missing = locations.filter((location) => !isSoldIn(got, location));
@@ -114,15 +124,8 @@ export function serverTypeProblem(prop: string, got: string, locations: readonly
   if (successor !== undefined && !missing.some((location) => NETWORK_ZONES[location].startsWith('us-'))) {
     return { code: 'server-type-retired', prop, got, want: 'a type that Hetzner still offers', fix: `use ${nearest(successor, where)}` };
   }
-  if (architectureOf(got) === undefined && successor === undefined) {
-    return {
-      code: 'server-type',
-      prop,
-      got,
-      want: `one of ${SERVER_TYPES.join(', ')}`,
-      fix: 'if Hetzner has it by now, add it to lib/hetzner/server-types.ts',
-    };
-  }
+  const unknown = unknownServerType(prop, got);
+  if (unknown) return unknown;
   return {
     code: 'server-type-location',
     prop,

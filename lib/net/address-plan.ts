@@ -29,17 +29,19 @@ const HOST_NAMES: Record<Tier, string> = { lb: 'lb', web: 'web', app: 'app', mys
 const HOSTS_START_AT = 10;
 const NAT_GATEWAY_AT = 10;
 
+export const NETWORK_RANGE = '10.0.0.0/16';
+
 /** Ranges in CIDR notation. */
 export interface AddressPlanProps {
-  /** @default 10.0.0.0/16 */
-  readonly networkRange?: string;
+  /** Of the network. @default NETWORK_RANGE */
+  readonly range?: string;
   /** @default the /24s number 1 (lb), 2 (web), 3 (app) and 4 (mysql) of the network's range */
   readonly subnets?: Partial<Record<Tier, string>>;
 }
 
 /**
  * Every private address of the platform, known before anything is deployed, so that configuration files are
- * plain text. The ranges are checked in settings.ts; here they are taken as they are.
+ * plain text. The ranges are checked in lib/settings/site.ts; here they are taken as they are.
  */
 export class AddressPlan {
   readonly networkRange: string;
@@ -49,17 +51,12 @@ export class AddressPlan {
   readonly natGateway: string;
   readonly subnets: Readonly<Record<Tier, string>>;
 
-  constructor(props: AddressPlanProps = {}) {
-    const network = rangeOf(props.networkRange ?? '10.0.0.0/16');
+  constructor({ range = NETWORK_RANGE, subnets }: AddressPlanProps = {}) {
+    const network = rangeOf(range);
     this.networkRange = formatRange(network);
     this.gateway = formatAddress(network.first + 1);
-    this.subnets = { ...defaultSubnets(network), ...props.subnets };
+    this.subnets = { ...defaultSubnets(network), ...subnets };
     this.natGateway = formatAddress(rangeOf(this.subnets.lb).first + NAT_GATEWAY_AT);
-  }
-
-  /** Prefix length of the network's range, e.g. 16. */
-  get prefixLength(): number {
-    return rangeOf(this.networkRange).prefix;
   }
 
   /** The one with this number; they count from 1. */

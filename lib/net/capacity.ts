@@ -55,27 +55,51 @@ const SHARED = 1 - CROWDED - 1 / 20;
 const LEAST_SHARE = 6;
 /** One process of Nginx has 16384 connections, and needs two for each request. All requests may come to one process. */
 const MOST_OF_NGINX = 8_000;
-const REQUESTS_PER_SERVER = 3_000;
 /** Requests and streams of all web servers. HAProxy has file descriptors for as many connections to them as to clients. */
 const slotsAt = (connections: number, webServers: number) => Math.floor(connections / 2 / Math.max(1, webServers));
 
 const crowdedFrom = (total: number): number => Math.floor(total * CROWDED);
 const shareOf = (total: number, addresses: number): number => Math.max(1, Math.floor((total * SHARED) / addresses));
 
-/** Whatever is not given fits what is. */
-export function resolveLimits(given: HaproxyLimits = {}, webServers: number): Limits {
-  const { connections = 20_000, floodAddresses = 200, requestsPerAddress = 2_000 } = given;
-  const { requestsPerServer = Math.min(REQUESTS_PER_SERVER, slotsAt(connections, webServers)) } = given;
+/** At most: whatever is not given fits what is. */
+export const LIMIT_DEFAULTS = {
+  connections: 20_000,
+  requestsPerServer: 3_000,
+  connectionsPerAddress: 500,
+  requestsAtOncePerAddress: 200,
+  streamsPerAddress: 200,
+  requestsPerAddress: 2_000,
+  floodAddresses: 200,
+};
+
+export function completeLimits(given: HaproxyLimits = {}, webServers: number): Required<HaproxyLimits> {
+  const usual = LIMIT_DEFAULTS;
+  const { connections = usual.connections, floodAddresses = usual.floodAddresses, requestsPerAddress = usual.requestsPerAddress } = given;
+  const { requestsPerServer = Math.min(usual.requestsPerServer, slotsAt(connections, webServers)) } = given;
   const { streamsPerServer = requestsPerServer } = given;
+  const {
+    connectionsPerAddress = Math.min(usual.connectionsPerAddress, crowdedFrom(connections)),
+    requestsAtOncePerAddress = Math.min(usual.requestsAtOncePerAddress, crowdedFrom(requestsPerServer * webServers)),
+    streamsPerAddress = Math.min(usual.streamsPerAddress, crowdedFrom(streamsPerServer * webServers)),
+  } = given;
   return {
     connections,
     requestsPerServer,
     streamsPerServer,
-    connectionsPerAddress: given.connectionsPerAddress ?? Math.min(500, crowdedFrom(connections)),
-    requestsAtOncePerAddress: given.requestsAtOncePerAddress ?? Math.min(200, crowdedFrom(requestsPerServer * webServers)),
-    streamsPerAddress: given.streamsPerAddress ?? Math.min(200, crowdedFrom(streamsPerServer * webServers)),
+    connectionsPerAddress,
+    requestsAtOncePerAddress,
+    streamsPerAddress,
     requestsPerAddress,
     floodAddresses,
+  };
+}
+
+/** With what an address gets in a crowd. */
+export function resolveLimits(given: HaproxyLimits = {}, webServers: number): Limits {
+  const limits = completeLimits(given, webServers);
+  const { connections, requestsPerServer, streamsPerServer, floodAddresses } = limits;
+  return {
+    ...limits,
     crowdedFrom: {
       connections: crowdedFrom(connections),
       requests: crowdedFrom(requestsPerServer),
@@ -90,14 +114,13 @@ export function resolveLimits(given: HaproxyLimits = {}, webServers: number): Li
 }
 
 /** What of these limits one address, or few, could use up. */
-export function limitsProblems(prop: string, given: HaproxyLimits = {}, webServers: number): Problem[] {
-  const wrong = numbers(prop, given);
-  return wrong.length > 0
-    ? wrong
-    : [...slots(prop, resolveLimits(given, webServers), webServers), ...addresses(prop, resolveLimits(given, webServers), webServers)];
+export function unfairLimits(prop: string, given: HaproxyLimits, webServers: number): Problem[] {
+  const limits = resolveLimits(given, webServers);
+  return [...slots(prop, limits, webServers), ...addresses(prop, limits, webServers)];
 }
 
-const RANGES: Readonly<Record<keyof HaproxyLimits, readonly [least: number, most: number]>> = {
+/** What HAProxy and the memory of a server can bear. */
+export const LIMIT_RANGES: Readonly<Record<keyof HaproxyLimits, readonly [least: number, most: number]>> = {
   connections: [100, 100_000],
   requestsPerServer: [1, MOST_OF_NGINX],
   streamsPerServer: [1, MOST_OF_NGINX],
@@ -107,21 +130,6 @@ const RANGES: Readonly<Record<keyof HaproxyLimits, readonly [least: number, most
   requestsPerAddress: [0, 1_000_000],
   floodAddresses: [1, 2_000],
 };
-
-function numbers(prop: string, given: HaproxyLimits): Problem[] {
-  return (Object.keys(given) as (keyof HaproxyLimits)[]).flatMap((name): Problem[] => {
-    const got = given[name];
-    if (got === undefined) return [];
-    const range = RANGES[name] as (typeof RANGES)[keyof HaproxyLimits] | undefined;
-    if (!range)
-      return [
-        { code: 'limit', prop: `${prop}.${name}`, got, want: `one of ${Object.keys(RANGES).join(', ')}`, fix: 'there is no such limit' },
-      ];
-    const [least, most] = range;
-    if (Number.isInteger(got) && got >= least && got <= most) return [];
-    return [{ code: 'limit', prop: `${prop}.${name}`, got, want: `a whole number from ${least} to ${most}`, fix: 'or leave it out' }];
-  });
-}
 
 function slots(prop: string, { connections, requestsPerServer, streamsPerServer }: Limits, webServers: number): Problem[] {
   const got = requestsPerServer + streamsPerServer;

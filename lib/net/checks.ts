@@ -26,9 +26,11 @@ export function sourceProblem(prop: string, got: string): Problem | undefined {
   return { code: 'cidr', prop, got, want: 'a range such as 203.0.113.0/24 or 2001:db8::/32', fix };
 }
 
-/** Whether an ACME directory is one of Let's Encrypt, as it is without a URL. */
-export function isLetsEncrypt(directoryUrl?: string): boolean {
-  return directoryUrl === undefined || /\.letsencrypt\.org\//.test(directoryUrl);
+export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+
+/** Whether an ACME directory is one of Let's Encrypt. */
+export function isLetsEncrypt(directoryUrl = LETS_ENCRYPT): boolean {
+  return /\.letsencrypt\.org\//.test(directoryUrl);
 }
 
 function isIPv6Range(text: string): boolean {

@@ -5,6 +5,9 @@ export interface Range {
   readonly prefix: number;
 }
 
+/** IPv4 and IPv6. */
+export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
+
 export function parseAddress(text: string): number | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (!match) return undefined;

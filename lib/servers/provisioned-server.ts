@@ -19,6 +19,7 @@ import { projectPath } from '../build/project-path';
 import { HostIdentity, knownBy, publicKeyOf } from './host-identity';
 import { ProvisioningStep } from './provisioning-step';
 import { roleScripts, type Role } from './role-scripts';
+import type { ServerOrder } from './server-stock';
 import type { Site } from './site';
 import type { UploadTree } from './upload-tree';
 
@@ -50,6 +51,8 @@ export interface ProvisionedServerProps {
   readonly triggers?: Readonly<Record<string, string>>;
   /** Size in GB (10 to 10240) of a volume for data; the host finds it by the fact VOLUME_DEVICE. @default no volume */
   readonly dataVolumeGb?: number;
+  /** Steps that must have succeeded before the first login, e.g. those that give private hosts a way in and out. @default none */
+  readonly installAfter?: readonly ITerraformDependable[];
   /** Steps that must have succeeded before the configure step, e.g. that of the tier's previous server. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
 }
@@ -76,6 +79,8 @@ const HOST_KEY_CONFIG = '/etc/ssh/sshd_config.d/00-host-key.conf';
 export class ProvisionedServer extends Construct {
   readonly host: Host;
   readonly server: Server;
+  /** What Hetzner is asked to deliver, for `ServerStock`. */
+  readonly order: ServerOrder;
   /** Succeeds when the role's script has seen the host healthy. */
   readonly configured: ITerraformDependable;
   /** Token; undefined for a host without one. */
@@ -91,13 +96,15 @@ export class ProvisionedServer extends Construct {
     this.host = props.host;
     const { bastionKey } = props.site;
     if (bastionKey) this.identity = new HostIdentity(this, 'identity', props.publicAddress ? bastionKey : undefined);
+    const { site, host, serverType } = props;
+    const location = site.locationOf(host);
+    this.order = { name: `${site.namePrefix}${host.name}`, tier: host.tier, serverType, location };
     this.server = this.createServer();
     if (props.publicAddress) this.publicAddress = this.server.ipv4Address;
     const volume = this.createVolume();
 
     const identified = this.identify();
     const install = this.install(identified);
-    if (!props.publicAddress) props.site.needEgress(identified ?? install);
     this.configured = this.configure(install, volume);
   }
 
@@ -121,12 +128,11 @@ export class ProvisionedServer extends Construct {
   }
 
   private createServer(): Server {
-    const { site, host, serverType, publicAddress = false } = this.props;
-    const [name, location] = [`${site.namePrefix}${host.name}`, site.locationOf(host)];
+    const { site, host, publicAddress = false } = this.props;
+    const { name, serverType, location } = this.order;
     // A type that is not known here may be newer than this project
     const problem = architectureOf(serverType) && serverTypeProblem('serverType', serverType, [location]);
     if (problem) throw new ConfigError(this, problem);
-    site.stock.need({ name, tier: host.tier, serverType, location });
     return new Server(this, 'server', {
       name,
       serverType,
@@ -213,7 +219,7 @@ export class ProvisionedServer extends Construct {
     return new ProvisioningStep(this, 'install', {
       triggers: { server: this.server.id, content: tree.hash, ...(installFacts && { facts: installFacts }) },
       connection: this.connection(),
-      dependsOn: identified ? [identified] : [],
+      dependsOn: identified ? [identified] : (this.props.installAfter ?? []),
       provisioners: [
         this.shell(
           `install -d -m 0700 -o ${sshUser} /var/lib/platform`,

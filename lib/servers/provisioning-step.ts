@@ -1,5 +1,4 @@
 import {
-  dependable,
   TerraformResource,
   type FileProvisioner,
   type ITerraformDependable,
@@ -32,11 +31,6 @@ export class ProvisioningStep extends TerraformResource {
       dependsOn: [...(props.dependsOn ?? [])],
     });
     this.triggers = props.triggers;
-  }
-
-  /** Adds a step that must have succeeded first. */
-  after(step: ITerraformDependable): void {
-    this.dependsOn = [...(this.dependsOn ?? []), dependable(step)];
   }
 
   protected override synthesizeAttributes(): Record<string, unknown> {

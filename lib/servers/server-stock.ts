@@ -6,6 +6,7 @@ import type { Tier } from '../net/address-plan';
 import type { LocationName } from '../hetzner/locations';
 import { alternativesTo, architectureOf, diskGigabytesOf, priceOf } from '../hetzner/server-types';
 
+/** What Hetzner is asked to deliver for one server. */
 export interface ServerOrder {
   /** In the Hetzner project. */
   readonly name: string;
@@ -25,33 +26,33 @@ const SETTINGS: Readonly<Record<Tier, string>> = { lb: 'loadBalancers', web: 'we
  * type only after the power-off, and the server would stay off.
  */
 export class ServerStock extends Construct {
-  /** By tier, type and location. */
-  private readonly orders = new Map<string, ServerOrder[]>();
-  private readonly servers: DataHcloudServers;
-  private readonly orderable: TerraformLocal;
-
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, orders: readonly ServerOrder[]) {
     super(scope, id);
     const types = new DataHcloudServerTypes(this, 'types');
     // The end of a type may be announced long before; timecmp fails for one that has no end
     const offers = 'offer.available && try(timecmp(offer.unavailable_after, plantimestamp()) > 0, true)';
     const names = `[for offer in type.locations : join("/", [type.name, offer.name]) if ${offers}]`;
-    this.orderable = new TerraformLocal(
+    const orderable = new TerraformLocal(
       this,
       'orderable',
       `\${flatten([for type in data.${types.terraformResourceType}.${types.friendlyUniqueId}.server_types : ${names}])}`,
     );
-    this.servers = new DataHcloudServers(this, 'servers');
+    const postcondition = alike(orders).flatMap((group) => [
+      canBeOrdered(group, `local.${orderable.friendlyUniqueId}`),
+      ...canBeResized(group),
+    ]);
+    new DataHcloudServers(this, 'servers', { lifecycle: postcondition.length > 0 ? { postcondition } : undefined });
   }
+}
 
-  need(order: ServerOrder): void {
+/** Those of one tier, type and location together. */
+function alike(orders: readonly ServerOrder[]): ServerOrder[][] {
+  const groups = new Map<string, ServerOrder[]>();
+  for (const order of orders) {
     const key = [order.tier, order.serverType, order.location].join('/');
-    this.orders.set(key, [...(this.orders.get(key) ?? []), order]);
-    const local = `local.${this.orderable.friendlyUniqueId}`;
-    this.servers.lifecycle = {
-      postcondition: [...this.orders.values()].flatMap((orders) => [canBeOrdered(orders, local), ...canBeResized(orders)]),
-    };
+    groups.set(key, [...(groups.get(key) ?? []), order]);
   }
+  return [...groups.values()];
 }
 
 /** All orders are of one tier, type and location. */

@@ -1,5 +1,5 @@
 import type { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
-import { Fn, Token, type ITerraformDependable, type Precondition } from 'cdktf';
+import { Fn, Token, type Precondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIp } from '../../.gen/providers/hcloud/floating-ip';
@@ -9,60 +9,32 @@ import { NetworkSubnet } from '../../.gen/providers/hcloud/network-subnet';
 import { PlacementGroup } from '../../.gen/providers/hcloud/placement-group';
 import { SshKey } from '../../.gen/providers/hcloud/ssh-key';
 import { AddressPlan, TIERS, type Endpoint, type Host, type Tier } from '../net/address-plan';
-import { admitsAnyIpv4 } from '../net/cidr';
+import { refuse } from '../errors';
+import { admitsAnyIpv4, ANYWHERE } from '../net/cidr';
 import { NETWORK_ZONES, type LocationName } from '../hetzner/locations';
 import { PORTS } from '../net/ports';
-import { RESOLVERS } from '../net/resolvers';
+import { checkSite, type ResolvedSite } from '../settings/site';
 import { hostKey } from './host-identity';
-import { DEFAULT_IMAGE } from '../hetzner/images';
-import type { ProvisioningStep } from './provisioning-step';
-import { ServerStock } from './server-stock';
 
-/** What is the same for all tiers. */
-export interface SiteProps {
-  /** Before every name in the Hetzner project, e.g. `shop-`. @default '' */
-  readonly namePrefix?: string;
-  /** Locations of one network zone; host n of a tier goes to the n-th, round and round. @default ['fsn1'] */
-  readonly locations?: readonly LocationName[];
-  /** @default debian-13 */
-  readonly image?: string;
-  /** @default 10.0.0.0/16 */
-  readonly networkRange?: string;
-  /** @default the /24s number 1 to 4 of the network's range */
-  readonly subnets?: Partial<Record<Tier, string>>;
-  /** Name servers of hosts without a public address. @default Hetzner's */
-  readonly resolvers?: readonly string[];
+/** The settings, as `resolveSite` completes them, and what a site is wired to. */
+export interface SiteProps extends ResolvedSite {
   /** Text of the public key (no secret). */
   readonly sshPublicKey: string;
   /** Ephemeral token. */
   readonly sshPrivateKey: string;
-  /** Who logs in; another than root is made with the server, and has all rights by sudo without a password. @default root */
-  readonly sshUser?: string;
   /** Public keys that may log in besides, one a line. @default none */
   readonly sshAdditionalPublicKeys?: string;
   /** What the public keys have to be; a plan fails without it. @default anything */
   readonly sshKeyChecks?: readonly Precondition[];
-  /** Ranges that may reach SSH on the load balancers. @default any */
-  readonly sshSources?: readonly string[];
-  /** Ranges that may reach ports 80 and 443 on the load balancers. @default any */
-  readonly webSources?: readonly string[];
-  /** Ranges (tokens of lists) that may do so besides, known only at apply. @default none */
+  /** Ranges (tokens of lists) that may reach ports 80 and 443 besides `webSources`, known only at apply. @default none */
   readonly proxies?: { readonly ipv4: string[]; readonly ipv6: string[] };
-  /** Delete protection for servers, volumes, network and floating IP, rebuild protection for servers. @default false */
-  readonly deleteProtection?: boolean;
   /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
   readonly secretsRevision?: string;
-  /** Every login, the first as well, fails unless the server shows its key; for servers that are made from now on. @default true */
-  readonly pinHostKeys?: boolean;
-  /** How long a deploy tries to reach a server, in seconds. @default 300 */
-  readonly sshTimeoutSeconds?: number;
   /** Whether hosts need what installs security updates. @default false */
   readonly securityUpdates?: boolean;
   /** Files that every host gets, whatever its role: absolute path to text. `peers` are the other hosts of its tier. @default none */
   readonly hostFiles?: (host: Host, peers: readonly Host[]) => Readonly<Record<string, string>>;
 }
-
-export const ANYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
 
 /** Hetzner's limit for a spread placement group. */
 const SERVERS_A_PLACEMENT_GROUP = 10;
@@ -71,8 +43,7 @@ const SERVERS_A_PLACEMENT_GROUP = 10;
 export class Site extends Construct {
   readonly plan: AddressPlan;
   readonly namePrefix: string;
-  /** The first location: home of the floating IP. */
-  readonly location: LocationName;
+  readonly locations: readonly LocationName[];
   readonly image: string;
   readonly sshPrivateKey: string;
   readonly sshUser: string;
@@ -91,68 +62,42 @@ export class Site extends Construct {
   readonly floatingIp: FloatingIp;
   /** Filters what reaches the public addresses of the load balancers. Hetzner does not filter private traffic. */
   readonly publicFirewall: Firewall;
-  /** Told of every server, so that a plan fails for those that cannot be had. */
-  readonly stock: ServerStock;
 
   private readonly props: SiteProps;
-  private readonly locations: readonly LocationName[];
   private readonly subnets: Readonly<Record<Tier, NetworkSubnet>>;
   private readonly placementGroups = new Map<string, PlacementGroup>();
-  private readonly egressProviders: ITerraformDependable[] = [];
-  private readonly egressUsers: ProvisioningStep[] = [];
 
   constructor(scope: Construct, id: string, props: SiteProps) {
     super(scope, id);
+    const { proxies, webSources } = props;
+    // Where proxies are let in, nobody else has to be
+    refuse(this, checkSite({ ...props, webSources: proxies && webSources.length === 0 ? undefined : webSources }));
     this.props = props;
-    this.plan = new AddressPlan(props);
-    this.namePrefix = props.namePrefix ?? '';
-    this.locations = props.locations ?? ['fsn1'];
-    this.location = this.locations[0] ?? 'fsn1';
-    this.image = props.image ?? DEFAULT_IMAGE;
+    this.plan = new AddressPlan(props.network);
+    this.namePrefix = props.namePrefix;
+    this.locations = props.locations;
+    this.image = props.image;
     this.sshPrivateKey = props.sshPrivateKey;
-    this.sshUser = props.sshUser ?? 'root';
-    this.sshTimeoutSeconds = props.sshTimeoutSeconds ?? 300;
+    this.sshUser = props.sshUser;
+    this.sshTimeoutSeconds = props.sshTimeoutSeconds;
     this.authorizedKeys = `${props.sshPublicKey}\n${props.sshAdditionalPublicKeys ?? ''}\n`;
-    this.resolvers = props.resolvers ?? RESOLVERS;
-    this.deleteProtection = props.deleteProtection ?? false;
+    this.resolvers = props.network.resolvers;
+    this.deleteProtection = props.deleteProtection;
     this.secretsRevision = props.secretsRevision ?? '';
     this.securityUpdates = props.securityUpdates ?? false;
 
-    this.stock = new ServerStock(this, 'stock');
-    const protection = { deleteProtection: this.deleteProtection };
-    const name = `${this.namePrefix}platform`;
-    this.network = new Network(this, 'network', { name, ipRange: this.plan.networkRange, labels: this.labels(), ...protection });
-    const subnet = (tier: Tier) =>
-      new NetworkSubnet(this, `subnet-${tier}`, {
-        networkId: Token.asNumber(this.network.id),
-        type: 'cloud',
-        networkZone: NETWORK_ZONES[this.location],
-        ipRange: this.plan.subnets[tier],
-      });
-    this.subnets = { lb: subnet('lb'), web: subnet('web'), app: subnet('app'), mysql: subnet('mysql') };
-    new NetworkRoute(this, 'route', {
-      networkId: Token.asNumber(this.network.id),
-      destination: '0.0.0.0/0',
-      gateway: this.plan.natGateway,
-      // Hetzner refuses two changes of one network at the same time, and a gateway must lie in a subnet
-      dependsOn: TIERS.map((tier) => this.subnets[tier]),
-    });
-    this.sshKey = new SshKey(this, 'ssh-key', {
-      name,
-      publicKey: props.sshPublicKey,
-      labels: this.labels(),
-      lifecycle: props.sshKeyChecks && { precondition: [...props.sshKeyChecks] },
-    });
-    this.floatingIp = new FloatingIp(this, 'floating-ip', {
-      name,
-      type: 'ipv4',
-      homeLocation: this.location,
-      description: 'Public address of the platform; the load balancer pair moves it',
-      labels: this.labels(),
-      ...protection,
-    });
-    this.publicFirewall = this.createPublicFirewall(name);
-    if (props.pinHostKeys ?? true) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
+    this.network = this.createNetwork();
+    this.subnets = this.createSubnets();
+    this.createRoute();
+    this.sshKey = this.createSshKey();
+    this.floatingIp = this.createFloatingIp();
+    this.publicFirewall = this.createPublicFirewall();
+    if (props.pinHostKeys) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
+  }
+
+  /** The first location: home of the floating IP. */
+  get location(): LocationName {
+    return this.locations[0] as LocationName;
   }
 
   /** The first `count` of a tier. */
@@ -167,7 +112,7 @@ export class Site extends Construct {
 
   /** Hosts of a tier go to the locations, round and round. */
   locationOf(host: Host): LocationName {
-    return this.locations[(host.ordinal - 1) % this.locations.length] ?? this.location;
+    return this.locations[(host.ordinal - 1) % this.locations.length] as LocationName;
   }
 
   /** What is put onto resources at Hetzner. */
@@ -201,7 +146,7 @@ export class Site extends Construct {
 
   /** Whether ports 80 and 443 of the load balancers are closed to some: what they need of each other is allowed apart then. */
   get limitsWebSources(): boolean {
-    return !admitsAnyIpv4(this.props.webSources ?? ANYWHERE);
+    return !admitsAnyIpv4(this.props.webSources);
   }
 
   /** Spread: no two servers of a group on one physical host. */
@@ -215,30 +160,69 @@ export class Site extends Construct {
     return group;
   }
 
-  /** Hosts without a public address are installed after these steps: before, they cannot reach a package mirror. */
-  provideEgress(steps: readonly ITerraformDependable[]): void {
-    this.egressProviders.push(...steps);
-    for (const user of this.egressUsers) steps.forEach((step) => user.after(step));
+  /** Of what stands for the whole site. */
+  private get name(): string {
+    return `${this.namePrefix}platform`;
   }
 
-  /** Runs the step after those of `provideEgress`, whichever is called first. */
-  needEgress(step: ProvisioningStep): void {
-    this.egressUsers.push(step);
-    this.egressProviders.forEach((provider) => step.after(provider));
+  private createNetwork(): Network {
+    const { name, plan, deleteProtection } = this;
+    return new Network(this, 'network', { name, ipRange: plan.networkRange, labels: this.labels(), deleteProtection });
   }
 
-  private createPublicFirewall(name: string): Firewall {
-    const { proxies, webSources = ANYWHERE } = this.props;
+  private createSubnets(): Readonly<Record<Tier, NetworkSubnet>> {
+    const subnet = (tier: Tier) =>
+      new NetworkSubnet(this, `subnet-${tier}`, {
+        networkId: Token.asNumber(this.network.id),
+        type: 'cloud',
+        networkZone: NETWORK_ZONES[this.location],
+        ipRange: this.plan.subnets[tier],
+      });
+    return { lb: subnet('lb'), web: subnet('web'), app: subnet('app'), mysql: subnet('mysql') };
+  }
+
+  private createRoute(): void {
+    new NetworkRoute(this, 'route', {
+      networkId: Token.asNumber(this.network.id),
+      destination: '0.0.0.0/0',
+      gateway: this.plan.natGateway,
+      // Hetzner refuses two changes of one network at the same time, and a gateway must lie in a subnet
+      dependsOn: TIERS.map((tier) => this.subnets[tier]),
+    });
+  }
+
+  private createSshKey(): SshKey {
+    const { sshPublicKey: publicKey, sshKeyChecks } = this.props;
+    return new SshKey(this, 'ssh-key', {
+      name: this.name,
+      publicKey,
+      labels: this.labels(),
+      lifecycle: sshKeyChecks && { precondition: [...sshKeyChecks] },
+    });
+  }
+
+  private createFloatingIp(): FloatingIp {
+    return new FloatingIp(this, 'floating-ip', {
+      name: this.name,
+      type: 'ipv4',
+      homeLocation: this.location,
+      description: 'Public address of the platform; the load balancer pair moves it',
+      labels: this.labels(),
+      deleteProtection: this.deleteProtection,
+    });
+  }
+
+  private createPublicFirewall(): Firewall {
+    const { proxies, webSources, sshSources } = this.props;
     const web = proxies ? (Fn.concat([[...webSources], proxies.ipv4, proxies.ipv6]) as string[]) : [...webSources];
-    const ssh = [...(this.props.sshSources ?? ANYWHERE)];
     const tcp = (port: number, sourceIps: string[]) => ({ direction: 'in', protocol: 'tcp', port: String(port), sourceIps });
     return new Firewall(this, 'public-firewall', {
-      name,
+      name: this.name,
       labels: this.labels('lb'),
       rule: [
         tcp(PORTS.lb.http, web),
         tcp(PORTS.lb.https, web),
-        tcp(PORTS.lb.ssh, ssh),
+        tcp(PORTS.lb.ssh, [...sshSources]),
         { direction: 'in', protocol: 'icmp', sourceIps: [...ANYWHERE] },
       ],
     });

@@ -1,5 +1,5 @@
 import { Fn, TerraformVariable, type Precondition, type TerraformStack } from 'cdktf';
-import { ORACLES_REPOSITORY, type MySqlRepository } from './mysql-packages';
+import { ORACLES_REPOSITORY, type MySqlRepository } from './mysql-repository';
 
 interface VariableOptions {
   readonly description: string;
@@ -67,41 +67,37 @@ export class PlatformVariables {
       'Further public keys, one a line: those of people, and the next one during a rotation',
       '',
     );
-    // No validations of the variables: those print what they refuse, even if it is sensitive, and it may well be a private key
-    this.sshKeyChecks = [
-      {
-        condition: `\${${isPublicKey('var.ssh_public_key')}}`,
-        errorMessage: 'ssh_public_key has to be one public key, as in a .pub file.',
-      },
-      {
-        condition: `\${alltrue([for line in split("\\n", var.ssh_additional_public_keys) : trimspace(line) == "" || ${isPublicKey('line')}])}`,
-        errorMessage: 'ssh_additional_public_keys have to be public keys as in .pub files, one a line.',
-      },
-    ];
+    this.sshKeyChecks = SSH_KEY_CHECKS;
     this.mysqlAdminPassword = secret('mysql_admin_password', 'MySQL account for people');
     this.mysqlReplicationPassword = secret('mysql_replication_password', 'MySQL account of the group members among themselves');
     this.mysqlAppPassword = secret('mysql_app_password', 'MySQL account of the application');
-    this.mysqlRepository = {
-      url: text('mysql_repository_url', "Where MySQL's packages come from: Oracle's repo.mysql.com, or a mirror with the same paths", {
-        default: ORACLES_REPOSITORY.url,
-        check: {
-          condition: '${can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", var.mysql_repository_url))}',
-          message: 'mysql_repository_url has to be an http or https URL without a slash at its end.',
-        },
-      }),
-      keyFingerprint: text(
-        'mysql_repository_key_fingerprint',
-        'Fingerprint of the key that signs there: that of MySQL Release Engineering, or that of a mirror with a key of its own',
-        {
-          default: ORACLES_REPOSITORY.keyFingerprint,
-          check: {
-            condition: '${can(regex("^[0-9A-Fa-f]{40}$", var.mysql_repository_key_fingerprint))}',
-            message: 'mysql_repository_key_fingerprint has to be 40 hexadecimal digits without spaces.',
-          },
-        },
-      ),
-    };
+    this.mysqlRepository = mysqlRepository(text);
   }
+}
+
+type Text = (name: string, description: string, options: Pick<VariableOptions, 'default' | 'check'>) => string;
+
+function mysqlRepository(text: Text): MySqlRepository {
+  return {
+    url: text('mysql_repository_url', "Where MySQL's packages come from: Oracle's repo.mysql.com, or a mirror with the same paths", {
+      default: ORACLES_REPOSITORY.url,
+      check: {
+        condition: '${can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$", var.mysql_repository_url))}',
+        message: 'mysql_repository_url has to be an http or https URL without a slash at its end.',
+      },
+    }),
+    keyFingerprint: text(
+      'mysql_repository_key_fingerprint',
+      'Fingerprint of the key that signs there: that of MySQL Release Engineering, or that of a mirror with a key of its own',
+      {
+        default: ORACLES_REPOSITORY.keyFingerprint,
+        check: {
+          condition: '${can(regex("^[0-9A-Fa-f]{40}$", var.mysql_repository_key_fingerprint))}',
+          message: 'mysql_repository_key_fingerprint has to be 40 hexadecimal digits without spaces.',
+        },
+      },
+    ),
+  };
 }
 
 /** Token of a variable that goes by exactly this name, whatever construct asks for it. */
@@ -123,3 +119,15 @@ export function variable(stack: TerraformStack, name: string, options: VariableO
 function isPublicKey(value: string): string {
   return `can(regex("^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp[0-9]+|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?$", trimspace(${value})))`;
 }
+
+// No validations of the variables: those print what they refuse, even if it is sensitive, and it may well be a private key
+const SSH_KEY_CHECKS: readonly Precondition[] = [
+  {
+    condition: `\${${isPublicKey('var.ssh_public_key')}}`,
+    errorMessage: 'ssh_public_key has to be one public key, as in a .pub file.',
+  },
+  {
+    condition: `\${alltrue([for line in split("\\n", var.ssh_additional_public_keys) : trimspace(line) == "" || ${isPublicKey('line')}])}`,
+    errorMessage: 'ssh_additional_public_keys have to be public keys as in .pub files, one a line.',
+  },
+];

@@ -1,39 +1,33 @@
 import { renderHostFirewall } from '../config/nftables';
-import type { Tier } from '../net/address-plan';
-import { AddressPlan, type AddressPlanProps } from '../net/address-plan';
+import { AddressPlan, type Tier } from '../net/address-plan';
 import type { Connection, WayOut } from '../net/connections';
 import { PORTS } from '../net/ports';
-import { RESOLVERS } from '../net/resolvers';
-import { ANYWHERE } from '../servers/site';
+import type { ResolvedSite } from '../settings/site';
 
 /** What may reach hosts and leave them. */
-export interface HostFirewallProps extends AddressPlanProps {
+export interface HostFirewallProps {
+  readonly site: Pick<ResolvedSite, 'network' | 'sshSources' | 'webSources'>;
   readonly connections: readonly Connection[];
   readonly waysOut: readonly WayOut[];
-  /** @default Hetzner's */
-  readonly resolvers?: readonly string[];
-  readonly sshSources?: readonly string[];
-  readonly webSources?: readonly string[];
-  /** Lets in Cloudflare's proxies, whose ranges are facts of the host. @default undefined: no proxies */
-  readonly proxies?: object;
+  /** Whether Cloudflare's proxies are let in, whose ranges are facts of the host. */
+  readonly proxied: boolean;
 }
 
 /** The file that each host of a tier gets, so that nothing but the connections of the table reaches it or leaves it. */
-export function hostFirewall(props: HostFirewallProps): (tier: Tier) => Record<string, string> {
-  const { connections, waysOut, resolvers = RESOLVERS, sshSources: operators = ANYWHERE, webSources: internet = ANYWHERE, proxies } = props;
-  const { subnets, networkRange } = new AddressPlan(props);
+export function hostFirewall({ site, connections, waysOut, proxied }: HostFirewallProps): (tier: Tier) => Record<string, string> {
+  const { subnets, networkRange } = new AddressPlan(site.network);
   return (tier) => ({
     '/etc/platform/host-firewall.nft': renderHostFirewall({
       tier,
       connections,
       waysOut,
-      resolvers,
+      resolvers: site.network.resolvers,
       ports: PORTS,
       subnets,
       networkRange,
-      operators,
-      internet,
-      proxied: proxies !== undefined,
+      operators: site.sshSources,
+      internet: site.webSources,
+      proxied,
     }),
   });
 }

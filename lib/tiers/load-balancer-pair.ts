@@ -4,24 +4,25 @@ import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
 import { OBTAINED_PATH, renderCertificateAgentConfig, renderCertificateAgentNetwork } from '../config/certificate-agent';
 import { renderFloatingIpAgentConfig, type FloatingIpAgentFact } from '../config/floating-ip-agent';
-import { PEER_HEALTH_PATH, renderHaproxyConfig, type Hsts } from '../config/haproxy';
+import { PEER_HEALTH_PATH, renderHaproxyConfig } from '../config/haproxy';
 import { renderKeepalivedConfig } from '../config/keepalived';
 import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
 import { renderNatGateway } from '../config/nat-gateway';
 import { renderUnavailablePage } from '../config/unavailable-page';
-import { ConfigError } from '../errors';
+import { refuse, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
-import { limitsProblems, resolveLimits, type HaproxyLimits } from '../net/capacity';
-import { loadBalancerProblems } from '../net/tier-problems';
-import type { LogSettings } from '../net/log-settings';
+import { resolveLimits } from '../net/capacity';
+import type { Logs } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import { agentProgram } from '../build/bundle';
 import type { InternalAuthority } from '../certificates/internal-authority';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import type { Site } from '../servers/site';
+import { checkLoadBalancers, LOAD_BALANCER_RULES, type LoadBalancers, type LoadBalancerSettings } from '../settings/load-balancers';
+import { pick } from '../settings/rules';
 
-/** What the load balancers need, and how they serve. */
-export interface LoadBalancerPairProps {
+/** The settings, as `resolveLoadBalancers` completes them, and what a pair is wired to. */
+export interface LoadBalancerPairProps extends LoadBalancers {
   /** Network, addresses, floating IP, placement groups and SSH key, shared by all tiers. */
   readonly site: Site;
   /** The web servers. */
@@ -43,19 +44,8 @@ export interface LoadBalancerPairProps {
   readonly acme?: AcmeClient;
   /** Names that visitors ask for, `*.example.com` for all below it; a request for another gets 421. @default any */
   readonly hostNames?: readonly string[];
-  /** What logs say of visitors. @default everything */
-  readonly logs?: LogSettings;
-  /** @default cx23 */
-  readonly serverType?: string;
-  /** Strict-Transport-Security. @default none: a site that later drops https would be unreachable for its visitors */
-  readonly hsts?: Hsts;
-  /** How much at the same time, in all and for one address: docs/capacity.md. @default for 4 GB of memory; see HaproxyLimits */
-  readonly limits?: HaproxyLimits;
-  /**
-   * Pause after a move of the floating IP in which it is not moved again, 1 to 60 s: longer makes flapping rarer, and
-   * the second of two failures in a row costs so much more. @default 3
-   */
-  readonly holdSeconds?: number;
+  /** What logs say of visitors. */
+  readonly logs: Logs;
   /** Steps that must have succeeded before the first load balancer is configured. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
 }
@@ -86,6 +76,13 @@ export interface AcmeClient {
   readonly authority: InternalAuthority;
 }
 
+const NOBODY: Problem = {
+  code: 'no-upstreams',
+  prop: 'upstreams',
+  got: [],
+  want: 'at least one web server',
+  fix: 'pass the endpoints of a WebTier',
+};
 const HAPROXY_FILES = '/etc/haproxy/platform';
 const DIRECTORY_CA = '/etc/platform/acme-directory-ca.pem';
 
@@ -98,13 +95,18 @@ export class LoadBalancerPair extends Construct {
   /** Only the first assignment: whatever the agents change later is left alone. */
   readonly floatingIpAssignment: FloatingIpAssignment;
 
+  /** After these steps private hosts have a way out, and SSH through the floating IP works. */
+  readonly egress: readonly ITerraformDependable[];
+
   private readonly props: LoadBalancerPairProps;
 
   constructor(scope: Construct, id: string, props: LoadBalancerPairProps) {
     super(scope, id);
     this.props = props;
-    this.check();
-    const { site } = props;
+    const { site, upstreams } = props;
+    const around = { locations: site.locations, webServers: upstreams.length };
+    const missing = upstreams.length > 0 ? [] : [NOBODY];
+    refuse(this, [...checkLoadBalancers(pick<LoadBalancerSettings>(props, LOAD_BALANCER_RULES), around), ...missing]);
     const [one, two] = [site.plan.host('lb', 1), site.plan.host('lb', 2)];
     const first = this.createServer(one, two, () => second, props.configureAfter);
     const second: ProvisionedServer = this.createServer(two, one, () => first, [first.configured]);
@@ -114,6 +116,8 @@ export class LoadBalancerPair extends Construct {
       serverId: Token.asNumber(first.server.id),
       lifecycle: { ignoreChanges: ['server_id'] },
     });
+    // Both: an apply that changes the load balancers must not cut the SSH sessions that go through them to the others
+    this.egress = [first.configured, second.configured, this.floatingIpAssignment];
     if (site.limitsWebSources) this.letPeersIn();
   }
 
@@ -141,7 +145,7 @@ export class LoadBalancerPair extends Construct {
     peerServer: () => ProvisionedServer,
     configureAfter?: readonly ITerraformDependable[],
   ): ProvisionedServer {
-    const { site, serverType = 'cx23', certificatePem, certificateRevision, failoverToken, cloudflare, acme } = this.props;
+    const { site, serverType, certificatePem, certificateRevision, failoverToken, cloudflare, acme } = this.props;
     const pair = acme?.authority.issue(host.name, { names: [host.name], addresses: [host.address] });
     const agentFacts: Readonly<Record<FloatingIpAgentFact, string>> = {
       FLOATING_IP: site.floatingIp.ipAddress,
@@ -193,7 +197,7 @@ export class LoadBalancerPair extends Construct {
   }
 
   private files(host: Host, peer: Host): Record<string, string> {
-    const { site, upstreams, hostNames, logs, hsts, limits, holdSeconds = 3, cloudflare, acme } = this.props;
+    const { site, upstreams, hostNames, logs, hsts, limits, holdSeconds, cloudflare, acme } = this.props;
     const ports = PORTS.lb;
     const { natGateway, networkRange } = site.plan;
     return {
@@ -228,21 +232,6 @@ export class LoadBalancerPair extends Construct {
       '/etc/sysctl.d/90-load-balancer.conf': renderLoadBalancerSysctl(),
       ...(acme && certificateAgentFiles(host, peer, acme, networkRange)),
     };
-  }
-
-  private check(): void {
-    const { upstreams, limits } = this.props;
-    if (upstreams.length === 0) {
-      throw new ConfigError(this, {
-        code: 'no-upstreams',
-        prop: 'upstreams',
-        got: [],
-        want: 'at least one web server',
-        fix: 'pass the endpoints of a WebTier',
-      });
-    }
-    const problems = [...loadBalancerProblems('', this.props), ...limitsProblems('limits', limits, upstreams.length)];
-    if (problems.length > 0) throw new ConfigError(this, problems);
   }
 }
 

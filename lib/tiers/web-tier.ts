@@ -2,72 +2,68 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { renderNginxConfig } from '../config/nginx';
-import { ConfigError } from '../errors';
+import { refuse, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
-import { webProblems } from '../net/tier-problems';
-import type { LogSettings } from '../net/log-settings';
+import type { Logs } from '../net/log-settings';
 import { PORTS } from '../net/ports';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import { roll } from '../servers/roll';
 import type { Site } from '../servers/site';
+import { pick } from '../settings/rules';
+import { checkWeb, WEB_RULES, type Web, type WebSettings } from '../settings/web';
 
-/** What the web servers need, and how they serve. */
-export interface WebTierProps {
+/** The settings, as `resolveWeb` completes them, and what a web tier is wired to. */
+export interface WebTierProps extends Web {
   /** Network, addresses, placement groups and SSH key, shared by all tiers. */
   readonly site: Site;
-  /** 1 to 20. @default 2 */
-  readonly serverCount?: number;
-  /** @default cx23 */
-  readonly serverType?: string;
   /** The app servers. What is no static file goes to them; a request that may have been seen is repeated only if it is idempotent. */
   readonly upstreams: readonly Endpoint[];
   /** Local folder of static files, served under `/`. Names that begin with a dot are not. */
   readonly publicFolder: string;
-  /** Ranges (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Request-Id are believed. @default the subnet of the load balancers */
-  readonly trustedProxies?: readonly string[];
-  /** Largest body of a request in MB; a larger one is answered with 413. @default 10 */
-  readonly maxBodyMegabytes?: number;
-  /**
-   * Longest silence of an app server in seconds, then a GET goes to the next one and a POST is answered with 504.
-   * More than the application itself ever waits for the database (the sample: 25). @default 40
-   */
-  readonly readTimeoutSeconds?: number;
-  /** What access logs say of visitors. @default everything */
-  readonly logs?: LogSettings;
+  /** What access logs say of visitors. */
+  readonly logs: Logs;
+  /** Steps after which private hosts reach package mirrors: those of the load balancers, `LoadBalancerPair.egress`. */
+  readonly egress: readonly ITerraformDependable[];
   /** Steps that must have succeeded before the first server is configured. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
 }
 
 const WWW = '/srv/www';
 
-/** Nginx: static files of the application, everything else to the app servers. All servers are active. */
+const NOBODY: Problem = {
+  code: 'no-upstreams',
+  prop: 'upstreams',
+  got: [],
+  want: 'at least one app server',
+  fix: 'pass the endpoints of an AppTier',
+};
+
+/**
+ * Nginx: static files of the application, everything else to the app servers. All servers are active.
+ *
+ * Without `PlatformStack`, here with app servers that exist already:
+ *
+ *   const site = new Site(stack, 'site', { ...resolveSite({ locations: ['nbg1'] }), sshPublicKey, sshPrivateKey });
+ *   const pair = new LoadBalancerPair(stack, 'lb', {
+ *     ...resolveLoadBalancers({}, { webServers: 3 }),
+ *     site,
+ *     upstreams: site.endpoints('web', 'http', 3),
+ *     ...,
+ *   });
+ *   new WebTier(stack, 'web', { ...resolveWeb({ serverCount: 3 }, site.plan), site, egress: pair.egress, upstreams, publicFolder, logs: LOG_DEFAULTS });
+ *
+ * `resolve...` only adds defaults: each construct refuses wrong settings by itself, all at once, as `PlatformStack` does. The tiers' hosts have no
+ * firewall of their own unless the site's `hostFiles` give them one.
+ */
 export class WebTier extends Construct {
   readonly servers: readonly ProvisionedServer[];
   readonly endpoints: readonly Endpoint[];
 
   constructor(scope: Construct, id: string, props: WebTierProps) {
     super(scope, id);
-    const { site, serverCount = 2, serverType = 'cx23' } = props;
-    if (!Number.isInteger(serverCount) || serverCount < 1 || serverCount > 20) {
-      throw new ConfigError(this, {
-        code: 'server-count',
-        prop: 'serverCount',
-        got: serverCount,
-        want: 'a whole number from 1 to 20',
-        fix: 'choose one in that range',
-      });
-    }
-    if (props.upstreams.length === 0) {
-      throw new ConfigError(this, {
-        code: 'no-upstreams',
-        prop: 'upstreams',
-        got: [],
-        want: 'at least one app server',
-        fix: 'pass the endpoints of an AppTier',
-      });
-    }
-    const problems = webProblems('', props);
-    if (problems.length > 0) throw new ConfigError(this, problems);
+    const { site, serverCount, serverType, upstreams } = props;
+    const missing = upstreams.length > 0 ? [] : [NOBODY];
+    refuse(this, [...checkWeb(pick<WebSettings>(props, WEB_RULES), { locations: site.locations, subnets: site.plan.subnets }), ...missing]);
     const hosts = site.hosts('web', serverCount);
     this.servers = roll(
       hosts,
@@ -77,6 +73,7 @@ export class WebTier extends Construct {
           host,
           peers: hosts.filter((other) => other !== host),
           serverType,
+          installAfter: props.egress,
           role: 'web',
           files: {
             '/etc/nginx/nginx.conf': nginxConfig(host, props),
@@ -97,11 +94,11 @@ function nginxConfig(host: Host, props: WebTierProps): string {
     hostName: host.name,
     listenAddress: host.address,
     port: PORTS.web.http,
-    trustedProxies: props.trustedProxies ?? [props.site.plan.subnets.lb],
+    trustedProxies: props.trustedProxies,
     upstreams: props.upstreams,
     publicFolder: `${WWW}/current`,
-    maxBodyMegabytes: props.maxBodyMegabytes ?? 10,
-    readTimeoutSeconds: props.readTimeoutSeconds ?? 40,
+    maxBodyMegabytes: props.maxBodyMegabytes,
+    readTimeoutSeconds: props.readTimeoutSeconds,
     logs: props.logs,
   });
 }

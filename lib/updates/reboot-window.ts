@@ -24,13 +24,6 @@ export function parseRebootWindow(text: string): RebootWindow | undefined {
   return minutes === 0 ? undefined : { start, minutes };
 }
 
-/** For text that has been checked before. */
-export function checkedRebootWindow(text: string): RebootWindow {
-  const window = parseRebootWindow(text);
-  if (!window) throw new RangeError(`${text} is not a time of the day such as ${REBOOT_WINDOW}`);
-  return window;
-}
-
 /** How many hosts of a tier have their turn in it, whichever tier that is. */
 export function turnsIn({ minutes }: RebootWindow): number {
   return Math.floor((minutes - MINUTES_BETWEEN_TIERS * (TIERS.length - 1)) / TURN_MINUTES);

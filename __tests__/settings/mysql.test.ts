@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { mysqlPackagesProblems } from '../../lib/servers/mysql-packages';
+import { checkMySql } from '../../lib/settings/mysql';
 
-const codes = (settings: Parameters<typeof mysqlPackagesProblems>[0]) =>
-  mysqlPackagesProblems(settings, 'mysql.').map(({ prop, code }) => `${prop}: ${code}`);
+const problems = (settings: object) => checkMySql(settings, { locations: ['fsn1'], applicationConnections: 80 }, 'mysql.');
+const codes = (settings: object) => problems(settings).map(({ prop, code }) => `${prop}: ${code}`);
 
 test('takes both series with long-term support, on x86', () => {
   expect(codes({})).toEqual([]);
@@ -15,13 +15,21 @@ test.each(['8.0', '9.6', '97', ''])('refuses the series %j, of which there are n
 });
 
 test('refuses Arm for MySQL before anything is made, because its repository has no packages for it', () => {
-  expect(mysqlPackagesProblems({ serverType: 'cax21' })).toEqual([
+  expect(problems({ serverType: 'cax21' })).toEqual([
     {
       code: 'mysql-architecture',
-      prop: 'serverType',
+      prop: 'mysql.serverType',
       got: 'cax21',
       want: 'an x86 type, e.g. cx23 or ccx13',
       fix: "MySQL's apt repository has no packages for Arm; the other tiers may be Arm",
     },
+  ]);
+});
+
+test('shows what is wrong with single values and with all of them together at once', () => {
+  expect(codes({ slowSeconds: -1, leavingCount: 2, serverType: 'cax21' })).toEqual([
+    'mysql.slowSeconds: number',
+    'mysql.leavingCount: leaving-count',
+    'mysql.serverType: mysql-architecture',
   ]);
 });

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Problem } from '../lib/errors';
-import type { EnvironmentSettings } from '../lib/settings';
-import { checkSettings, findProblems } from '../lib/settings-checks';
+import { checkEnvironment, resolve, type EnvironmentSettings } from '../lib/settings';
 
 const valid: EnvironmentSettings = { domain: 'www.example.test', application: { entryPoint: 'app/server.ts', publicFolder: 'app/public' } };
 
 function problems(settings: Partial<EnvironmentSettings>, now?: Date): readonly Problem[] {
-  return findProblems({ ...valid, ...settings }, now);
+  return checkEnvironment({ ...valid, ...settings }, now);
 }
 
 function codes(settings: Partial<EnvironmentSettings>): string[] {
@@ -23,11 +22,11 @@ test('the defaults are fine', () => {
 
 test('shows everything that is wrong in one error', () => {
   const settings = { ...valid, domain: 'WWW.example.test', image: 'debian-12', mysql: { memberCount: 2 } };
-  expect(() => checkSettings('production', settings)).toThrow(
+  expect(() => resolve('production', settings)).toThrow(
     [
+      'production: image is "debian-12", want one of debian-13, ubuntu-26.04, or the number of a snapshot made of one; it has Node 18 and the agents need 20; use debian-13 [image]',
       'production: domain is "WWW.example.test", want a name such as www.example.com; did you mean www.example.test? [domain]',
       'production: mysql.memberCount is 2, want 3, 5, 7 or 9; add a member, two cannot outvote a failure [member-count]',
-      'production: image is "debian-12", want one of debian-13, ubuntu-26.04, or the number of a snapshot made of one; it has Node 18 and the agents need 20; use debian-13 [image]',
     ].join('\n'),
   );
 });
@@ -149,7 +148,7 @@ describe('locations', () => {
   });
 
   test('that do not exist are refused', () => {
-    expect(codes({ locations: ['fsn2' as 'fsn1'] })).toEqual(['locations: location']);
+    expect(codes({ locations: ['fsn2' as 'fsn1'] })).toEqual(['locations[0]: location']);
     expect(codes({ locations: [] })).toEqual(['locations: location']);
   });
 });
@@ -250,9 +249,9 @@ describe('the network', () => {
 
   test('subnets must be ranges inside it, large enough, and not overlap', () => {
     expect(codes({ network: { subnets: { web: '10.0.1.128/25', app: '10.1.0.0/24', mysql: '10.0.9.0/28' } } })).toEqual([
+      'network.subnets.mysql: subnet-too-small',
       'network.subnets.web: subnet-overlap',
       'network.subnets.app: subnet-outside',
-      'network.subnets.mysql: subnet-too-small',
     ]);
     expect(codes({ network: { subnets: { web: '10.0.2.1/24' } } })).toEqual(['network.subnets.web: cidr']);
   });
@@ -407,7 +406,7 @@ describe('the reboot window', () => {
 test.each([
   [{ web: { maxBodyMegabytes: -1 } }, 'web.maxBodyMegabytes is -1'],
   [{ web: { maxBodyMegabytes: 0.5 } }, 'web.maxBodyMegabytes is 0.5'],
-  [{ web: { readTimeoutSeconds: NaN } }, 'web.readTimeoutSeconds is "NaN"'],
+  [{ web: { readTimeoutSeconds: NaN } }, 'web.readTimeoutSeconds is NaN'],
   [{ mysql: { slowSeconds: -1 } }, 'mysql.slowSeconds is -1'],
   [{ mysql: { binaryLogDays: '3' } }, 'mysql.binaryLogDays is "3"'],
   [{ loadBalancers: { limits: { connections: -5 } } }, 'loadBalancers.limits.connections is -5'],
@@ -416,7 +415,7 @@ test.each([
   [{ loadBalancers: { holdSeconds: '3' } }, 'loadBalancers.holdSeconds is "3"'],
   [{ web: { trustedProxies: ['10.0.0.0/8; } evil {'] } }, 'web.trustedProxies[0] is "10.0.0.0/8; } evil {"'],
 ])('a number or range that a daemon would refuse while hosts are configured is refused at synth: %j', (settings, said) => {
-  expect(() => checkSettings('lab', { ...valid, ...(settings as object) })).toThrow(said);
+  expect(() => resolve('lab', { ...valid, ...(settings as object) })).toThrow(said);
 });
 
 test.each(['back\\slash.html', 'new\nline.html'])('a file of the public folder whose name hosts cannot handle is refused: %j', (name) => {
