@@ -96,7 +96,7 @@ const platform = (verb: string, ...args: string[]) => execa('npx', ['platform', 
 const ask = async (): Promise<StatusReport> => JSON.parse((await platform('status', '--json')).stdout) as StatusReport;
 const holding = async (role: string) => (await ask()).hosts.find((host) => host.role === role)?.name ?? '';
 
-/** keepalived gives the address of the NAT gateway to who is MASTER. */
+/** keepalived gives the MASTER the address of the NAT gateway. */
 async function isMaster(host: string): Promise<boolean> {
   const { stdout } = await lab.exec(host, ['ip', '-json', 'address', 'show']);
   return stdout.includes('10.0.1.10"');
@@ -153,11 +153,11 @@ describe('npx platform', () => {
       runId: `switchover-${tier}-${Date.now()}`,
     });
     try {
-      expect(await traffic.serving()).toBe(true);
+      expect(await traffic.serving({ stream: 'write' })).toBe(true);
       const { exitCode, stdout, stderr } = await platform('switchover', tier);
       expect(exitCode, stderr).toBe(0);
       expect(stdout).toContain(`is ${role}`);
-      expect(await traffic.serving()).toBe(true);
+      expect(await traffic.serving({ stream: 'write' })).toBe(true);
     } finally {
       await traffic.stop();
     }
