@@ -182,7 +182,8 @@ upgrade_mysql() {
 
 # The group learns of changed passwords before a member, or an app server after it, comes with one
 apply_accounts() {
-  platform-mysql accounts || die "accounts could not be brought up to date"
+  # By the uploaded agent and configuration, before they are in place: those from before name passwords that may be gone
+  MYSQL_MEMBER_CONFIG=$(staged "$AGENT_CONFIG") node "$(staged "$AGENT")" operator accounts || die "accounts could not be brought up to date"
 }
 
 is_online() {

@@ -192,6 +192,7 @@ export class ProvisionedServer extends Construct {
     return new ProvisioningStep(this, 'identify', {
       triggers: { server: this.server.id, hostKey: publicKeyOf(key) },
       connection: this.connection(firstKey),
+      dependsOn: this.props.installAfter ?? [],
       provisioners: [
         remedy(`${namePrefix}${this.host.name}`, sshTimeoutSeconds),
         this.shell(`install -d -m 0700 -o ${sshUser} /var/lib/platform`, `install -m 0600 -o ${sshUser} /dev/null ${NEW_HOST_KEY}`),
