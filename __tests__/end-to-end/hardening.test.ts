@@ -183,7 +183,8 @@ describe('what others than root can write', () => {
 
   /** Paths in the first column of the table; a file in there stands for its folder, * for any name. */
   const listed = () => {
-    const table = readFileSync('docs/security.md', 'utf8').split('## What other users can write and root reads')[1]?.split('\n## ')[0] ?? '';
+    const table =
+      readFileSync('docs/security.md', 'utf8').split('## What other users can write and root reads')[1]?.split('\n## ')[0] ?? '';
     const cells = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
     return cells.flatMap((cell) => [...cell.matchAll(/`(\/[^`]+)`/g)].map(([, path = '']) => path));
   };
