@@ -27,7 +27,7 @@ type Tier = (typeof TIERS)[number];
 const ROUNDS: readonly (readonly Tier[])[] = [['lb'], ['web', 'app', 'mysql']];
 const of = (tier: string) => machines.filter((machine) => machine.tier === tier).map(({ name }) => name);
 const must = async (machine: string, argv: readonly string[]) => {
-  const { exitCode, stdout, stderr } = await lab.exec(machine, argv);
+  const { exitCode, stdout, stderr } = await lab.exec(machine, argv, { timeoutSeconds: 240 });
   expect(exitCode, `${machine}: ${argv.join(' ')}: ${stderr}`).toBe(0);
   return stdout.trim();
 };
