@@ -4,14 +4,18 @@ import type { LabHandle } from './lab-handle';
 import { mainPid } from './process';
 import { configure, uploaded } from './provisioning';
 
+/** With what follows in a scenario below the 60 s of hard-stop-after, by which HAProxy ends connections of a process that was replaced. */
+const RELOADING_MILLISECONDS = 45_000;
+
 /** Reloads the unit many times in a row. */
-export function reloads(lab: LabHandle, machine: string, unit: string, { times = 50, everyMilliseconds = 400 } = {}): Fault {
+export function reloads(lab: LabHandle, machine: string, unit: string, { times = 50, everyMilliseconds = 800 } = {}): Fault {
   return {
-    title: `${unit} on ${machine} is reloaded ${times} times`,
+    title: `${unit} on ${machine} is reloaded ${times} times, or as often as it can be in ${RELOADING_MILLISECONDS / 1000} s`,
     async inject() {
-      for (let n = 1; n <= times; n += 1) {
+      const begun = Date.now();
+      for (let n = 1; n <= times && Date.now() - begun < RELOADING_MILLISECONDS; n += 1) {
         await onMachine(lab, machine, `systemctl reload ${unit}`, 30);
-        await pause(everyMilliseconds);
+        await pause(Math.max(0, begun + n * everyMilliseconds - Date.now()));
       }
     },
     recover: async () => undefined,
