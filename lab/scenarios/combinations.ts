@@ -1,6 +1,7 @@
+import { QUIET } from './checks';
 import { DATA } from './group';
 import { moveMilliseconds, outageAtMost } from './figures';
-import { nothingOscillates, quietAfterRecovery } from '../checkers';
+import { nothingOscillates } from '../checkers';
 import { apiDown, cleanStop, cutLink, freeze, kill, killForGood, powerOff, slowed, type Fault } from '../faults';
 import type { Random } from '../traffic';
 import type { Scenario } from './scenario';
@@ -79,6 +80,6 @@ export const combinedScenarios: readonly Scenario[] = [
     },
     // A load balancer, and behind it the API, a web and an app server: far more than any single fault, and still bounded.
     targets: (lab) => [outageAtMost(30_000 + moveMilliseconds(lab))],
-    checkers: [...DATA, nothingOscillates(2000, ['floating-ip']), quietAfterRecovery(1000, 'probe', 'get', 'write', 'read')],
+    checkers: [...DATA, nothingOscillates(2000, ['floating-ip']), QUIET],
   },
 ];

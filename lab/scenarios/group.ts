@@ -6,11 +6,11 @@ import {
   nothingAcceptedWhenAlone,
   nothingOscillates,
   primaryMovedAtMost,
-  quietAfterRecovery,
   readsPossible,
   type Checker,
 } from '../checkers';
 import type { Fault } from '../faults';
+import { QUIET } from './checks';
 import { writeGapAtMost } from './figures';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -34,7 +34,7 @@ export const ONE_LOST: readonly Checker[] = [
   noFailedRequest('get', 'write', 'read'),
   primaryMovedAtMost(1),
   nothingOscillates(120_000),
-  quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+  QUIET,
 ];
 
 export const FENCED: readonly Checker[] = [...ONE_LOST, nothingAcceptedWhenAlone(KNOWS_IT_IS_ALONE)];

@@ -4,7 +4,6 @@ import {
   noDoubleExecution,
   noFailedRequest,
   nothingOscillates,
-  quietAfterRecovery,
   type Checker,
 } from '../checkers';
 import {
@@ -25,21 +24,24 @@ import {
   type Fault,
   type LabHandle,
 } from '../faults';
+import { QUIET } from './checks';
 import { aliasMilliseconds, egressOutageAtMost, moveMilliseconds, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import { certificateOf } from './roles';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 import { UNITS } from './units';
 
-/** Checks for every fault of one load balancer. */
-export const PAIR: readonly Checker[] = [
+/** Checks for an outage of the whole pair, in which requests fail and the addresses move once at most. */
+export const PAIR_AWAY: readonly Checker[] = [
   noAcknowledgedWriteLost,
   noDoubleExecution,
-  noFailedRequest('write', 'read'),
   addressMovedAtMost(1),
   nothingOscillates(120_000),
-  quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+  QUIET,
 ];
+
+/** Checks for every fault of one load balancer. */
+export const PAIR: readonly Checker[] = [...PAIR_AWAY, noFailedRequest('write', 'read')];
 
 /** Checks for a change under load that clients must not notice. */
 const UNNOTICED: readonly Checker[] = [
@@ -183,13 +185,7 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.pause(timeToPullBack(stage.lab));
     },
     targets: () => [{ figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery }],
-    checkers: [
-      noAcknowledgedWriteLost,
-      noDoubleExecution,
-      addressMovedAtMost(1),
-      nothingOscillates(120_000),
-      quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
-    ],
+    checkers: PAIR_AWAY,
   },
   {
     name: 'lb-fifty-reloads',

@@ -1,4 +1,3 @@
-import { addressMovedAtMost, noAcknowledgedWriteLost, noDoubleExecution, nothingOscillates, quietAfterRecovery } from '../checkers';
 import {
   apiActionsFail,
   apiDown,
@@ -19,7 +18,7 @@ import {
   outageAtMost,
   serviceAfterFirstRecovery,
 } from './figures';
-import { PAIR, timeToPullBack } from './load-balancer';
+import { PAIR, PAIR_AWAY, timeToPullBack } from './load-balancer';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 
@@ -62,13 +61,7 @@ function whileApi(
         measure: serviceAfterFirstRecovery,
       },
     ],
-    checkers: [
-      noAcknowledgedWriteLost,
-      noDoubleExecution,
-      addressMovedAtMost(1),
-      nothingOscillates(120_000),
-      quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
-    ],
+    checkers: PAIR_AWAY,
   };
 }
 

@@ -5,7 +5,6 @@ import {
   noFailedGet,
   noFailedRequest,
   noHiddenReplay,
-  quietAfterRecovery,
   type Checker,
 } from '../checkers';
 import {
@@ -24,6 +23,7 @@ import {
   type Tier,
 } from '../faults';
 import type { StreamName } from '../traffic';
+import { QUIET } from './checks';
 import { nothingFails, outageAtMost, serviceAfterFirstRecovery, slowestGetAtMost } from './figures';
 import type { Scenario } from './scenario';
 import type { Stage } from './stage';
@@ -36,7 +36,7 @@ const HIDDEN: readonly Checker[] = [
   noAcknowledgedWriteLost,
   noDoubleExecution,
   noHiddenReplay,
-  quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
+  QUIET,
 ];
 
 /**
@@ -194,12 +194,7 @@ export const webAndAppScenarios: readonly Scenario[] = [
       await stage.healthy();
     },
     targets: () => [{ figure: 'service after boot', unit: 'ms', max: 30_000, measure: serviceAfterFirstRecovery }],
-    checkers: [
-      answersWhileDown(503, 1000, 5000),
-      noAcknowledgedWriteLost,
-      noDoubleExecution,
-      quietAfterRecovery(1000, 'probe', 'get', 'write', 'read'),
-    ],
+    checkers: [answersWhileDown(503, 1000, 5000), noAcknowledgedWriteLost, noDoubleExecution, QUIET],
   },
   oneOf(
     'app',

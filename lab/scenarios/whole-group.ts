@@ -7,7 +7,6 @@ import {
   noFailedRequest,
   nothingOscillates,
   primaryMovedAtMost,
-  quietAfterRecovery,
 } from '../checkers';
 import {
   all,
@@ -29,6 +28,7 @@ import {
   type Fault,
   type LabHandle,
 } from '../faults';
+import { QUIET } from './checks';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
 import { DATA, FAILOVER, ONE_LOST } from './group';
@@ -38,7 +38,6 @@ import type { Stage } from './stage';
 import { DATA_FOLDER, UNITS } from './units';
 
 const PRIVATE_LATE_SECONDS = 120;
-const QUIET = quietAfterRecovery(1000, 'probe', 'get', 'write', 'read');
 const afterBoot: Measured = { figure: 'writes after boot', unit: 'ms', max: 90_000, measure: writesAfterRecovery };
 
 const switchover: Scenario = {
