@@ -17,6 +17,7 @@ import { fetchReport } from '../../agents/mysql-member/peers';
 import { NO_MEMORY } from '../../agents/mysql-member/report';
 import { isMemory } from '../../agents/mysql-member/report-shape';
 import { controlServer, healthServer } from '../../agents/mysql-member/server';
+import { sendBytes } from '../helpers/bytes';
 
 async function listening(server: ReturnType<typeof createServer>): Promise<number> {
   if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -177,17 +178,6 @@ const bytes = fc.oneof(
     .map(([path, length, body]) => Buffer.from(`POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n${body}`)),
 );
 
-function send(port: number, what: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.end(what));
-    socket
-      .on('error', () => undefined)
-      .on('close', () => resolve())
-      .resume();
-    setTimeout(() => socket.destroy(), 200).unref();
-  });
-}
-
 describe('a host that opens as many connections as it can', () => {
   test.each([
     ['mysql-member', () => healthServer({ status: () => ({ report: REPORT }) } as unknown as Agent).listen(0, '127.0.0.1')],
@@ -202,7 +192,7 @@ describe('a host that opens as many connections as it can', () => {
     onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
     await expect.poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 10_000 }).toBe(500 - 64);
     expect((await fetch(`http://127.0.0.1:${port}/status`)).status).toBe(200);
-    // Whoever closes some may open others
+    // After closing some, the host may open others
     sockets.forEach((socket) => socket.destroy());
     const again = () =>
       new Promise<number | undefined>((resolve) => {
@@ -239,7 +229,7 @@ describe('random bytes', () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(bytes, { minLength: 1, maxLength: 5 }),
-          async (all) => void (await Promise.all(all.map((each) => send(port, each)))),
+          async (all) => void (await Promise.all(all.map((each) => sendBytes(port, each)))),
         ),
         { numRuns: 40 },
       );

@@ -3,7 +3,7 @@
  * opens TLS connections to it, each with a question every ten seconds. Prints figures; judges nothing.
  *   npx tsx __tests__/benchmarks/haproxy-connections.ts [CONNECTIONS]
  */
-import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../..
 import { resolveLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
+import { certificate } from '../helpers/certificate';
 
 const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
 const CONNECTIONS_PER_ADDRESS = 450;
@@ -34,28 +35,8 @@ function start(folder: string): ChildProcess {
     .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
     .replace('user root group root ', '');
   writeFileSync(join(folder, 'haproxy.cfg'), text);
-  spawnSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=benchmark',
-      '-keyout',
-      'key',
-      '-out',
-      'certificate',
-    ],
-    { cwd: folder },
-  );
-  writeFileSync(join(folder, 'site.pem'), readFileSync(join(folder, 'certificate'), 'utf8') + readFileSync(join(folder, 'key'), 'utf8'));
+  const { certificate: chain, key } = certificate('benchmark');
+  writeFileSync(join(folder, 'site.pem'), chain + key);
   writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
   // Every client as the other load balancer, which HAProxy answers by itself and without limits
   writeFileSync(join(folder, 'peer.lst'), '127.0.0.0/16\n');

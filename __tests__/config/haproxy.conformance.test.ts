@@ -19,7 +19,8 @@ import { encodeSubject } from '../../lab/x509/names';
 import { encodePem } from '../../lab/x509/pem';
 import { createRequest } from '../../lab/x509/request';
 import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
-import { balancer, certificate, freePort, get, listening, OTHER_LOAD_BALANCER, type Balancer, type Pair } from '../helpers/haproxy';
+import { certificate, type Pair } from '../helpers/certificate';
+import { balancer, freePort, get, listening, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
 import { hasProgram } from '../helpers/programs';
 
 /** A web server on loopback that is healthy and remembers what else it was asked. */
@@ -575,7 +576,7 @@ async function logServer(): Promise<{ port: number; line(part: string): Promise<
   };
 }
 
-/** Sends its request head a byte a second, for ever; gives what it gets until it is closed. */
+/** Sends its request head a byte a second, without end; gives what it gets until it is closed. */
 function slowClient({ https }: Balancer): Promise<string> {
   return new Promise((resolve) => {
     let received = '';

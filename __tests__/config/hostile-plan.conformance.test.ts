@@ -28,6 +28,7 @@ import { parseRebootWindow, turnOf, type RebootWindow } from '../../lib/updates/
 import { CONNECTIONS, WAYS_OUT } from '../../lib/platform-stack';
 import { checkEnvironment } from '../../lib/settings';
 import { checkMySql, type MySqlSettings } from '../../lib/settings/mysql';
+import { MEMBER, MY_CNF } from '../helpers/mysql-member';
 import { hasProgram } from '../helpers/programs';
 
 /**
@@ -78,7 +79,7 @@ const DEFAULT = new AddressPlan();
 
 /** Words that are no addresses, ranges or ports, of every line. */
 const shapeOf = (text: string) => text.replace(/\b\d+(\.\d+){3}(\/\d+)?\b/g, 'ADDRESS');
-/** Of so many plans: what is made of each has the shape of what is made of the default, and whoever judges it has nothing to say. */
+/** Draws plans. The text rendered from each has the shape of that from the default, and the judge accepts it. */
 function judged(render: (plan: AddressPlan) => string, judge: (text: string) => void, runs = RUNS.numRuns): void {
   fc.assert(
     fc.property(plans, (plan) => {
@@ -277,26 +278,7 @@ test('agents read from their files what was put there, whatever synth takes', ()
 
 function memberConfig(plan: AddressPlan, schema: string, applicationUser: string): AgentConfig {
   const members = plan.hosts('mysql', 3).map(({ name, address }) => ({ name, address }));
-  return {
-    ...members[0]!,
-    members,
-    groupName: 'aaaaaaaa-0000-8000-a000-000000000000',
-    sqlPort: 3306,
-    healthPort: 9200,
-    localAccount: { socket: '/run/mysqld/mysqld.sock', user: 'platform_agent' },
-    replicationUser: 'platform_replication',
-    memoryFile: '/srv/mysql/member/memory.json',
-    errantFolder: '/srv/mysql/member/errant',
-    controlSocket: '/run/mysql-member/control.sock',
-    endMysqldFile: '/run/mysql-member/end-mysqld',
-    accounts: {
-      schema,
-      applicationUser,
-      applicationHosts: '10.0.3.0/255.255.255.0',
-      memberHosts: '10.0.4.0/255.255.255.0',
-      migrationUser: 'm',
-    },
-  };
+  return { ...MEMBER, ...members[0]!, members, accounts: { ...MEMBER.accounts, schema, applicationUser, migrationUser: 'm' } };
 }
 
 test('a password stays one in every statement that holds it, whatever is in it', () => {
@@ -325,17 +307,8 @@ describe('mysqld', () => {
   );
   const cnf = (given: { binaryLogDays?: unknown; slowSeconds?: unknown }, plan = DEFAULT) =>
     renderMyCnf({
+      ...MY_CNF,
       address: plan.host('mysql', 1).address,
-      serverId: 1,
-      port: PORTS.mysql.sql,
-      memoryMegabytes: 4096,
-      groupName: 'aaaaaaaa-0000-8000-a000-000000000000',
-      dataFolder: '/srv/mysql/data',
-      tlsFolder: '/etc/mysql/platform-tls',
-      maxConnections: 400,
-      binaryLogDays: 3,
-      slowSeconds: 1,
-      slowLog: true,
       ...(given as { binaryLogDays?: number; slowSeconds?: number }),
     });
   /** Options and groups; a value may be any number. */

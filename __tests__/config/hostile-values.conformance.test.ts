@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { checkLoadBalancers } from '../../lib/settings/load-balancers';
 import { checkWeb } from '../../lib/settings/web';
+import { certificate } from '../helpers/certificate';
 import { hasProgram } from '../helpers/programs';
 
 /**
@@ -161,26 +162,8 @@ describe.skipIf(!hasProgram('nginx'))('Nginx', () => {
 
 describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
   beforeAll(() => {
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-subj',
-        '/CN=test',
-        '-keyout',
-        join(folder, 'key.pem'),
-        '-out',
-        join(folder, 'crt.pem'),
-      ],
-      { stdio: 'ignore' },
-    );
-    writeFileSync(join(folder, 'site.pem'), execFileSync('cat', [join(folder, 'crt.pem'), join(folder, 'key.pem')]));
+    const { certificate: chain, key } = certificate('test');
+    writeFileSync(join(folder, 'site.pem'), chain + key);
     writeFileSync(join(folder, 'peer.lst'), '127.0.0.9\n');
     writeFileSync(join(folder, 'unavailable.http'), 'HTTP/1.0 503 Service Unavailable\r\n\r\n');
   });

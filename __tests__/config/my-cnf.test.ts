@@ -1,22 +1,9 @@
 import { expect, test } from 'vitest';
 import { memoryShares, renderMyCnf, type MyCnfConfig } from '../../lib/config/my-cnf';
-
-const CONFIG: MyCnfConfig = {
-  address: '10.0.4.11',
-  serverId: 1,
-  port: 3306,
-  memoryMegabytes: 4096,
-  groupName: 'aaaaaaaa-0000-8000-a000-000000000000',
-  dataFolder: '/srv/mysql/data',
-  tlsFolder: '/etc/mysql/platform-tls',
-  maxConnections: 400,
-  binaryLogDays: 3,
-  slowSeconds: 1,
-  slowLog: true,
-};
+import { MY_CNF } from '../helpers/mysql-member';
 
 function setting(name: string, config: Partial<MyCnfConfig> = {}): string | undefined {
-  return new RegExp(`^${name} = (.*)$`, 'm').exec(renderMyCnf({ ...CONFIG, ...config }))?.[1];
+  return new RegExp(`^${name} = (.*)$`, 'm').exec(renderMyCnf({ ...MY_CNF, ...config }))?.[1];
 }
 
 test('an acknowledged write is on the disk, and nobody writes before the group has agreed', () => {
@@ -46,11 +33,11 @@ test('members reach each other by address, with TLS', () => {
 });
 
 test('does not name the other members: one more must not restart them', () => {
-  expect(renderMyCnf(CONFIG)).not.toContain('group_seeds');
+  expect(renderMyCnf(MY_CNF)).not.toContain('group_seeds');
 });
 
 test('no password is in it', () => {
-  expect(renderMyCnf(CONFIG)).not.toMatch(/password/i);
+  expect(renderMyCnf(MY_CNF)).not.toMatch(/password/i);
 });
 
 test.each([
@@ -67,7 +54,7 @@ const ONLY_IN_ONE_SERIES =
   /^(loose_)?(mysql[-_]native[-_]password\w*|group_replication_allow_local_lower_version_join|default_authentication_plugin|binlog_transaction_dependency_tracking|replica_allow_higher_version_source|activate_mandatory_roles|enable_cascade_triggers|server_memory|caching_sha2_password_\w*storage_format)\b/m;
 
 test('names no option that MySQL 8.4 has and 9.7 has not, or the other way round', () => {
-  expect(renderMyCnf(CONFIG)).not.toMatch(ONLY_IN_ONE_SERIES);
+  expect(renderMyCnf(MY_CNF)).not.toMatch(ONLY_IN_ONE_SERIES);
 });
 
 test('the log of slow statements, which holds data, can be left out; its limit is written as mysqld reads it, however small', () => {

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { certificate } from '../helpers/certificate';
 
 /** Each example as a newcomer uses it: copied to main.ts in a folder of its own. That it compiles, `tsc` says for all of this project. */
 const PROJECT = process.cwd();
@@ -23,30 +24,17 @@ async function synthesized(example: string, stack: string): Promise<Stack> {
   const paths = { 'scale-up': [join(PROJECT, 'lib/index.ts')] };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(PROJECT, 'tsconfig.json'), compilerOptions: { paths } }));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  await certificateIn(join(folder, 'certificates'));
+  certificateIn(join(folder, 'certificates'));
   await execa(join(PROJECT, 'node_modules/.bin/tsx'), ['main.ts'], { cwd: folder, env: { CHECKPOINT_DISABLE: '1' } });
   return JSON.parse(readFileSync(join(folder, `cdktf.out/stacks/${stack}/cdk.tf.json`), 'utf8')) as Stack;
 }
 
 /** Such as a user has from elsewhere. */
-async function certificateIn(folder: string): Promise<void> {
+function certificateIn(folder: string): void {
   mkdirSync(folder);
-  const names = 'subjectAltName=DNS:www.example.com,DNS:example.com';
-  const request = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '90',
-    '-subj',
-    '/CN=www.example.com',
-  ];
-  const files = ['-addext', names, '-keyout', 'www.example.com.key', '-out', 'www.example.com.pem'];
-  await execa('openssl', [...request, ...files], { cwd: folder });
+  const { certificate: chain, key } = certificate('www.example.com', undefined, 'subjectAltName=DNS:www.example.com,DNS:example.com');
+  writeFileSync(join(folder, 'www.example.com.pem'), chain);
+  writeFileSync(join(folder, 'www.example.com.key'), key);
 }
 
 const servers = ({ resource }: Stack): string[] =>

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { certificate, type Pair } from './certificate';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
@@ -27,44 +28,6 @@ export async function freePort(): Promise<number> {
   const port = await listening(server);
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-export interface Pair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** Signed by itself, or by another of these. */
-export function certificate(commonName: string, signer?: Pair, ...extensions: string[]): Pair {
-  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
-  if (signer) writeFileSync(join(folder, 'ca.pem'), signer.certificate + signer.key);
-  const signed = signer ? ['-CA', 'ca.pem', '-CAkey', 'ca.pem', '-addext', 'basicConstraints=CA:FALSE'] : [];
-  const made = spawnSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${commonName}`,
-      ...signed,
-      ...extensions.flatMap((extension) => ['-addext', extension]),
-      '-keyout',
-      '-',
-      '-out',
-      '-',
-    ],
-    { cwd: folder, encoding: 'utf8' },
-  );
-  rmSync(folder, { recursive: true });
-  const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
-  return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
 }
 
 export interface Balancer {

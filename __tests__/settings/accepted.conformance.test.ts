@@ -1,5 +1,5 @@
 import { Testing } from 'cdktf';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PlatformStack } from '../../lib/platform-stack';
 import { checkEnvironment, type EnvironmentSettings } from '../../lib/settings';
+import { certificate } from '../helpers/certificate';
 import { hasProgram } from '../helpers/programs';
 
 /** VRRP does not run on `lo`. */
@@ -176,9 +177,8 @@ describe('an environment that passes the check', () => {
   let environments: Files[];
   beforeAll(() => {
     mkdirSync(join(folder, 'haproxy'));
-    const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=test'];
-    execFileSync('openssl', [...request, '-keyout', join(folder, 'key'), '-out', join(folder, 'crt')], { stdio: 'ignore' });
-    written('haproxy/site.pem', readFileSync(join(folder, 'crt'), 'utf8') + readFileSync(join(folder, 'key'), 'utf8'));
+    const { certificate: chain, key } = certificate('test');
+    written('haproxy/site.pem', chain + key);
     written('haproxy/peer.lst', '127.0.0.9\n');
     written('haproxy/unavailable.http', 'HTTP/1.0 503 Service Unavailable\r\n\r\n');
     environments = fc.sample(drawn, 3).map(filesOf);

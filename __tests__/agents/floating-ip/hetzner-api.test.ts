@@ -10,7 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HetznerApi } from '../../../agents/floating-ip/hetzner-api';
 import { certificateFor, ensureAuthority, rootOf } from '../../../lab/names/authority';
 
-/** A name that no name server knows: whoever finds it has not asked one. */
+/** A name that no name server knows: a client that connects to it has not asked one. */
 const NAME = 'api.no-such-name.invalid';
 const SERVES = '127.0.0.9';
 const READ = { kind: 'read-floating-ip' } as const;
@@ -42,16 +42,16 @@ async function serve(on: Server): Promise<void> {
 }
 
 const know = (...addresses: string[]) => writeFileSync(join(folder, 'addresses'), addresses.map((address) => `${address}\n`).join(''));
-const api = (scheme = 'http') =>
-  new HetznerApi({
-    endpoint: `${scheme}://${NAME}:${port}/v1`,
-    tokenFile: join(folder, 'token'),
-    addressesFile: join(folder, 'addresses'),
-    floatingIpId: 1,
-    serverId: 2,
-    peerServerId: 3,
-    networkId: 4,
-  });
+const config = (scheme: string) => ({
+  endpoint: `${scheme}://${NAME}:${port}/v1`,
+  tokenFile: join(folder, 'token'),
+  addressesFile: join(folder, 'addresses'),
+  floatingIpId: 1,
+  serverId: 2,
+  peerServerId: 3,
+  networkId: 4,
+});
+const api = (scheme = 'http') => new HetznerApi(config(scheme));
 const HELD = { outcome: { ok: true, holder: 42 } };
 
 test('the API is found at a known address, without a look-up, and by one connection for all calls', async () => {
@@ -91,16 +91,7 @@ test.each([
 
 /** In a process that is started as the unit starts the agent: with the system's list of CAs, which is this one. */
 async function askByTls(root: string): Promise<unknown> {
-  const config = {
-    endpoint: `https://${NAME}:${port}/v1`,
-    tokenFile: join(folder, 'token'),
-    addressesFile: join(folder, 'addresses'),
-    floatingIpId: 1,
-    serverId: 2,
-    peerServerId: 3,
-    networkId: 4,
-  };
-  const program = `import('./agents/floating-ip/hetzner-api').then(({ HetznerApi }) => new HetznerApi(${JSON.stringify(config)}).perform({ kind: 'read-floating-ip' })).then((answer) => (console.log(JSON.stringify(answer)), process.exit()))`;
+  const program = `import('./agents/floating-ip/hetzner-api').then(({ HetznerApi }) => new HetznerApi(${JSON.stringify(config('https'))}).perform({ kind: 'read-floating-ip' })).then((answer) => (console.log(JSON.stringify(answer)), process.exit()))`;
   const { stdout } = await execa(process.execPath, ['--import', 'tsx', '--use-openssl-ca', '--eval', program], {
     env: { SSL_CERT_FILE: root },
   });

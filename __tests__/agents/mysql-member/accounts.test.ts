@@ -9,22 +9,9 @@ import {
   type SchemaRight,
 } from '../../../agents/mysql-member/accounts';
 import type { AgentConfig } from '../../../agents/mysql-member/config';
+import { MEMBER } from '../../helpers/mysql-member';
 
-const CONFIG: AgentConfig = {
-  name: 'db-1',
-  address: '10.0.4.11',
-  members: [{ name: 'db-1', address: '10.0.4.11' }],
-  groupName: 'aaaaaaaa-0000-8000-a000-000000000000',
-  sqlPort: 3306,
-  healthPort: 9200,
-  localAccount: { socket: '/run/mysqld/mysqld.sock', user: 'platform_agent' },
-  replicationUser: 'platform_replication',
-  memoryFile: '/srv/mysql/member/memory.json',
-  errantFolder: '/srv/mysql/member/errant',
-  controlSocket: '/run/mysql-member/control.sock',
-  endMysqldFile: '/run/mysql-member/end-mysqld',
-  accounts: { schema: 'app', applicationUser: 'app', applicationHosts: '10.0.3.0/255.255.255.0', memberHosts: '10.0.4.0/255.255.255.0' },
-};
+const CONFIG: AgentConfig = MEMBER;
 const PASSWORDS = { admin: 'a', replication: 'r', application: `it's \\ "quoted"`, migration: null };
 
 test('the application gets its own schema, from app hosts, by TLS, and nothing else', () => {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { Agent, get, request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { healthRoutes } from '../../../app/health';
@@ -9,6 +8,7 @@ import { HttpServer } from '../../../app/http/http-server';
 import { measuringRoutes } from '../../../app/measuring';
 import { Notes } from '../../../app/notes/notes';
 import { notesRoutes } from '../../../app/notes/routes';
+import { sendBytes } from '../../helpers/bytes';
 import { FakeClock } from '../fake-clock';
 import { FakeDatabase } from '../fake-database';
 
@@ -137,17 +137,11 @@ test('random bytes, and nonsense in the form of HTTP, do not end it', async () =
     requests,
     fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
   );
-  const send = (what: Buffer) =>
-    new Promise<void>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => socket.end(what));
-      socket
-        .on('error', () => undefined)
-        .on('close', () => resolve())
-        .resume();
-      setTimeout(() => socket.destroy(), 200).unref();
-    });
   await fc.assert(
-    fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 5 }), async (all) => void (await Promise.all(all.map(send)))),
+    fc.asyncProperty(
+      fc.array(bytes, { minLength: 1, maxLength: 5 }),
+      async (all) => void (await Promise.all(all.map((each) => sendBytes(port, each)))),
+    ),
     { numRuns: 40 },
   );
   expect((await fetch(`${url}/healthz`)).status).toBe(200);

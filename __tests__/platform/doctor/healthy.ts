@@ -129,15 +129,7 @@ export const BEFORE: Facts = {
 
 /** After a deploy: state and project have the same. */
 export function deployed(given: Partial<Facts> = {}): Facts {
-  const items: Record<ResourceType, Item[]> = {
-    hcloud_server: [],
-    hcloud_network: [],
-    hcloud_firewall: [],
-    hcloud_placement_group: [],
-    hcloud_volume: [],
-    hcloud_floating_ip: [],
-    hcloud_ssh_key: [],
-  };
+  const items = structuredClone(EMPTY) as Record<ResourceType, Item[]>;
   const state = new Map<string, { id: string }>();
   for (const [index, { type, name, address }] of ENVIRONMENT.named.entries()) {
     items[type].push({
