@@ -124,7 +124,7 @@ describe('behind Cloudflare', () => {
     ]);
   });
 
-  test('other ranges may be let in besides', () => {
+  test('further ranges may be let in', () => {
     const open = platform({ cloudflare: { zone: 'example.test' }, loadBalancers: { webSources: ['203.0.113.0/24'] } });
     expect(JSON.stringify(resource(open, 'hcloud_firewall', 'site_public-firewall'))).toContain('concat([\\"203.0.113.0/24\\"]');
   });

@@ -10,7 +10,7 @@ export interface HealthOptions {
   readonly notReadyBecause: () => string | undefined;
 }
 
-/** Shorter than whoever asks is willing to wait. */
+/** Shorter than the timeout of every health check. */
 const WITHIN_MILLISECONDS = 2000;
 
 export function healthRoutes({ hostName, database, log, notReadyBecause }: HealthOptions): readonly Route[] {

@@ -47,7 +47,7 @@ export const CONNECTIONS: readonly Connection[] = [
 
 /** Added where the certificate comes from an ACME server. */
 export const ACME_CONNECTIONS: readonly Connection[] = [
-  { from: 'lb', to: 'lb', port: 'acmeChallenge' }, // whoever has the address asks the one that obtains
+  { from: 'lb', to: 'lb', port: 'acmeChallenge' }, // the holder of the address passes the challenge to the one that obtains
   { from: 'lb', to: 'lb', port: 'certificate' }, // what one has obtained the other takes
 ];
 

@@ -165,7 +165,7 @@ describe('before anything is changed, an error', () => {
     expect(output).not.toContain('short-secret');
   });
 
-  test('tells of an SSL/TLS mode with which visitors would be redirected for ever', async () => {
+  test('tells of an SSL/TLS mode with which visitors would be redirected without end', async () => {
     const [zoneId] = api.world.zones.keys();
     api.world.settings.set(`${zoneId}/ssl`, { value: 'flexible', modifiedOn: api.world.now() });
     expect(await refused()).toContain('The zone example.com has the SSL/TLS mode flexible');

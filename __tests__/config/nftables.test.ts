@@ -65,7 +65,7 @@ test('lets each tier in on its port, from the subnet of the other', () => {
   ]);
 });
 
-test('whoever is let in by SSH gets answers in sessions that are older than the rules, and nobody is called from that port', () => {
+test('SSH sessions that are older than the rules go on, and no connection is opened from that port', () => {
   expect(rules(render('mysql'), 'output')).toContain(
     'ip daddr 10.0.1.0/24 tcp sport 22 tcp flags & (syn | ack) == ack accept comment "mysql -> lb answers in older ssh sessions"',
   );
@@ -131,7 +131,7 @@ test('VRRP is a protocol of its own, without a port', () => {
   expect(rules(render('lb'))).toContain('ip saddr 10.0.1.0/24 meta l4proto 112 accept comment "lb -> lb vrrp"');
 });
 
-test('internet and operators come to public addresses only: whoever is in the private network is neither', () => {
+test('internet and operators reach public addresses only: a host of the private network is neither', () => {
   expect(rules(render('lb')).filter((rule) => /internet|operators/.test(rule))).toEqual([
     'meta nfproto ipv4 ip daddr != 10.0.0.0/16 tcp dport 80 accept comment "internet -> lb http"',
     'meta nfproto ipv6 tcp dport 80 accept comment "internet -> lb http"',
@@ -167,7 +167,7 @@ describe('where Cloudflare stands in front', () => {
     ]);
   });
 
-  test('others may be let in besides', () => {
+  test('further ranges may be let in', () => {
     expect(rules(lb(['203.0.113.0/24']))).toContain(
       'ip saddr { 203.0.113.0/24 } ip daddr != 10.0.0.0/16 tcp dport 443 accept comment "internet -> lb https"',
     );
@@ -188,7 +188,7 @@ describe('where Cloudflare stands in front', () => {
   });
 });
 
-test('whoever lets in everybody needs no sentence about the other load balancer', () => {
+test('an internet that is open to all needs no rule for the other load balancer', () => {
   expect(rules(render('lb')).join('\n')).not.toContain('other-lb');
   // They ask each other by IPv4
   expect(render('lb', { internet: ['::/0'] })).toContain('ip saddr $PEER_PUBLIC_ADDRESS tcp dport 443');

@@ -5,7 +5,7 @@ import { openHandle, SCENARIOS, select } from '../../lab/scenarios';
 import { judge } from './judge';
 
 /**
- * How long Hetzner's API takes to move an address is not known, so failover has to converge whatever it is: each scenario in
+ * How long Hetzner's API takes to move an address is not known, so failover has to converge for any time: each scenario in
  * which an address moves runs with an API that takes L seconds for an action, and up to two for an answer.
  */
 const ANSWER_MILLISECONDS = { from: 1500, to: 2000 };

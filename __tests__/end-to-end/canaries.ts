@@ -121,7 +121,7 @@ async function inMachine(lab: Lab, machine: string, patterns: string, secrets: r
   ];
 }
 
-/** Where a service keeps a secret, other than root: its user. A unit's own credentials are those of whoever the unit runs as. */
+/** Where a service keeps a secret, other than root: its user. A unit's own credentials belong to the user that the unit runs as. */
 const KEPT_BY: readonly (readonly [folder: string, user: string])[] = [
   ['/srv/mysql/data/', 'mysql'], // the replication password, in mysqld's own tables and logs
   ['/srv/mysql/member/', 'mysql-member'],

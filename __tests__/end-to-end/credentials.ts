@@ -106,7 +106,7 @@ export interface Login {
   readonly jumpUser?: string;
   /** @default the present one */
   readonly keyFile?: string;
-  /** File with the only host keys that are trusted. @default whoever answers is trusted */
+  /** File with the only host keys that are trusted. @default any key is trusted */
   readonly knownHostsFile?: string;
 }
 

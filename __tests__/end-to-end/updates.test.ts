@@ -94,7 +94,7 @@ describe('when all hosts of a tier want to reboot at the same moment', () => {
   );
 });
 
-/** Connections end with the load balancer that has them, so those who try once may fail there; whoever tries again does not. */
+/** Connections end with the load balancer that has them, so a client that tries once may fail there; one that tries again does not. */
 const RETRIES_SUCCEED: readonly Checker[] = [noAcknowledgedWriteLost, noDoubleExecution, membersAgree, noFailedRequest('write', 'read')];
 const AT_THE_EDGE: readonly Checker[] = [...RETRIES_SUCCEED, addressMovedAtMost(2)];
 const BEHIND_THE_EDGE: readonly Checker[] = [...RETRIES_SUCCEED, noFailedRequest('probe', 'get'), addressMovedAtMost(0)];

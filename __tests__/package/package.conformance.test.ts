@@ -51,7 +51,7 @@ beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
   await execa('tar', ['--extract', '--gzip', '--strip-components=1', `--file=${join(root, archive)}`, `--directory=${installed}`]);
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) link(name);
-  // What a TypeScript project has besides
+  // Also in every TypeScript project
   for (const name of ['tsx', 'typescript', '@types/node']) link(name);
   application(consumer);
 });

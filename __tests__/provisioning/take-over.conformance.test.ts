@@ -16,7 +16,7 @@ const TAKE_OVER = /^take_over\(\) \{\n[^]*?^\}$/m.exec(readFileSync('provisionin
 
 /**
  * A volume from another server, on which its user runs code meanwhile: after root has found a file, and before it gives it away, a folder on the
- * way becomes a link. Its place in between is chown's.
+ * way becomes a link. It runs between the look and the chown.
  */
 test.skipIf(process.getuid?.() !== 0)(
   'root gives files of a volume to their user, and none that a link leads to which was put there meanwhile',

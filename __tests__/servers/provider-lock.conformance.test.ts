@@ -59,7 +59,7 @@ test('a provider of the same version with another content is not taken once its 
   expect(await init()).toMatchObject({ exitCode: 1, output: expect.stringMatching(/doesn't match any of the checksums/) });
 });
 
-test('a newer version than that of the bindings is not taken, whoever offers it', async () => {
+test('a newer version than that of the bindings is not taken, from any source', async () => {
   const version = synth();
   const [major = '', minor = ''] = version.split('.');
   const newer = `${major}.${Number(minor) + 1}.0`;

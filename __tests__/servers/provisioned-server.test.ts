@@ -25,7 +25,7 @@ function provisioners(step: TerraformBlock): Provisioner[] {
   return step.provisioner as Provisioner[];
 }
 
-/** What is brought to the host besides folders, by name; expressions as Terraform reads them. */
+/** Single files that are brought to the host, by name; expressions as Terraform reads them. */
 function sent(step: TerraformBlock): Record<string, string> {
   const [values] = provisioners(step).flatMap(({ file }) =>
     file?.destination === '/var/lib/platform/configure/values' ? [file.content ?? ''] : [],

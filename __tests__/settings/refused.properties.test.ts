@@ -124,7 +124,7 @@ function withValue(settings: object, path: string, value: unknown): EnvironmentS
 
 const names = (path: string) => (prop: string) => prop === path || prop.startsWith(`${path}.`) || prop.startsWith(`${path}[`);
 
-test.each(Object.entries(BAD))('%s out of its range is refused by its name, whatever it is', (path, values) => {
+test.each(Object.entries(BAD))('%s is refused by its name when its value is out of range', (path, values) => {
   fc.assert(
     fc.property(values, (value) => {
       const problems = checkEnvironment(withValue(VALID, path, value));

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A report of a member is some 5 KB, and Hetzner's longest answer some 50 KB. Whoever sends more wants the agent's memory. */
+/** A report of a member is some 5 KB, and Hetzner's longest answer some 50 KB. A longer answer would only fill the agent's memory. */
 export const LONGEST_BYTES = 1024 * 1024;
 
 /** The whole body of a request or an answer. @throws if it is longer than that, or breaks off; the connection is closed then */

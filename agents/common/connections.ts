@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 /** Peers and health checks have a few at a time. An agent's memory is enough for some ten thousand. */
 const PER_ADDRESS = 64;
 
-/** One host, whoever has taken it over, cannot use up an agent's memory by connections: those of an address beyond a limit are closed. */
+/** Closes the connections of an address beyond a limit: a host that was taken over cannot use up the agent's memory by them. */
 export function limitConnections(server: Server, perAddress = PER_ADDRESS): void {
   const open = new Map<string, number>();
   server.on('connection', (socket) => {

@@ -3,7 +3,7 @@ import { nameOf, type AgentState, type Call, type Identity, type Job, type Known
 export interface Policy extends Identity {
   /** Alias address of the NAT gateway, which goes where the floating IP goes. */
   readonly natGateway: string;
-  /** After a move of the floating IP there is no other for so long. */
+  /** Shortest time between two moves of the floating IP. */
   readonly holdMs: number;
 }
 
@@ -123,7 +123,7 @@ export function judgePeer(state: AgentState, now: number): PeerVerdict {
   return answered !== null && now - answered < EVIDENCE_AGE_MS ? 'serves' : 'unknown';
 }
 
-/** Its action ends, whoever is MASTER by then: two at the same time would tear the address to and fro. */
+/** Its action ends first, even if the role has moved meanwhile: two actions at once would move the address back and forth. */
 function peerIsMoving({ peerPrivate }: AgentState, now: number): boolean {
   return (peerPrivate.report?.moving ?? false) && peerPrivate.answeredAt !== null && now - peerPrivate.answeredAt < EVIDENCE_AGE_MS;
 }

@@ -160,7 +160,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // A gateway in between answers in HTML
+    // A gateway before the API answers in HTML
     return undefined;
   }
 }

@@ -52,7 +52,7 @@ function lastMove(config: Config): number | null {
   return Number.isFinite(at) ? now() - Math.max(0, Date.now() - at) : null;
 }
 
-/** keepalived is stopped before this agent and HAProxy after it: in between, the peer gets the addresses. */
+/** keepalived is stopped before this agent, and HAProxy after it: between the two the peer gets the addresses. */
 async function handOver(agent: Agent): Promise<void> {
   const begin = now();
   while (now() - begin < HANDOVER_LIMIT_MS && leavesToPeer(agent, now() - begin)) await sleep(20);

@@ -6,7 +6,7 @@ import type { PeerReport, VrrpState } from './state';
 /** Longest wait for an answer; see FAILURES_THAT_COUNT in decide.ts. */
 const LIMIT_MS = 400;
 
-/** keepalived holds the alias address on `lo` while it is MASTER, and whoever stops or restarts keepalived removes it. */
+/** keepalived holds the alias address on `lo` while it is MASTER, and every stop or restart of keepalived removes it. */
 export function readVrrpState(natGateway: string): VrrpState {
   return networkInterfaces().lo?.some(({ address }) => address === natGateway) ? 'MASTER' : 'BACKUP';
 }

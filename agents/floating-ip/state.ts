@@ -194,7 +194,7 @@ function heardFromPeer(state: AgentState, askedAt: number, report: PeerReport | 
     return { ...state, peerPrivate: { ...state.peerPrivate, ...probe } };
   }
   const itsMove = report.sinceLastMoveMs === null ? null : askedAt - report.sinceLastMoveMs;
-  // It asks the API at other times than we do: whoever asked last knows best
+  // It asks the API at other times than we do: the later of the two answers counts
   const holder = newer(state.holder, report.holder, askedAt);
   const aliases = {
     self: newer(state.aliases.self, report.aliases.peer, askedAt),

@@ -26,10 +26,10 @@ interface Account {
 
 /** What an application needs at run time. */
 const DATA_RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE TEMPORARY TABLES', 'LOCK TABLES', 'EXECUTE', 'SHOW VIEW'];
-/** What changes the schema, besides. */
+/** Further rights, which change the schema. */
 const SCHEMA_RIGHTS = ['CREATE', 'DROP', 'ALTER', 'INDEX', 'REFERENCES', 'CREATE VIEW', 'TRIGGER', 'CREATE ROUTINE', 'ALTER ROUTINE'];
 
-/** Every account there is besides MySQL's own and root (local socket, by its system user). */
+/** Every account but MySQL's own and root (local socket, by its system user). */
 export function accounts(
   { accounts: { applicationHosts, memberHosts, schema, applicationUser, migrationUser }, ...config }: AgentConfig,
   passwords: Passwords,

@@ -132,7 +132,7 @@ function online(situation: Situation, sample: Sample, memory: Memory): Decision 
 
 /**
  * A join while the group loses its majority may end as PRIMARY of a new group of one, and other joins may follow it there.
- * None of its members knows what it descends from: it never takes writes, and the others would wait for it for ever.
+ * None of its members knows what it descends from: it never takes writes, and the others would wait for it without end.
  */
 function nobodyFounded({ self, peers }: Situation, { view, members }: Sample, memory: Memory): boolean {
   const known = members.map(({ name }) => (name === self.name ? memory : peers.get(name)?.memory));

@@ -34,7 +34,7 @@ export interface Decision {
   readonly reason: string;
   /** To be written and synced before the action starts. The same object as before: nothing to write. */
   readonly memory: Memory;
-  /** Act only if the decision stays the same for so long: a report may be older than what it is compared with. */
+  /** Act only after the decision has stayed the same for this time: a report may be older than what it is compared with. */
   readonly afterMs: number;
 }
 

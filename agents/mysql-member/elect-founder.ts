@@ -78,7 +78,7 @@ function stand(self: Report, others: readonly Report[], configuredGroupName: str
     return decision(memory, { kind: 'wait' }, `waiting for the votes of ${names(undecided)} in ballot ${ballot}`);
   }
   const first = [self, ...others].every((member) => member.memory.lastMajority === null);
-  // the ballot is used up before the bootstrap starts: after a crash in between, a repetition needs new votes
+  // the ballot is used up before the bootstrap starts: after a crash before its end, a repetition needs new votes
   const next: Memory = { ...memory, incarnation: ballot, candidate: null, entering: 'bootstrap' };
   const reason = first ? 'all members are new: the first group' : 'full outage: this member holds all transactions';
   const groupName = lineage([self, ...others]) ?? configuredGroupName;

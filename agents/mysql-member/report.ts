@@ -31,7 +31,7 @@ export interface Sample {
   readonly executed: string;
   readonly received: string;
   readonly purged: string;
-  /** A START or STOP GROUP_REPLICATION is running, whoever gave it. */
+  /** A START or STOP GROUP_REPLICATION is running, of the agent or of a person. */
   readonly changing: boolean;
   /** Transactions received and not yet applied. */
   readonly applierQueue: number;

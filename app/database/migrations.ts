@@ -38,7 +38,7 @@ export async function migrate(database: Database, migrations: readonly Migration
   return applied;
 }
 
-/** @throws while a reader lacks one, whoever runs them */
+/** @throws while a member lacks one, also where another server runs them */
 export async function requireMigrated(database: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
   await database.onReader(LIMITS, async (session) => {
     if (!(await hasAll(session, migrations))) throw new Error(`${session.hostName} does not have the latest migration yet`);

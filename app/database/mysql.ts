@@ -107,7 +107,7 @@ function pool(config: DatabaseConfig, port: number): Pool {
     waitForConnections: true,
     queueLimit: 0,
   });
-  // Told to whoever uses the connection; without a listener the second error of a connection would end the process
+  // Its user hears of it by its own call; without a listener the second error of a connection would end the process
   created.on('connection', (connection) => connection.on('error', () => undefined));
   return created;
 }
@@ -116,7 +116,7 @@ function socket(host: string, port: number): Socket {
   return connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 });
 }
 
-/** mysql2 waits for ever for a free connection; a request does not. */
+/** mysql2 waits without limit for a free connection; a request does not. */
 function acquire(from: Pool, withinMilliseconds: number): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     let late = false;

@@ -101,7 +101,7 @@ export class CloudflareZone extends Construct {
     takeExactly(provider);
   }
 
-  /** In mode `flexible` proxies come without TLS, and are sent back to where they came from, for ever. */
+  /** In mode `flexible` proxies come without TLS, and are redirected to where they came from, without end. */
   private checkEncryption(zone: string): void {
     const encryption = new DataCloudflareZoneSetting(this, 'encryption', {
       zoneId: this.zoneId,

@@ -13,7 +13,7 @@ export function renderAppEnvironment({ variables }: AppEnvironmentConfig): strin
 export interface AppLimitsConfig {
   /** Memory of the application's processes together, in MB. */
   readonly memoryMegabytes: number;
-  /** Ranges that the application may talk to besides loopback (CIDR). */
+  /** Ranges that the application may talk to, in addition to loopback (CIDR). */
   readonly allowedRanges: readonly string[];
 }
 

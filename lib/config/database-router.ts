@@ -14,7 +14,7 @@ export interface DatabaseRouterConfig {
   readonly metricsPort: number;
 }
 
-/** HAProxy 3.0 on an app server: the application only ever sees 127.0.0.1, whoever is PRIMARY. */
+/** HAProxy 3.0 on an app server: the application always connects to 127.0.0.1, whichever member is PRIMARY. */
 export function renderDatabaseRouterConfig(config: DatabaseRouterConfig): string {
   return [global(), primary(config), readers(config), metrics(config)].join('\n\n') + '\n';
 }

@@ -9,7 +9,7 @@ export interface FloatingIpAgentConfig {
   readonly ports: Pick<(typeof PORTS)['lb'], 'https' | 'metrics' | 'floatingIpAgent'>;
   /** Path that HAProxy answers by itself on its public side. */
   readonly peerHealthPath: string;
-  /** After a move of the floating IP there is no other for so long, in seconds. */
+  /** Shortest time between two moves of the floating IP, in seconds. */
   readonly holdSeconds: number;
 }
 

@@ -200,13 +200,13 @@ frontend certificate
 }
 
 /** One name a line: HAProxy takes 64 words in one. */
-function knownHosts(names: readonly string[] | undefined, besides: string): string[] {
+function knownHosts(names: readonly string[] | undefined, exception: string): string[] {
   if (!names) return [];
   return [
     ...names.map(
       (name) => `  acl known_host req.hdr(host),field(1,:),lower ${name.startsWith('*.') ? `-m end ${name.slice(1)}` : `-m str ${name}`}`,
     ),
-    `  http-request return status 421 content-type text/plain string "This name is not served here.\\n" if !known_host${besides}`,
+    `  http-request return status 421 content-type text/plain string "This name is not served here.\\n" if !known_host${exception}`,
   ];
 }
 
@@ -283,7 +283,7 @@ function visitorAddress(): string[] {
   ];
 }
 
-/** Whoever has an IPv6 address has 2^64 of them. */
+/** A visitor with one IPv6 address mostly has 2^64 of them. */
 const SOURCE = 'src,ipmask(32,64)';
 const stickTable = (counters: string) => [
   '  # 100,000 addresses take some 20 MB; when the table is full the oldest is forgotten',

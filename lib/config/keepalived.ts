@@ -10,7 +10,7 @@ export interface KeepalivedConfig {
   readonly haproxyHealthUrl: string;
 }
 
-/** Host 1 has 150, host 2 has 100: whoever starts first keeps the address, the number only decides a tie. */
+/** Host 1 has 150, host 2 has 100: the one that starts first keeps the address; the number only decides a tie. */
 function priority(host: Host): number {
   return 200 - 50 * host.ordinal;
 }

@@ -2,8 +2,8 @@ import type { Tier } from './address-plan';
 import type { PORTS } from './ports';
 
 /**
- * `internet`: Cloudflare's proxies where the names are proxied, and whoever the setting webSources lets in; `operators`:
- * whoever the setting sshSources lets in; `other-lb`: the other load balancer from its public address. These come by
+ * `internet`: Cloudflare's proxies where the names are proxied, and the ranges of the setting webSources; `operators`:
+ * the ranges of the setting sshSources; `other-lb`: the other load balancer from its public address. These come by
  * the public address of a load balancer. All others come over the private network.
  */
 export type Peer = Tier | 'internet' | 'operators' | 'other-lb';

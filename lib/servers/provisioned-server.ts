@@ -184,7 +184,7 @@ export class ProvisionedServer extends Construct {
     return Object.keys(config).length === 0 ? undefined : `#cloud-config\n${Fn.jsonencode(config)}`;
   }
 
-  /** The key of the user data, which the host's metadata shows for ever, gives way to one that came by SSH. */
+  /** Replaces the first host key: user data stays readable in the metadata service, so its key must not last. */
   private identify(): ProvisioningStep | undefined {
     if (!this.identity) return undefined;
     const { firstKey, key } = this.identity;

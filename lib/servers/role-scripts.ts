@@ -28,7 +28,7 @@ const SHARED = [
   'units/security-updates.service',
 ] as const;
 
-/** What the hosts of a role get besides. A change to another role's files must not provision them again. */
+/** What only the hosts of a role get. A change to another role's files must not provision them again. */
 const OF_ROLE = {
   'load-balancer': [
     'load-balancer.sh',

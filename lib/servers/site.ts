@@ -22,11 +22,11 @@ export interface SiteProps extends ResolvedSite {
   readonly sshPublicKey: string;
   /** Ephemeral token. */
   readonly sshPrivateKey: string;
-  /** Public keys that may log in besides, one a line. @default none */
+  /** Further public keys that may log in, one a line. @default none */
   readonly sshAdditionalPublicKeys?: string;
   /** What the public keys have to be; a plan fails without it. @default anything */
   readonly sshKeyChecks?: readonly Precondition[];
-  /** Ranges (tokens of lists) that may reach ports 80 and 443 besides `webSources`, known only at apply. @default none */
+  /** Ranges (tokens of lists) that may reach ports 80 and 443 in addition to `webSources`, known only at apply. @default none */
   readonly proxies?: { readonly ipv4: string[]; readonly ipv6: string[] };
   /** Any text; another text provisions all hosts again, e.g. after a rotation of ephemeral secrets. @default '' */
   readonly secretsRevision?: string;
@@ -54,7 +54,7 @@ export class Site extends Construct {
   readonly deleteProtection: boolean;
   readonly secretsRevision: string;
   readonly securityUpdates: boolean;
-  /** Key of both load balancers: whoever logs in by the floating IP meets the same one after a failover. Undefined: not pinned. */
+  /** Key of both load balancers: a login by the floating IP meets the same key after a failover. Undefined: not pinned. */
   readonly bastionKey?: PrivateKey;
   readonly network: Network;
   readonly sshKey: SshKey;

@@ -16,7 +16,7 @@ export interface AppSettings {
    * @default 40
    */
   readonly databaseConnections?: number;
-  /** Ranges (CIDR) that the application may talk to besides the private network; `any` for all. @default [] */
+  /** Ranges (CIDR) that the application may talk to, in addition to the private network; `any` for all. @default [] */
   readonly outboundRanges?: readonly string[];
 }
 

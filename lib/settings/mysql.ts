@@ -23,7 +23,7 @@ export interface MySqlSettings {
   readonly volumeGb?: number;
   /** The application's schema, made on the first deploy. @default 'app' */
   readonly database?: string;
-  /** The application's account, with rights in its schema and none besides; from app hosts, by TLS. @default 'app' */
+  /** The application's account, with rights in its schema and no others; from app hosts, by TLS. @default 'app' */
   readonly databaseUser?: string;
   /** Connections that a member takes, up to 10000. @default what all app servers may open and 40 more, 400 at least */
   readonly maxConnections?: number;

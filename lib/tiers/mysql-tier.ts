@@ -26,7 +26,7 @@ export interface MySqlTierProps extends MySql {
   readonly credentials: {
     /** Ephemeral token: `platform_admin`, every right, local socket only. For people; provisioning comes in as root. */
     readonly mysqlAdminPassword: string;
-    /** Ephemeral token: members among themselves, with a certificate besides. */
+    /** Ephemeral token: members to each other, together with a certificate. */
     readonly mysqlReplicationPassword: string;
     /** Ephemeral token: the application, on its own schema. */
     readonly mysqlAppPassword: string;

@@ -31,7 +31,7 @@ export interface ShownCertificate {
   readonly endsAt: Date;
   /** Whether it is for the domain. */
   readonly isForName: boolean;
-  /** By whoever trusts the CAs of this machine. */
+  /** By a client that trusts the CAs of this machine. */
   readonly trusted: boolean;
 }
 

@@ -123,7 +123,7 @@ export class Reach {
       if (result.exitCode === SSH_FAILED) throw new NoAnswer(whyOf(result));
       return { exitCode: result.exitCode ?? 1, stdout: '', stderr: text(result.stderr) };
     });
-    // Whoever reads the output asks for it afterwards
+    // The caller reads the output afterwards
     ended.catch(() => undefined);
     return { output: child.stdout as Readable, ended };
   }

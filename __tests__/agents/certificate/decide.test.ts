@@ -58,7 +58,7 @@ describe('a certificate that does not answer the settings', () => {
 describe('between the two', () => {
   const [older, newer] = [obtained(), obtained({ from: BEGIN + DAY })];
 
-  test('the newer certificate is taken, whoever has it', () => {
+  test('the newer certificate is taken, from whichever load balancer has it', () => {
     const now = BEGIN + 2 * DAY;
     expect(decide(situation({ own: older, peers: newer, now, holdsFloatingIp: false })).certificate).toBe(newer);
     expect(decide(situation({ own: newer, peers: older, now })).certificate).toBe(newer);

@@ -52,7 +52,7 @@ test(
     const { surroundings, folder, count } = await pair();
     const left = await leftBehind(LOOKS, async (looks) => {
       for (let n = 0; n < looks; n += 1) {
-        // Takes it anew; every other time a person asks for another one besides
+        // Takes it anew. Every other time a person also asks for a new one
         rmSync(join(folder, 'obtained.pem'), { force: true });
         if (n % 2 === 0) writeFileSync(join(folder, 'renew-now'), '');
         await look(surroundings).catch((error: unknown) => expect(String(error)).toMatch(/attempt/));

@@ -190,7 +190,7 @@ describe('a change that the API works on, or has refused', () => {
   });
 });
 
-test('a BACKUP changes nothing, whoever has the address', () => {
+test('a BACKUP changes nothing, whichever server has the address', () => {
   expect(decide(state({ vrrp: { state: 'BACKUP', since: 0 } }), policy, NOW)).toMatchObject({ reason: 'not MASTER', calls: [] });
 });
 

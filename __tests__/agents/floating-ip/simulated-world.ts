@@ -26,7 +26,7 @@ export interface ApiManners {
   readonly actionMs: number;
   /** Shortest and longest time until an answer comes; the request takes effect half-way. */
   readonly answerMs: readonly [number, number];
-  /** An alias can't be taken from a server that has lost its power for so long. */
+  /** For this time after a power loss an alias cannot be taken from the server. */
   readonly aliasHeldMs: number;
   /** An assigned floating IP is not moved: it has to be unassigned first. */
   readonly unassignFirst: boolean;

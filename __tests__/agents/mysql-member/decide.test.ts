@@ -131,7 +131,7 @@ describe('a group that lives', () => {
     );
   });
 
-  test('is joined by one member after another, in their order, but not for ever after one that hangs', () => {
+  test('is joined by one member after another, in their order, and one that hangs does not stop the rest', () => {
     const [founder] = [report('db-2', { ...past(), sample: online('PRIMARY', ['db-2'], { executed: TRANSACTIONS }) })];
     const delay = (self: string, other: Partial<Report>) =>
       decide(situation(report(self, past()), [founder, report(self === 'db-1' ? 'db-3' : 'db-1', other)])).afterMs;

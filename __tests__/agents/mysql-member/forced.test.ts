@@ -51,7 +51,7 @@ test('a member that has voted for another meanwhile gives way', () => {
   );
 });
 
-test('however many are told, and whoever has heard of whom, exactly one goes ahead', () => {
+test('however many members are told to, and whichever reports they have seen, exactly one founds the group', () => {
   const order = fc.shuffledSubarray([...NAMES], { minLength: 1 });
   const held = fc.array(fc.nat({ max: 2 }), { minLength: 3, maxLength: 3 });
   fc.assert(

@@ -43,7 +43,7 @@ function httpsOrigin(
   );
 }
 
-/** A port of a host that is off: whoever asks it for a connection hears nothing. */
+/** A port of a host that is off: a connection to it gets no answer. */
 async function silentPort(): Promise<number> {
   // It listens and never accepts, and its queue is full: Linux drops what asks for a connection then
   const listening = `const { parentPort } = require('node:worker_threads');

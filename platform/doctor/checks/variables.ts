@@ -61,7 +61,7 @@ function hetznerToken(value: string): Fault | undefined {
     : ['begins or ends with a blank or a line end', remedy];
 }
 
-/** As lib/servers/variables.ts has Terraform check it, and besides that the key is whole. */
+/** The checks that lib/servers/variables.ts gives Terraform, and whether the key is whole. */
 function isPublicKey(line: string): boolean {
   const key = parsePublicKey(line);
   return key !== undefined && /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-[a-z0-9@.-]+)$/.test(key.type);
