@@ -8,7 +8,7 @@ import { Agent, type World } from './agent';
 import { shownCertificate, type ShownCertificate } from './certificate';
 import { loadConfig, type Config } from './config';
 import { HetznerApi } from './hetzner-api';
-import { answers, peerReport, readVrrpState } from './probes';
+import { ownHaproxyAnswers, peerAnswers, peerReport, readVrrpState } from './probes';
 import { addressesArrived, metricsOf, peerReportOf, statusOf } from './reporting';
 import { switchOver } from './switchover';
 
@@ -32,8 +32,8 @@ function worldOf(config: Config): World {
   return {
     now,
     vrrpState: () => readVrrpState(config.natGateway),
-    ownHaproxyAnswers: () => answers(config.haproxyHealthUrl),
-    peerAnswersPublicly: () => answers(publicUrl),
+    ownHaproxyAnswers: () => ownHaproxyAnswers(config.haproxyHealthUrl),
+    peerAnswersPublicly: () => peerAnswers(publicUrl),
     askPeer: () => peerReport(`http://${config.peerPrivateAddress}:${config.agentPort}/peer`),
     perform: (call) => api.perform(call),
     tellKeepalived: ({ giveUp, holdsFloatingIp }) => {

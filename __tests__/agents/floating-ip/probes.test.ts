@@ -1,0 +1,30 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { ownHaproxyAnswers, peerAnswers } from '../../../agents/floating-ip/probes';
+
+let server: Server;
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** Answers after so many milliseconds; with Infinity it accepts connections and never answers, as a stopped process does. */
+async function answering(afterMs: number): Promise<string> {
+  server = createServer((_, response) => void (afterMs < Infinity && setTimeout(() => response.end('alive'), afterMs)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
+}
+
+test('an own HAProxy that is busy and answers after 700 ms is alive', async () => {
+  expect(await ownHaproxyAnswers(await answering(700))).toBe(true);
+});
+
+test('an own HAProxy that accepts connections and never answers is silent', async () => {
+  expect(await ownHaproxyAnswers(await answering(Infinity))).toBe(false);
+});
+
+test('a peer that answers after 700 ms counts as silent: a VRRP MASTER must not wait for it', async () => {
+  expect(await peerAnswers(await answering(700))).toBe(false);
+});
