@@ -81,7 +81,7 @@ describe('while attackers hold all that they can get', () => {
         ...(answerBytes && { answerBytes }),
       });
       onTestFinished(() => attack.stop());
-      await attack.established(30_000);
+      await attack.established(60_000);
       const service = await serviceOf(target, PAGE, LASTS_MS);
       process.stdout.write(`${way} from ${from}: ${JSON.stringify({ usual, service, most: attack.most, has: attack.latest })}\n`);
       expect(attack.most).toBeGreaterThanOrEqual(atLeast);

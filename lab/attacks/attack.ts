@@ -26,7 +26,7 @@ export interface Counts {
   readonly ended: Readonly<Record<string, number>>;
 }
 
-/** Runs in a process of its own, so that it does not slow down the measurement. Tries again five seconds after a refusal. */
+/** Runs in a process and a session of its own, so that it does not slow down the measurement. Tries again five seconds after a refusal. */
 export class Attack {
   latest: Counts = { connections: 0, underWay: 0, ended: {} };
   /** The most that it had at any time, connections and requests. */
@@ -34,7 +34,7 @@ export class Attack {
   readonly #child: ChildProcess;
 
   constructor(order: Order) {
-    this.#child = fork(new URL('./attacker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+    this.#child = fork(new URL('./attacker.ts', import.meta.url), { execArgv: ['--import', 'tsx'], detached: true });
     this.#child.on('message', (message: Counts) => {
       this.latest = message;
       this.most = Math.max(this.most, message.connections, message.underWay);

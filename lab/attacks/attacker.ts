@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { Counts, Order } from './attack';
 import { WAYS, type Ledger } from './ways';
 
@@ -6,6 +8,10 @@ const REPORT_EVERY_MILLISECONDS = 250;
 const AGAIN_AFTER_MILLISECONDS = 5_000;
 /** Handshakes at the same time: more would only time out in the queue of the attacker's own processor. */
 const OPENING = 20;
+/** Pause after each request: attackers want places, and a burst would measure the processors that all machines of the lab share. */
+const PAUSE_MILLISECONDS = 3;
+/** Of a connection, whatever it was asked for: about as many as a load balancer allows. */
+const MOST_REQUESTS = 20;
 
 const ended: Record<string, number> = {};
 const ledger: Ledger & { connections: number; underWay: number } = {
@@ -19,12 +25,14 @@ async function attack(order: Order): Promise<void> {
     () => process.send?.({ connections: ledger.connections, underWay: ledger.underWay, ended } satisfies Counts),
     REPORT_EVERY_MILLISECONDS,
   );
+  giveWay();
   let opening = 0;
   const hold = WAYS[order.way];
   for (let number = 0; number < order.connectionsPerAddress; number += 1) {
     for (const localAddress of order.from) {
       while (opening >= OPENING) await sleep(10);
       opening += 1;
+      await sleep(PAUSE_MILLISECONDS * Math.min(order.requestsPerConnection, MOST_REQUESTS));
       let opened = () => {
         opening -= 1;
         opened = () => undefined;
@@ -35,6 +43,17 @@ async function attack(order: Order): Promise<void> {
       });
     }
   }
+}
+
+/** Real attackers have processors of their own: here they take what the platform's machines leave. */
+function giveWay(): void {
+  try {
+    // Linux shares time between sessions first, and this process is one
+    writeFileSync('/proc/self/autogroup', '19');
+  } catch {
+    // A kernel without groups by session
+  }
+  setPriority(19);
 }
 
 async function holdForever(hold: () => Promise<void>): Promise<never> {
