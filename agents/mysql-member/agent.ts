@@ -19,6 +19,10 @@ import type { AgentStatus } from './status';
 const LOOK_EVERY_MS = 250;
 /** An operator's switchover may wait for large transactions to be applied; a full disk does not wait. */
 const SWITCHOVER_LIMIT_MS = 30_000;
+/** In this time every router has seen four failed checks: see CHECK in lib/config/database-router.ts. */
+const ROUTERS_NOTICE_MS = 1000;
+/** A stop that was announced and did not come. */
+const LEAVING_LIMIT_MS = 60_000;
 const FULL_DISK_SWITCHOVER_LIMIT_MS = 4000;
 /** Longer than any other member needs to hear of it: see peers.ts. */
 const ANNOUNCED_MS = 3000;
@@ -46,6 +50,8 @@ export class Agent {
   private stepFailure: string | null = null;
   private disk: Disk | null = null;
   private lag: Lag | null = null;
+  /** When a stop of mysqld was announced; null again once mysqld has gone. */
+  private leavingSince: number | null = null;
   private readonly counters = new Map<string, number>();
 
   constructor(
@@ -71,6 +77,7 @@ export class Agent {
     this.peers.start();
     for (;;) {
       this.lookFailure = await this.sampler.look();
+      if (!this.sampler.sample || !this.leaving) this.leavingSince = null;
       this.disk = await diskOf(this.config.memoryFile);
       this.lag = nextLag(this.lag, this.sampler.sample, this.peerReports, this.now());
       // e.g. a memory that cannot be written, because the disk is full: nothing may be done then, but health is still told
@@ -178,12 +185,17 @@ export class Agent {
     return lagSeconds(this.lag, this.now());
   }
 
+  private get leaving(): boolean {
+    return this.leavingSince !== null && this.now() - this.leavingSince < LEAVING_LIMIT_MS;
+  }
+
   private get observed(): Observed {
     return {
       self: this.report,
       recorded: this.recorded,
       sampleAgeMs: this.sampler.age,
       lagSeconds: this.lagSeconds,
+      leaving: this.leaving,
       peers: this.peerReports,
     };
   }
@@ -246,6 +258,19 @@ export class Agent {
     await switchover(target.sample.serverUuid, this.tools, limitMs);
     this.log(`switchover: ${target.name} is PRIMARY`);
     return target.name;
+  }
+
+  /**
+   * Before mysqld stops. It takes connections for seconds after it was told to, and greets none of them: reads go elsewhere first,
+   * and so does the PRIMARY's role. Resolves with the new PRIMARY, if it was this member.
+   */
+  async leave(): Promise<string | null> {
+    this.leavingSince = this.now();
+    const [primary] = await Promise.all([
+      this.isPrimary ? this.handOver() : null,
+      new Promise((resolve) => setTimeout(resolve, ROUTERS_NOTICE_MS)),
+    ]);
+    return primary;
   }
 
   get isPrimary(): boolean {

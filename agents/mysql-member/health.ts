@@ -19,12 +19,14 @@ export interface Observed {
   readonly sampleAgeMs: number;
   /** See lag.ts. */
   readonly lagSeconds: number;
+  /** mysqld is about to stop: see Agent.leave. */
+  readonly leaving: boolean;
   /** The others' reports, as far as they are fresh: see peers.ts. */
   readonly peers: readonly Report[];
 }
 
 /** May the application write here? */
-export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Omit<Observed, 'lagSeconds'>): Health {
+export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Omit<Observed, 'lagSeconds' | 'leaving'>): Health {
   const sample = self.sample;
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
@@ -39,11 +41,17 @@ export function primaryHealth({ self, recorded, sampleAgeMs, peers }: Omit<Obser
 }
 
 /** Is this member fit for reads? */
-export function readerHealth({ self, sampleAgeMs, lagSeconds }: Pick<Observed, 'self' | 'sampleAgeMs' | 'lagSeconds'>): Health {
+export function readerHealth({
+  self,
+  sampleAgeMs,
+  lagSeconds,
+  leaving,
+}: Pick<Observed, 'self' | 'sampleAgeMs' | 'lagSeconds' | 'leaving'>): Health {
   const sample = self.sample;
   if (!sample) return no('mysqld does not answer');
   if (sampleAgeMs >= FRESH_MS) return no(`last answer of mysqld ${Math.round(sampleAgeMs)} ms ago`);
   if (!inMajority(self)) return no(`${sample.state}, not in a majority`);
+  if (leaving) return no('mysqld is about to stop');
   if (lagSeconds > LAG_LIMIT_SECONDS) return no(`lacks what the PRIMARY had ${lagSeconds.toFixed(0)} s ago`);
   if (sample.applierQueue > READER_QUEUE_LIMIT) return no(`${sample.applierQueue} transactions behind`);
   return { ok: true, why: sample.role ?? sample.state };

@@ -12,6 +12,7 @@ const USAGE = `platform-mysql: this member of the MySQL group
   platform-mysql status [--json]           state, members, and the agent's last decision
   platform-mysql switchover NAME           makes NAME the PRIMARY
   platform-mysql step-down                 gives the PRIMARY's role away, if this member has it
+  platform-mysql leave                     before mysqld stops: also sends reads to the other members; its unit does so
   platform-mysql make-way [SECONDS]        before a restart or reboot: waits until the group can do without this
                                            member, then gives the PRIMARY's role away; 300 by default
   platform-mysql wait [SECONDS]            waits until this member is as far as it can be; 300 by default
@@ -49,6 +50,8 @@ export async function operate(config: AgentConfig, [verb, ...rest]: readonly str
       return report(await agent('POST', '/switchover', { to: rest[0] }));
     case 'step-down':
       return report(await agent('POST', '/step-down', {}));
+    case 'leave':
+      return report(await agent('POST', '/leave', {}));
     case 'accounts':
       await applyAccounts(config, await readPasswords(CREDENTIALS, separate), () => becomePrimary(config.name, agent), say);
       return 0;

@@ -23,6 +23,7 @@ export function controlServer(agent: Agent): Server {
     'GET /status': () => json(agent.status()),
     'POST /switchover': (request) => attempt(async () => ({ primary: await agent.handOver(textOf(await bodyAsJson(request), 'to')) })),
     'POST /step-down': () => attempt(async () => ({ primary: agent.isPrimary ? await agent.handOver() : null })),
+    'POST /leave': () => attempt(async () => ({ primary: await agent.leave() })),
     'POST /force-bootstrap': (request) =>
       attempt(async () => {
         await agent.forceBootstrap(textOf(await bodyAsJson(request), 'operator') ?? 'unknown');

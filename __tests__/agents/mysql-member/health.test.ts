@@ -8,6 +8,7 @@ const observed = (own = online('PRIMARY'), values = {}) => ({
   recorded: true,
   sampleAgeMs: 100,
   lagSeconds: 0,
+  leaving: false,
   peers: [],
   ...values,
 });
@@ -28,11 +29,16 @@ test.each([
   expect(primaryHealth(given)).toEqual({ ok: false, why });
 });
 
-test('a member in the majority takes reads, one that lags far behind does not', () => {
+test('a member in the majority takes reads, one that lags far behind or is about to stop does not', () => {
   expect(readerHealth(observed(online('SECONDARY'))).ok).toBe(true);
   expect(readerHealth(observed(online('SECONDARY', NAMES, { applierQueue: 20_000 }))).why).toBe('20000 transactions behind');
   expect(readerHealth(observed(online('SECONDARY'), { lagSeconds: 12 })).why).toBe('lacks what the PRIMARY had 12 s ago');
+  expect(readerHealth(observed(online('SECONDARY'), { leaving: true })).why).toBe('mysqld is about to stop');
   expect(readerHealth(observed(unreachable(online('SECONDARY'), 'db-2', 'db-3'))).ok).toBe(false);
+});
+
+test('a PRIMARY that is about to stop, and found no other to hand over to, still takes writes', () => {
+  expect(primaryHealth(observed(online('PRIMARY'), { leaving: true })).ok).toBe(true);
 });
 
 test('counts as recorded once a majority has written down that it belongs to this group', () => {
