@@ -17,14 +17,14 @@ async function answering(afterMs: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
 }
 
-test('an own HAProxy that is busy and answers after 700 ms is alive', async () => {
-  expect(await ownHaproxyAnswers(await answering(700))).toBe(true);
+test('an own HAProxy that is busy and answers after 600 ms is alive', async () => {
+  expect(await ownHaproxyAnswers(await answering(600))).toBe(true);
 });
 
 test('an own HAProxy that accepts connections and never answers is silent', async () => {
   expect(await ownHaproxyAnswers(await answering(Infinity))).toBe(false);
 });
 
-test('a peer that answers after 700 ms counts as silent: a VRRP MASTER must not wait for it', async () => {
-  expect(await peerAnswers(await answering(700))).toBe(false);
+test('a peer that answers after 600 ms counts as silent: a VRRP MASTER must not wait for it', async () => {
+  expect(await peerAnswers(await answering(600))).toBe(false);
 });
