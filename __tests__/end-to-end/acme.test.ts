@@ -46,6 +46,7 @@ async function whileVisited(change: () => Promise<void>): Promise<readonly Opera
   const traffic = startTraffic({
     target: { address: lab.floatingIp, host: lab.domain },
     streams: ['probes', 'keepAlive', 'getMix', 'writers'],
+    rate: 0.4,
     seed: 'certificate',
     runId: `certificate-${Date.now()}`,
   });

@@ -3,11 +3,17 @@ import type { LabHandle } from '../../lab/faults';
 import { openHandle, SCENARIOS } from '../../lab/scenarios';
 import { judge } from './judge';
 
-/** A second kind of the same fault, or too long for each round: these wait for `make test-all`. */
+/**
+ * A second kind of the same fault, too long for each round, or shown by another stage (switchovers by whole-stack, rolling changes by
+ * rotation, rolling reboots by updates): these wait for `make test-all`.
+ */
 const LONG = [
   'lb-keepalived-stopped',
   'lb-api-server-error',
   'lb-api-unavailable',
+  'lb-api-unassigns-first',
+  'lb-apt-download',
+  'lb-switchover',
   'web-nginx-frozen',
   'web-power-off',
   'app-power-off',
@@ -16,6 +22,9 @@ const LONG = [
   'db-secondary-disk-full',
   'db-asymmetric-partition',
   'db-flapping-link',
+  'db-switchover',
+  'db-rolling-change',
+  'db-rolling-reboot',
   'db-all-boot-together',
   'db-all-killed-one-missing',
   'db-replaced',

@@ -102,6 +102,7 @@ const reboots = (tier: Tier, goneTogether: string[]): Scenario => ({
   name: `${tier}-updates-reboot`,
   title: 'All hosts of a tier have a reboot due, and begin at the same moment',
   explanation: 'They agree on turns, and each makes way before its reboot.',
+  rate: 0.4,
   async story(stage) {
     const names = of(tier);
     const begin = async () => {

@@ -45,7 +45,7 @@ export async function runScenario(
   if (sick.length > 0) return unrun(run, startedAt, `not healthy before the fault: ${sick.join(', ')}`);
 
   const observer = observe(lab);
-  const traffic = startTraffic({ target, streams: scenario.streams ?? EVERYTHING, seed: `${seed}/${run}`, runId });
+  const traffic = startTraffic({ target, streams: scenario.streams ?? EVERYTHING, rate: scenario.rate, seed: `${seed}/${run}`, runId });
   const stage = new Stage({ lab, topology, traffic, random, runId, minutes, log });
   try {
     if (!(await traffic.serving({ timeoutMilliseconds: 30_000 }))) throw new NotInjected('clients were not served before the fault');

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly explanation: string;
   /** @default everything */
   readonly streams?: readonly StreamName[];
+  /** Share of the usual rates of requests, where the work of a deploy needs the processors more. @default 1 */
+  readonly rate?: number;
   /** The steps in order. Every injected fault is recovered afterwards, also after an error. */
   story(stage: Stage): Promise<void>;
   /** Figures with a limit. Others are measured anyway. */

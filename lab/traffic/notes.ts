@@ -1,7 +1,7 @@
 import type { NoteUse, Operation } from '../checkers/history';
 import { now, pause } from './clock';
 import { retrying, type RetriedResult, type RetryPolicy } from './retry';
-import { outcomeOfGet, parse, servedBy, type Client } from './stream';
+import { outcomeOfGet, parse, perSecondOf, servedBy, type Client } from './stream';
 
 export interface WriterOptions {
   readonly stream?: 'write' | 'patient-write';
@@ -18,7 +18,7 @@ export interface WriterOptions {
  */
 export async function writers(client: Client, options: WriterOptions = {}): Promise<void> {
   const { stream = 'write', writers: count = 4, perSecond = 20, retry } = options;
-  const interval = (1000 * count) / perSecond;
+  const interval = (1000 * count) / perSecondOf(client, perSecond);
   await Promise.all(
     Array.from({ length: count }, async (_, writer) => {
       await pause((interval * writer) / count, client.stopping);
@@ -46,7 +46,7 @@ export function patientWriter(client: Client): Promise<void> {
 
 /** Reads notes that are known to exist, new ones as likely as all old ones together. */
 export async function readers(client: Client, { perSecond = 10, retry = undefined as RetryPolicy | undefined } = {}): Promise<void> {
-  const interval = 1000 / perSecond;
+  const interval = 1000 / perSecondOf(client, perSecond);
   while (!client.stopping.aborted) {
     const next = now() + interval;
     const note = client.random.next() < 0.5 ? client.notes.at(-1) : client.notes.length > 0 ? client.random.pick(client.notes) : undefined;

@@ -1,12 +1,12 @@
 import https from 'node:https';
 import { atRate, now, pause } from './clock';
 import { RequestError } from './request';
-import { attempt, getOnce, type Client } from './stream';
+import { attempt, getOnce, perSecondOf, type Client } from './stream';
 
 /** Sends requests at a fixed rate, each on a new connection like a new visitor. Outages are measured by these. */
 export async function probes(client: Client, { perSecond = 25, path = '/api/whoami' } = {}): Promise<void> {
   const open = new Set<Promise<unknown>>();
-  await atRate(perSecond, client.stopping, () => {
+  await atRate(perSecondOf(client, perSecond), client.stopping, () => {
     const one = getOnce(client, 'probe', { path }).finally(() => open.delete(one));
     open.add(one);
   });
@@ -17,7 +17,7 @@ export async function probes(client: Client, { perSecond = 25, path = '/api/whoa
 export async function keepAlive(client: Client, { perSecond = 10, path = '/api/whoami' } = {}): Promise<void> {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
   while (!client.stopping.aborted) {
-    const next = now() + 1000 / perSecond;
+    const next = now() + 1000 / perSecondOf(client, perSecond);
     await getOnce(client, 'keep-alive', { path, agent });
     await pause(next - now(), client.stopping);
   }
@@ -28,7 +28,7 @@ export async function keepAlive(client: Client, { perSecond = 10, path = '/api/w
 export async function getMix(client: Client, { perSecond = 10, patienceMilliseconds = 15_000 } = {}): Promise<void> {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 32 });
   const open = new Set<Promise<unknown>>();
-  await atRate(perSecond, client.stopping, (n) => {
+  await atRate(perSecondOf(client, perSecond), client.stopping, (n) => {
     const note = client.notes.length > 0 ? client.random.pick(client.notes) : undefined;
     const paths = ['/', '/api/notes', note?.id ? `/api/notes/${note.id}` : '/api/whoami'];
     // A kept connection that dies under a GET is retried once on a new one, as browsers do.

@@ -11,10 +11,15 @@ export interface Client {
   readonly runId: string;
   /** When aborted: begins no new request. Those under way may finish. */
   readonly stopping: AbortSignal;
+  /** Share of the usual rates of requests. @default 1 */
+  readonly rate?: number | undefined;
   /** Notes known to exist, for the readers. */
   readonly notes: NoteUse[];
   record(operation: Operation): void;
 }
+
+/** How many requests a second a stream sends that usually sends `usual`. */
+export const perSecondOf = ({ rate = 1 }: Pick<Client, 'rate'>, usual: number): number => usual * rate;
 
 export interface Result {
   readonly answer?: Answer;

@@ -8,6 +8,8 @@ import type { StreamName } from './workload';
 export interface TrafficOptions {
   readonly target: Target;
   readonly streams: readonly StreamName[];
+  /** Share of the usual rates of requests. @default 1 */
+  readonly rate?: number | undefined;
   /** The same seed gives the same choices of the clients. */
   readonly seed: string;
   /** Prefix of every note; must never be used twice against one database. */

@@ -48,6 +48,7 @@ process.on('message', (message: ToWorker) => {
   }
   const client = {
     target: message.target,
+    rate: message.rate,
     random: createRandom(message.seed),
     runId: message.runId,
     stopping: stopping.signal,

@@ -48,6 +48,13 @@ test('probes keep their rate and see an outage from its first to its last moment
   expect(outage).toBeLessThan(1000);
 });
 
+test('clients with a lower rate than usual send that share of their requests', async () => {
+  const { self, history, stop } = client(await service());
+  await during(1000, stop, probes({ ...self, rate: 0.2 }, { perSecond: 50 }));
+  expect(ofStream(history, 'probe').length).toBeGreaterThan(5);
+  expect(ofStream(history, 'probe').length).toBeLessThan(15);
+});
+
 test('an operation names the servers that answered it', async () => {
   const fake = await service();
   const { self, history, stop } = client(fake);
