@@ -77,7 +77,8 @@ function bookkeep({ self, peers, configuredGroupName }: Situation, sample: Sampl
     candidate: null,
     // a member of the group has nothing that the group lacks
     setAside: '',
-    fenced: before.fenced && sample.readOnly,
+    // While a fence waits for statements under way, MySQL shows super_read_only = 1 and read_only = 0
+    fenced: before.fenced && (sample.readOnly || sample.superReadOnly),
     ...(accepted && {
       epoch: view.epoch,
       incarnation,

@@ -211,6 +211,14 @@ describe('fencing', () => {
     expect(decide(situation(elected, [])).action.kind).toBe('unfence');
   });
 
+  test('remembers that it took it while MySQL shows super_read_only = 1 and read_only = 0, waiting for statements under way', () => {
+    const waiting = report('db-1', {
+      ...past({ fenced: true }),
+      sample: online('PRIMARY', NAMES, { superReadOnly: true, readOnly: false }),
+    });
+    expect(decide(situation(waiting, [])).memory.fenced).toBe(true);
+  });
+
   test('gives it back to a PRIMARY that has its majority again, and to nobody that it did not take it from', () => {
     const readOnly = online('PRIMARY', NAMES, { superReadOnly: true, readOnly: true });
     expect(decide(situation(report('db-1', { ...past({ fenced: true }), sample: readOnly }), [])).action.kind).toBe('unfence');

@@ -27,6 +27,7 @@ export class SimulatedGroup extends SimulatedMembers {
 
   tick(member: Simulated): void {
     if (!member.up) return;
+    const { settingReadOnly } = member;
     const peers = new Map(member.configured.filter((name) => name !== member.name).map((name) => [name, member.known.get(name) ?? null]));
     const { action, memory, afterMs, reason } = decide({
       self: this.report(member),
@@ -46,6 +47,7 @@ export class SimulatedGroup extends SimulatedMembers {
     }
     this.refreshHealth(member, peers);
     this.checkFence(member);
+    if (settingReadOnly) member.settingReadOnly = false;
   }
 
   private refreshHealth(member: Simulated, peers: ReadonlyMap<string, Report | null>): void {
@@ -76,7 +78,7 @@ export class SimulatedGroup extends SimulatedMembers {
       case 'leave':
         return this.leave(member);
       case 'fence':
-        member.superReadOnly = true;
+        member.superReadOnly = member.settingReadOnly = true;
         return;
       case 'unfence':
         if (this.groupOf(member)?.primary === member.name) member.superReadOnly = false;

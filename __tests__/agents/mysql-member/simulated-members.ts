@@ -28,6 +28,8 @@ export interface Simulated {
   state: 'ONLINE' | 'ERROR' | 'OFFLINE';
   epoch: string | null;
   superReadOnly: boolean;
+  /** While SET GLOBAL super_read_only waits for statements under way, MySQL shows super_read_only = 1 and read_only = 0. */
+  settingReadOnly: boolean;
   unreachable: Set<string>;
   /** mysqld is frozen, its agent is not. */
   frozen: boolean;
@@ -78,6 +80,7 @@ export class SimulatedMembers {
       state: 'OFFLINE',
       epoch: null,
       superReadOnly: true,
+      settingReadOnly: false,
       unreachable: new Set(),
       frozen: false,
       outdated: null,
@@ -113,6 +116,7 @@ export class SimulatedMembers {
       state: 'OFFLINE',
       epoch: null,
       superReadOnly: true,
+      settingReadOnly: false,
       frozen: false,
       outdated: null,
       starting: null,
@@ -361,7 +365,7 @@ export class SimulatedMembers {
       return {
         ...member.outdated,
         superReadOnly: member.superReadOnly,
-        readOnly: member.superReadOnly,
+        readOnly: member.superReadOnly && !member.settingReadOnly,
         changing: member.starting !== null,
       };
     const group = this.groupOf(member);
@@ -372,7 +376,7 @@ export class SimulatedMembers {
       state: member.state,
       role: group ? (group.primary === member.name ? 'PRIMARY' : 'SECONDARY') : null,
       superReadOnly: member.superReadOnly,
-      readOnly: member.superReadOnly,
+      readOnly: member.superReadOnly && !member.settingReadOnly,
       view: group ? { epoch: group.epoch, counter: group.counter } : null,
       members: (group?.view ?? []).map((name) => ({
         name,
