@@ -1,6 +1,8 @@
 import { execa } from 'execa';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { inGrant } from '../../agents/mysql-member/accounts';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
 import { PORTS } from '../../lib/net/ports';
 
@@ -128,6 +130,10 @@ test('a deploy leaves no world-writable file, and no file in a shared folder', a
     const { stdout } = await lab.exec(name, [
       'find',
       '/',
+      // Each may be a file system of its own, into which find does not go by itself
+      '/tmp',
+      '/var/tmp',
+      '/dev/shm',
       '-xdev',
       '-type',
       'f',
@@ -135,8 +141,8 @@ test('a deploy leaves no world-writable file, and no file in a shared folder', a
       '-perm',
       '-0002',
       '-o',
-      '-path',
-      '/tmp/terraform*',
+      '-name',
+      'terraform_*.sh',
       ')',
       '-not',
       '-path',
@@ -271,6 +277,26 @@ describe('in the database', () => {
     'STOP GROUP_REPLICATION',
     'GRANT SELECT ON app.* TO CURRENT_USER',
   ];
+
+  test('rights in a schema whose name has a _ are none in a schema that differs by that letter', async () => {
+    const members = machines.filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
+    const roles = await Promise.all(members.map(async (name) => (await lab.exec(name, ['platform-mysql', 'status', '--json'])).stdout));
+    const primary = members[roles.findIndex((status) => (JSON.parse(status) as { role: string }).role === 'PRIMARY')]!;
+    const password = randomUUID();
+    const root = (...statements: string[]) => lab.exec(primary, ['mysql', `--execute=${statements.join(';')}`]);
+    const account = (statement: string) =>
+      lab.exec(primary, ['env', `MYSQL_PWD=${password}`, 'mysql', '--user=of_a_test', '--skip-column-names', `--execute=${statement}`]);
+    const remove = ['DROP USER IF EXISTS of_a_test@localhost', 'DROP DATABASE IF EXISTS of_a_test', 'DROP DATABASE IF EXISTS ofxaxtest'];
+    onTestFinished(async () => void (await root(...remove)));
+    const made = await root(
+      ...['of_a_test', 'ofxaxtest'].flatMap((name) => [`CREATE DATABASE ${name}`, `CREATE TABLE ${name}.t (id INT PRIMARY KEY)`]),
+      `CREATE USER of_a_test@localhost IDENTIFIED BY '${password}'`,
+      `GRANT SELECT ON ${inGrant('of_a_test')} TO of_a_test@localhost`,
+    );
+    expect(made).toMatchObject({ exitCode: 0 });
+    expect(await account('SELECT * FROM of_a_test.t')).toMatchObject({ exitCode: 0 });
+    expect((await account('SELECT * FROM ofxaxtest.t')).stderr).toMatch(/denied/);
+  });
 
   test('the application reads and writes its data, and changes neither its schema nor anything else', async () => {
     expect(

@@ -72,7 +72,8 @@ export function accounts(
 
 /** In a GRANT _ and % of a schema's name stand for any character and for any text. */
 const pattern = (schema: string) => schema.replace(/[_%]/g, '\\$&');
-const inGrant = (schema: string) => `\`${pattern(schema)}\`.*`;
+/** What a right is granted on, so that the `_` of a name is no wildcard. */
+export const inGrant = (schema: string): string => `\`${pattern(schema)}\`.*`;
 
 export type Step = 'nothing' | 'create-locally' | 'apply-as-primary' | 'take-the-primary-role' | 'wait';
 
