@@ -91,6 +91,13 @@ describe('state', () => {
   });
 });
 
+test('takes each provider in one exact version: providers see tokens and keys', () => {
+  const stack = platform({ cloudflare: { zone: 'example.test' }, certificate: { mode: 'cloudflare-origin' } });
+  const { required_providers: providers } = synthesized(stack).terraform as { required_providers: Record<string, { version: string }> };
+  expect(Object.keys(providers).sort()).toEqual(['cloudflare', 'hcloud', 'tls']);
+  for (const [name, { version }] of Object.entries(providers)) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
 describe('behind Cloudflare', () => {
   const cloudflare = { zone: 'example.test', originPulls: { mode: 'generated' } } as const;
   const stack = platform({ cloudflare, certificate: { mode: 'cloudflare-origin' } });

@@ -87,6 +87,15 @@ describe('a first deploy', () => {
   });
 });
 
+test.each(['http://api.cloudflare.com/client/v4', 'http://127.example.test/client/v4', 'https://api.cloudflare.com/client/v4 x'])(
+  'the token is sent nowhere without TLS but to this machine: cloudflare_base_url is refused before anything is asked: %j',
+  async (address) => {
+    const { exitCode, output } = await terraform.run('plan', `-var=cloudflare_token=${TOKEN}`, `-var=cloudflare_base_url=${address}`);
+    expect(exitCode).toBe(1);
+    expect(output.replaceAll(/\s+/g, ' ')).toContain('cloudflare_base_url has to be an https URL, since tokens go there');
+  },
+);
+
 describe('a certificate that comes near its end', () => {
   test('is renewed by the next apply, and revoked when its successor is there', async () => {
     await terraform.apply(...variables);

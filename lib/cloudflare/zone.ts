@@ -6,7 +6,7 @@ import { TerraformStack, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Revision } from '../certificates/revision';
 import { takeExactly } from '../servers/provider-lock';
-import { variable } from '../servers/variables';
+import { addressForTokens, variable } from '../servers/variables';
 import { OriginPulls } from './origin-pulls';
 import { ProxyRanges } from './proxy-ranges';
 import type { Cloudflare } from '../settings/cloudflare';
@@ -96,6 +96,7 @@ export class CloudflareZone extends Construct {
       baseUrl: variable(stack, 'cloudflare_base_url', {
         description: "Base URL of Cloudflare's API",
         default: 'https://api.cloudflare.com/client/v4',
+        check: addressForTokens('cloudflare_base_url', 'http://127.0.0.1:8080/client/v4'),
       }),
     });
     takeExactly(provider);

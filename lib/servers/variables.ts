@@ -39,12 +39,7 @@ export class PlatformVariables {
     this.hcloudToken = secret('hcloud_token', 'Token of the Hetzner Cloud project, read and write');
     this.hcloudEndpoint = text('hcloud_endpoint', "Base URL of Hetzner's API, for Terraform and for the load balancers", {
       default: 'https://api.hetzner.cloud/v1',
-      check: {
-        // Whole, or http://127.example.test and http://localhost:1@example.test would pass; hosts keep it in a line of a file
-        condition: `\${can(regex("^(https://[A-Za-z0-9.-]+|https://\\\\[[0-9A-Fa-f:]+\\\\]|http://(127(\\\\.[0-9]+){3}|localhost))(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$", var.hcloud_endpoint))}`,
-        message:
-          'hcloud_endpoint has to be an https URL, since tokens go there; http is for this machine alone, as in http://127.0.0.1:8080/v1.',
-      },
+      check: addressForTokens('hcloud_endpoint', 'http://127.0.0.1:8080/v1'),
     });
     this.failoverToken = secret(
       'failover_token',
@@ -97,6 +92,15 @@ function mysqlRepository(text: Text): MySqlRepository {
         },
       },
     ),
+  };
+}
+
+/** What the variable of this name has to be: the address of an API to which a token goes. `example` is one without TLS. */
+export function addressForTokens(name: string, example: string): NonNullable<VariableOptions['check']> {
+  return {
+    // Whole, or http://127.example.test and http://localhost:1@example.test would pass; hosts keep it in a line of a file
+    condition: `\${can(regex("^(https://[A-Za-z0-9.-]+|https://\\\\[[0-9A-Fa-f:]+\\\\]|http://(127(\\\\.[0-9]+){3}|localhost))(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$", var.${name}))}`,
+    message: `${name} has to be an https URL, since tokens go there; http is for this machine alone, as in ${example}.`,
   };
 }
 
