@@ -94,6 +94,7 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
       'platform/doctor/finding',
       'platform/doctor/examine',
       'platform/doctor/price',
+      'platform/address-for-tokens',
       'platform/ssh-keys',
       'platform/environment/stack',
       'platform/environment type',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAddressForTokens } from '../address-for-tokens';
 
 /** What the project may still ask; Hetzner counts for all its tokens together and refills little by little. */
 export interface RateLimit {
@@ -83,6 +84,7 @@ export class HetznerApi {
 
   /** @throws ApiRefusal, ApiAway */
   private async request(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
+    if (!isAddressForTokens(this.endpoint)) throw new ApiAway('not asked: hcloud_endpoint is not an https URL, and a token would go there');
     const answer = await fetch(`${this.endpoint.replace(/\/$/, '')}${path}`, {
       method,
       headers: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAddressForTokens } from '../../address-for-tokens';
 import type { CloudflareFacts } from '../facts';
 
 const TIMEOUT_MILLISECONDS = 20_000;
@@ -9,6 +10,7 @@ const settingSchema = z.object({ result: z.object({ value: z.string() }) });
 
 /** @throws an error in Cloudflare's words */
 export async function askCloudflare(baseUrl: string, token: string, zone: string): Promise<CloudflareFacts> {
+  if (!isAddressForTokens(baseUrl)) throw new Error('not asked: cloudflare_base_url is not an https URL, and a token would go there');
   const { result: zones } = zonesSchema.parse(await get(`/zones?${new URLSearchParams({ name: zone }).toString()}`));
   const [first] = zones;
   if (!first) return { zones };

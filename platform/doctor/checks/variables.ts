@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { parsePublicKey, publicHalf } from '../../ssh-keys';
+import { isAddressForTokens } from '../../address-for-tokens';
 import type { Facts } from '../facts';
 import { findings, type Finding } from '../finding';
 
@@ -13,10 +14,11 @@ const FORMS: Readonly<Record<string, (value: string, given: Facts['given']) => F
   hcloud_token: hetznerToken,
   failover_token: hetznerToken,
   hcloud_endpoint: (value) =>
-    // As the variable's own check has it
-    /^(https:\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])|http:\/\/(127(\.[0-9]+){3}|localhost))(:[0-9]+)?\/v1\/?$/.test(value)
+    isAddressForTokens(value) && /^https?:\/\/[^/]+\/v1\/?$/.test(value)
       ? undefined
       : ['is not an https URL that ends in /v1', "leave it out for Hetzner's own API"],
+  cloudflare_base_url: (value) =>
+    isAddressForTokens(value) ? undefined : ['is not an https URL', "leave it out for Cloudflare's own API"],
   cloudflare_token: (value) =>
     /^[A-Za-z0-9_-]{40,}$/.test(value)
       ? undefined

@@ -24,6 +24,7 @@ test.each([
   ['failover_token', `${'a'.repeat(64)}\n`, 'begins or ends with a blank or a line end'],
   ['hcloud_endpoint', 'api.hetzner.cloud', 'is not an https URL that ends in /v1'],
   ['hcloud_endpoint', 'http://127.example.test/v1', 'is not an https URL that ends in /v1'],
+  ['cloudflare_base_url', 'http://api.cloudflare.com/client/v4', 'is not an https URL'],
   ['cloudflare_token', 'short', 'is not an API token of Cloudflare'],
   ['ssh_public_key', PUBLIC_KEY.replace('ssh-ed25519', 'ssh-rsa'), 'is not one public key'],
   ['ssh_public_key', PUBLIC_KEY.slice(0, 60), 'is not one public key'],
