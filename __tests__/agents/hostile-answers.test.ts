@@ -9,7 +9,7 @@ import { ask } from '../../agents/common/http-client';
 import { listen, serverOf, text } from '../../agents/common/http-server';
 import { readObtained } from '../../agents/certificate/obtained';
 import { HetznerApi } from '../../agents/floating-ip/hetzner-api';
-import { peerAnswers, peerReport } from '../../agents/floating-ip/probes';
+import { ownHaproxyAnswers, peerAnswers, peerReport } from '../../agents/floating-ip/probes';
 import type { Agent } from '../../agents/mysql-member/agent';
 import { isGtidSet, formatGtidSet, parseGtidSet, subtract, union } from '../../agents/mysql-member/gtid';
 import { readMemory } from '../../agents/mysql-member/memory-file';
@@ -49,7 +49,8 @@ describe('an answer that does not end', () => {
       'Error: more than 1048576 bytes',
     ],
     ['the other load balancer', async (port: number) => peerReport(`http://127.0.0.1:${port}/peer`), null],
-    ['HAProxy', async (port: number) => peerAnswers(`http://127.0.0.1:${port}/healthz`), false],
+    ['HAProxy', async (port: number) => ownHaproxyAnswers(`http://127.0.0.1:${port}/healthz`), false],
+    ['the HAProxy of the other load balancer', async (port: number) => peerAnswers(`http://127.0.0.1:${port}/healthz`), false],
     [
       "Hetzner's API",
       async (port: number) => (await api(`http://127.0.0.1:${port}`).perform({ kind: 'read-floating-ip' })).outcome.ok,

@@ -22,12 +22,12 @@ export async function ownHaproxyAnswers(url: string): Promise<boolean> {
 }
 
 export async function peerAnswers(url: string): Promise<boolean> {
-  return (await get(url)) !== undefined;
+  return (await get(url, PEER_LIMIT_MS)) !== undefined;
 }
 
 export async function peerReport(url: string): Promise<PeerReport | null> {
   try {
-    const report: unknown = JSON.parse((await get(url)) ?? 'null');
+    const report: unknown = JSON.parse((await get(url, PEER_LIMIT_MS)) ?? 'null');
     return isPeerReport(report) ? report : null;
   } catch {
     return null;
@@ -35,7 +35,7 @@ export async function peerReport(url: string): Promise<PeerReport | null> {
 }
 
 /** Undefined for anything but a 200 in time. A new connection every time: that is what new clients need. */
-async function get(url: string, limitMs = PEER_LIMIT_MS): Promise<string | undefined> {
+async function get(url: string, limitMs: number): Promise<string | undefined> {
   try {
     // The certificate is not checked: the question is whether anybody serves there, not who
     const { status, text } = await ask({ url, limitMs, tls: { rejectUnauthorized: false } });

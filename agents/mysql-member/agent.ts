@@ -19,11 +19,11 @@ import type { AgentStatus } from './status';
 const LOOK_EVERY_MS = 250;
 /** An operator's switchover may wait for large transactions to be applied; a full disk does not wait. */
 const SWITCHOVER_LIMIT_MS = 30_000;
+const FULL_DISK_SWITCHOVER_LIMIT_MS = 4000;
 /** In this time every router has seen four failed checks: see CHECK in lib/config/database-router.ts. */
 const ROUTERS_NOTICE_MS = 1000;
-/** A stop that was announced and did not come. */
+/** After this time a stop that was announced and did not come counts no more: the member takes reads again. */
 const LEAVING_LIMIT_MS = 60_000;
-const FULL_DISK_SWITCHOVER_LIMIT_MS = 4000;
 /** Longer than any other member needs to hear of it: see peers.ts. */
 const ANNOUNCED_MS = 3000;
 
@@ -77,7 +77,7 @@ export class Agent {
     this.peers.start();
     for (;;) {
       this.lookFailure = await this.sampler.look();
-      if (!this.sampler.sample || !this.leaving) this.leavingSince = null;
+      if (!this.sampler.sample) this.leavingSince = null;
       this.disk = await diskOf(this.config.memoryFile);
       this.lag = nextLag(this.lag, this.sampler.sample, this.peerReports, this.now());
       // e.g. a memory that cannot be written, because the disk is full: nothing may be done then, but health is still told

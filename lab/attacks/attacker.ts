@@ -8,9 +8,12 @@ const REPORT_EVERY_MILLISECONDS = 250;
 const AGAIN_AFTER_MILLISECONDS = 5_000;
 /** Handshakes at the same time: more would only time out in the queue of the attacker's own processor. */
 const OPENING = 20;
-/** Pause after each request: attackers want places, and a burst would measure the processors that all machines of the lab share. */
+/**
+ * Pause before a connection, for each request on it: attackers are to hold places, and a burst would only keep busy the processors that all
+ * machines of the lab share.
+ */
 const PAUSE_MILLISECONDS = 3;
-/** Of a connection, whatever it was asked for: about as many as a load balancer allows. */
+/** Requests of a connection for which there is a pause; load balancers allow about as many. */
 const MOST_REQUESTS = 20;
 
 const ended: Record<string, number> = {};
