@@ -75,11 +75,11 @@ main() {
   cd "$(dirname "$0")/.."
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
+  trap 'npx tsx __tests__/summary.ts "$RESULTS"' EXIT
   static_checks
   step 'unit' vitest_project unit
   step 'conformance' vitest_project conformance
   [[ $size != all ]] || other_toolchains
   [[ $size == check ]] || end_to_end "$size"
-  npx tsx __tests__/summary.ts "$RESULTS"
 }
 main "$@"

@@ -6,6 +6,9 @@ set -euo pipefail
 
 export LAB_NAME=${LAB_NAME:-test}
 
+# A global, for the trap at the end sees no variable of a function
+readonly RESULTS=$1
+
 # Test files in this order: those that change the stack come last
 readonly STAGES=(whole-stack names walls hardening attacks failover api-times terraform-cloud cloudflare acme rotation ssh updates)
 # Too long for each round. One alone, in a lab to which the stack has been deployed:
@@ -38,36 +41,49 @@ stages() {
   done
 }
 
-# run_stage FOLDER SIZE STAGE
+# run_stage SIZE STAGE
 run_stage() {
   local passed
-  printf -- '-- %s\n' "$3"
-  lab exec -- env TEST_SIZE="$2" npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$1/$3.json" "__tests__/end-to-end/$3.test.ts"
+  printf -- '-- %s\n' "$2"
+  lab exec -- env TEST_SIZE="$1" npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$RESULTS/$2.json" "__tests__/end-to-end/$2.test.ts"
   passed=$(passed_folder)
-  [[ $2 == test || -z $passed ]] || { mkdir -p "$passed" && touch "$passed/$3"; }
+  [[ $1 == test || -z $passed ]] || { mkdir -p "$passed" && touch "$passed/$2"; }
 }
 
 main() {
-  local results=$1 size=$2 stage selected
+  local size=$2 stage selected
   every_file_has_its_stage
   mapfile -t selected < <(stages "$size")
   lab down
-  trap 'lab down' EXIT
+  trap 'ended_early "$?"' EXIT
   lab up
   if [[ ${selected[0]:-} == "$FIRST_STAGE" ]]; then
-    run_stage "$results" "$size" "$FIRST_STAGE"
+    run_stage "$size" "$FIRST_STAGE"
     selected=("${selected[@]:1}")
   fi
   lab exec -- npx platform doctor lab
   lab deploy
   for stage in "${selected[@]}"; do
-    run_stage "$results" "$size" "$stage"
+    run_stage "$size" "$stage"
   done
   lab destroy
   lab exec -- npx tsx __tests__/end-to-end/nothing-left-in-project.ts
   lab down
   trap - EXIT
   nothing_left_on_machine
+}
+
+# ended_early CODE: what the machines can tell is kept before they go
+ended_early() {
+  local tier
+  if [[ $1 != 0 ]]; then
+    for tier in lb web app mysql; do
+      timeout 60 node lab/cli/lab.mjs exec -- npx platform logs -e lab "$tier" --since '30 min ago' >"$RESULTS/journal-$tier.log" ||
+        printf 'the journals of %s could not be kept\n' "$tier" >&2
+    done
+    printf 'journals of the last 30 minutes: %s/journal-*.log\n' "$RESULTS" >&2
+  fi
+  lab down
 }
 
 every_file_has_its_stage() {
