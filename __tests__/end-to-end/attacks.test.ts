@@ -49,8 +49,10 @@ interface Case {
   /** On each. @default as many as the load balancer allows */
   readonly requests?: number;
   readonly answerBytes?: number;
-  /** Below that it would be no attack. */
+  /** Connections, or requests under way, at the same time. Below that it would be no attack. */
   readonly atLeast: number;
+  /** Requests refused for being too many. @default 0 */
+  readonly refused?: number;
 }
 
 describe('while attackers hold all that they can get', () => {
@@ -65,13 +67,15 @@ describe('while attackers hold all that they can get', () => {
     ['one address has idle web sockets', { way: 'web-sockets', from: ONE, connections: 400, requests: 1, atLeast: 150 }],
     ['one address sends request heads slowly', { way: 'slow-heads', from: ONE, connections: 600, requests: 1, atLeast: 300 }],
     ['one address sends request heads slowly on port 80', { way: 'redirects', from: ONE, connections: 200, requests: 1, atLeast: 50 }],
+    ['one address asks for more than it may', { way: 'requests', from: ONE, connections: 40, atLeast: 20, refused: 500 }],
     [
       '200 addresses read answers slowly',
       { way: 'slow-readers', from: CROWD, connections: 2, requests: 17, answerBytes: 300_000, atLeast: 2_000 },
     ],
+    ['200 addresses ask again and again', { way: 'requests', from: CROWD, connections: 1, requests: 1, atLeast: 200 }],
   ])(
     '%s, and others are served within twice their usual time',
-    async (_, { way, from, connections, requests = 97, answerBytes, atLeast }) => {
+    async (_, { way, from, connections, requests = 97, answerBytes, atLeast, refused = 0 }) => {
       const attack = new Attack({
         way,
         target,
@@ -85,8 +89,10 @@ describe('while attackers hold all that they can get', () => {
       const service = await serviceOf(target, PAGE, LASTS_MS);
       process.stdout.write(`${way} from ${from}: ${JSON.stringify({ usual, service, most: attack.most, has: attack.latest })}\n`);
       expect(attack.most).toBeGreaterThanOrEqual(atLeast);
+      expect(attack.latest.ended['429'] ?? 0).toBeGreaterThanOrEqual(refused);
       expect(service.failures).toEqual({});
       expect(service.median).toBeLessThan(2 * usual.median + NOISE);
+      expect(service.p95).toBeLessThan(2 * usual.p95 + NOISE);
     },
   );
 });

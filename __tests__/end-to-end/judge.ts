@@ -10,7 +10,9 @@ const SEED = 'end-to-end';
  */
 export async function judge(lab: LabHandle, scenario: Scenario, longestOutage: number): Promise<void> {
   const { name } = scenario;
-  const run = await runScenario(scenario, { lab, seed: SEED, run: 1, log: (line) => console.log(line) });
+  const started = performance.now();
+  const log = (line: string) => console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  const run = await runScenario(scenario, { lab, seed: SEED, run: 1, log });
   const limited = (scenario.targets?.(lab) ?? []).map(({ figure }) => [figure, run.figures[figure]] as const);
   console.log(
     `${name}: ${run.verdict.outcome}, ${limited.map(([figure, value]) => `${figure} ${value}`).join(', ')}, ${run.operations.length} requests`,

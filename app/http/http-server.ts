@@ -8,6 +8,7 @@ import type { Log } from '../log';
 import { readJson } from './body';
 import { HttpError, type Reply, type Request, type Route } from './exchange';
 import { createRouter } from './router';
+import { SilentWebSockets } from './web-socket';
 
 export interface HttpServerOptions {
   readonly hostName: string;
@@ -22,6 +23,7 @@ const NOT_LOGGED: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 export class HttpServer {
   private readonly server = createServer((message, response) => void this.answer(message, response));
+  private readonly webSockets = new SilentWebSockets(this.server, '/api/socket');
   /** Of the requests that are being answered. AbortSignal.any with one signal for all would keep 57 bytes of each request (Node 20). */
   private readonly answering = new Set<AbortController>();
   private stopping = false;
@@ -47,12 +49,13 @@ export class HttpServer {
   }
 
   /**
-   * Takes no new connection, finishes what was accepted, ends event streams; resolves when the last connection is
-   * closed, or after `withinMilliseconds`.
+   * Takes no new connection, finishes what was accepted, ends event streams and web sockets; resolves when the last
+   * connection is closed, or after `withinMilliseconds`.
    */
   async drain(withinMilliseconds: number): Promise<void> {
     this.stopping = true;
     for (const request of this.answering) request.abort();
+    this.webSockets.close();
     const closed = new Promise((resolve) => {
       // Not http.Server's own close(): it closes idle connections at once, and a POST may be on its way on one of them.
       // Nginx closes them within 5 s

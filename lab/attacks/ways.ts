@@ -21,8 +21,9 @@ export interface Connection extends Order {
 export type Hold = (connection: Connection) => Promise<void>;
 
 const EACH_SECOND = 1_000;
-/** Pause after a refusal. With a shorter one the attacker's own processor would be the bottleneck. */
+/** Pause after an answer. With a shorter one the attacker's own processor would be the bottleneck. */
 const AGAIN_AFTER = 5_000;
+const AGAIN_SOON = 1_000;
 /** More than a load balancer buffers before it asks a web server. */
 const MORE_THAN_A_BUFFER = Buffer.alloc(20_000, 'x');
 const LARGE = 50_000_000;
@@ -50,22 +51,25 @@ export const WAYS: Readonly<Record<Way, Hold>> = {
   'event-streams': byHttp2({ begin: (session) => session.request({ ':path': '/api/events', accept: 'text/event-stream' }).resume() }),
   // A stream that does not announce itself takes a place of an ordinary request
   'undeclared-streams': byHttp2({ begin: (session) => session.request({ ':path': '/api/events' }).resume() }),
-  requests: byHttp2({ begin: (session) => session.request({ ':path': '/' }).resume() }),
+  // Many small requests, each answered at once
+  requests: byHttp2({ begin: (session) => session.request({ ':path': '/api/whoami' }).resume(), againAfter: AGAIN_SOON }),
   'slow-heads': bySocket({ tls: true, head: ({ host }) => `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: `, eachSecond: 'x' }),
   redirects: bySocket({ tls: false, head: ({ host }) => `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: `, eachSecond: 'x' }),
   'web-sockets': bySocket({
     tls: true,
     head: ({ host }) =>
-      `GET /api/events HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      `GET /api/socket HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
   }),
 };
 
 interface Http2Way {
   readonly begin: (session: ClientHttp2Session, number: number, order: Order) => ClientHttp2Stream;
   readonly eachSecond?: (stream: ClientHttp2Stream) => void;
+  /** Milliseconds. @default 5000 */
+  readonly againAfter?: number;
 }
 
-function byHttp2({ begin, eachSecond }: Http2Way): Hold {
+function byHttp2({ begin, eachSecond, againAfter = AGAIN_AFTER }: Http2Way): Hold {
   return async (connection) => {
     const { target, localAddress, requestsPerConnection, ledger, opened } = connection;
     const { address, port = 443, host } = target;
@@ -92,7 +96,7 @@ function byHttp2({ begin, eachSecond }: Http2Way): Hold {
     async function holdStreams(own: ClientHttp2Session, number: number): Promise<void> {
       while (!own.destroyed && !own.closed) {
         await holdStream(begin(own, number, connection));
-        await sleep(AGAIN_AFTER);
+        await sleep(againAfter);
       }
     }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { Agent, get, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { healthRoutes } from '../../../app/health';
@@ -213,3 +214,38 @@ function ask(port: number, path: string, agent: Agent, onData: (chunk: string) =
     }).on('error', reject);
   });
 }
+
+/** Sends a handshake, and gives what has come when the socket ends. */
+function webSocket(port: number, path: string, headers = 'Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n') {
+  const socket = connect(port, '127.0.0.1', () =>
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\n${headers}\r\n`),
+  );
+  let received = Buffer.alloc(0);
+  socket.on('data', (chunk) => (received = Buffer.concat([received, chunk])));
+  const ended = new Promise<Buffer>((resolve) => socket.once('close', () => resolve(received)));
+  return { socket, ended, received: () => received.toString('latin1') };
+}
+
+test('a web socket is accepted as RFC 6455 says, and told to go away when the server stops', async () => {
+  const { server, port } = await start();
+  const { ended, received } = webSocket(port, '/api/socket');
+  // The key and the answer to it are the example of RFC 6455, 1.3
+  await expect.poll(received).toMatch(/^HTTP\/1\.1 101 [^]*\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n\r\n$/);
+  await server.drain(5000);
+  expect((await ended).subarray(-4)).toEqual(Buffer.from([0x88, 2, 3, 0xe9]));
+});
+
+test('a web socket is held until the client ends it', async () => {
+  const { port } = await start();
+  const { socket, ended, received } = webSocket(port, '/api/socket');
+  await expect.poll(received).toMatch(/^HTTP\/1\.1 101 /);
+  socket.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
+  await ended;
+});
+
+test('an upgrade is refused at another path, to another protocol, and without a key', async () => {
+  const { port } = await start();
+  expect((await webSocket(port, '/api/notes').ended).toString()).toMatch(/^HTTP\/1\.1 404 /);
+  expect((await webSocket(port, '/api/socket', 'Upgrade: h2c\r\n').ended).toString()).toMatch(/^HTTP\/1\.1 400 /);
+  expect((await webSocket(port, '/api/socket', 'Upgrade: websocket\r\n').ended).toString()).toMatch(/^HTTP\/1\.1 400 /);
+});
