@@ -50,19 +50,19 @@ export function createApi(options: ApiOptions): Api {
   const clock = options.clock ?? systemClock;
   const timings = { ...DEFAULT_TIMINGS, ...options.timings };
   const world = new World({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
-  const newParts = (tokens: Tokens | null, faults: Faults) => ({
+  const tokens = new Tokens(options.tokens);
+  const parts = {
     clock,
     tokens,
-    faults,
+    faults: world.faults,
     rateLimit: new RateLimit(clock),
     log: new RequestLog(),
-  });
-  const tokens = new Tokens(options.tokens);
-  const parts = { ...newParts(tokens, world.faults), answers: new AnswerTimes() };
+    answers: new AnswerTimes(),
+  };
   return {
     app: buildApp(world, parts),
     control: buildControl(world, { ...parts, tokens }),
-    tools: buildApp(world, newParts(null, new Faults())),
+    tools: buildApp(world, { clock, tokens: null, faults: new Faults(), rateLimit: null, log: new RequestLog() }),
     world,
   };
 }

@@ -7,7 +7,8 @@ import { unauthorized, type Tokens } from './tokens';
 export interface HetznerParts {
   /** null: every request is accepted. */
   readonly tokens: Tokens | null;
-  readonly rateLimit: RateLimit;
+  /** null: as many as there are. */
+  readonly rateLimit: RateLimit | null;
 }
 
 /** How Hetzner's API refuses. */
@@ -16,7 +17,7 @@ export function hetznerManners({ tokens, rateLimit }: HetznerParts): Manners {
     refusalOf(context: Ctx) {
       const refusal = tokens && refusalOf(tokens, context);
       if (refusal) return json(refusal);
-      return rateLimit.take() ? null : json(tooMany());
+      return !rateLimit || rateLimit.take() ? null : json(tooMany());
     },
     answerTo(effect: Effect) {
       switch (effect.kind) {
@@ -36,19 +37,19 @@ export function hetznerManners({ tokens, rateLimit }: HetznerParts): Manners {
           return null;
       }
     },
-    headers: () => rateLimit.headers(),
+    headers: () => rateLimit?.headers() ?? {},
     logged: (body) => body,
   };
 
   /** Error bodies must say that they are JSON, or clients do not read them. */
   function json(error: { status: number; body(): object }, remaining?: number): Response {
-    return Response.json(error.body(), { status: error.status, headers: rateLimit.headers(remaining) });
+    return Response.json(error.body(), { status: error.status, headers: rateLimit?.headers(remaining) });
   }
 
   function html(status: number): Response {
     return new Response(`<html><head><title>${status}</title></head><body>${status}</body></html>`, {
       status,
-      headers: { 'Content-Type': 'text/html', ...rateLimit.headers() },
+      headers: { 'Content-Type': 'text/html', ...rateLimit?.headers() },
     });
   }
 }

@@ -28,10 +28,6 @@ export async function openHandle(name?: string): Promise<LabHandle> {
     throw new Error(
       `visitors of the lab ${lab.name} come by way of Cloudflare, and scenarios are measured at the floating IP; deploy without Cloudflare with: npx lab deploy`,
     );
-  const power = (change: (machine: string) => Promise<void>) => async (machine: string) => {
-    await change(machine);
-    await refillApiBudget(lab);
-  };
   return {
     name: lab.name,
     floatingIp: lab.floatingIp,
@@ -41,9 +37,9 @@ export async function openHandle(name?: string): Promise<LabHandle> {
     machines: async () => machinesOf(await world(lab)),
     addressHolders: async () => holdersOf(await world(lab), lab.floatingIp),
     exec: (machine, argv, options) => lab.exec(machine, argv, options),
-    powerOn: power(lab.powerOn),
-    powerOff: power(lab.powerOff),
-    shutdown: power(lab.shutdown),
+    powerOn: lab.powerOn,
+    powerOff: lab.powerOff,
+    shutdown: lab.shutdown,
     deleteServer: (machine, options) => lab.remove(machine, options),
     deploy: async (options) => deploy(await openLab(name), options),
     latePrivateInterfaces: (seconds = USUAL_DELAY_SECONDS) => lab.latePrivateInterface(seconds),
@@ -60,11 +56,6 @@ export async function openHandle(name?: string): Promise<LabHandle> {
 /** Uses the control path: asking the API five times a second would use up the project's requests. */
 async function world(lab: Lab): Promise<World> {
   return (await callSocket(lab.paths.controlSocket, 'GET', '/world')) as World;
-}
-
-/** Power operations ask the API many times; this leaves the agents of the pair enough requests. */
-async function refillApiBudget(lab: Lab): Promise<void> {
-  await callSocket(lab.paths.controlSocket, 'PUT', '/rate-limit', {});
 }
 
 function machinesOf({ servers }: World): Machine[] {

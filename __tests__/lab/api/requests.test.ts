@@ -83,6 +83,12 @@ describe('rate limit', () => {
     await project.clock.advance(1000);
     expect((await project.get('/servers')).status).toBe(200);
   });
+
+  test("the lab's own commands have none: they take no request from the project, and are never refused", async () => {
+    const project = new Project();
+    for (let number = 0; number <= 3600; number += 1) expect((await project.api.tools.request('/v1/locations?page=2')).status).toBe(200);
+    expect((await project.get('/locations')).headers.get('ratelimit-remaining')).toBe('3599');
+  });
 });
 
 test('the deprecated list of all actions is gone', async () => {
