@@ -84,21 +84,28 @@ describe('from outside, to each public address', () => {
   });
 });
 
+const ALL = process.env['TEST_SIZE'] === 'all';
+
+/** All ports, or 500 all over them. */
+const STEP = ALL ? 1 : 131;
+
 test('no service of any host reaches an Internet address beyond its table WAYS_OUT, by TCP, UDP or ping', async () => {
   const there = await listen(CLIENT_ADDRESS);
   const got: string[] = [];
   const may: string[] = [];
+  const tried = ALL ? machines : ['lb', 'web', 'app', 'mysql'].map((tier) => machines.find((each) => each.tier === tier)!);
   await Promise.all(
-    ['lb', 'web', 'app', 'mysql'].map(async (tier) => {
-      const { name: machine } = machines.find((each) => each.tier === tier)!;
+    tried.map(async ({ name: machine, tier }) => {
       const users = await usersOn(lab, machine);
       expect(users.size, machine).toBeGreaterThan(3);
       await Promise.all(
         [...users].map(async ([uid, user]) => {
           const who = `${machine} ${user}`;
-          if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who)) === 'icmp') got.push(`${who} icmp`);
+          const ways = WAYS_OUT.filter((way) => way.from === tier && way.user === user && way.to === undefined);
+          const anywhere = ways.some(({ ports }) => ports === undefined);
+          if ((await tryAllWays(lab, machine, uid, CLIENT_ADDRESS, who, anywhere ? 0 : STEP)) === 'icmp') got.push(`${who} icmp`);
           if (user === 'root') may.push(`${who} icmp`);
-          for (const { ports } of WAYS_OUT.filter((way) => way.from === tier && way.user === user && way.to === undefined)) {
+          for (const { ports } of ways) {
             const numbers: readonly number[] | undefined = ports?.map((port) => PORTS.internet[port]);
             for (const [protocol, all] of Object.entries(PORTS_THERE))
               may.push(...all.filter((port) => numbers?.includes(port) ?? true).map((port) => `${who} ${protocol} ${port}`));

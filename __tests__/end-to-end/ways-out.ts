@@ -1,63 +1,78 @@
+import { execa } from 'execa';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Lab } from '../../lab/lab';
 
-/** An address of the Internet with which no host has any business, and what it hears of them. */
+/** The ports at which each user is tried in any case, at an address of the Internet with which no host has any business. */
 export const PORTS_THERE = { tcp: [53, 80, 443, 853, 4444], udp: [53, 123, 443, 4444] } as const;
+/** To this port of the client goes, for a while, what was sent to any. */
+const EAR = 4444;
+const TABLE = 'ways-out';
 
-/** Says who it is by every way there is: at each port, and by a ping, of which it tells itself. */
+/**
+ * Says who it is, and to which port, by every way there is. A packet that the host's own firewall drops is gone: a connection that is not
+ * open after a second never will be.
+ */
 const TRY = `
-import socket, subprocess, sys, threading
-address, name = sys.argv[1:3]
+import selectors, socket, subprocess, sys, time
+address, name, step = sys.argv[1:4]
+swept = range(1, 65536, int(step)) if int(step) > 0 else ()
+ports = {'tcp': sorted({${PORTS_THERE.tcp.join()}, *swept}), 'udp': sorted({${PORTS_THERE.udp.join()}, *swept})}
+AT_ONCE = 500
 
-def udp(port):
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(name.encode(), (address, port))
-
-def tcp(port):
-    connection = socket.create_connection((address, port), 2)
-    connection.sendall(name.encode())
-    connection.close()
-
-def attempt(way, port):
+def tell(each, protocol, port):
     try:
-        way(port)
+        each.send(f'{name} {protocol} {port}'.encode())
     except OSError:
         pass
 
-tries = [threading.Thread(target=attempt, args=(udp, port)) for port in (${PORTS_THERE.udp.join()})]
-tries += [threading.Thread(target=attempt, args=(tcp, port)) for port in (${PORTS_THERE.tcp.join()})]
-for each in tries: each.start()
+for port in ports['udp']:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as each:
+        try:
+            each.connect((address, port))
+        except OSError:
+            continue
+        tell(each, 'udp', port)
+
+for first in range(0, len(ports['tcp']), AT_ONCE):
+    opening, sockets = selectors.DefaultSelector(), []
+    for port in ports['tcp'][first:first + AT_ONCE]:
+        each = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        each.setblocking(False)
+        each.connect_ex((address, port))
+        sockets.append(each)
+        opening.register(each, selectors.EVENT_WRITE, port)
+    end = time.monotonic() + 1
+    while opening.get_map() and time.monotonic() < end:
+        for key, _ in opening.select(end - time.monotonic()):
+            opening.unregister(key.fileobj)
+            tell(key.fileobj, 'tcp', key.data)
+    for each in sockets: each.close()
+
 if subprocess.call(['ping', '-c', '1', '-W', '2', address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0: print('icmp')
-for each in tries: each.join()
 `;
 
-/** Listens at all these ports of this side. */
+/** Listens at all ports of an address of the lab's clients. Inside their namespace only. */
 export async function listen(address: string): Promise<{ readonly heard: readonly string[]; close(): Promise<void> }> {
   const heard: string[] = [];
-  const servers = await Promise.all(
-    PORTS_THERE.tcp.map(async (port) => {
-      const server = createServer(
-        (socket) => void socket.on('data', (data) => heard.push(`${data.toString()} tcp ${port}`)).on('error', () => undefined),
-      ).listen(port, address);
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const sockets = await Promise.all(
-    PORTS_THERE.udp.map(async (port) => {
-      const socket = createSocket('udp4').on('message', (data) => void heard.push(`${data.toString()} udp ${port}`));
-      socket.bind(port, address);
-      await once(socket, 'listening');
-      return socket;
-    }),
-  );
+  const server = createServer((socket) => void socket.on('data', (data) => heard.push(data.toString())).on('error', () => undefined));
+  server.listen({ port: EAR, host: address, backlog: 1024 });
+  const socket = createSocket('udp4').on('message', (data) => void heard.push(data.toString()));
+  socket.bind(EAR, address);
+  await Promise.all([once(server, 'listening'), once(socket, 'listening')]);
+  // Only the first packet of a connection goes by these rules: connections that the clients open themselves have no part in it
+  const rules = ['tcp', 'udp'].map((protocol) => `ip daddr ${address} meta l4proto ${protocol} redirect to :${EAR}`).join('\n');
+  await nft(`table ip ${TABLE} { chain all { type nat hook prerouting priority dstnat; ${rules}\n } }`);
   const close = async () => {
-    sockets.forEach((socket) => socket.close());
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    await nft(`delete table ip ${TABLE}`);
+    socket.close();
+    await new Promise((resolve) => server.close(resolve));
   };
   return { heard, close };
 }
+
+const nft = (rules: string) => execa('nft', ['--file', '-'], { input: rules });
 
 /** Accounts of services, and whose processes run on the host, units with a user of their own among them: by number, the name of each. */
 export async function usersOn(lab: Lab, machine: string): Promise<ReadonlyMap<number, string>> {
@@ -75,12 +90,15 @@ export async function usersOn(lab: Lab, machine: string): Promise<ReadonlyMap<nu
   );
 }
 
-/** @returns `icmp` if a ping was answered; whatever else gets through is heard */
-export async function tryAllWays(lab: Lab, machine: string, uid: number, address: string, name: string): Promise<string> {
+/**
+ * Tries the ports that are always tried, and each `step`-th of all others; with 0 none of them.
+ * @returns `icmp` if a ping was answered; whatever else gets through is heard
+ */
+export async function tryAllWays(lab: Lab, machine: string, uid: number, address: string, name: string, step: number): Promise<string> {
   const { exitCode, stdout, stderr } = await lab.exec(
     machine,
-    ['setpriv', `--reuid=${uid}`, '--clear-groups', 'python3', '-c', TRY, address, name],
-    { timeoutSeconds: 30 },
+    ['setpriv', `--reuid=${uid}`, '--clear-groups', 'python3', '-c', TRY, address, name, String(step)],
+    { timeoutSeconds: 600 },
   );
   if (exitCode !== 0) throw new Error(`${name}: ${stderr}`);
   return stdout.trim();
