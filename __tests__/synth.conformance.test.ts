@@ -1,5 +1,5 @@
 import { execa, type ExecaError } from 'execa';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +10,8 @@ import { TOKEN } from './lab/api/project';
 const PROJECT = process.cwd();
 const PARTS = ['main.ts', 'cdktf.json', 'package.json', 'tsconfig.json', 'lib', 'provisioning', 'agents', 'app', '.gen'];
 const PRIVATE_KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----';
+const LOCK_FILE = '.terraform.lock.hcl';
+const LOCKED = '# The hashes that were checked\n';
 const root = mkdtempSync(join(tmpdir(), 'synth-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -21,6 +23,7 @@ async function synth(copy: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   for (const part of PARTS) cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
   symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, LOCK_FILE), LOCKED);
   const started = Date.now();
   await execa('node_modules/.bin/cdktf', ['synth'], { cwd: folder, env: environment });
   console.log(`cdktf synth: ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -50,6 +53,18 @@ describe('cdktf synth', () => {
     expect(Object.keys(other)).toEqual(Object.keys(one));
     expect(Object.keys(one).filter((file) => one[file] !== other[file])).toEqual([]);
     expect(Object.keys(one).filter((file) => one[file]?.includes(root))).toEqual([]);
+  });
+
+  test('puts the lock file that is beside main.ts into each stack', () => {
+    const stacks = readdirSync(here);
+    expect(stacks.length).toBeGreaterThan(1);
+    expect(stacks.map((stack) => readFileSync(join(here, stack, LOCK_FILE), 'utf8'))).toEqual(stacks.map(() => LOCKED));
+  });
+
+  test('makes the state files before Terraform does, and nobody else can read them', () => {
+    const files = readdirSync(join(root, 'a')).filter((file) => file.includes('.tfstate'));
+    expect(files).toEqual(expect.arrayContaining(['terraform.lab.tfstate', 'terraform.lab.tfstate.backup']));
+    expect(files.map((file) => (statSync(join(root, 'a', file)).mode & 0o777).toString(8))).toEqual(files.map(() => '600'));
   });
 
   describe('a copy of one stack alone', () => {

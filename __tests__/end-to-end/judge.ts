@@ -1,14 +1,15 @@
 import { expect } from 'vitest';
 import type { LabHandle } from '../../lab/faults';
+import type { RunResult } from '../../lab/report/result';
 import { runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
 
 const SEED = 'end-to-end';
 
 /**
  * Runs the scenario once: no checker may find anything, and each figure that has a target must be there.
- * @param longestOutage in milliseconds; how fast it is over several runs is what `make faults` measures
+ * @param longestOutage in milliseconds, of a scenario with a target for the outage; how fast it is over several runs is what `make faults` measures
  */
-export async function judge(lab: LabHandle, scenario: Scenario, longestOutage: number): Promise<void> {
+export async function judge(lab: LabHandle, scenario: Scenario, longestOutage = Infinity): Promise<RunResult> {
   const { name } = scenario;
   const started = performance.now();
   const log = (line: string) => console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);
@@ -24,4 +25,5 @@ export async function judge(lab: LabHandle, scenario: Scenario, longestOutage: n
     expect(value, figure).toBeTypeOf('number');
     if (figure === 'outage') expect(value).toBeLessThan(longestOutage);
   }
+  return run;
 }

@@ -7,10 +7,11 @@ import { noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, noHiddenRe
 import { deploy } from '../../lab/cli/deploy';
 import { clientEnvironment } from '../../lab/cli/in-client';
 import { openLab } from '../../lab/lab';
-import { openHandle, runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
+import { openHandle, type Scenario } from '../../lab/scenarios';
 import { placesWithCanaries } from './canaries';
 import { acceptedCredentials, MEMBER, MEMBER_TLS, servedKeys, sshTo, type Credentials } from './credentials';
 import { editedMain } from './edited-main';
+import { judge } from './judge';
 import { planAgain } from './plan-again';
 
 interface Round {
@@ -108,18 +109,10 @@ test('a host refuses a list of SSH keys without the key of the present login, an
 
 test.each(ROUNDS.map((each, index) => ({ run: index + 1, rotated: titleOf(each), each })))(
   'no request fails in deploy $run of the rotation, which changes $rotated',
-  async ({ run, each }) => {
-    const { operations, startedAt, endedAt, verdict } = await runScenario(rotation(each), {
-      lab: await openHandle(),
-      seed: 'rotation',
-      run,
-      log: (line) => console.log(line),
-    });
+  async ({ each }) => {
+    const { operations } = await judge(await openHandle(), rotation(each));
     const slowest = operations.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
-    console.log(
-      `${operations.length} requests in ${Math.round((endedAt - startedAt) / 1000)} s, the slowest took ${(slowest / 1000).toFixed(1)} s`,
-    );
-    expect(verdict.findings.filter(({ checker }) => checker !== WATCHED.name)).toEqual([]);
+    console.log(`the slowest request took ${(slowest / 1000).toFixed(1)} s`);
   },
 );
 
