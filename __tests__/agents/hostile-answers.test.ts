@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, get, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask } from '../../agents/common/http-client';
 import { listen, serverOf, text } from '../../agents/common/http-server';
 import { readObtained } from '../../agents/certificate/obtained';
+import { askPeer } from '../../agents/certificate/peer';
+import type { Config } from '../../agents/floating-ip/config';
 import { HetznerApi } from '../../agents/floating-ip/hetzner-api';
 import { ownHaproxyAnswers, peerAnswers, peerReport } from '../../agents/floating-ip/probes';
+import { statusServer } from '../../agents/floating-ip/server';
 import type { Agent } from '../../agents/mysql-member/agent';
 import { isGtidSet, formatGtidSet, parseGtidSet, subtract, union } from '../../agents/mysql-member/gtid';
 import { readMemory } from '../../agents/mysql-member/memory-file';
@@ -18,6 +22,8 @@ import { NO_MEMORY } from '../../agents/mysql-member/report';
 import { isMemory } from '../../agents/mysql-member/report-shape';
 import { controlServer, healthServer } from '../../agents/mysql-member/server';
 import { sendBytes } from '../helpers/bytes';
+import { DAY, pems } from './certificate/certificates';
+import { SimulatedWorld } from './floating-ip/simulated-world';
 
 async function listening(server: ReturnType<typeof createServer>): Promise<number> {
   if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -61,6 +67,15 @@ describe('an answer that does not end', () => {
     const port = await host(answer);
     expect(await ask(port)).toBe(expected);
     // What lies in the buffers of both ends comes on top
+    expect(sent()).toBeLessThan(24 * 1024 * 1024);
+  });
+
+  test('of the other load balancer to the question for its certificate is given up after 64 kB', async () => {
+    const { answer, sent } = endless();
+    const { chain, key } = pems({ addresses: ['127.0.0.1'], from: Date.now() - DAY });
+    const port = await listening(createTlsServer({ cert: chain, key, ca: chain, requestCert: true }, answer));
+    const asked = askPeer({ url: `https://127.0.0.1:${port}/obtained.pem`, identity: `${chain}${key}`, authority: chain });
+    await expect(asked).rejects.toThrow('more than 65536 bytes');
     expect(sent()).toBeLessThan(24 * 1024 * 1024);
   });
 });
@@ -211,6 +226,7 @@ describe('random bytes', () => {
     'do not end the server of %s, nor make it do anything',
     async (which) => {
       const done: string[] = [];
+      const world = new SimulatedWorld();
       const agent = {
         status: () => ({ report: REPORT }),
         primary: () => ({ ok: true, why: 'yes' }),
@@ -222,11 +238,15 @@ describe('random bytes', () => {
       const servers = {
         'mysql-member health': () => healthServer(agent),
         'mysql-member control': () => controlServer(agent),
-        'floating-ip': () => listen(serverOf({ 'GET /status': () => text('ok\n') }), { host: '127.0.0.1', port: 0 }, () => undefined),
+        'floating-ip': () =>
+          statusServer(
+            world.hosts[0].agent!,
+            { httpsPort: 443 } as Config,
+            async () => null,
+            () => world.time,
+          ),
       };
-      const server = servers[which]();
-      if (which === 'floating-ip') await new Promise<void>((resolve) => server.once('listening', () => resolve()));
-      const port = await listening(server);
+      const port = await listening(servers[which]());
       await fc.assert(
         fc.asyncProperty(
           fc.array(bytes, { minLength: 1, maxLength: 5 }),
@@ -237,6 +257,7 @@ describe('random bytes', () => {
       const status = await fetch(`http://127.0.0.1:${port}/status`);
       expect(status.status).toBe(200);
       if (which !== 'mysql-member control') expect(done).toEqual([]);
+      expect(world.requests).toEqual([]);
     },
   );
 

@@ -2,15 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readIfThere, replaceFile } from '../common/files';
-import { json, listen, serverOf, text, type Reply } from '../common/http-server';
-import { renderMetrics } from '../common/metrics';
+import { listen } from '../common/http-server';
 import { Agent, type World } from './agent';
-import { shownCertificate, type ShownCertificate } from './certificate';
+import { shownCertificate } from './certificate';
 import { loadConfig, type Config } from './config';
 import { HetznerApi } from './hetzner-api';
 import { ownHaproxyAnswers, peerAnswers, peerReport, readVrrpState } from './probes';
-import { addressesArrived, metricsOf, peerReportOf, statusOf } from './reporting';
-import { switchOver } from './switchover';
+import { controlServer, statusServer } from './server';
 
 const TICK_MS = 25;
 /** Longest wait, when the host shuts down, for the peer to be MASTER. */
@@ -66,39 +64,15 @@ function leavesToPeer(agent: Agent, elapsed: number): boolean {
   return peerPrivate.report?.vrrp === 'MASTER' || elapsed < ROLE_LIMIT_MS;
 }
 
-function certificateReply(certificate: ShownCertificate | null): Reply {
-  return certificate
-    ? json({ ...certificate, endsAt: new Date(certificate.endsAt).toISOString() })
-    : text('HAProxy does not answer\n', 503);
-}
-
 function main(): void {
   const config = loadConfig('/etc/platform/floating-ip.json');
   const agent = new Agent(config, worldOf(config), lastMove(config));
   const ticks = setInterval(() => agent.tick(), TICK_MS);
   const complain = (message: string) => log({ event: 'http server', message });
 
-  const shown = serverOf({
-    'GET /healthz': () => text('alive\n'),
-    'GET /ready': () =>
-      addressesArrived(agent.state, config) ? text('floating IP and NAT gateway are with this pair\n') : text('not yet\n', 503),
-    'GET /peer': () => json(peerReportOf(agent.state, now())),
-    'GET /status': () => json(statusOf(agent.state, agent.decision, config, now())),
-    'GET /certificate': async () => certificateReply(await shownCertificate(config.httpsPort)),
-    'GET /metrics': async () => {
-      const certificate = await shownCertificate(config.httpsPort);
-      return text(renderMetrics(metricsOf(agent.state, agent.decision, config, certificate, now())));
-    },
-  });
-  listen(shown, { host: config.privateAddress, port: config.agentPort }, complain);
-  // For root of this host alone
-  const control = serverOf({
-    'POST /switchover': async () => {
-      const { ok, text: message } = await switchOver(agent, config, now);
-      return text(`${message}\n`, ok ? 200 : 409);
-    },
-  });
-  listen(control, { path: join(config.runtimeFolder, 'control.sock') }, complain);
+  const certificate = () => shownCertificate(config.httpsPort);
+  listen(statusServer(agent, config, certificate, now), { host: config.privateAddress, port: config.agentPort }, complain);
+  listen(controlServer(agent, config, now), { path: join(config.runtimeFolder, 'control.sock') }, complain);
 
   process.once('SIGTERM', () => {
     void handOver(agent).finally(() => {
