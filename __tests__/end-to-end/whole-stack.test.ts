@@ -121,9 +121,8 @@ describe('npx platform', () => {
   });
 
   test('ssh runs a command on each host, private ones over a load balancer', async () => {
-    for (const { name } of await lab.machines()) {
-      expect(await platform('ssh', name, 'hostname'), name).toMatchObject({ exitCode: 0, stdout: name });
-    }
+    const asked = (await lab.machines()).map(async ({ name }) => ({ name, ...(await platform('ssh', name, 'hostname')) }));
+    for (const { name, ...answer } of await Promise.all(asked)) expect(answer, name).toMatchObject({ exitCode: 0, stdout: name });
   });
 
   test('logs show a line that was just written, of one host and of a tier in order', async () => {
