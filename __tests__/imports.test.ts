@@ -111,7 +111,25 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   },
   { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },
   { room: 'lab/checkers', files: /^lab\/checkers\//, mayImport: ['lab/checkers', 'lab/traffic type'] },
-  { room: 'lab', files: /^lab\/(?!api\/|checkers\/)/, mayImport: ['lab'] },
+  { room: 'lab/faults', files: /^lab\/faults\//, mayImport: ['lab/faults', 'lab/traffic'] },
+  {
+    room: 'lab/scenarios',
+    files: /^lab\/scenarios\//,
+    mayImport: [
+      'lab/scenarios',
+      'lab/checkers',
+      'lab/faults',
+      'lab/report',
+      'lab/traffic',
+      'lab/client',
+      'lab/machines',
+      'lab/lab',
+      'lab/api-times',
+      'lab/member-role',
+    ],
+  },
+  { room: 'lab/client', files: /^lab\/client\//, mayImport: ['lab/client', 'lab/machines', 'lab/names', 'lab/providers', 'lab/lab'] },
+  { room: 'lab', files: /^lab\/(?!(api|checkers|faults|scenarios|client)\/)/, mayImport: ['lab'] },
 ];
 
 interface Import {

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { deploy } from '../../lab/cli/deploy';
-import { execInClient } from '../../lab/cli/in-client';
+import { deploy } from '../../lab/client/deploy';
+import { execInClient } from '../../lab/client/in-client';
 import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';

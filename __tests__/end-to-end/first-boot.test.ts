@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deploy } from '../../lab/cli/deploy';
+import { deploy } from '../../lab/client/deploy';
 import { openLab } from '../../lab/lab';
 import { openHandle } from '../../lab/scenarios';
 import { topologyOf } from '../../lab/scenarios/topology';

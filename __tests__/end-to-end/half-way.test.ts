@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { deploy } from '../../lab/cli/deploy';
+import { deploy } from '../../lab/client/deploy';
 import { openLab, type ApiFault, type Lab } from '../../lab/lab';
 import { attempt } from '../../lab/traffic';
 import { editedMain } from './edited-main';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { deploy } from '../../lab/cli/deploy';
+import { deploy } from '../../lab/client/deploy';
 import type { Lab } from '../../lab/lab';
 import { editedMain } from './edited-main';
 

@@ -121,8 +121,9 @@ describe('npx platform', () => {
   });
 
   test('ssh runs a command on each host, private ones over a load balancer', async () => {
-    const asked = (await lab.machines()).map(async ({ name }) => ({ name, ...(await platform('ssh', name, 'hostname')) }));
-    for (const { name, ...answer } of await Promise.all(asked)) expect(answer, name).toMatchObject({ exitCode: 0, stdout: name });
+    const names = (await lab.machines()).map(({ name }) => name);
+    const answers = await Promise.all(names.map((name) => platform('ssh', name, 'hostname')));
+    answers.forEach((answer, index) => expect(answer, names[index]).toMatchObject({ exitCode: 0, stdout: names[index] }));
   });
 
   test('logs show a line that was just written, of one host and of a tier in order', async () => {

@@ -1,5 +1,5 @@
 import type { AddressHolders, LabHandle, Machine } from '../faults';
-import { deploy } from '../cli/deploy';
+import { deploy } from '../client/deploy';
 import { openLab, type Lab } from '../lab';
 import { callSocket } from '../machines/call-socket';
 import { USUAL_DELAY_SECONDS } from '../machines/leases';

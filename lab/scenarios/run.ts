@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { resultOutcome, table, writeReport, type Result } from '../report';
 import { keep } from '../report/keep';
 import { runCampaign } from './campaign';
-import { parseApiTimes } from '../cli/api-times';
+import { parseApiTimes } from '../api-times';
 import { openLab } from '../lab';
 import { SCENARIOS, select } from './catalogue';
 import { openHandle } from './open-handle';

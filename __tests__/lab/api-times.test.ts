@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseApiTimes } from '../../../lab/cli/api-times';
+import { parseApiTimes } from '../../lab/api-times';
 
 test('api-times converts seconds to milliseconds, and a single number to a range', () => {
   expect(parseApiTimes('10', '1.5-2')).toEqual({ action: 10_000, answer: { from: 1500, to: 2000 } });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readDeployLine } from '../../../lab/cli/deploy-output';
+import { readDeployLine } from '../../../lab/client/deploy-output';
 
 const textOf = (line: string) => readDeployLine(line)?.text;
 

@@ -23,7 +23,14 @@ export interface ClientOptions {
  */
 export async function execInClient(lab: Lab, argv: readonly string[], options: ClientOptions = {}): Promise<number> {
   const providers = options.providers ?? (await chooseProviders());
-  const inside = lab.inClient([process.execPath, '--import', 'tsx', join(REPOSITORY, 'lab/cli/inside-client.ts'), providers.kind, ...argv]);
+  const inside = lab.inClient([
+    process.execPath,
+    '--import',
+    'tsx',
+    join(REPOSITORY, 'lab/client/inside-client.ts'),
+    providers.kind,
+    ...argv,
+  ]);
   const { onOutput, cwd = REPOSITORY } = options;
   const child = spawn(inside[0] ?? '', inside.slice(1), {
     stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : 'inherit',
