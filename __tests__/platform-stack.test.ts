@@ -65,11 +65,15 @@ test('docs/terraform-cloud.md lists every variable, and which of them are secret
 
 test.each([
   [undefined, []],
-  ['debian-13', []],
-  ['ubuntu-26.04', [expect.stringContaining('nobody has deployed the platform to it yet')]],
-  ['12345', [expect.stringMatching(/the snapshot 12345: .*cloud-init clean/)]],
-])('warns at synth of an image that was never tried: %s', (image, warnings) => {
-  const messages = platform({ image })
+  [{}, []],
+  [{ image: 'ubuntu-26.04' }, [expect.stringContaining('nobody has deployed the platform to it yet')]],
+  [{ image: '12345' }, [expect.stringMatching(/the snapshot 12345: .*cloud-init clean/)]],
+  [
+    { web: { serverType: 'cax11' } },
+    ['web.serverType is cax11: nobody has deployed the platform to Arm yet; deploy it to a project for tests first'],
+  ],
+])('warns at synth of an image or an architecture that was never tried: %j', (settings, warnings) => {
+  const messages = platform(settings)
     .node.metadata.filter(({ type }) => type === '@cdktf/warn')
     .map(({ data }) => data as unknown);
   expect(messages).toEqual(warnings);

@@ -9,7 +9,7 @@ import { TIERS } from './net/address-plan';
 import { isLetsEncrypt } from './net/checks';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import type { ProvisionedServer } from './servers/provisioned-server';
-import { untried } from './hetzner/images';
+import { untriedImage, untriedType } from './hetzner/images';
 import { InternalAuthority } from './certificates/internal-authority';
 import { lockProviders, takeExactly } from './servers/provider-lock';
 import { Revision } from './certificates/revision';
@@ -125,8 +125,12 @@ export class PlatformStack extends TerraformStack {
 
   /** What is about the stack itself. */
   private describe(environment: Environment): void {
-    const warning = untried(environment.site.image);
-    if (warning) Annotations.of(this).addWarning(warning);
+    const { site, loadBalancers, web, app } = environment;
+    const types = Object.entries({ loadBalancers, web, app }).map(([tier, { serverType }]) =>
+      untriedType(`${tier}.serverType`, serverType),
+    );
+    for (const untried of [untriedImage(site.image), ...types])
+      if (untried) Annotations.of(this).addWarning(`${untried.what}; ${untried.remedy}`);
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');
     // What no resource says: `npx platform` reads it. A local that nothing uses changes no plan

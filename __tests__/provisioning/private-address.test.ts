@@ -48,4 +48,11 @@ describe('Hetzner configures the private interface after network-online.target, 
     expect(restarted.map(({ name }) => name)).toContain('mysql.service.d');
     expect(restarted.filter(({ text }) => !text.includes('\nStartLimitIntervalSec=0\n')).map(({ name }) => name)).toEqual([]);
   });
+
+  test('a mysqld that ends with 1 is started again, although the unit of its package says no', () => {
+    const packaged = readFileSync('lab/machines/mysql-repository/package/mysql.service', 'utf8');
+    expect(values(packaged, 'RestartPreventExitStatus')).toEqual(['1']);
+    // An empty value ends the list of the unit before it
+    expect(values(units.find(({ name }) => name === 'mysql.service.d')!.text, 'RestartPreventExitStatus')).toEqual(['']);
+  });
 });

@@ -1,3 +1,4 @@
+import { untriedImage } from '../../../lib/hetzner/images';
 import { existing, known, type Facts } from '../facts';
 import { findings, type Finding } from '../finding';
 
@@ -29,6 +30,7 @@ export function checkImage(facts: Pick<Facts, 'environment' | 'state' | 'project
         `${image} (${architecture}) is deprecated since ${found.deprecated.toISOString().slice(0, 10)}: three months later Hetzner makes no servers of it`,
         'set image to a newer one',
       );
-    return fine(`${image} is there for ${architecture}`);
+    const untried = untriedImage(image);
+    return untried ? warning(untried.what, untried.remedy) : fine(`${image} is there for ${architecture}`);
   });
 }

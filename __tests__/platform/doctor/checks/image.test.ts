@@ -16,10 +16,20 @@ test('refuses one that is not there for the architecture, or not available', () 
   expect(levels(checkImage(withImages({ ...image, status: 'creating' })))).toEqual(['wrong']);
 });
 
-test('finds a snapshot by its number', () => {
+test('finds a snapshot by its number, and warns that nobody has tried it', () => {
   const servers = ENVIRONMENT.servers.map((server) => ({ ...server, image: '4711' }));
   const facts = withImages({ ...image, id: 4711, name: null });
-  expect(lines(checkImage({ ...facts, environment: { ...ENVIRONMENT, servers } }))).toEqual(['fine: 4711 is there for x86']);
+  expect(lines(checkImage({ ...facts, environment: { ...ENVIRONMENT, servers } }))).toEqual([
+    expect.stringMatching(/^warning: image is the snapshot 4711: .* -> deploy it to a project for tests first$/),
+  ]);
+});
+
+test('warns of one that is there, and that nobody has deployed to', () => {
+  const servers = ENVIRONMENT.servers.map((server) => ({ ...server, image: 'ubuntu-26.04' }));
+  const facts = withImages({ ...image, name: 'ubuntu-26.04' });
+  expect(lines(checkImage({ ...facts, environment: { ...ENVIRONMENT, servers } }))).toEqual([
+    expect.stringMatching(/^warning: image is ubuntu-26.04: nobody has deployed .* -> deploy it to a project for tests first$/),
+  ]);
 });
 
 test('warns of a deprecated one', () => {
