@@ -25,6 +25,9 @@ export interface RunOptions {
 /** Every figure requires that the tool's own clients kept their rate. The shortest outage with a target is 300 ms beyond the API's time. */
 export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 });
 
+/** For how many milliseconds clients go on trying after the outage that is allowed: an outage above it is judged as what it is. */
+const BEYOND_THE_TARGET = 10_000;
+
 /** Clients go on for this long after everything is healthy, to show that it stays so. */
 const AFTERWARDS_MILLISECONDS = 4000;
 
@@ -45,7 +48,19 @@ export async function runScenario(
   if (sick.length > 0) return unrun(run, startedAt, `not healthy before the fault: ${sick.join(', ')}`);
 
   const observer = observe(lab);
-  const traffic = startTraffic({ target, streams: scenario.streams ?? EVERYTHING, rate: scenario.rate, seed: `${seed}/${run}`, runId });
+  const targets = scenario.targets?.(lab) ?? [];
+  const traffic = startTraffic({
+    target,
+    streams: scenario.streams ?? EVERYTHING,
+    rate: scenario.rate,
+    // An address that is unassigned first by an API that takes 20 s is away for longer than clients usually try
+    patienceMilliseconds: Math.max(
+      ...targets.filter(({ figure }) => figure === 'outage').map(({ max }) => max + BEYOND_THE_TARGET),
+      30_000,
+    ),
+    seed: `${seed}/${run}`,
+    runId,
+  });
   const stage = new Stage({ lab, topology, traffic, random, runId, minutes, log });
   try {
     if (!(await traffic.serving({ timeoutMilliseconds: 30_000 }))) throw new NotInjected('clients were not served before the fault');
@@ -78,7 +93,7 @@ export async function runScenario(
     startedAt,
     endedAt: now(),
     verdict: withFindings(check(evidence, [WATCHED, ...scenario.checkers]), findings),
-    figures: measureAll(evidence, scenario.targets?.(lab) ?? []),
+    figures: measureAll(evidence, targets),
     ...evidence,
   };
 }

@@ -17,7 +17,7 @@ export interface WriterOptions {
  * outcome is known, and read back each acknowledged note.
  */
 export async function writers(client: Client, options: WriterOptions = {}): Promise<void> {
-  const { stream = 'write', writers: count = 4, perSecond = 20, retry } = options;
+  const { stream = 'write', writers: count = 4, perSecond = 20, retry = patienceOf(client) } = options;
   const interval = (1000 * count) / perSecondOf(client, perSecond);
   await Promise.all(
     Array.from({ length: count }, async (_, writer) => {
@@ -45,7 +45,7 @@ export function patientWriter(client: Client): Promise<void> {
 }
 
 /** Reads notes that are known to exist, new ones as likely as all old ones together. */
-export async function readers(client: Client, { perSecond = 10, retry = undefined as RetryPolicy | undefined } = {}): Promise<void> {
+export async function readers(client: Client, { perSecond = 10, retry = patienceOf(client) } = {}): Promise<void> {
   const interval = 1000 / perSecondOf(client, perSecond);
   while (!client.stopping.aborted) {
     const next = now() + interval;
@@ -54,6 +54,8 @@ export async function readers(client: Client, { perSecond = 10, retry = undefine
     await pause(next - now(), client.stopping);
   }
 }
+
+const patienceOf = ({ patienceMilliseconds }: Client): RetryPolicy => ({ deadlineMilliseconds: patienceMilliseconds });
 
 async function write(client: Client, stream: Operation['stream'], note: NoteUse, retry?: RetryPolicy): Promise<Operation> {
   const start = now();

@@ -5,7 +5,7 @@ import { attempt, type Result } from './stream';
 
 export interface RetryPolicy {
   /** Begin no further attempt after this time, in milliseconds. @default 30000 */
-  readonly deadlineMilliseconds?: number;
+  readonly deadlineMilliseconds?: number | undefined;
   /** One attempt's time, in milliseconds. @default 3000 */
   readonly attemptMilliseconds?: number;
   /** Between attempts, in milliseconds; half of it is random. @default 100 */

@@ -13,6 +13,8 @@ export interface Client {
   readonly stopping: AbortSignal;
   /** Share of the usual rates of requests. @default 1 */
   readonly rate?: number | undefined;
+  /** For how long a client goes on trying that repeats a request. @default 30000 */
+  readonly patienceMilliseconds?: number | undefined;
   /** Notes known to exist, for the readers. */
   readonly notes: NoteUse[];
   record(operation: Operation): void;

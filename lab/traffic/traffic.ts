@@ -10,6 +10,8 @@ export interface TrafficOptions {
   readonly streams: readonly StreamName[];
   /** Share of the usual rates of requests. @default 1 */
   readonly rate?: number | undefined;
+  /** For how long clients go on trying that repeat a request. @default 30000 */
+  readonly patienceMilliseconds?: number | undefined;
   /** The same seed gives the same choices of the clients. */
   readonly seed: string;
   /** Prefix of every note; must never be used twice against one database. */

@@ -49,6 +49,7 @@ process.on('message', (message: ToWorker) => {
   const client = {
     target: message.target,
     rate: message.rate,
+    patienceMilliseconds: message.patienceMilliseconds,
     random: createRandom(message.seed),
     runId: message.runId,
     stopping: stopping.signal,
