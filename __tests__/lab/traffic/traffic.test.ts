@@ -164,6 +164,17 @@ test('hears events on one connection and notices when it breaks', async () => {
   expect(history.some((operation) => operation.outcome === 'failed')).toBe(true);
 });
 
+test('a client that repeats a request gives up when its patience is over', async () => {
+  const fake = await service();
+  const { self, history, stop } = client(fake);
+  await fake.stop();
+  await during(100, stop, writers({ ...self, patienceMilliseconds: 400 }, { writers: 1 }));
+  const [write] = ofStream(history, 'write');
+  expect(write).toMatchObject({ outcome: 'failed' });
+  expect(write!.end - write!.start).toBeGreaterThan(400);
+  expect(write!.end - write!.start).toBeLessThan(5000);
+});
+
 test('runs the clients in a process of their own and brings back the whole history', async () => {
   const fake = await service();
   const traffic = startTraffic({
