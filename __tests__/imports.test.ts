@@ -99,7 +99,7 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
       'platform/environment/stack',
       'platform/environment type',
       'platform/hetzner type',
-      'lib/hetzner/images',
+      'lib/settings/untried',
       'lib/net',
     ],
     neverPackages: /^(cdktf|node:(?!crypto))/,

@@ -63,16 +63,20 @@ test('docs/terraform-cloud.md lists every variable, and which of them are secret
   expect(documented.sort()).toEqual(declared.sort());
 });
 
-test.each([
-  [undefined, []],
+test.each<[Partial<EnvironmentSettings>, unknown[]]>([
   [{}, []],
+  [{ image: 'debian-13' }, []],
   [{ image: 'ubuntu-26.04' }, [expect.stringContaining('nobody has deployed the platform to it yet')]],
   [{ image: '12345' }, [expect.stringMatching(/the snapshot 12345: .*cloud-init clean/)]],
   [
     { web: { serverType: 'cax11' } },
     ['web.serverType is cax11: nobody has deployed the platform to Arm yet; deploy it to a project for tests first'],
   ],
-])('warns at synth of an image or an architecture that was never tried: %j', (settings, warnings) => {
+  [
+    { mysql: { series: '8.4' } },
+    ['mysql.series is 8.4: no mysqld of that series has run the platform yet; deploy it to a project for tests first'],
+  ],
+])('warns at synth of an image, an architecture and a series of MySQL that was never tried: %j', (settings, warnings) => {
   const messages = platform(settings)
     .node.metadata.filter(({ type }) => type === '@cdktf/warn')
     .map(({ data }) => data as unknown);

@@ -9,7 +9,7 @@ import { TIERS } from './net/address-plan';
 import { isLetsEncrypt } from './net/checks';
 import { DYNAMIC, type Connection, type WayOut } from './net/connections';
 import type { ProvisionedServer } from './servers/provisioned-server';
-import { untriedImage, untriedType } from './hetzner/images';
+import { untriedImage, untriedSeries, untriedType } from './settings/untried';
 import { InternalAuthority } from './certificates/internal-authority';
 import { lockProviders, takeExactly } from './servers/provider-lock';
 import { Revision } from './certificates/revision';
@@ -125,11 +125,11 @@ export class PlatformStack extends TerraformStack {
 
   /** What is about the stack itself. */
   private describe(environment: Environment): void {
-    const { site, loadBalancers, web, app } = environment;
+    const { site, loadBalancers, web, app, mysql } = environment;
     const types = Object.entries({ loadBalancers, web, app }).map(([tier, { serverType }]) =>
       untriedType(`${tier}.serverType`, serverType),
     );
-    for (const untried of [untriedImage(site.image), ...types])
+    for (const untried of [untriedImage(site.image), untriedSeries(mysql.series), ...types])
       if (untried) Annotations.of(this).addWarning(`${untried.what}; ${untried.remedy}`);
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');

@@ -63,7 +63,7 @@ export async function listen(address: string): Promise<{ readonly heard: readonl
   await Promise.all([once(server, 'listening'), once(socket, 'listening')]);
   // Only the first packet of a connection goes by these rules: connections that the clients open themselves have no part in it
   const rules = ['tcp', 'udp'].map((protocol) => `ip daddr ${address} meta l4proto ${protocol} redirect to :${EAR}`).join('\n');
-  await nft(`table ip ${TABLE} { chain all { type nat hook prerouting priority dstnat; ${rules}\n } }`);
+  await nft(`table ip ${TABLE} {\n chain arriving {\n type nat hook prerouting priority dstnat\n ${rules}\n }\n}`);
   const close = async () => {
     await nft(`delete table ip ${TABLE}`);
     socket.close();
