@@ -7,7 +7,8 @@ import type { Target } from '../../lab/traffic';
  * Somebody holds all that can be got by one address, or by 200, and others are served meanwhile. Runs inside the client
  * namespace of a lab to which the stack has been deployed: see run.sh.
  */
-const LASTS_MS = process.env['TEST_SIZE'] === 'all' ? 120_000 : 6_000;
+const LONG = process.env['TEST_SIZE'] === 'all';
+const LASTS_MS = LONG ? 120_000 : 6_000;
 const ONE = 1;
 const CROWD = 200;
 /** What attackers and platform on the same processors add, in milliseconds. Who is shut out waits for 10 s, and then gets 503. */
@@ -68,11 +69,11 @@ describe('while attackers hold all that they can get', () => {
     ['one address sends request heads slowly', { way: 'slow-heads', from: ONE, connections: 600, requests: 1, atLeast: 300 }],
     ['one address sends request heads slowly on port 80', { way: 'redirects', from: ONE, connections: 200, requests: 1, atLeast: 50 }],
     ['one address asks for more than it may', { way: 'requests', from: ONE, connections: 40, atLeast: 20, refused: 500 }],
+    ['200 addresses ask again and again', { way: 'requests', from: CROWD, connections: 1, requests: 1, atLeast: 200 }],
     [
       '200 addresses read answers slowly',
       { way: 'slow-readers', from: CROWD, connections: 2, requests: 17, answerBytes: 300_000, atLeast: 2_000 },
     ],
-    ['200 addresses ask again and again', { way: 'requests', from: CROWD, connections: 1, requests: 1, atLeast: 200 }],
   ])(
     '%s, and others are served within twice their usual time',
     async (_, { way, from, connections, requests = 97, answerBytes, atLeast, refused = 0 }) => {
@@ -92,7 +93,8 @@ describe('while attackers hold all that they can get', () => {
       expect(attack.latest.ended['429'] ?? 0).toBeGreaterThanOrEqual(refused);
       expect(service.failures).toEqual({});
       expect(service.median).toBeLessThan(2 * usual.median + NOISE);
-      expect(service.p95).toBeLessThan(2 * usual.p95 + NOISE);
+      // Of a few visits the slowest twentieth is one, and chance
+      if (LONG) expect(service.p95).toBeLessThan(2 * usual.p95 + NOISE);
     },
   );
 });
