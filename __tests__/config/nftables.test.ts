@@ -83,12 +83,12 @@ test('lets out what the table lets in elsewhere, and to the Internet those users
     'ip daddr 10.0.4.0/24 tcp dport 22 accept comment "lb -> mysql ssh"',
     'meta skuid "root" accept comment "root -> internet"',
     'meta skuid "_apt" accept comment "_apt -> internet"',
-    'meta skuid "systemd-timesync" meta l4proto { tcp, udp } th dport { 123 } accept comment "systemd-timesync -> internet"',
+    'meta skuid "systemd-timesync" udp dport { 123 } accept comment "systemd-timesync -> internet"',
     'ip daddr @resolvers_ipv4 meta l4proto { tcp, udp } th dport { 53 } accept comment "everybody -> resolvers"',
     'ip6 daddr @resolvers_ipv6 meta l4proto { tcp, udp } th dport { 53 } accept comment "everybody -> resolvers"',
-    'meta skuid "floating-ip" ip daddr @hetzner_api_ipv4 meta l4proto { tcp, udp } th dport { 80, 443 } accept comment "floating-ip -> hetzner-api"',
-    'meta skuid "floating-ip" ip6 daddr @hetzner_api_ipv6 meta l4proto { tcp, udp } th dport { 80, 443 } accept comment "floating-ip -> hetzner-api"',
-    'meta skuid "floating-ip" ip daddr $PEER_PUBLIC_ADDRESS meta l4proto { tcp, udp } th dport { 443 } accept comment "floating-ip -> other-lb"',
+    'meta skuid "floating-ip" ip daddr @hetzner_api_ipv4 tcp dport { 80, 443 } accept comment "floating-ip -> hetzner-api"',
+    'meta skuid "floating-ip" ip6 daddr @hetzner_api_ipv6 tcp dport { 80, 443 } accept comment "floating-ip -> hetzner-api"',
+    'meta skuid "floating-ip" ip daddr $PEER_PUBLIC_ADDRESS tcp dport { 443 } accept comment "floating-ip -> other-lb"',
   ]);
 });
 

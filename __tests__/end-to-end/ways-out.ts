@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { Lab } from '../../lab/lab';
 
 /** The ports at which each user is tried in any case, at an address of the Internet with which no host has any business. */
-export const PORTS_THERE = { tcp: [53, 80, 443, 853, 4444], udp: [53, 123, 443, 4444] } as const;
+export const PORTS_THERE = { tcp: [53, 80, 123, 443, 853, 4444], udp: [53, 123, 443, 4444] } as const;
 /** To this port of the client goes, for a while, what was sent to any. */
 const EAR = 4444;
 const TABLE = 'ways-out';

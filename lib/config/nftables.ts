@@ -130,9 +130,23 @@ const named = ({ from, to, port }: Connection) => `comment "${from} -> ${to} ${p
 /** One rule for each address family, one for all where no range is given. */
 function acceptOut({ ports }: HostFirewallConfig, { user, ports: on, to }: WayOut): string[] {
   const by = user === undefined ? '' : `meta skuid ${typeof user === 'string' ? `"${user}"` : `${user.firstId}-${user.lastId}`} `;
-  const at = on === undefined ? '' : `meta l4proto { tcp, udp } th dport { ${on.map((port) => ports.internet[port]).join(', ')} } `;
   const who = user === undefined ? 'everybody' : typeof user === 'string' ? user : 'units with a user of their own';
-  return destinations(to).map((where) => `${by}${where}${at}accept comment "${who} -> ${typeof to === 'string' ? to : 'internet'}"`);
+  const comment = `comment "${who} -> ${typeof to === 'string' ? to : 'internet'}"`;
+  return destinations(to).flatMap((where) => atPorts(ports.internet, on).map((at) => `${by}${where}${at}accept ${comment}`));
+}
+
+/** Each port by the protocol that is spoken there, and no other. */
+const SPOKEN: readonly (readonly [match: string, ports: readonly string[]])[] = [
+  ['tcp dport', ['http', 'https']],
+  ['udp dport', ['ntp']],
+  ['meta l4proto { tcp, udp } th dport', ['dns']],
+];
+
+function atPorts(numbers: Readonly<Record<string, number>>, on: WayOut['ports']): string[] {
+  if (on === undefined) return [''];
+  return SPOKEN.map(([match, spoken]) => ({ match, at: on.filter((port) => spoken.includes(port)) }))
+    .filter(({ at }) => at.length > 0)
+    .map(({ match, at }) => `${match} { ${at.map((port) => numbers[port]).join(', ')} } `);
 }
 
 function destinations(to: WayOut['to']): string[] {
