@@ -2,6 +2,9 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpError, type Request, type Route } from './http/exchange';
 
+/** Path of a web socket on which nothing is said: for measuring, too. */
+export const MEASURED_SOCKET = '/api/socket';
+
 const CHUNK = Buffer.alloc(64 * 1024, 'abcdefghijklmnopqrstuvwxyz012345');
 const MOST_BYTES = 1024 ** 3;
 const LONGEST_MILLISECONDS = 30_000;

@@ -5,7 +5,7 @@ import { realClock } from './database/retry';
 import { healthRoutes } from './health';
 import { HttpServer } from './http/http-server';
 import { log } from './log';
-import { measuringRoutes } from './measuring';
+import { MEASURED_SOCKET, measuringRoutes } from './measuring';
 import { Notes } from './notes/notes';
 import { notesRoutes } from './notes/routes';
 
@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   const server: HttpServer = new HttpServer({
     hostName,
     log,
+    webSocketPath: MEASURED_SOCKET,
     routes: [
       ...healthRoutes({ hostName, database, log, notReadyBecause: () => (server.draining ? 'stopping' : notReady) }),
       ...notesRoutes(new Notes(database, realClock), hostName, log),

@@ -78,7 +78,7 @@ test('with stock again it ends at the limit of the project, at the sixth server,
   expect(said).toMatch(/\(action_failed, \d+\) with hcloud_server/);
 });
 
-test("a deploy without MySQL's repository stops at the members, and one server without metadata stops its tier: both are named, with the remedy", async () => {
+test("a deploy without MySQL's repository, and without metadata of one server, names both and the remedy", async () => {
   const unreachable = (await missing()).find((name) => !name.startsWith('lb')) ?? '';
   await lab.breakSite('repo.mysql.com', 'refused');
   await lab.missMetadata(unreachable);

@@ -7,7 +7,7 @@ const SEED = 'end-to-end';
 
 /**
  * Runs the scenario once: no checker may find anything, and each figure that has a target must be there.
- * @param longestOutage in milliseconds, of a scenario with a target for the outage; how fast it is over several runs is what `make faults` measures
+ * @param longestOutage in milliseconds, where the scenario has a target for the outage; `make faults` measures how fast it is
  */
 export async function judge(lab: LabHandle, scenario: Scenario, longestOutage = Infinity): Promise<RunResult> {
   const { name } = scenario;

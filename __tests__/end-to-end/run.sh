@@ -45,7 +45,8 @@ stages() {
 run_stage() {
   local passed
   printf -- '-- %s\n' "$2"
-  lab exec -- env TEST_SIZE="$1" npx vitest run --project end-to-end --reporter=default --reporter=json --outputFile.json="$RESULTS/$2.json" "__tests__/end-to-end/$2.test.ts"
+  lab exec -- env TEST_SIZE="$1" npx vitest run --project end-to-end \
+    --reporter=default --reporter=json --outputFile.json="$RESULTS/$2.json" "__tests__/end-to-end/$2.test.ts"
   passed=$(passed_folder)
   [[ $1 == test || -z $passed ]] || { mkdir -p "$passed" && touch "$passed/$2"; }
 }

@@ -14,6 +14,8 @@ export interface HttpServerOptions {
   readonly hostName: string;
   readonly routes: readonly Route[];
   readonly log: Log;
+  /** Where a client may open a web socket, on which nothing is said. @default nowhere: an upgrade is answered as a plain request */
+  readonly webSocketPath?: string;
 }
 
 /** Nginx closes idle connections after 5 s; here they live longer, so that no request meets one that is being closed. */
@@ -23,7 +25,7 @@ const NOT_LOGGED: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 export class HttpServer {
   private readonly server = createServer((message, response) => void this.answer(message, response));
-  private readonly webSockets = new SilentWebSockets(this.server, '/api/socket');
+  private readonly webSockets: SilentWebSockets | undefined;
   /** Of the requests that are being answered. AbortSignal.any with one signal for all would keep 57 bytes of each request (Node 20). */
   private readonly answering = new Set<AbortController>();
   private stopping = false;
@@ -32,6 +34,7 @@ export class HttpServer {
   constructor(private readonly options: HttpServerOptions) {
     this.router = createRouter(options.routes);
     this.server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
+    if (options.webSocketPath) this.webSockets = new SilentWebSockets(this.server, options.webSocketPath);
   }
 
   get draining(): boolean {
@@ -55,7 +58,7 @@ export class HttpServer {
   async drain(withinMilliseconds: number): Promise<void> {
     this.stopping = true;
     for (const request of this.answering) request.abort();
-    this.webSockets.close();
+    this.webSockets?.close();
     const closed = new Promise((resolve) => {
       // Not http.Server's own close(): it closes idle connections at once, and a POST may be on its way on one of them.
       // Nginx closes them within 5 s

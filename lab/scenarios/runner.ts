@@ -1,7 +1,7 @@
 import { check, closelyWatched, invalid, unsure, worst, type Evidence, type Finding, type Verdict } from '../checkers';
 import type { LabHandle } from '../faults';
 import type { RunResult } from '../report/result';
-import { createRandom, EVERYTHING, now, pause, startTraffic, type Target } from '../traffic';
+import { createRandom, EVERYTHING, now, pause, startTraffic, USUAL_PATIENCE_MILLISECONDS, type Target } from '../traffic';
 import { keysSetAside, rowsOfAll } from './database';
 import { measureAll } from './figures';
 import { observe } from './observer';
@@ -49,15 +49,13 @@ export async function runScenario(
 
   const observer = observe(lab);
   const targets = scenario.targets?.(lab) ?? [];
+  const outages = targets.filter(({ figure }) => figure === 'outage');
   const traffic = startTraffic({
     target,
     streams: scenario.streams ?? EVERYTHING,
     rate: scenario.rate,
     // An address that is unassigned first by an API that takes 20 s is away for longer than clients usually try
-    patienceMilliseconds: Math.max(
-      ...targets.filter(({ figure }) => figure === 'outage').map(({ max }) => max + BEYOND_THE_TARGET),
-      30_000,
-    ),
+    patienceMilliseconds: Math.max(USUAL_PATIENCE_MILLISECONDS, ...outages.map(({ max }) => max + BEYOND_THE_TARGET)),
     seed: `${seed}/${run}`,
     runId,
   });

@@ -1,6 +1,7 @@
 export * from './clock';
 export * from './random';
 export * from './request';
+export { USUAL_PATIENCE_MILLISECONDS } from './retry';
 export * from './stream';
 export * from './traffic';
 export * from './workload';

@@ -3,6 +3,9 @@ import type { Random } from './random';
 import type { Ask, Target } from './request';
 import { attempt, type Result } from './stream';
 
+/** For how long a client repeats a request that has no answer. */
+export const USUAL_PATIENCE_MILLISECONDS = 30_000;
+
 export interface RetryPolicy {
   /** Begin no further attempt after this time, in milliseconds. @default 30000 */
   readonly deadlineMilliseconds?: number | undefined;
@@ -26,7 +29,7 @@ const RETRIED = new Set([408, 425, 429, 500, 502, 503, 504]);
  * writes that carry an idempotency key.
  */
 export async function retrying(target: Target, ask: Ask, random: Random, policy: RetryPolicy = {}): Promise<RetriedResult> {
-  const { deadlineMilliseconds = 30_000, attemptMilliseconds = 3000, pauseMilliseconds = 100 } = policy;
+  const { deadlineMilliseconds = USUAL_PATIENCE_MILLISECONDS, attemptMilliseconds = 3000, pauseMilliseconds = 100 } = policy;
   const deadline = now() + deadlineMilliseconds;
   let maybeExecuted = false;
   for (let attempts = 1; ; attempts += 1) {

@@ -136,17 +136,19 @@ function acceptOut({ ports }: HostFirewallConfig, { user, ports: on, to }: WayOu
 }
 
 /** Each port by the protocol that is spoken there, and no other. */
-const SPOKEN: readonly (readonly [match: string, ports: readonly string[]])[] = [
-  ['tcp dport', ['http', 'https']],
-  ['udp dport', ['ntp']],
-  ['meta l4proto { tcp, udp } th dport', ['dns']],
-];
+const SPOKEN: Readonly<Record<NonNullable<WayOut['ports']>[number], string>> = {
+  dns: 'meta l4proto { tcp, udp } th dport',
+  http: 'tcp dport',
+  https: 'tcp dport',
+  ntp: 'udp dport',
+};
 
 function atPorts(numbers: Readonly<Record<string, number>>, on: WayOut['ports']): string[] {
   if (on === undefined) return [''];
-  return SPOKEN.map(([match, spoken]) => ({ match, at: on.filter((port) => spoken.includes(port)) }))
-    .filter(({ at }) => at.length > 0)
-    .map(({ match, at }) => `${match} { ${at.map((port) => numbers[port]).join(', ')} } `);
+  return [...new Set(on.map((port) => SPOKEN[port]))].map((match) => {
+    const at = on.filter((port) => SPOKEN[port] === match).map((port) => numbers[port]);
+    return `${match} { ${at.join(', ')} } `;
+  });
 }
 
 function destinations(to: WayOut['to']): string[] {

@@ -26,6 +26,21 @@ export function sourceProblem(prop: string, got: string): Problem | undefined {
   return { code: 'cidr', prop, got, want: 'a range such as 203.0.113.0/24 or 2001:db8::/32', fix };
 }
 
+/**
+ * An address to which a token may be sent: by TLS, or to this machine. The source of a regular expression, as JavaScript and Terraform read
+ * it alike. Of the whole address, or http://127.example.test and http://localhost:1@example.test would pass; hosts keep it in a line of a
+ * file.
+ */
+export const ADDRESS_FOR_TOKENS = [
+  String.raw`^(https://[A-Za-z0-9.-]+|https://\[[0-9A-Fa-f:]+\]|http://(127(\.[0-9]+){3}|localhost))`,
+  '(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$',
+].join('');
+
+/** Whether it is one of {@link ADDRESS_FOR_TOKENS}: commands of operators ask before any plan does. */
+export function isAddressForTokens(address: string): boolean {
+  return new RegExp(ADDRESS_FOR_TOKENS).test(address);
+}
+
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 
 /** Whether an ACME directory is one of Let's Encrypt. */

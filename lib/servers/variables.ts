@@ -1,4 +1,5 @@
 import { Fn, TerraformVariable, type Precondition, type TerraformStack } from 'cdktf';
+import { ADDRESS_FOR_TOKENS } from '../net/checks';
 import { ORACLES_REPOSITORY, type MySqlRepository } from './mysql-repository';
 
 interface VariableOptions {
@@ -98,8 +99,7 @@ function mysqlRepository(text: Text): MySqlRepository {
 /** What the variable of this name has to be: the address of an API to which a token goes. `example` is one without TLS. */
 export function addressForTokens(name: string, example: string): NonNullable<VariableOptions['check']> {
   return {
-    // Whole, or http://127.example.test and http://localhost:1@example.test would pass; hosts keep it in a line of a file
-    condition: `\${can(regex("^(https://[A-Za-z0-9.-]+|https://\\\\[[0-9A-Fa-f:]+\\\\]|http://(127(\\\\.[0-9]+){3}|localhost))(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$", var.${name}))}`,
+    condition: `\${can(regex("${ADDRESS_FOR_TOKENS.replaceAll('\\', '\\\\')}", var.${name}))}`,
     message: `${name} has to be an https URL, since tokens go there; http is for this machine alone, as in ${example}.`,
   };
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors';
 import { architectureOf, DEFAULT_SERVER_TYPE, memoryMegabytesOf } from '../hetzner/server-types';
+import { untried, type Untried } from '../hetzner/untried';
 import { each, flag, line, number, oneOf, text, withDefaults, withoutProblems, type Resolved, type Rules } from './rules';
 import { serverType, serverTypeProblems, type Place } from './servers';
 
@@ -63,6 +64,13 @@ export const MYSQL_DEFAULTS = {
   slowLog: true,
   series: '9.7' as MySqlSeries,
 };
+
+/** What to know of another series than the default; undefined: nothing. */
+export function untriedSeries(series: MySqlSeries): Untried | undefined {
+  return series === MYSQL_DEFAULTS.series
+    ? undefined
+    : untried(`mysql.series is ${series}: no mysqld of that series has run the platform yet`);
+}
 
 /** The settings, all of them; no `packagesRevision` and no `groupName` mean what their defaults say. */
 export type MySql = Resolved<MySqlSettings, typeof MYSQL_DEFAULTS & { maxConnections: unknown }>;

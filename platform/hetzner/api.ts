@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isAddressForTokens } from '../address-for-tokens';
+import { isAddressForTokens } from '../../lib/net/checks';
 
 /** What the project may still ask; Hetzner counts for all its tokens together and refills little by little. */
 export interface RateLimit {

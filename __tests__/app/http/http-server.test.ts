@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { healthRoutes } from '../../../app/health';
 import type { Route } from '../../../app/http/exchange';
 import { HttpServer } from '../../../app/http/http-server';
-import { measuringRoutes } from '../../../app/measuring';
+import { MEASURED_SOCKET, measuringRoutes } from '../../../app/measuring';
 import { Notes } from '../../../app/notes/notes';
 import { notesRoutes } from '../../../app/notes/routes';
 import { sendBytes } from '../../helpers/bytes';
@@ -20,6 +20,7 @@ async function start(furtherRoutes: readonly Route[] = []) {
   const server: HttpServer = new HttpServer({
     hostName: 'app-1',
     log,
+    webSocketPath: MEASURED_SOCKET,
     routes: [
       ...healthRoutes({ hostName: 'app-1', database, log, notReadyBecause: () => (server.draining ? 'stopping' : undefined) }),
       ...notesRoutes(new Notes(database, new FakeClock()), 'app-1', log),

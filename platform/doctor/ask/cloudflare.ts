@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isAddressForTokens } from '../../address-for-tokens';
+import { isAddressForTokens } from '../../../lib/net/checks';
 import type { CloudflareFacts } from '../facts';
 
 const TIMEOUT_MILLISECONDS = 20_000;

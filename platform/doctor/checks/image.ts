@@ -1,4 +1,4 @@
-import { untriedImage } from '../../../lib/settings/untried';
+import { untriedImage } from '../../../lib/hetzner/untried';
 import { existing, known, type Facts } from '../facts';
 import { findings, type Finding } from '../finding';
 

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { parsePublicKey, publicHalf } from '../../ssh-keys';
-import { isAddressForTokens } from '../../address-for-tokens';
+import { isAddressForTokens } from '../../../lib/net/checks';
 import type { Facts } from '../facts';
 import { findings, type Finding } from '../finding';
 
