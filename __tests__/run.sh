@@ -8,16 +8,39 @@ set -euo pipefail
 # vitest leaves its results here, for the line at the end
 readonly RESULTS=.lab/test-results
 
+# In this order, the longest first
+readonly STATIC_CHECKS=(lint types format audit 'API reference' shellcheck shfmt)
+
+# Two at a time: each has one thread
 static_checks() {
-  step 'format' npx prettier --check --log-level warn .
-  step 'types' npx tsc --noEmit
-  step 'lint' npx eslint --max-warnings 0 .
-  step 'API reference' npx typedoc --emit none --logLevel Warn
+  printf '%s\0' "${STATIC_CHECKS[@]}" | xargs -0 -P 2 -I '{}' __tests__/run.sh static '{}'
+}
+
+# static_check NAME: what it prints comes in one piece, when it has ended
+static_check() {
+  readonly LOG="$RESULTS/$1.log"
+  trap 'cat "$LOG" >&3' EXIT
+  exec 3>&1 >"$LOG" 2>&1
+  step "$1" static_command "$1"
+}
+
+static_command() {
   local scripts
-  mapfile -t scripts < <(shell_scripts)
-  step 'shellcheck' if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}"
-  step 'shfmt' if_installed shfmt -i 2 -ci -d "${scripts[@]}"
-  step 'audit of deployed packages' npx tsx __tests__/audit.ts
+  case $1 in
+    format) npx prettier --check --log-level warn . ;;
+    types) npx tsc --noEmit ;;
+    lint) npx eslint --max-warnings 0 . ;;
+    'API reference') npx typedoc --emit none --logLevel Warn ;;
+    audit) npx tsx __tests__/audit.ts ;;
+    shellcheck)
+      mapfile -t scripts < <(shell_scripts)
+      if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+      ;;
+    shfmt)
+      mapfile -t scripts < <(shell_scripts)
+      if_installed shfmt -i 2 -ci -d "${scripts[@]}"
+      ;;
+  esac
 }
 
 shell_scripts() {
@@ -68,11 +91,15 @@ other_toolchains() {
 
 main() {
   local size=${1:-}
+  cd "$(dirname "$0")/.."
+  if [[ $size == static ]]; then
+    static_check "$2"
+    return
+  fi
   [[ $size =~ ^(check|test|all)$ ]] || {
-    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,/^set/s/^# \{0,1\}//p' __tests__/run.sh >&2
     exit 2
   }
-  cd "$(dirname "$0")/.."
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   trap 'npx tsx __tests__/summary.ts "$RESULTS"' EXIT

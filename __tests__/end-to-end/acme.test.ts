@@ -6,16 +6,21 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Operation } from '../../lab/checkers';
+import { deploy } from '../../lab/client/deploy';
 import { onMachine, tryOnMachine, until, type LabHandle } from '../../lab/faults';
 import { openLab } from '../../lab/lab';
+import { callSocket } from '../../lab/machines/call-socket';
 import { openHandle } from '../../lab/scenarios';
-import { startTraffic } from '../../lab/traffic';
+import { attempt, startTraffic } from '../../lab/traffic';
 import type { StatusReport } from '../../platform/status/report';
 import { editedMain } from './edited-main';
 import { DIRECTORY_URL, startPebble, type Pebble } from './pebble';
 import { planAgain } from './plan-again';
 
-/** Gives the running platform a certificate of an ACME server, and then one of the operator's own. Runs inside the client namespace: see run.sh. */
+/**
+ * Gives the running platform a certificate of an ACME server, and then one of the operator's own. Runs inside the client namespace, after
+ * cloudflare.test.ts, whose setting the same deploy takes away: see run.sh.
+ */
 const NAMES = ['www.example.test', 'example.test'];
 
 let lab: LabHandle;
@@ -24,7 +29,6 @@ let pebble: Pebble;
 
 beforeAll(async () => {
   state = (await openLab()).paths.state;
-  lab = await openHandle();
   pebble = await startPebble(await openLab());
 });
 afterAll(() => pebble.stop());
@@ -36,8 +40,9 @@ const renew = (machine: string) => onMachine(lab, machine, 'platform-renew-certi
 
 /** A change of settings in main.ts. */
 async function deployWith(certificate: object): Promise<void> {
-  await lab.deploy({
-    app: await editedMain(await openLab(), `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
+  const present = await openLab();
+  await deploy(present, {
+    app: await editedMain(present, `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
   });
 }
 
@@ -79,7 +84,16 @@ describe('a certificate of an ACME server', () => {
 
   beforeAll(async () => {
     await deployWith({ mode: 'acme', directoryUrl: DIRECTORY_URL });
+    lab = await openHandle();
     deployed = await readFile(join(state, 'deploy.log'), 'utf8');
+  });
+
+  test('comes where Cloudflare was: visitors connect to the floating IP directly, and no DNS record is left', async () => {
+    const { answer } = await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path: '/' });
+    const { dns_records: records } = (await callSocket((await openLab()).paths.controlSocket, 'GET', '/cloudflare/world')) as {
+      readonly dns_records: readonly unknown[];
+    };
+    expect([answer?.status, records]).toEqual([200, []]);
   });
 
   test('is shown by both load balancers soon after the deploy, for all names', async () => {

@@ -4,13 +4,16 @@ import { openHandle, SCENARIOS } from '../../lab/scenarios';
 import { judge } from './judge';
 
 /**
- * A second kind of the same fault, too long for each round, or shown by another stage (switchovers by whole-stack, rolling changes and
- * reloads by rotation, rolling reboots by updates): these wait for `make test-all`.
+ * These wait for `make test-all`: a second kind of the same fault, one that is too long for each round, and what another stage shows.
+ * whole-stack shows switchovers, rotation rolling changes, reloads and a new release, updates clean shutdowns, api-times a load balancer
+ * that loses power.
  */
 const LONG = [
+  'lb-keepalived-killed',
   'lb-keepalived-stopped',
   'lb-vrrp-one-way',
   'lb-api-rate-limited',
+  'lb-api-token-revoked',
   'lb-api-actions-fail',
   'lb-both-boot',
   'lb-fifty-reloads',
@@ -21,11 +24,15 @@ const LONG = [
   'lb-certificate-change',
   'lb-apt-download',
   'lb-switchover',
+  'lb-clean-stop',
+  'lb-power-off',
   'web-nginx-frozen',
   'web-power-off',
   'app-power-off',
+  'app-node-killed',
   'app-memory-leak',
   'app-broken-release',
+  'app-new-release',
   'db-primary-power-off',
   'db-primary-disk-full',
   'db-secondary-disk-full',
@@ -33,9 +40,13 @@ const LONG = [
   'db-asymmetric-partition',
   'db-bridge-partition',
   'db-flapping-link',
+  'db-packet-loss',
   'db-switchover',
   'db-rolling-change',
   'db-rolling-reboot',
+  'db-clean-shutdowns',
+  'db-two-killed',
+  'db-all-killed',
   'db-all-boot-together',
   'db-all-killed-one-missing',
   'db-founded-without-primary',
