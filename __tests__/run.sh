@@ -104,6 +104,7 @@ main() {
   mkdir -p "$RESULTS"
   trap 'npx tsx __tests__/summary.ts "$RESULTS"' EXIT
   static_checks
+  [[ $size != all ]] || export MODEL_RUNS=2000
   step 'unit' vitest_project unit
   step 'conformance' vitest_project conformance
   [[ $size != all ]] || other_toolchains

@@ -94,8 +94,8 @@ describe('when hosts of a tier want to reboot at the same moment', () => {
 async function dueOf(tier: Tier): Promise<readonly string[]> {
   if (EVERYTHING) return of(tier);
   const lab = await openHandle();
-  const { primary, secondaries } = topologyOf(lab, { address: lab.floatingIp, host: lab.domain });
-  return [await primary(), ...(await secondaries()).slice(0, 1)];
+  const topology = topologyOf(lab, { address: lab.floatingIp, host: lab.domain });
+  return [await topology.primary(), ...(await topology.secondaries()).slice(0, 1)];
 }
 
 /** Connections end with the load balancer that has them, so a client that tries once may fail there; one that tries again does not. */
