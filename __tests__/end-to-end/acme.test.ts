@@ -184,6 +184,12 @@ describe('a certificate of an ACME server', () => {
     expect(await shown(lab.floatingIp, root)).toEqual(before);
   });
 
+  test('is obtained by another account from an ACME server that does not know the present one', async () => {
+    pebble = await startPebble(await openLab());
+    await renew(holder);
+    await until('visitors see a certificate of the new root', async () => (await shown(lab.floatingIp, pebble.root())).trusted);
+  });
+
   test('has keys and an account that only the agent can read', async () => {
     const { stdout } = await tryOnMachine(
       lab,

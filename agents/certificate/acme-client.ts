@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CertificateAgentFile } from '../../lib/config/certificate-agent';
 import { composeObtained } from './obtained';
@@ -7,6 +7,9 @@ import { composeObtained } from './obtained';
 /** Shorter than TimeoutStartSec of the unit, so that a server that hangs is a failed attempt like any other. */
 const LIMIT_MS = 150_000;
 const NAME = 'site';
+/** Where certbot keeps its accounts, and where they go when the ACME server does not know them. */
+const ACCOUNTS = 'accounts';
+const UNKNOWN_ACCOUNTS = 'unknown-accounts';
 
 /** Arguments of certbot. Its account, keys and logs lie below the folder; the responder is for HAProxy alone. */
 export function certbotArguments({ responder, domains, directoryUrl, email }: CertificateAgentFile, folder: string): string[] {
@@ -34,23 +37,45 @@ export function certbotArguments({ responder, domains, directoryUrl, email }: Ce
 
 /** @throws with what the client said */
 export async function obtain(config: CertificateAgentFile, folder: string): Promise<string> {
-  const { directoryCaFile, directoryUrl } = config;
+  const deadline = Date.now() + LIMIT_MS;
+  const ask = () => certbot(config, folder, deadline - Date.now());
+  try {
+    await ask();
+  } catch (error) {
+    if (!(error instanceof Error && saysUnknownAccount(error.message))) throw error;
+    // certbot would show the same account for good. Kept, because its key is the only proof of who had it.
+    await rm(join(folder, UNKNOWN_ACCOUNTS), { recursive: true, force: true });
+    await rename(join(folder, ACCOUNTS), join(folder, UNKNOWN_ACCOUNTS));
+    await ask();
+  }
+  const [chain, key] = await Promise.all(
+    ['fullchain.pem', 'privkey.pem'].map((name) => readFile(join(folder, 'live', NAME, name), 'utf8')),
+  );
+  return composeObtained(config.directoryUrl, chain ?? '', key ?? '');
+}
+
+function certbot(config: CertificateAgentFile, folder: string, timeout: number): Promise<void> {
+  const { directoryCaFile } = config;
   const env = {
     PATH: '/usr/bin:/bin',
     HOME: folder,
     LC_ALL: 'C.UTF-8',
     ...(directoryCaFile !== undefined && { REQUESTS_CA_BUNDLE: directoryCaFile }),
   };
-  await new Promise<void>((resolve, reject) => {
-    execFile('/usr/bin/certbot', certbotArguments(config, folder), { env, timeout: LIMIT_MS }, (error, stdout, stderr) => {
+  return new Promise((resolve, reject) => {
+    execFile('/usr/bin/certbot', certbotArguments(config, folder), { env, timeout }, (error, stdout, stderr) => {
       if (error) reject(new Error(essence(`${stdout}\n${stderr}`) || error.message));
       else resolve();
     });
   });
-  const [chain, key] = await Promise.all(
-    ['fullchain.pem', 'privkey.pem'].map((name) => readFile(join(folder, 'live', NAME, name), 'utf8')),
-  );
-  return composeObtained(directoryUrl, chain ?? '', key ?? '');
+}
+
+/**
+ * The ACME server does not know the account, for instance because it lost its database
+ * certbot prints what the server says in words (Boulder: `Account "URL" not found`, RFC 8555 has the type accountDoesNotExist).
+ */
+export function saysUnknownAccount(message: string): boolean {
+  return /accountDoesNotExist|\bAccount \S+ not found\b/.test(message);
 }
 
 /** certbot surrounds what matters with advice to people at a terminal. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { certbotArguments, essence } from '../../../agents/certificate/acme-client';
+import { certbotArguments, essence, saysUnknownAccount } from '../../../agents/certificate/acme-client';
 
 const config = {
   responder: { address: '10.0.1.11', port: 8402 },
@@ -36,4 +36,13 @@ Some challenges have failed.
 Ask for help or search for solutions at https://community.letsencrypt.org. See the logfile /state/logs/letsencrypt.log
 `;
   expect(essence(output)).toBe('Domain: www.example.test Type:   dns Detail: DNS problem: NXDOMAIN looking up A for www.example.test');
+});
+
+test('an account that the ACME server does not know is told from other failures', () => {
+  expect(saysUnknownAccount('An unexpected error occurred: Account https://acme.example.test/my-account/5f8d262cd744e920 not found.')).toBe(
+    true,
+  );
+  expect(saysUnknownAccount('An unexpected error occurred: Account "https://acme.example.test/acme/acct/7" not found')).toBe(true);
+  expect(saysUnknownAccount('urn:ietf:params:acme:error:accountDoesNotExist :: no account exists with the provided key')).toBe(true);
+  expect(saysUnknownAccount('Domain: account.example.test Type: dns Detail: DNS problem: NXDOMAIN looking up A, not found')).toBe(false);
 });
