@@ -67,9 +67,16 @@ export class Origins {
 
   answer(request: http.ClientRequest): Promise<OriginAnswer> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => request.destroy(new OriginFailure(524)), this.options.answerMilliseconds ?? 100_000);
+      let timer: NodeJS.Timeout | undefined;
+      // Before its end a request can have no answer: a body that is long under way is no silence of the origin
+      const wait = (): void => {
+        timer = setTimeout(() => request.destroy(new OriginFailure(524)), this.options.answerMilliseconds ?? 100_000);
+      };
+      if (request.writableFinished) wait();
+      else request.once('finish', wait);
       const answered = (answer: OriginAnswer): void => {
         clearTimeout(timer);
+        request.off('finish', wait);
         resolve(answer);
       };
       request.once('response', (response) => answered({ response, upgraded: null }));
@@ -120,7 +127,8 @@ function failureOf(error: NodeJS.ErrnoException, status: ErrorStatus, socket: So
 function statusOf({ code = '' }: NodeJS.ErrnoException, status: ErrorStatus, socket: Socket | null): ErrorStatus {
   if (code === 'ECONNREFUSED') return 521;
   if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 523;
-  if (socket instanceof TLSSocket && socket.authorizationError) return 526;
+  // In mode full such a certificate is accepted, and the connection fails for another reason
+  if (socket instanceof TLSSocket && String(socket.authorizationError) === code) return 526;
   // With TLS 1.3 an origin refuses the client's certificate when the handshake is over for the client
   return code.startsWith('ERR_SSL_') ? 525 : status;
 }

@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -290,8 +291,23 @@ describe('the origin', () => {
   test('that hangs up without an answer gives 520, and one that never answers 524', async () => {
     const hangsUp = await listening(httpsOrigin((request) => void request.socket.destroy()));
     expect((await (await edgeOf({ ports: { https: hangsUp } })).ask()).status).toBe(520);
+    const selfSigned = await listening(httpsOrigin((request) => void request.socket.destroy(), { ca: pullCa }));
+    expect((await (await edgeOf({ ports: { https: selfSigned }, zone: { ssl: 'full' } })).ask()).status).toBe(520);
     const silent = await listening(httpsOrigin(() => undefined));
     expect((await (await edgeOf({ ports: { https: silent }, answerMilliseconds: 50 })).ask()).status).toBe(524);
+  });
+
+  test('has its time for the answer from the end of the request on: a long body costs none of it', async () => {
+    const origin = httpsOrigin(() => undefined);
+    const request = (await edgeOf({ ports: { https: await listening(origin) }, answerMilliseconds: 200 })).open({ method: 'POST' });
+    request.write('first');
+    let status: number | undefined;
+    request.once('response', ({ statusCode }: http.IncomingMessage) => (status = statusCode));
+    await once(origin, 'request');
+    await sleep(600);
+    expect(status).toBeUndefined();
+    request.end('second');
+    await expect.poll(() => status).toBe(524);
   });
 
   test('of two addresses is looked for at the second, when the first refuses', async () => {
