@@ -3,7 +3,15 @@ import { pause, type Target } from '../traffic';
 
 /** What an attacker does on each of its connections; see ways.ts. */
 export type Way =
-  'trickling-bodies' | 'slow-heads' | 'slow-readers' | 'web-sockets' | 'event-streams' | 'undeclared-streams' | 'requests' | 'redirects';
+  | 'trickling-bodies'
+  | 'trickling-uploads'
+  | 'slow-heads'
+  | 'slow-readers'
+  | 'web-sockets'
+  | 'event-streams'
+  | 'undeclared-streams'
+  | 'requests'
+  | 'redirects';
 
 export interface Order {
   readonly way: Way;
@@ -15,6 +23,11 @@ export interface Order {
   readonly requestsPerConnection: number;
   /** How much the slow readers ask for: more than fits into the buffers on the way. @default 50 MB */
   readonly answerBytes?: number;
+  /**
+   * Addresses for CF-Connecting-IP, the next one with each request: for a load balancer that takes the attacker for one of Cloudflare's
+   * proxies. @default the header is not sent
+   */
+  readonly visitors?: readonly string[];
 }
 
 export interface Counts {
@@ -33,7 +46,7 @@ export class Attack {
   most = 0;
   readonly #child: ChildProcess;
 
-  constructor(order: Order) {
+  constructor(readonly order: Order) {
     this.#child = fork(new URL('./attacker.ts', import.meta.url), { execArgv: ['--import', 'tsx'], detached: true });
     this.#child.on('message', (message: Counts) => {
       this.latest = message;

@@ -1,3 +1,4 @@
 export * from './addresses';
 export * from './attack';
+export * from './held';
 export * from './visitor';

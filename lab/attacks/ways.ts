@@ -1,4 +1,4 @@
-import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,45 +26,55 @@ const AGAIN_AFTER = 5_000;
 const AGAIN_SOON = 1_000;
 /** More than a load balancer buffers before it asks a web server. */
 const MORE_THAN_A_BUFFER = Buffer.alloc(20_000, 'x');
-const LARGE = 50_000_000;
+/** No web server accepts fewer bytes (`web.maxBodyMegabytes`): a larger body is refused by its head, and holds nothing. */
+const BODY_BYTES = 1_000_000;
+const LARGE_ANSWER = 50_000_000;
 
 export const WAYS: Readonly<Record<Way, Hold>> = {
   // Every second stream sends at once what fills the load balancer's buffer, the others send a byte a second from the beginning
   'trickling-bodies': byHttp2({
-    begin: (session, number) => {
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': '/api/notes',
-        'content-type': 'application/json',
-        'content-length': LARGE,
-      });
+    begin: (ask, number) => {
+      const stream = ask({ ':method': 'POST', ':path': '/api/notes', 'content-type': 'application/json', 'content-length': BODY_BYTES });
       stream.write(number % 2 === 0 ? MORE_THAN_A_BUFFER : 'x');
       return stream;
     },
     eachSecond: (stream) => stream.write('x'),
   }),
   'slow-readers': byHttp2({
-    begin: (session, _, { answerBytes = LARGE }) => session.request({ ':path': `/api/download?bytes=${answerBytes}` }),
+    begin: (ask, _, { answerBytes = LARGE_ANSWER }) => ask({ ':path': `/api/download?bytes=${answerBytes}` }),
     // Never more than what the window of the stream has room for
     eachSecond: (stream) => stream.read(100) as unknown,
   }),
-  'event-streams': byHttp2({ begin: (session) => session.request({ ':path': '/api/events', accept: 'text/event-stream' }).resume() }),
+  'event-streams': byHttp2({ begin: (ask) => ask({ ':path': '/api/events', accept: 'text/event-stream' }).resume() }),
   // A stream that does not announce itself takes a place of an ordinary request
-  'undeclared-streams': byHttp2({ begin: (session) => session.request({ ':path': '/api/events' }).resume() }),
+  'undeclared-streams': byHttp2({ begin: (ask) => ask({ ':path': '/api/events' }).resume() }),
   // Many small requests, each answered at once
-  requests: byHttp2({ begin: (session) => session.request({ ':path': '/api/whoami' }).resume(), againAfter: AGAIN_SOON }),
-  'slow-heads': bySocket({ tls: true, head: ({ host }) => `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: `, eachSecond: 'x' }),
-  redirects: bySocket({ tls: false, head: ({ host }) => `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: `, eachSecond: 'x' }),
+  requests: byHttp2({ begin: (ask) => ask({ ':path': '/api/whoami' }).resume(), againAfter: AGAIN_SOON }),
+  // By HTTP/1.1, the only version that the lab's Cloudflare speaks. Each fills the load balancer's buffer, and so gets a place
+  'trickling-uploads': bySocket({
+    tls: true,
+    first: 'POST /api/notes',
+    headers: { 'Content-Type': 'application/json', 'Content-Length': BODY_BYTES },
+    then: `\r\n${MORE_THAN_A_BUFFER.toString()}`,
+    eachSecond: 'x',
+  }),
+  'slow-heads': bySocket({ tls: true, first: 'GET /', then: 'X-Long: ', eachSecond: 'x' }),
+  redirects: bySocket({ tls: false, first: 'GET /', then: 'X-Long: ', eachSecond: 'x' }),
   'web-sockets': bySocket({
     tls: true,
-    head: ({ host }) =>
-      `GET /api/socket HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    first: 'GET /api/socket',
+    headers: {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': 13,
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    },
+    then: '\r\n',
   }),
 };
 
 interface Http2Way {
-  readonly begin: (session: ClientHttp2Session, number: number, order: Order) => ClientHttp2Stream;
+  readonly begin: (ask: (headers: OutgoingHttpHeaders) => ClientHttp2Stream, number: number, order: Order) => ClientHttp2Stream;
   readonly eachSecond?: (stream: ClientHttp2Stream) => void;
   /** Milliseconds. @default 5000 */
   readonly againAfter?: number;
@@ -95,8 +105,9 @@ function byHttp2({ begin, eachSecond, againAfter = AGAIN_AFTER }: Http2Way): Hol
     else ledger.end('not opened');
 
     async function holdStreams(own: ClientHttp2Session, number: number): Promise<void> {
+      const ask = (headers: OutgoingHttpHeaders) => own.request({ ...headers, ...visitorHeader(connection) });
       while (!own.destroyed && !own.closed) {
-        await holdStream(begin(own, number, connection));
+        await holdStream(begin(ask, number, connection));
         await sleep(againAfter);
       }
     }
@@ -118,15 +129,28 @@ function byHttp2({ begin, eachSecond, againAfter = AGAIN_AFTER }: Http2Way): Hol
   };
 }
 
+/** Requests of this process so far. */
+let asked = 0;
+
+function visitorHeader({ visitors }: Order): Readonly<Record<string, string>> {
+  const visitor = visitors?.[asked++ % visitors.length];
+  return visitor === undefined ? {} : { 'CF-Connecting-IP': visitor };
+}
+
 interface SocketWay {
   readonly tls: boolean;
-  readonly head: (target: Order['target']) => string;
+  /** Method and path. */
+  readonly first: string;
+  readonly headers?: Readonly<Record<string, string | number>>;
+  /** Follows the headers at once. */
+  readonly then: string;
   /** @default silence */
   readonly eachSecond?: string;
 }
 
-function bySocket({ tls, head, eachSecond }: SocketWay): Hold {
-  return async ({ target, localAddress, ledger, opened }) => {
+function bySocket({ tls, first, headers, then, eachSecond }: SocketWay): Hold {
+  return async (connection) => {
+    const { target, localAddress, ledger, opened } = connection;
     const { address, port = tls ? 443 : 80, host } = target;
     const tcp = connectTcp({ host: address, port, localAddress });
     const socket: Socket = tls ? connectTls({ socket: tcp, servername: host, rejectUnauthorized: false }) : tcp;
@@ -136,7 +160,10 @@ function bySocket({ tls, head, eachSecond }: SocketWay): Hold {
       ledger.connections += 1;
       ledger.underWay += 1;
       opened();
-      socket.write(head(target));
+      const lines = Object.entries({ Host: host, ...headers, ...visitorHeader(connection) }).map(
+        ([name, value]) => `${name}: ${value}\r\n`,
+      );
+      socket.write(`${first} HTTP/1.1\r\n${lines.join('')}${then}`);
     });
     socket.on('data', (chunk: Buffer) => {
       if (answer === 'no answer') answer = /^HTTP\/1\.1 (\d{3})/.exec(chunk.toString('latin1'))?.[1] ?? answer;
