@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
@@ -63,6 +63,18 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     const lb = await balancer([]);
     writeFileSync(join(lb.folder, 'site.pem'), certificate('one').certificate + certificate('two').key);
     expect(lb.check()).toMatchObject({ status: 1, output: expect.stringMatching(/key|inconsistencies/i) as string });
+  });
+
+  // Who adds IPv6 has to show that the limits of connections count a /64 as one
+  test.skipIf(!existsSync('/proc/net/if_inet6'))('listens by IPv4 alone: visitors with IPv6 come through Cloudflare', async () => {
+    const lb = await balancer([]);
+    const reached = (port: number) =>
+      new Promise((resolve) => {
+        const socket = connect({ host: '::1', port });
+        socket.once('connect', () => (socket.destroy(), resolve('connected')));
+        socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+      });
+    expect([await reached(lb.http), await reached(lb.https)]).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
   });
 
   test('sends http on to https', async () => {

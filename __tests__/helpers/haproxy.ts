@@ -2,9 +2,10 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer as createNetServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -102,6 +103,13 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
     if (tries > 100) throw new Error(`HAProxy did not start: ${check().output}`);
     await sleep(50);
   }
+}
+
+/** The answer to one command on the admin socket. */
+export function command({ folder }: Balancer, line: string): Promise<string> {
+  const socket = connect(join(folder, 'admin.sock'));
+  socket.write(`${line}\n`);
+  return textOf(socket);
 }
 
 export interface Answer {
