@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { withAddresses } from '../../lab/attacks';
 import { deploy } from '../../lab/client/deploy';
 import { execInClient } from '../../lab/client/in-client';
 import { openLab, type Lab } from '../../lab/lab';
@@ -8,6 +9,9 @@ import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';
 import { openHandle } from '../../lab/scenarios';
 import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
+import { resolveLimits } from '../../lib/net/capacity';
+import { WEB_DEFAULTS } from '../../lib/settings/web';
+import { expectOthersServed, heldAt, underAttack, usualServiceOf } from './under-attack';
 
 /** Turns Cloudflare on for the running platform; acme.test.ts turns it off again. Runs inside the client namespace: see run.sh. */
 const APP = 'tsx __tests__/end-to-end/cloudflare/main.ts';
@@ -130,6 +134,25 @@ describe('a visitor who comes through the proxies', () => {
     await expect.poll(async () => (await visit('/'))?.status, { timeout: 10_000 }).toBe(403);
     await changeZone('PUT', '/origin_tls_client_auth/settings', { enabled: true });
     await expect.poll(async () => (await visit('/'))?.status, { timeout: 10_000 }).toBe(200);
+  });
+
+  test('may hold so many requests and web sockets and no more, and others are served within twice their usual time', async () => {
+    const { requestsAtOncePerAddress, streamsPerAddress } = resolveLimits({}, WEB_DEFAULTS.serverCount);
+    const all = { requests: requestsAtOncePerAddress, streams: streamsPerAddress };
+    const usual = await usualServiceOf(target);
+    await withAddresses(1, async (from) => {
+      const orders = [
+        { way: 'trickling-uploads', target, from, connectionsPerAddress: all.requests + 20, requestsPerConnection: 1 },
+        { way: 'web-sockets', target, from, connectionsPerAddress: all.streams + 20, requestsPerConnection: 1 },
+      ] as const;
+      await underAttack(orders, async (attacks) => {
+        const held = () => heldAt(lab, from[0] ?? '');
+        await expect.poll(held, { timeout: 30_000, interval: 200 }).toEqual(all);
+        // An upload that is refused before its end: the load balancer closes the connection, and its 429 may be lost
+        await expectOthersServed(target, usual, attacks, [520]);
+        await expect.poll(held, { timeout: 10_000, interval: 200 }).toEqual(all);
+      });
+    });
   });
 });
 
