@@ -61,6 +61,10 @@ describe('while attackers hold all that they can get', () => {
       'one address has requests under way whose bodies trickle',
       { way: 'trickling-bodies', from: ONE, connections: 40, atLeast: 150, holds: 'requests' },
     ],
+    [
+      'one address has uploads under way that trickle, each on a connection of its own',
+      { way: 'trickling-uploads', from: ONE, connections: 250, requests: 1, atLeast: 180, holds: 'requests' },
+    ],
     ['one address reads large answers slowly', { way: 'slow-readers', from: ONE, connections: 40, atLeast: 150, holds: 'requests' }],
     ['one address has event streams', { way: 'event-streams', from: ONE, connections: 40, atLeast: 150, holds: 'streams' }],
     [

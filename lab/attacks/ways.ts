@@ -50,7 +50,8 @@ export const WAYS: Readonly<Record<Way, Hold>> = {
   'undeclared-streams': byHttp2({ begin: (ask) => ask({ ':path': '/api/events' }).resume() }),
   // Many small requests, each answered at once
   requests: byHttp2({ begin: (ask) => ask({ ':path': '/api/whoami' }).resume(), againAfter: AGAIN_SOON }),
-  // By HTTP/1.1, the only version that the lab's Cloudflare speaks. Each fills the load balancer's buffer, and so gets a place
+  // By HTTP/1.1, the only version that the lab's Cloudflare speaks. Each fills the load balancer's buffer and so gets a place, and no full
+  // buffer keeps others on the same connection back
   'trickling-uploads': bySocket({
     tls: true,
     first: 'POST /api/notes',
