@@ -26,7 +26,7 @@ const image = process.argv[2];
 if (!image) throw new Error('usage: daemon.ts IMAGE');
 const secrets = await ensureSecrets(paths);
 const hardware = new LinuxHardware(paths, image);
-const { app, control, tools, world } = createApi({ hardware, tokens: projectTokens(secrets) });
+const { app, control, tools, project } = createApi({ hardware, tokens: projectTokens(secrets) });
 const cloudflare = createCloudflareApi({ token: secrets.cloudflareToken, zones: [CLOUDFLARE_ZONE] });
 control.route('/', createLinkControl(hardware));
 control.route('/cloudflare', cloudflare.control);
@@ -97,6 +97,6 @@ await serve(control, { path: paths.controlSocket });
 process.stdout.write(`${new Date().toISOString()} lab ${paths.name} is up\n`);
 
 process.on('unhandledRejection', (error) => {
-  world.failures.push(String(error));
+  project.failures.push(String(error));
   console.error(new Date().toISOString(), error);
 });
