@@ -33,7 +33,7 @@ control.route('/cloudflare', cloudflare.control);
 const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? null;
 const nameServers = new NameServers(RESOLVERS, () => ({
   zone: CLOUDFLARE_ZONE,
-  records: [...cloudflare.world.records.values()],
+  records: [...cloudflare.account.records.values()],
   floatingIp: floatingIp(),
 }));
 const sites = new SiteListeners({
@@ -80,7 +80,7 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
 
 /** Where names of the zone lead. */
 function entrance(): string {
-  if ([...cloudflare.world.records.values()].some(({ proxied }) => proxied)) return EDGE.address;
+  if ([...cloudflare.account.records.values()].some(({ proxied }) => proxied)) return EDGE.address;
   return floatingIp() ?? '192.0.2.255';
 }
 

@@ -21,12 +21,12 @@ beforeAll(async () => {
   lab = await openLab();
 });
 
-interface CloudflareWorld {
+interface CloudflareAccount {
   readonly dns_records: readonly { readonly name: string; readonly content: string; readonly proxied: boolean }[];
   readonly unexpectedRequests: readonly string[];
   readonly failures: readonly string[];
 }
-const cloudflare = () => callSocket(lab.paths.controlSocket, 'GET', '/cloudflare/world') as Promise<CloudflareWorld>;
+const cloudflare = () => callSocket(lab.paths.controlSocket, 'GET', '/cloudflare/world') as Promise<CloudflareAccount>;
 
 /** What an operator does in the dashboard. */
 async function changeZone(method: 'PATCH' | 'PUT', path: string, body: object): Promise<void> {
