@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Operation } from '../../lab/checkers';
-import { onMachine, tryOnMachine, until, type LabHandle } from '../../lab/faults';
-import { openLab } from '../../lab/lab';
-import { openHandle } from '../../lab/scenarios';
+import { onMachine, tryOnMachine, until } from '../../lab/faults';
+import { openLab, type Lab } from '../../lab/lab';
 import { startTraffic } from '../../lab/traffic';
 import type { StatusReport } from '../../platform/status/report';
 import { editedMain } from './edited-main';
@@ -18,14 +17,12 @@ import { planAgain } from './plan-again';
 /** Gives the running platform a certificate of an ACME server, and then one of the operator's own. Runs inside the client namespace: see run.sh. */
 const NAMES = ['www.example.test', 'example.test'];
 
-let lab: LabHandle;
-let state: string;
+let lab: Lab;
 let pebble: Pebble;
 
 beforeAll(async () => {
-  state = (await openLab()).paths.state;
-  lab = await openHandle();
-  pebble = await startPebble(await openLab());
+  lab = await openLab();
+  pebble = await startPebble(lab);
 });
 afterAll(() => pebble.stop());
 
@@ -37,7 +34,7 @@ const renew = (machine: string) => onMachine(lab, machine, 'platform-renew-certi
 /** A change of settings in main.ts. */
 async function deployWith(certificate: object): Promise<void> {
   await lab.deploy({
-    app: await editedMain(await openLab(), `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
+    app: await editedMain(lab, `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
   });
 }
 
@@ -79,7 +76,7 @@ describe('a certificate of an ACME server', () => {
 
   beforeAll(async () => {
     await deployWith({ mode: 'acme', directoryUrl: DIRECTORY_URL });
-    deployed = await readFile(join(state, 'deploy.log'), 'utf8');
+    deployed = await readFile(join(lab.paths.state, 'deploy.log'), 'utf8');
   });
 
   test('is shown by both load balancers soon after the deploy, for all names', async () => {
@@ -98,7 +95,7 @@ describe('a certificate of an ACME server', () => {
   });
 
   test('leaves the next plan empty', async () => {
-    const { exitCode, stdout } = await planAgain(await openLab());
+    const { exitCode, stdout } = await planAgain(lab);
     expect(exitCode, stdout.slice(-4000)).toBe(0);
   });
 

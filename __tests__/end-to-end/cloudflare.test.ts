@@ -1,12 +1,11 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { deploy } from '../../lab/client/deploy';
 import { execInClient } from '../../lab/client/in-client';
 import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';
-import { openHandle } from '../../lab/scenarios';
+import { openDeployedLab } from '../../lab/scenarios';
 import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
 
 /** Turns Cloudflare on for the running platform, and off again. Runs inside the client namespace: see run.sh. */
@@ -17,7 +16,7 @@ let lab: Lab;
 
 beforeAll(async () => {
   lab = await openLab();
-  await deploy(lab, { app: APP });
+  await lab.deploy({ app: APP });
   lab = await openLab();
 });
 
@@ -63,7 +62,7 @@ test("both names lead to Cloudflare's proxies, and from there to the floating IP
 });
 
 test('fault scenarios refuse to measure behind Cloudflare, where visitors do not use the floating IP', async () => {
-  await expect(openHandle()).rejects.toThrow('come by way of Cloudflare');
+  await expect(openDeployedLab()).rejects.toThrow('come by way of Cloudflare');
 });
 
 test.each(LOAD_BALANCERS)('%s shows a certificate of the Origin CA for both names', async (host) => {
@@ -140,6 +139,6 @@ test('a second plan behind Cloudflare is empty', async () => {
 });
 
 test('without the setting cloudflare, visitors connect to the floating IP directly again', async () => {
-  await deploy(lab);
+  await lab.deploy();
   expect([await reaches(lab.floatingIp, 443), (await cloudflare()).dns_records]).toEqual([true, []]);
 });

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { deploy } from '../../lab/client/deploy';
 import type { Lab } from '../../lab/lab';
 import { editedMain } from './edited-main';
 
@@ -11,7 +10,7 @@ const SETTINGS = `sshUser: '${USER}', updates: { securityUpdates: true }, intern
 export async function deployOperated(lab: Lab, settings = ''): Promise<void> {
   const commands = await documentedCommands();
   for (const { name } of await lab.machines()) await makeUser(lab, name, commands);
-  await deploy(lab, { app: await editedMain(lab, SETTINGS + settings) });
+  await lab.deploy({ app: await editedMain(lab, SETTINGS + settings) });
 }
 
 async function makeUser(lab: Lab, machine: string, commands: string): Promise<void> {

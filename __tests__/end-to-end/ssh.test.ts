@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onMachine } from '../../lab/faults';
 import { openLab, type Lab } from '../../lab/lab';
-import { openHandle } from '../../lab/scenarios';
 import { attempt } from '../../lab/traffic';
 import { placesWithCanaries } from './canaries';
 import { sshTo } from './credentials';
@@ -21,7 +20,7 @@ let hosts: readonly string[];
 
 beforeAll(async () => {
   lab = await openLab();
-  await (await openHandle()).deleteServer(NEW_SERVER, { volume: false });
+  await lab.deleteServer(NEW_SERVER);
   await deployOperated(lab);
   lab = await openLab();
   hosts = (await lab.machines()).map(({ name }) => name);
@@ -84,7 +83,7 @@ describe('with pinned host keys and an own sshUser', () => {
 
 describe('when web-1 has an unknown host key', () => {
   const HOST_KEY = '/etc/ssh/platform_host_key';
-  const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
+  const on = (script: string) => onMachine(lab, 'web-1', `set -eu; ${script}`);
 
   beforeAll(() =>
     on(

@@ -8,7 +8,7 @@ import {
   type Checker,
 } from '../../lab/checkers';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
-import { openHandle, type Scenario } from '../../lab/scenarios';
+import { openDeployedLab, type Scenario } from '../../lab/scenarios';
 import { judge } from './judge';
 import { deployOperated } from './operated-stack';
 
@@ -81,7 +81,7 @@ test('a member does not reboot while another one is not well, and says why', asy
 describe('when all hosts of a tier want to reboot at the same moment', () => {
   test.each(REBOOTING)('hosts of %s reboot one after another, and users only wait', async (tier) => {
     const goneTogether: string[] = [];
-    await judge(await openHandle(), reboots(tier, goneTogether));
+    await judge(await openDeployedLab(), reboots(tier, goneTogether));
     expect(goneTogether).toEqual([]);
     for (const name of of(tier)) expect(await must(name, ['platform-updates', 'status']), name).toContain('made way, and reboots');
   });

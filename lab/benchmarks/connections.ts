@@ -5,8 +5,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { MOST_ADDRESSES, withAddresses } from '../attacks';
-import { onMachine, type LabHandle } from '../faults';
-import { openHandle } from '../scenarios';
+import { onMachine } from '../faults';
+import type { Lab } from '../lab';
+import { openDeployedLab } from '../scenarios';
 import { attempt, now, pause, type Target } from '../traffic';
 import type { FromHolder, ToHolder } from './holder';
 
@@ -44,12 +45,12 @@ async function main(): Promise<void> {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
     throw new RangeError(`--connections is ${values.connections}, want a number from 1 to ${MOST}`);
 
-  const lab = await openHandle();
+  const lab = await openDeployedLab();
   const target: Target = { address: lab.floatingIp, host: lab.domain };
   await withAddresses(Math.ceil(wanted / CONNECTIONS_PER_ADDRESS), (addresses) => measure(lab, target, addresses, wanted, seconds));
 }
 
-async function measure(lab: LabHandle, target: Target, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
+async function measure(lab: Lab, target: Target, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
   const holders: Held[] = [];
   try {
     const idle = await balancer(lab);
@@ -104,7 +105,7 @@ async function pages(target: Target, seconds: number): Promise<{ asked: number; 
 }
 
 /** HAProxy's own figures on the active load balancer: all its processes, shared pages counted once. */
-async function balancer(lab: LabHandle): Promise<{ name: string; megabytes: number; connections: number }> {
+async function balancer(lab: Lab): Promise<{ name: string; megabytes: number; connections: number }> {
   const name = (await lab.addressHolders()).floatingIp!;
   const megabytes = Number(
     await onMachine(

@@ -1,5 +1,5 @@
 import { check, closelyWatched, invalid, unsure, worst, type Evidence, type Finding, type Verdict } from '../checkers';
-import type { LabHandle } from '../faults';
+import type { Lab } from '../lab';
 import type { RunResult } from '../report/result';
 import { createRandom, EVERYTHING, now, pause, startTraffic, USUAL_PATIENCE_MILLISECONDS, type Target } from '../traffic';
 import { keysSetAside, rowsOfAll } from './database';
@@ -11,7 +11,7 @@ import { NotInjected, Stage } from './stage';
 import { topologyOf } from './topology';
 
 export interface RunOptions {
-  readonly lab: LabHandle;
+  readonly lab: Lab;
   readonly seed: string;
   /** From 1: each run of a scenario makes its own choices. */
   readonly run: number;

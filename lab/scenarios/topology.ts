@@ -1,4 +1,4 @@
-import type { LabHandle, Machine, Tier } from '../faults';
+import type { Lab, LabMachine, Tier } from '../lab';
 import { attempt, servedBy, type Target } from '../traffic';
 import { roleOf } from './roles';
 
@@ -15,7 +15,7 @@ export interface Topology {
   problems(): Promise<string[]>;
 }
 
-export function topologyOf(lab: LabHandle, target: Target): Topology {
+export function topologyOf(lab: Lab, target: Target): Topology {
   // Sorted by name, so that choices by the seed do not depend on the order in which servers were made.
   const ofTier = async (tier: Tier) =>
     (await lab.machines()).filter((machine) => machine.tier === tier).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
@@ -64,9 +64,9 @@ export function topologyOf(lab: LabHandle, target: Target): Topology {
   };
 }
 
-type Role = { readonly machine: Machine; readonly role: string | null };
+type Role = { readonly machine: LabMachine; readonly role: string | null };
 
-async function pairProblems(lab: LabHandle, pair: readonly Role[]): Promise<string[]> {
+async function pairProblems(lab: Lab, pair: readonly Role[]): Promise<string[]> {
   const { floatingIp, natGateway } = await lab.addressHolders();
   const problems = pair.flatMap(({ machine, role }) => {
     const wanted = machine.name === floatingIp ? 'MASTER' : 'BACKUP';
@@ -94,7 +94,7 @@ const TOGETHER = 8;
 const ROUNDS = 4;
 
 /** Whether a client's requests reach every web and app server. */
-async function serviceProblems(machines: readonly Machine[], target: Target): Promise<string[]> {
+async function serviceProblems(machines: readonly LabMachine[], target: Target): Promise<string[]> {
   const waiting = new Set(machines.filter(({ tier }) => tier === 'web' || tier === 'app').map(({ name }) => name));
   for (let round = 0; round < ROUNDS && waiting.size > 0; round += 1) {
     for (const { answer, error } of await Promise.all(

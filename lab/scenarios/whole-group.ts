@@ -26,8 +26,8 @@ import {
   together,
   tryOnMachine,
   type Fault,
-  type LabHandle,
 } from '../faults';
+import type { Lab } from '../lab';
 import { QUIET } from './checks';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
@@ -101,7 +101,7 @@ async function returnWithout(stage: Stage, missing: string): Promise<Fault> {
 }
 
 /** `platform-mysql force-bootstrap` on these members at the same moment. One has to succeed; the others may refuse. */
-function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
+function forcedBootstraps(lab: Lab, members: readonly string[]): Fault {
   return {
     title: `platform-mysql force-bootstrap on ${members.join(' and, at the same moment, on ')}`,
     async inject() {
@@ -112,7 +112,7 @@ function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
   };
 }
 
-async function decisionOf(lab: LabHandle, member: string): Promise<unknown> {
+async function decisionOf(lab: Lab, member: string): Promise<unknown> {
   const machine = (await lab.machines()).find(({ name }) => name === member)!;
   return ((await agentStatus(lab, machine))?.lastDecision as { kind?: unknown } | undefined)?.kind;
 }
