@@ -12,17 +12,20 @@ import { ensureSecrets, type Secrets } from './machines/secrets';
 import { EDGE } from './machines/topology';
 import type { SiteFault } from './names/sites';
 import { changeProject, readProject } from './project-client';
+import type { Target } from './traffic';
 
 export type { FaultOrder } from './api';
 export type { Executed, ExecOptions } from './machines/exec';
 export type { Cut, Degradation } from './machines/link-faults';
 
 /** From the visitor inwards. */
-const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
+export const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** A machine, with the project's data of its server. */
 export interface LabMachine {
+  /** Of the server. */
+  readonly id: number;
   readonly name: string;
   readonly tier: Tier;
   /** Such as cx23. */
@@ -56,13 +59,9 @@ export type EmulatedApi = 'hetzner' | 'cloudflare';
 /** Where their control paths begin, on the one control socket. */
 const CONTROL_PATHS: Readonly<Record<EmulatedApi, string>> = { hetzner: '', cloudflare: '/cloudflare' };
 
-/** Where a visitor of the site connects: a target of lab/traffic. */
-export interface Entrance {
+/** Where a visitor of the site connects. */
+export interface Entrance extends Target {
   readonly by: 'floating IP' | 'Cloudflare';
-  readonly address: string;
-  readonly host: string;
-  /** PEM of the CA that certifies it; undefined if visitors do not know that CA. */
-  readonly ca?: string | undefined;
 }
 
 const DEFAULT_DOMAIN = 'www.example.test';
@@ -83,9 +82,6 @@ export async function openLab(name?: string): Promise<Lab> {
 
 /** A running lab as its clients see it: commands, faults, scenarios and tests. */
 export class Lab {
-  /** Where the site listens at the floating IP. */
-  readonly httpsPort: number = 443;
-
   constructor(
     readonly paths: LabPaths,
     readonly secrets: Secrets,
@@ -108,9 +104,16 @@ export class Lab {
     return new URL(this.url).hostname;
   }
 
+  /** The site at the floating IP, also where visitors come through Cloudflare. */
+  get target(): Target {
+    return { address: this.floatingIp, host: this.domain };
+  }
+
+  /** In the order of tiers and names, so that choices by a seed do not depend on the order in which servers were made. */
   async machines(): Promise<readonly LabMachine[]> {
     const { servers } = await readProject(this.paths);
     const machines = servers.map((server) => ({
+      id: server.id,
       name: server.name,
       tier: server.labels['tier'] as Tier,
       serverType: server.server_type.name,
@@ -120,6 +123,14 @@ export class Lab {
       running: server.status === 'running',
     }));
     return machines.sort((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || a.name.localeCompare(b.name, 'en', { numeric: true }));
+  }
+
+  /** @throws if there is none of this name */
+  async machine(name: string): Promise<LabMachine> {
+    const machines = await this.machines();
+    const found = machines.find((machine) => machine.name === name);
+    if (!found) throw new Error(`there is no machine ${name}, there are ${machines.map((machine) => machine.name).join(', ') || 'none'}`);
+    return found;
   }
 
   async addressHolders(): Promise<AddressHolders> {
@@ -137,7 +148,7 @@ export class Lab {
       dns_records: { name: string; proxied: boolean }[];
     };
     if (!records.some(({ name, proxied }) => proxied && name === this.domain)) {
-      return { by: 'floating IP', address: this.floatingIp, host: this.domain, ca: this.outputs.ca_certificate };
+      return { by: 'floating IP', ...this.target, ...(this.outputs.ca_certificate && { ca: this.outputs.ca_certificate }) };
     }
     return { by: 'Cloudflare', address: EDGE.address, host: this.domain, ca: await readFile(this.paths.edgeRoot, 'utf8') };
   }
@@ -188,7 +199,7 @@ export class Lab {
    * too, if wanted. The next deploy makes what is missing.
    */
   async deleteServer(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
-    await changeProject(this.paths, `deletion of ${machine}`, 'DELETE', `/v1/servers/${await this.#serverId(machine)}`);
+    await changeProject(this.paths, `deletion of ${machine}`, 'DELETE', `/v1/servers/${(await this.machine(machine)).id}`);
     if (!options.volume) return;
     const name = `${machine}-data`;
     const volume = (await readProject(this.paths)).volumes.find((each) => each.name === name);
@@ -295,15 +306,8 @@ export class Lab {
   }
 
   async #act(machine: string, action: 'poweron' | 'poweroff' | 'shutdown' | 'reboot' | 'reset'): Promise<void> {
-    const path = `/v1/servers/${await this.#serverId(machine)}/actions/${action}`;
+    const path = `/v1/servers/${(await this.machine(machine)).id}/actions/${action}`;
     await changeProject(this.paths, `${action} of ${machine}`, 'POST', path);
-  }
-
-  async #serverId(name: string): Promise<number> {
-    const { servers } = await readProject(this.paths);
-    const found = servers.find((server) => server.name === name);
-    if (!found) throw new Error(`there is no server ${name}, there are ${servers.map((server) => server.name).join(', ') || 'none'}`);
-    return found.id;
   }
 
   #control(method: string, path: string, body?: unknown): Promise<unknown> {

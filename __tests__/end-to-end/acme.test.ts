@@ -41,7 +41,7 @@ async function deployWith(certificate: object): Promise<void> {
 /** What clients lived through during a change; it begins and ends with all of them served. */
 async function whileVisited(change: () => Promise<void>): Promise<readonly Operation[]> {
   const traffic = startTraffic({
-    target: { address: lab.floatingIp, host: lab.domain },
+    target: lab.target,
     streams: ['probes', 'keepAlive', 'getMix', 'writers'],
     rate: 0.4,
     seed: 'certificate',

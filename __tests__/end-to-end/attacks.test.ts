@@ -25,8 +25,7 @@ let next = 0;
 const attackers = (count: number) => (count === CROWD ? addresses : addresses.slice(next, (next += count)));
 
 beforeAll(async () => {
-  const { floatingIp, domain } = await openLab();
-  target = { address: floatingIp, host: domain };
+  ({ target } = await openLab());
   addresses = await new Promise((resolve, reject) => {
     left = withAddresses(CROWD, (given) => {
       resolve(given);

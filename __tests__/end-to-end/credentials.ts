@@ -62,7 +62,7 @@ async function memberLogin(lab: Lab, password: string, tls: string): Promise<boo
     await lab.exec(MEMBER, [
       ...mysql(password, 'platform_replication'),
       '--host',
-      (await machine(lab, 'db-1')).privateAddress,
+      (await lab.machine('db-1')).privateAddress,
       ...certificate,
     ]),
   );
@@ -71,7 +71,7 @@ async function memberLogin(lab: Lab, password: string, tls: string): Promise<boo
 /** In the network of app-1, which has no client, with that of db-1. */
 async function applicationLogin(lab: Lab, password: string): Promise<boolean> {
   const [network, files] = [await lab.initPid('app-1'), await lab.initPid('db-1')];
-  const client = [...mysql(password, 'app'), '--host', (await machine(lab, 'db-1')).privateAddress, '--ssl-mode=REQUIRED'];
+  const client = [...mysql(password, 'app'), '--host', (await lab.machine('db-1')).privateAddress, '--ssl-mode=REQUIRED'];
   return accepted(await execa('nsenter', [`--target=${network}`, '--net', 'chroot', `/proc/${files}/root`, ...client], { reject: false }));
 }
 
@@ -117,7 +117,7 @@ export async function sshTo(
   command: string,
   { user = 'root', jumpUser = user, keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {},
 ): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
-  const { publicAddress, privateAddress } = await machine(lab, host);
+  const { publicAddress, privateAddress } = await lab.machine(host);
   const trust =
     knownHostsFile === undefined
       ? ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
@@ -145,10 +145,4 @@ function servedKey(host: string, servername: string): Promise<string> {
     });
     socket.on('error', reject);
   });
-}
-
-async function machine(lab: Lab, host: string): Promise<Awaited<ReturnType<Lab['machines']>>[number]> {
-  const found = (await lab.machines()).find(({ name }) => name === host);
-  if (!found) throw new Error(`there is no machine ${host}`);
-  return found;
 }

@@ -22,6 +22,6 @@ test('a server without metadata at its first boot fails the deploy with its name
 
   await lab.deleteServer(SERVER);
   await lab.deploy({ app });
-  const topology = topologyOf(lab, { address: lab.floatingIp, host: lab.domain });
+  const topology = topologyOf(lab);
   await expect.poll(() => topology.problems(), { timeout: 60_000, interval: 1000 }).toEqual([]);
 });

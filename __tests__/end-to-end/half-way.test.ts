@@ -98,8 +98,7 @@ test('a deploy with other types completes a platform that was left half-way seve
 });
 
 test('a platform that was completed after half-way deploys serves visitors', async () => {
-  for (const path of ['/', '/api/notes'])
-    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+  for (const path of ['/', '/api/notes']) expect((await attempt(lab.target, { method: 'GET', path })).answer?.status, path).toBe(200);
 });
 
 test('a plan after half-way deploys were completed is empty', async () => {

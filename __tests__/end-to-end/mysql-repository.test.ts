@@ -40,7 +40,7 @@ test("members have MySQL from MySQL's repository, and all other packages from De
 
 test('a mysqld that fails to start because its port is taken is started again until it works', async () => {
   await onMachine(lab, MEMBER, 'platform-mysql make-way 300 && systemctl stop mysql', 320);
-  const { privateAddress = '' } = (await lab.machines()).find(({ name }) => name === MEMBER) ?? {};
+  const { privateAddress } = await lab.machine(MEMBER);
   const holder = `import socket, time; s = socket.create_server(("${privateAddress}", 3306)); time.sleep(600)`;
   await onMachine(
     lab,

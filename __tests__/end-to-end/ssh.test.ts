@@ -31,8 +31,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function visitorsAreServed(): Promise<void> {
-  for (const path of ['/', '/api/notes'])
-    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
+  for (const path of ['/', '/api/notes']) expect((await attempt(lab.target, { method: 'GET', path })).answer?.status, path).toBe(200);
 }
 
 async function nothingIsLeftToDeploy(): Promise<void> {

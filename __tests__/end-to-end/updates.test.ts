@@ -7,7 +7,7 @@ import {
   noFailedRequest,
   type Checker,
 } from '../../lab/checkers';
-import { openLab, type Lab, type LabMachine } from '../../lab/lab';
+import { openLab, TIERS, type Lab, type LabMachine, type Tier } from '../../lab/lab';
 import { openDeployedLab, type Scenario } from '../../lab/scenarios';
 import { judge } from './judge';
 import { deployOperated } from './operated-stack';
@@ -22,8 +22,6 @@ beforeAll(async () => {
   machines = await lab.machines();
 });
 
-const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
-type Tier = (typeof TIERS)[number];
 /**
  * One tier at a time: unattended-upgrade on seven hosts at once takes all that two processors have, and clients wait for that alone.
  * Web servers and app servers take turns by the same rules as the others.

@@ -3,17 +3,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openLab, type Lab } from '../../lab/lab';
 import type { Examination } from '../../platform/doctor/examine';
 import type { StatusReport } from '../../platform/status/report';
-import { attempt, createRandom, servedBy, startTraffic, type Ask, type Target } from '../../lab/traffic';
+import { attempt, createRandom, servedBy, startTraffic, type Ask } from '../../lab/traffic';
 import { canaries, madeKeys, placesWithCanaries } from './canaries';
 import { planAgain } from './plan-again';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
 let lab: Lab;
-let target: Target;
 
 beforeAll(async () => {
   lab = await openLab();
-  target = { address: lab.floatingIp, host: lab.domain };
 });
 
 const namesOf = async (tier: string) =>
@@ -37,7 +35,7 @@ describe('through the floating IP', () => {
     );
     const served: ReturnType<typeof servedBy>[] = [];
     for (let n = 0; n < asks.length; n += 10) {
-      for (const [i, result] of (await Promise.all(asks.slice(n, n + 10).map((ask) => attempt(target, ask)))).entries()) {
+      for (const [i, result] of (await Promise.all(asks.slice(n, n + 10).map((ask) => attempt(lab.target, ask)))).entries()) {
         expect(result.error?.message ?? result.answer!.status, `${asks[n + i]!.method} ${asks[n + i]!.path}`).toBeOneOf([200, 201]);
         served.push(servedBy(result.answer!));
       }
@@ -61,7 +59,7 @@ describe('through the floating IP', () => {
   });
 
   test('a written note is read back from each member of the group', async () => {
-    const { answer } = await attempt(target, note('on-each-member'));
+    const { answer } = await attempt(lab.target, note('on-each-member'));
     expect(answer?.status).toBeOneOf([200, 201]);
     for (const member of await namesOf('mysql')) {
       await expect
@@ -149,7 +147,7 @@ describe('npx platform', () => {
   ])('switchover %s moves the role, and no request fails', async (tier, role) => {
     const before = await holding(role);
     const traffic = startTraffic({
-      target,
+      target: lab.target,
       streams: ['getMix', 'writers'],
       seed: `switchover ${tier}`,
       runId: `switchover-${tier}-${Date.now()}`,

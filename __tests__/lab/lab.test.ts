@@ -70,7 +70,7 @@ test('a power-off ends when the machine is off, whatever is broken at the API', 
 });
 
 test('a machine that is not there is an error that names those that are', async () => {
-  await expect(lab.powerOn('lb-9')).rejects.toThrow('there is no server lb-9, there are db-1, lb-2, lb-1');
+  await expect(lab.powerOn('lb-9')).rejects.toThrow('there is no machine lb-9, there are lb-1, lb-2, db-1');
 });
 
 test('a server is deleted with its data volume where that is wanted', async () => {

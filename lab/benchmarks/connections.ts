@@ -46,17 +46,16 @@ async function main(): Promise<void> {
     throw new RangeError(`--connections is ${values.connections}, want a number from 1 to ${MOST}`);
 
   const lab = await openDeployedLab();
-  const target: Target = { address: lab.floatingIp, host: lab.domain };
-  await withAddresses(Math.ceil(wanted / CONNECTIONS_PER_ADDRESS), (addresses) => measure(lab, target, addresses, wanted, seconds));
+  await withAddresses(Math.ceil(wanted / CONNECTIONS_PER_ADDRESS), (addresses) => measure(lab, addresses, wanted, seconds));
 }
 
-async function measure(lab: Lab, target: Target, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
+async function measure(lab: Lab, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
   const holders: Held[] = [];
   try {
     const idle = await balancer(lab);
     const begin = now();
     for (let first = 0; first < wanted; first += CONNECTIONS_PER_PROCESS)
-      holders.push(hold(target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
+      holders.push(hold(lab.target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
     await until(() => sum(holders, 'opened') + sum(holders, 'failed') >= wanted);
     const opening = (now() - begin) / 1000;
     say('asked for', `${wanted} connections from ${addresses.length} addresses`);
@@ -67,7 +66,7 @@ async function measure(lab: Lab, target: Target, addresses: readonly string[], w
     const errors = holders.flatMap(({ latest }) => Object.entries(latest.errors));
     for (const [error, count] of errors) say('', `${count} x ${error}`);
 
-    const page = await pages(target, seconds);
+    const page = await pages(lab.target, seconds);
     const held = await balancer(lab);
     say('held', `${sum(holders, 'open')} after ${seconds} s; HAProxy counts ${held.connections} on ${held.name}`);
     say(

@@ -7,9 +7,9 @@ import { machineArgv } from '../machines/exec';
 
 /** Logs in by real SSH, to private machines through the floating IP. If that does not answer within 3 s, enters the machine directly. */
 export async function sshTo(lab: Lab, host: string, command: readonly string[]): Promise<number> {
-  const machine = (await lab.machines()).find(({ name }) => name === host);
+  const machine = await lab.machine(host);
   const initPid = await lab.initPid(host);
-  const argv = sshArgv(lab, await loginUser(lab), machine?.publicAddress ?? null, machine?.privateAddress ?? '');
+  const argv = sshArgv(lab, await loginUser(lab), machine.publicAddress, machine.privateAddress);
   const [probe = '', ...probeArgs] = lab.inClient([...argv, 'true']);
   if (await tryRun(['timeout', '5', probe, ...probeArgs]))
     return interactive(lab.inClient([...argv.slice(0, -1), ...(command.length ? [] : ['-t']), argv.at(-1) ?? '', ...command]));

@@ -70,13 +70,13 @@ function anotherCertificate(domain: string, end = '-days 7'): string {
 }
 
 /** Fingerprint of the certificate that a new client gets. */
-function servedCertificate({ floatingIp, httpsPort = 443, domain }: Lab): Promise<string> {
+function servedCertificate({ target: { address, port = 443, host } }: Lab): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: floatingIp, port: httpsPort, servername: domain, rejectUnauthorized: false, timeout: 2000 }, () => {
+    const socket = connect({ host: address, port, servername: host, rejectUnauthorized: false, timeout: 2000 }, () => {
       resolve(socket.getPeerCertificate().fingerprint256);
       socket.end();
     });
-    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${floatingIp} within 2 s`)));
+    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address} within 2 s`)));
     socket.on('error', reject);
   });
 }

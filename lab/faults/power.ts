@@ -48,7 +48,5 @@ export async function powerOnAgain(lab: Lab, machine: string): Promise<void> {
 }
 
 async function isRunning(lab: Lab, machine: string): Promise<boolean> {
-  const found = (await lab.machines()).find(({ name }) => name === machine);
-  if (!found) throw new Error(`there is no machine ${machine}`);
-  return found.running;
+  return (await lab.machine(machine)).running;
 }

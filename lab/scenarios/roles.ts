@@ -21,8 +21,7 @@ export async function agentStatus(lab: Lab, machine: LabMachine): Promise<Record
 
 /** The certificate that a load balancer shows, as its agent sees it. */
 export async function certificateOf(lab: Lab, name: string): Promise<Record<string, unknown> | undefined> {
-  const machine = (await lab.machines()).find((candidate) => candidate.name === name);
-  return machine && ask(lab, machine, AGENTS.lb, '/certificate');
+  return ask(lab, await lab.machine(name), AGENTS.lb, '/certificate');
 }
 
 async function ask(lab: Lab, machine: LabMachine, port: number, path: string): Promise<Record<string, unknown> | undefined> {

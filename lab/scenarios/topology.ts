@@ -10,15 +10,12 @@ export interface Topology {
   passiveLoadBalancer(): Promise<string>;
   primary(): Promise<string>;
   secondaries(): Promise<string[]>;
-  address(machine: string): Promise<string>;
   /** One line for each problem; none when everything is healthy. */
   problems(): Promise<string[]>;
 }
 
-export function topologyOf(lab: Lab, target: Target): Topology {
-  // Sorted by name, so that choices by the seed do not depend on the order in which servers were made.
-  const ofTier = async (tier: Tier) =>
-    (await lab.machines()).filter((machine) => machine.tier === tier).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+export function topologyOf(lab: Lab): Topology {
+  const ofTier = async (tier: Tier) => (await lab.machines()).filter((machine) => machine.tier === tier);
   const roles = async (tier: Tier) =>
     Promise.all((await ofTier(tier)).map(async (machine) => ({ machine, role: await roleOf(lab, machine) })));
 
@@ -45,11 +42,6 @@ export function topologyOf(lab: Lab, target: Target): Topology {
       return primary;
     },
     secondaries: () => members('SECONDARY'),
-    async address(name) {
-      const machine = (await lab.machines()).find((candidate) => candidate.name === name);
-      if (!machine) throw new Error(`there is no machine ${name}`);
-      return machine.privateAddress;
-    },
     async problems() {
       const machines = await lab.machines();
       const off = machines.filter(({ running }) => !running).map(({ name }) => `${name} is off`);
@@ -57,7 +49,7 @@ export function topologyOf(lab: Lab, target: Target): Topology {
       const [balancers, database, service] = await Promise.all([
         pairProblems(lab, await roles('lb')),
         roles('mysql').then(groupProblems),
-        serviceProblems(machines, target),
+        serviceProblems(machines, lab.target),
       ]);
       return [...balancers, ...database, ...service];
     },

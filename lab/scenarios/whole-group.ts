@@ -66,7 +66,7 @@ const errant: Scenario = {
     'An operator took it out of the group and wrote to it. It returns with the data of the group. Its own transaction is kept in a dump and reported.',
   async story(stage: Stage): Promise<void> {
     const member = stage.random.pick(await stage.topology.secondaries());
-    const machine = (await stage.lab.machines()).find(({ name }) => name === member)!;
+    const machine = await stage.lab.machine(member);
     const dumps = async () => ((await agentStatus(stage.lab, machine))?.dumps as readonly unknown[]).length;
     const before = await dumps();
     const key = `${stage.runId}-errant`;
@@ -113,8 +113,7 @@ function forcedBootstraps(lab: Lab, members: readonly string[]): Fault {
 }
 
 async function decisionOf(lab: Lab, member: string): Promise<unknown> {
-  const machine = (await lab.machines()).find(({ name }) => name === member)!;
-  return ((await agentStatus(lab, machine))?.lastDecision as { kind?: unknown } | undefined)?.kind;
+  return ((await agentStatus(lab, await lab.machine(member)))?.lastDecision as { kind?: unknown } | undefined)?.kind;
 }
 
 export const severalMembersScenarios: readonly Scenario[] = [

@@ -1,6 +1,7 @@
 import { Lab, type AddressHolders, type Cut, type Executed, type LabMachine, type Tier } from '../../../lab/lab';
 import { labPaths } from '../../../lab/machines/paths';
 import type { Secrets } from '../../../lab/machines/secrets';
+import type { Target } from '../../../lab/traffic';
 
 type Answer = Partial<Executed> | undefined;
 
@@ -9,7 +10,7 @@ type Answer = Partial<Executed> | undefined;
  * for no lab of this name runs.
  */
 export class FakeLab extends Lab {
-  override httpsPort = 443;
+  httpsPort = 443;
   /** Everything that was done to the lab, in order. */
   readonly calls: string[] = [];
   readonly off = new Set<string>();
@@ -23,11 +24,16 @@ export class FakeLab extends Lab {
     super(labPaths('fake'), { failoverToken: 'failover' } as Secrets, {}, '127.0.0.1', { action: 100, answer: { from: 0, to: 0 } });
   }
 
+  override get target(): Target {
+    return { ...super.target, port: this.httpsPort };
+  }
+
   override async machines(): Promise<LabMachine[]> {
     return this.names.map((name, n) => {
       const tier = name.startsWith('db') ? 'mysql' : (name.split('-')[0] as Tier);
       const running = !this.off.has(name);
       return {
+        id: n + 1,
         name,
         tier,
         serverType: 'cx23',
