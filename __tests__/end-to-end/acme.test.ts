@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Operation } from '../../lab/checkers';
 import { onMachine, tryOnMachine, until } from '../../lab/faults';
 import { openLab, type Lab } from '../../lab/lab';
+import { topologyOf } from '../../lab/scenarios/topology';
 import { startTraffic } from '../../lab/traffic';
 import type { StatusReport } from '../../platform/status/report';
 import { editedMain } from './edited-main';
@@ -26,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => pebble.stop());
 
-const active = async () => (await lab.addressHolders()).floatingIp ?? '';
+const active = () => topologyOf(lab).activeLoadBalancer();
 const loadBalancers = async () => (await lab.machines()).filter(({ tier }) => tier === 'lb');
 const other = async (than: string) => (await loadBalancers()).find(({ name }) => name !== than)!;
 const renew = (machine: string) => onMachine(lab, machine, 'platform-renew-certificate', 120);

@@ -6,6 +6,8 @@ import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';
 import { openDeployedLab } from '../../lab/scenarios';
+import { query } from '../../lab/scenarios/database';
+import { agentStatus, certificateOf } from '../../lab/scenarios/roles';
 import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
 
 /** Turns Cloudflare on for the running platform, and off again. Runs inside the client namespace: see run.sh. */
@@ -36,11 +38,6 @@ async function changeZone(method: 'PATCH' | 'PUT', path: string, body: object): 
   expect(answer.status).toBe(200);
 }
 
-async function agent(host: string, path: string): Promise<Record<string, unknown>> {
-  const { privateAddress } = (await lab.machines()).find(({ name }) => name === host) ?? { privateAddress: '' };
-  return JSON.parse((await lab.exec(host, ['curl', '-s', '-f', `http://${privateAddress}:9101${path}`])).stdout) as Record<string, unknown>;
-}
-
 /** Whether a connection from the client's side comes about within 2 s. */
 function reaches(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -66,10 +63,13 @@ test('fault scenarios refuse to measure behind Cloudflare, where visitors do not
 });
 
 test.each(LOAD_BALANCERS)('%s shows a certificate of the Origin CA for both names', async (host) => {
-  expect(await agent(host, '/certificate')).toMatchObject({
-    names: ['example.test', 'www.example.test'],
-    issuer: expect.stringContaining('Origin ECC CA') as string,
-  });
+  // The agent has a second to answer
+  await expect
+    .poll(() => certificateOf(lab, host), { timeout: 10_000 })
+    .toMatchObject({
+      names: ['example.test', 'www.example.test'],
+      issuer: expect.stringContaining('Origin ECC CA') as string,
+    });
 });
 
 test('only Cloudflare reaches the web ports of the floating IP and the load balancers; operators still reach SSH', async () => {
@@ -80,7 +80,8 @@ test('only Cloudflare reaches the web ports of the floating IP and the load bala
 });
 
 test.each(LOAD_BALANCERS)('%s still reaches the other load balancer on its public side', async (host) => {
-  expect(await agent(host, '/status')).toMatchObject({ peer: { answersOnPublicSide: true } });
+  const status = async () => agentStatus(lab, await lab.machine(host));
+  await expect.poll(status, { timeout: 10_000 }).toMatchObject({ peer: { answersOnPublicSide: true } });
 });
 
 describe('a visitor who comes through the proxies', () => {
@@ -105,8 +106,7 @@ describe('a visitor who comes through the proxies', () => {
       web: expect.stringMatching(/^web-/) as string,
       app: expect.stringMatching(/^app-/) as string,
     });
-    const count = async () =>
-      (await lab.exec('db-1', ['mysql', '-N', '-e', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'"])).stdout.trim();
+    const count = () => query(lab, 'db-1', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'");
     await expect.poll(count, { timeout: 10_000 }).toBe('1');
   });
 

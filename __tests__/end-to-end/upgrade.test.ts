@@ -5,6 +5,7 @@ import type { Lab } from '../../lab/lab';
 import { mysqlVersion, offerMysql, publishMysql } from '../../lab/machines/mysql-repository/repository';
 import { labPaths } from '../../lab/machines/paths';
 import { openDeployedLab, type Scenario } from '../../lab/scenarios';
+import { topologyOf } from '../../lab/scenarios/topology';
 import { editedMain } from './edited-main';
 import { judge } from './judge';
 
@@ -25,7 +26,7 @@ const deployRevision = async (packagesRevision: string) =>
 
 beforeAll(async () => {
   lab = await openDeployedLab();
-  members = (await lab.machines()).filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
+  members = await topologyOf(lab).names('mysql');
 });
 afterAll(async () => {
   await publishMysql(labPaths(), () => undefined);

@@ -1,6 +1,8 @@
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openLab, type Lab } from '../../lab/lab';
+import { openLab, type Lab, type Tier } from '../../lab/lab';
+import { query } from '../../lab/scenarios/database';
+import { topologyOf } from '../../lab/scenarios/topology';
 import type { Examination } from '../../platform/doctor/examine';
 import type { StatusReport } from '../../platform/status/report';
 import { attempt, createRandom, servedBy, startTraffic, type Ask } from '../../lab/traffic';
@@ -14,11 +16,7 @@ beforeAll(async () => {
   lab = await openLab();
 });
 
-const namesOf = async (tier: string) =>
-  (await lab.machines())
-    .filter((machine) => machine.tier === tier)
-    .map(({ name }) => name)
-    .sort();
+const namesOf = (tier: Tier) => topologyOf(lab).names(tier);
 const unique = (values: readonly (string | undefined)[]) => [...new Set(values)].sort();
 
 function note(key: string): Ask {
@@ -63,11 +61,7 @@ describe('through the floating IP', () => {
     expect(answer?.status).toBeOneOf([200, 201]);
     for (const member of await namesOf('mysql')) {
       await expect
-        .poll(
-          async () =>
-            (await lab.exec(member, ['mysql', '-N', '-e', "SELECT text FROM app.notes WHERE text = 'note on-each-member'"])).stdout.trim(),
-          { timeout: 10_000 },
-        )
+        .poll(() => query(lab, member, "SELECT text FROM app.notes WHERE text = 'note on-each-member'"), { timeout: 10_000 })
         .toBe('note on-each-member');
     }
   });
@@ -113,7 +107,7 @@ describe('npx platform', () => {
     }
     const group = 'SELECT MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid';
     for (const { name, role } of report.hosts.filter(({ tier }) => tier === 'mysql')) {
-      expect(role, name).toBe((await lab.exec(name, ['mysql', '-N', '-e', group])).stdout.trim());
+      expect(role, name).toBe(await query(lab, name, group));
     }
     const { exitCode, stdout } = await platform('status');
     expect(exitCode, stdout).toBe(0);
@@ -144,7 +138,7 @@ describe('npx platform', () => {
   test.each([
     ['lb', 'MASTER'],
     ['mysql', 'PRIMARY'],
-  ])('switchover %s moves the role, and no request fails', async (tier, role) => {
+  ] as const)('switchover %s moves the role, and no request fails', async (tier, role) => {
     const before = await holding(role);
     const traffic = startTraffic({
       target: lab.target,

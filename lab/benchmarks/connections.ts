@@ -8,6 +8,7 @@ import { MOST_ADDRESSES, withAddresses } from '../attacks';
 import { onMachine } from '../faults';
 import type { Lab } from '../lab';
 import { openDeployedLab } from '../scenarios';
+import { topologyOf } from '../scenarios/topology';
 import { attempt, now, pause, type Target } from '../traffic';
 import type { FromHolder, ToHolder } from './holder';
 
@@ -105,7 +106,7 @@ async function pages(target: Target, seconds: number): Promise<{ asked: number; 
 
 /** HAProxy's own figures on the active load balancer: all its processes, shared pages counted once. */
 async function balancer(lab: Lab): Promise<{ name: string; megabytes: number; connections: number }> {
-  const name = (await lab.addressHolders()).floatingIp!;
+  const name = await topologyOf(lab).activeLoadBalancer();
   const megabytes = Number(
     await onMachine(
       lab,
