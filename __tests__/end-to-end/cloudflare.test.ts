@@ -1,7 +1,5 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { execInClient } from '../../lab/client/in-client';
 import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';
@@ -9,6 +7,7 @@ import { openDeployedLab } from '../../lab/scenarios';
 import { query } from '../../lab/scenarios/database';
 import { agentStatus, certificateOf } from '../../lab/scenarios/roles';
 import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
+import { expectEmptyPlan } from './expect-empty-plan';
 
 /** Turns Cloudflare on for the running platform, and off again. Runs inside the client namespace: see run.sh. */
 const APP = 'tsx __tests__/end-to-end/cloudflare/main.ts';
@@ -132,11 +131,7 @@ describe('a visitor who comes through the proxies', () => {
   });
 });
 
-test('a second plan behind Cloudflare is empty', async () => {
-  const plan = ['terraform', `-chdir=${join(lab.paths.state, 'cdktf.out/stacks/lab')}`, 'plan', '-detailed-exitcode', '-no-color'];
-  let output = '';
-  expect(await execInClient(lab, plan, { onOutput: (text) => (output += text) }), output).toBe(0);
-});
+test('a second plan behind Cloudflare is empty', () => expectEmptyPlan(lab));
 
 test('without the setting cloudflare, visitors connect to the floating IP directly again', async () => {
   await lab.deploy();

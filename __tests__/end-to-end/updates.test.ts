@@ -7,6 +7,7 @@ import {
   noFailedRequest,
   type Checker,
 } from '../../lab/checkers';
+import { onMachine } from '../../lab/faults';
 import { openLab, TIERS, type Lab, type LabMachine, type Tier } from '../../lab/lab';
 import { openDeployedLab, type Scenario } from '../../lab/scenarios';
 import { judge } from './judge';
@@ -28,16 +29,12 @@ beforeAll(async () => {
  */
 const REBOOTING: readonly Tier[] = process.env['TEST_SIZE'] === 'all' ? TIERS : ['mysql'];
 const of = (tier: string) => machines.filter((machine) => machine.tier === tier).map(({ name }) => name);
-const must = async (machine: string, argv: readonly string[]) => {
-  const { exitCode, stdout, stderr } = await lab.exec(machine, argv, { timeoutSeconds: 240 });
-  expect(exitCode, `${machine}: ${argv.join(' ')}: ${stderr}`).toBe(0);
-  return stdout.trim();
-};
+const must = (machine: string, script: string) => onMachine(lab, machine, script, 240);
 
 test.concurrent.each(TIERS)('a host of tier %s finds security updates through its way out, and no other updates', async (tier) => {
   const machine = of(tier)[0] ?? '';
-  await must(machine, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update']);
-  const said = await must(machine, ['sh', '-c', 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1']);
+  await must(machine, 'apt-get -qq -o APT::Update::Error-Mode=any update');
+  const said = await must(machine, 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1');
   const [, allowed = ''] = /Allowed origins are: (.*)/.exec(said) ?? [];
   expect(allowed.split(/, (?=origin=)/).sort()).toEqual([
     'origin=Debian,codename=trixie-security,label=Debian-Security',
@@ -49,11 +46,10 @@ test('every host has a turn of its own in its tier, and no other timer installs 
   for (const tier of TIERS) {
     const turns = await Promise.all(
       of(tier).map((machine) =>
-        must(machine, [
-          'sh',
-          '-c',
+        must(
+          machine,
           'systemctl is-enabled -q security-updates.timer && sed -n s/^OnCalendar=//p /etc/systemd/system/security-updates.timer',
-        ]),
+        ),
       ),
     );
     expect(new Set(turns).size, tier).toBe(turns.length);
@@ -65,15 +61,15 @@ test('every host has a turn of its own in its tier, and no other timer installs 
 test('a member does not reboot while another one is not well, and says why', async () => {
   const [one = '', two = ''] = of('mysql');
   onTestFinished(async () => {
-    await must(two, ['systemctl', 'start', 'security-updates-answer.socket']);
+    await must(two, 'systemctl start security-updates-answer.socket');
     await lab.exec(one, ['rm', '-f', '/run/reboot-required']);
   });
-  await must(two, ['systemctl', 'stop', 'security-updates-answer.socket']);
-  await must(one, ['touch', '/run/reboot-required']);
+  await must(two, 'systemctl stop security-updates-answer.socket');
+  await must(one, 'touch /run/reboot-required');
   const { exitCode, stdout } = await lab.exec(one, ['env', 'PATIENCE_SECONDS=1', 'platform-updates', 'run']);
   expect(exitCode).toBe(1);
   expect(stdout).toContain(`not this time: ${two} does not agree`);
-  expect(await must(one, ['platform-updates', 'status'])).toContain(`not this time: ${two} does not agree`);
+  expect(await must(one, 'platform-updates status')).toContain(`not this time: ${two} does not agree`);
 });
 
 describe('when all hosts of a tier want to reboot at the same moment', () => {
@@ -81,7 +77,7 @@ describe('when all hosts of a tier want to reboot at the same moment', () => {
     const goneTogether: string[] = [];
     await judge(await openDeployedLab(), reboots(tier, goneTogether));
     expect(goneTogether).toEqual([]);
-    for (const name of of(tier)) expect(await must(name, ['platform-updates', 'status']), name).toContain('made way, and reboots');
+    for (const name of of(tier)) expect(await must(name, 'platform-updates status'), name).toContain('made way, and reboots');
   });
 });
 
@@ -98,8 +94,8 @@ const reboots = (tier: Tier, goneTogether: string[]): Scenario => ({
   async story(stage) {
     const names = of(tier);
     const begin = async () => {
-      for (const name of names) await must(name, ['touch', '/run/reboot-required']);
-      await Promise.all(names.map((name) => must(name, ['systemctl', 'start', '--no-block', 'security-updates.service'])));
+      for (const name of names) await must(name, 'touch /run/reboot-required');
+      await Promise.all(names.map((name) => must(name, 'systemctl start --no-block security-updates.service')));
     };
     await stage.inject({
       title: `${names.join(', ')}: security-updates.service, with a reboot due`,
