@@ -1,15 +1,13 @@
 import { execa } from 'execa';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Operation } from '../../lab/checkers';
 import { onMachine, tryOnMachine, until } from '../../lab/faults';
 import { openLab, type Lab } from '../../lab/lab';
 import { topologyOf } from '../../lab/scenarios/topology';
-import { startTraffic } from '../../lab/traffic';
+import { shownCertificate, startTraffic } from '../../lab/traffic';
 import type { StatusReport } from '../../platform/status/report';
 import { editedMain } from './edited-main';
 import { DIRECTORY_URL, startPebble, type Pebble } from './pebble';
@@ -220,23 +218,13 @@ interface Shown {
   readonly endsAt: number;
 }
 
-/** What a new client is shown at this address, and whether it would trust it who trusts that root. */
-function shown(address: string, root: string): Promise<Shown> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(
-      { host: address, port: 443, servername: 'www.example.test', ca: root, rejectUnauthorized: false, timeout: 5_000 },
-      () => {
-        const { raw, subjectaltname: names, valid_to: end } = socket.getPeerCertificate();
-        resolve({
-          trusted: socket.authorized,
-          names,
-          fingerprint: createHash('sha256').update(raw).digest('hex'),
-          endsAt: Date.parse(end) / 1000,
-        });
-        socket.end();
-      },
-    );
-    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address} within 5 s`)));
-    socket.on('error', reject);
-  });
+/** What a new client is shown at this address; it trusts that root alone. */
+async function shown(address: string, root: string): Promise<Shown> {
+  const { certificate, trusted } = await shownCertificate({ address, host: 'www.example.test', ca: root });
+  return {
+    trusted,
+    names: certificate.subjectAltName,
+    fingerprint: certificate.fingerprint256,
+    endsAt: Date.parse(certificate.validTo) / 1000,
+  };
 }

@@ -5,7 +5,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { MOST_ADDRESSES, withAddresses } from '../attacks';
-import { onMachine } from '../faults';
+import { summarise } from '../checkers';
+import { onMachine, until } from '../faults';
 import type { Lab } from '../lab';
 import { openDeployedLab } from '../scenarios';
 import { topologyOf } from '../scenarios/topology';
@@ -57,7 +58,8 @@ async function measure(lab: Lab, addresses: readonly string[], wanted: number, s
     const begin = now();
     for (let first = 0; first < wanted; first += CONNECTIONS_PER_PROCESS)
       holders.push(hold(lab.target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
-    await until(() => sum(holders, 'opened') + sum(holders, 'failed') >= wanted);
+    const tried = async () => sum(holders, 'opened') + sum(holders, 'failed') >= wanted;
+    await until('every connection is open or has failed', tried, Infinity, 200);
     const opening = (now() - begin) / 1000;
     say('asked for', `${wanted} connections from ${addresses.length} addresses`);
     say(
@@ -99,9 +101,8 @@ async function pages(target: Target, seconds: number): Promise<{ asked: number; 
     if (answer?.status === 200) times.push(now() - start);
     await pause(100);
   }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(times[Math.floor((times.length - 1) * share)] ?? NaN);
-  return { asked, answered: times.length, median: at(0.5), p95: at(0.95) };
+  const { median = NaN, p95 = NaN } = summarise(times) ?? {};
+  return { asked, answered: times.length, median: Math.round(median), p95: Math.round(p95) };
 }
 
 /** HAProxy's own figures on the active load balancer: all its processes, shared pages counted once. */
@@ -128,10 +129,6 @@ async function balancer(lab: Lab): Promise<{ name: string; megabytes: number; co
 
 const sum = (holders: readonly Held[], what: 'opened' | 'open' | 'failed') =>
   holders.reduce((total, { latest }) => total + latest[what], 0);
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(200);
-}
 
 function say(what: string, figures: string): void {
   console.log(`${what.padEnd(10)} ${figures}`);

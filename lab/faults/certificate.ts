@@ -1,6 +1,6 @@
-import { connect } from 'node:tls';
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
 import type { Lab } from '../lab';
+import { shownCertificate } from '../traffic/certificate';
 import { configure } from './provisioning';
 
 /** Where a deploy puts certificate and key. */
@@ -70,13 +70,6 @@ function anotherCertificate(domain: string, end = '-days 7'): string {
 }
 
 /** Fingerprint of the certificate that a new client gets. */
-function servedCertificate({ target: { address, port = 443, host } }: Lab): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port, servername: host, rejectUnauthorized: false, timeout: 2000 }, () => {
-      resolve(socket.getPeerCertificate().fingerprint256);
-      socket.end();
-    });
-    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address} within 2 s`)));
-    socket.on('error', reject);
-  });
+async function servedCertificate({ target }: Lab): Promise<string> {
+  return (await shownCertificate(target, 2000)).certificate.fingerprint256;
 }

@@ -21,7 +21,10 @@ export class FakeLab extends Lab {
   onPower: (machine: string, on: boolean) => void | Promise<void> = () => undefined;
 
   constructor(public names: readonly string[] = ['lb-1', 'lb-2', 'web-1', 'app-1', 'db-1', 'db-2', 'db-3']) {
-    super(labPaths('fake'), { failoverToken: 'failover' } as Secrets, {}, '127.0.0.1', { action: 100, answer: { from: 0, to: 0 } });
+    super(labPaths('fake'), { failoverToken: 'failover', sshPrivateKeyFile: '/keys/present' } as Secrets, {}, '127.0.0.1', {
+      action: 100,
+      answer: { from: 0, to: 0 },
+    });
   }
 
   override get target(): Target {
