@@ -5,7 +5,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Attack, serviceOf, type Order } from '../../lab/attacks';
 import type { HaproxyLimits } from '../../lib/net/capacity';
 import { checkLoadBalancers } from '../../lib/settings/load-balancers';
-import { balancer, listening, type Balancer } from '../helpers/haproxy';
+import { balancer, type Balancer } from '../helpers/haproxy';
+import { listening } from '../helpers/ports';
 import { nginx } from '../helpers/nginx';
 import { hasProgram } from '../helpers/programs';
 

@@ -20,7 +20,8 @@ import { encodePem } from '../../lab/x509/pem';
 import { createRequest } from '../../lab/x509/request';
 import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
 import { certificate, type Pair } from '../helpers/certificate';
-import { balancer, freePort, get, listening, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
+import { balancer, get, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
+import { freePort, listening } from '../helpers/ports';
 import { hasProgram } from '../helpers/programs';
 
 /** A web server on loopback that is healthy and remembers what else it was asked. */

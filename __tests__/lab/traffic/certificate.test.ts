@@ -1,10 +1,9 @@
 import https from 'node:https';
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shownCertificate, type Target } from '../../../lab/traffic';
 import { certificate } from '../../helpers/certificate';
+import { listening } from '../../helpers/ports';
 
 const HOST = 'www.example.test';
 const own = certificate(HOST, undefined, `subjectAltName=DNS:${HOST}`);
@@ -12,8 +11,7 @@ const server = https.createServer({ cert: own.certificate, key: own.key });
 let target: Target;
 
 beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  target = { address: '127.0.0.1', port: (server.address() as AddressInfo).port, host: HOST };
+  target = { address: '127.0.0.1', port: await listening(server), host: HOST };
 });
 afterAll(() => void server.close());
 
