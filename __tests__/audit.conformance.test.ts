@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { listening } from './helpers/ports';
 
 let folder: string;
 beforeEach(() => {
@@ -31,10 +31,9 @@ function project(): void {
 /** The step of `make check`, by a registry of this test. */
 async function audit(answer: RequestListener): Promise<{ readonly exitCode?: number; readonly all: string }> {
   project();
-  const server = createServer(answer).listen(0, '127.0.0.1');
+  const server = createServer(answer);
   onTestFinished(() => void server.close());
-  await new Promise((resolve) => server.once('listening', resolve));
-  const registry = `--registry=http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const registry = `--registry=http://127.0.0.1:${await listening(server)}/`;
   const { exitCode, all } = await execa(
     join(process.cwd(), 'node_modules/.bin/tsx'),
     [join(process.cwd(), '__tests__/audit.ts'), registry],

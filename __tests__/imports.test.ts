@@ -111,24 +111,13 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   },
   { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },
   { room: 'lab/checkers', files: /^lab\/checkers\//, mayImport: ['lab/checkers', 'lab/traffic type'] },
-  { room: 'lab/faults', files: /^lab\/faults\//, mayImport: ['lab/faults', 'lab/traffic'] },
+  { room: 'lab/faults', files: /^lab\/faults\//, mayImport: ['lab/faults', 'lab/traffic', 'lab/lab type'] },
   {
     room: 'lab/scenarios',
     files: /^lab\/scenarios\//,
-    mayImport: [
-      'lab/scenarios',
-      'lab/checkers',
-      'lab/faults',
-      'lab/report',
-      'lab/traffic',
-      'lab/client',
-      'lab/machines',
-      'lab/lab',
-      'lab/api-times',
-      'lab/member-role',
-    ],
+    mayImport: ['lab/scenarios', 'lab/checkers', 'lab/faults', 'lab/report', 'lab/traffic', 'lab/lab', 'lab/api-times', 'lab/member-role'],
   },
-  { room: 'lab/client', files: /^lab\/client\//, mayImport: ['lab/client', 'lab/machines', 'lab/names', 'lab/providers', 'lab/lab'] },
+  { room: 'lab/client', files: /^lab\/client\//, mayImport: ['lab/client', 'lab/machines', 'lab/names', 'lab/providers', 'lab/lab type'] },
   { room: 'lab', files: /^lab\/(?!(api|checkers|faults|scenarios|client)\/)/, mayImport: ['lab'] },
 ];
 

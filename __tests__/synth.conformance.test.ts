@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startProviders, type StartedProviders } from '../lab/providers';
 import { listen, type ListeningApi } from './lab/api/conformance/listening-api';
-import { TOKEN } from './lab/api/project';
+import { TOKEN } from './lab/api/test-client';
 
 const PROJECT = process.cwd();
 const PARTS = ['main.ts', 'cdktf.json', 'package.json', 'tsconfig.json', 'lib', 'provisioning', 'agents', 'app', '.gen'];

@@ -26,14 +26,14 @@ const image = process.argv[2];
 if (!image) throw new Error('usage: daemon.ts IMAGE');
 const secrets = await ensureSecrets(paths);
 const hardware = new LinuxHardware(paths, image);
-const { app, control, tools, world } = createApi({ hardware, tokens: projectTokens(secrets) });
+const { app, control, tools, project } = createApi({ hardware, tokens: projectTokens(secrets) });
 const cloudflare = createCloudflareApi({ token: secrets.cloudflareToken, zones: [CLOUDFLARE_ZONE] });
 control.route('/', createLinkControl(hardware));
 control.route('/cloudflare', cloudflare.control);
 const floatingIp = () => hardware.network.desired.servers.flatMap((server) => server.floatingIps)[0] ?? null;
 const nameServers = new NameServers(RESOLVERS, () => ({
   zone: CLOUDFLARE_ZONE,
-  records: [...cloudflare.world.records.values()],
+  records: [...cloudflare.account.records.values()],
   floatingIp: floatingIp(),
 }));
 const sites = new SiteListeners({
@@ -80,7 +80,7 @@ const forward = (where: { port: number; host: string } | { path: string }, targe
 
 /** Where names of the zone lead. */
 function entrance(): string {
-  if ([...cloudflare.world.records.values()].some(({ proxied }) => proxied)) return EDGE.address;
+  if ([...cloudflare.account.records.values()].some(({ proxied }) => proxied)) return EDGE.address;
   return floatingIp() ?? '192.0.2.255';
 }
 
@@ -97,6 +97,6 @@ await serve(control, { path: paths.controlSocket });
 process.stdout.write(`${new Date().toISOString()} lab ${paths.name} is up\n`);
 
 process.on('unhandledRejection', (error) => {
-  world.failures.push(String(error));
+  project.failures.push(String(error));
   console.error(new Date().toISOString(), error);
 });

@@ -1,50 +1,52 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FaultOrder } from './api';
+import { deploy, type DeployOptions } from './client/deploy';
+import { readOutputs, type Outputs } from './client/outputs';
 import { callSocket } from './machines/call-socket';
 import type { MachineReport } from './machines/control';
 import { execInMachine, type Executed, type ExecOptions } from './machines/exec';
 import type { Cut, Degradation } from './machines/link-faults';
+import { USUAL_DELAY_SECONDS } from './machines/leases';
 import { labPaths, type LabPaths } from './machines/paths';
-import { Project, type PowerAction } from './machines/project';
 import { ensureSecrets, type Secrets } from './machines/secrets';
 import { EDGE } from './machines/topology';
 import type { SiteFault } from './names/sites';
+import { changeProject, readProject } from './project-client';
+import type { Target } from './traffic';
 
+export type { FaultOrder } from './api';
 export type { Executed, ExecOptions } from './machines/exec';
 export type { Cut, Degradation } from './machines/link-faults';
 
+/** From the visitor inwards. */
+export const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
+export type Tier = (typeof TIERS)[number];
+
 /** A machine, with the project's data of its server. */
 export interface LabMachine {
+  /** Of the server. */
+  readonly id: number;
   readonly name: string;
-  readonly tier: 'lb' | 'web' | 'app' | 'mysql';
+  readonly tier: Tier;
+  /** Such as cx23. */
+  readonly serverType: string;
   readonly privateAddress: string;
+  /** Load balancers have one; it is where the API sees their requests come from. */
   readonly publicAddress: string | null;
   /** As Hetzner names it: running, off, ... */
   readonly status: string;
   readonly running: boolean;
 }
 
-/** See the control paths of lab/api and lab/cloudflare-api. */
-export interface ApiFault {
-  readonly match?: { readonly method?: string; readonly path?: string; readonly fromAddress?: string };
-  readonly effect: {
-    readonly kind: string;
-    readonly status?: number;
-    readonly code?: string;
-    readonly milliseconds?: number;
-    readonly serverType?: string;
-    readonly location?: string;
-    readonly of?: string;
-    readonly most?: number;
-  };
-  readonly after?: number;
-  readonly count?: number;
+/** The holders of the addresses that move, by the API: names of machines. */
+export interface AddressHolders {
+  readonly floatingIp: string | null;
+  readonly natGateway: string | null;
 }
 
 /** Times of the emulated Hetzner, in milliseconds. */
 export interface ApiTimes {
-  /** To move an address. */
+  /** To move an address: the L of the targets. */
   readonly action: number;
   /** To answer: shortest and longest. */
   readonly answer: { readonly from: number; readonly to: number };
@@ -57,25 +59,11 @@ export type EmulatedApi = 'hetzner' | 'cloudflare';
 /** Where their control paths begin, on the one control socket. */
 const CONTROL_PATHS: Readonly<Record<EmulatedApi, string>> = { hetzner: '', cloudflare: '/cloudflare' };
 
-/** Where a visitor of the site connects: a target of lab/traffic. */
-export interface Entrance {
+/** Where a visitor of the site connects. */
+export interface Entrance extends Target {
   readonly by: 'floating IP' | 'Cloudflare';
-  readonly address: string;
-  readonly host: string;
-  /** PEM of the CA that certifies it; undefined if visitors do not know that CA. */
-  readonly ca?: string | undefined;
 }
 
-/** The output of `terraform output`; empty before the first deploy. */
-export interface Outputs {
-  readonly url?: string;
-  readonly floating_ip?: string;
-  readonly ca_certificate?: string;
-  readonly known_hosts?: string;
-}
-
-/** From the visitor inwards. */
-const TIERS = ['lb', 'web', 'app', 'mysql'];
 const DEFAULT_DOMAIN = 'www.example.test';
 
 /**
@@ -88,16 +76,15 @@ export async function openLab(name?: string): Promise<Lab> {
     throw new Error(`no lab called ${paths.name} runs; start it with: npx lab up`, { cause: error });
   });
   const secrets = await ensureSecrets(paths);
-  const project = new Project(paths);
-  const floatingIp = (await project.floatingIps())[0]?.ip ?? '';
-  return new Lab(paths, secrets, project, await readOutputs(paths), floatingIp, times);
+  const floatingIp = (await readProject(paths)).floating_ips[0]?.ip ?? '';
+  return new Lab(paths, secrets, await readOutputs(paths), floatingIp, times);
 }
 
+/** A running lab as its clients see it: commands, faults, scenarios and tests. */
 export class Lab {
   constructor(
     readonly paths: LabPaths,
     readonly secrets: Secrets,
-    readonly project: Project,
     readonly outputs: Outputs,
     /** Empty before the first deploy. */
     readonly floatingIp: string,
@@ -117,10 +104,19 @@ export class Lab {
     return new URL(this.url).hostname;
   }
 
+  /** The site at the floating IP, also where visitors come through Cloudflare. */
+  get target(): Target {
+    return { address: this.floatingIp, host: this.domain };
+  }
+
+  /** In the order of tiers and names, so that choices by a seed do not depend on the order in which servers were made. */
   async machines(): Promise<readonly LabMachine[]> {
-    const machines = (await this.project.servers()).map((server) => ({
+    const { servers } = await readProject(this.paths);
+    const machines = servers.map((server) => ({
+      id: server.id,
       name: server.name,
-      tier: server.labels['tier'] as LabMachine['tier'],
+      tier: server.labels['tier'] as Tier,
+      serverType: server.server_type.name,
       privateAddress: server.private_net[0]?.ip ?? '',
       publicAddress: server.public_net.ipv4?.ip ?? null,
       status: server.status,
@@ -129,10 +125,17 @@ export class Lab {
     return machines.sort((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) || a.name.localeCompare(b.name, 'en', { numeric: true }));
   }
 
-  /** Holders of the addresses that move, by the API. */
-  async addressHolders(): Promise<{ readonly floatingIp: string | null; readonly natGateway: string | null }> {
-    const servers = await this.project.servers();
-    const holder = (await this.project.floatingIps()).find(({ ip }) => ip === this.floatingIp)?.server ?? null;
+  /** @throws if there is none of this name */
+  async machine(name: string): Promise<LabMachine> {
+    const machines = await this.machines();
+    const found = machines.find((machine) => machine.name === name);
+    if (!found) throw new Error(`there is no machine ${name}, there are ${machines.map((machine) => machine.name).join(', ') || 'none'}`);
+    return found;
+  }
+
+  async addressHolders(): Promise<AddressHolders> {
+    const { servers, floating_ips: floatingIps } = await readProject(this.paths);
+    const holder = floatingIps.find(({ ip }) => ip === this.floatingIp)?.server ?? null;
     return {
       floatingIp: servers.find((server) => server.id === holder)?.name ?? null,
       natGateway: servers.find((server) => server.private_net.some((net) => net.alias_ips.length > 0))?.name ?? null,
@@ -145,7 +148,7 @@ export class Lab {
       dns_records: { name: string; proxied: boolean }[];
     };
     if (!records.some(({ name, proxied }) => proxied && name === this.domain)) {
-      return { by: 'floating IP', address: this.floatingIp, host: this.domain, ca: this.outputs.ca_certificate };
+      return { by: 'floating IP', ...this.target, ...(this.outputs.ca_certificate && { ca: this.outputs.ca_certificate }) };
     }
     return { by: 'Cloudflare', address: EDGE.address, host: this.domain, ca: await readFile(this.paths.edgeRoot, 'utf8') };
   }
@@ -169,17 +172,47 @@ export class Lab {
     return found;
   }
 
-  readonly powerOn = (machine: string): Promise<void> => this.#power(machine, 'poweron');
-  readonly powerOff = (machine: string): Promise<void> => this.#power(machine, 'poweroff');
-  /** Returns when the machine has been asked. */
-  readonly shutdown = (machine: string): Promise<void> => this.#power(machine, 'shutdown');
-  readonly reboot = (machine: string): Promise<void> => this.#power(machine, 'reboot');
-  readonly reset = (machine: string): Promise<void> => this.#power(machine, 'reset');
+  async powerOn(machine: string): Promise<void> {
+    await this.#act(machine, 'poweron');
+  }
 
-  /** Deletes the server, and its data volume if wanted. The next deploy makes what is missing. */
-  async remove(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
-    await this.project.remove(machine);
-    if (options.volume) await this.project.removeVolume(`${machine}-data`);
+  /** At once, without asking the machine. */
+  async powerOff(machine: string): Promise<void> {
+    await this.#act(machine, 'poweroff');
+  }
+
+  /** Returns when the machine has been asked. */
+  async shutdown(machine: string): Promise<void> {
+    await this.#act(machine, 'shutdown');
+  }
+
+  async reboot(machine: string): Promise<void> {
+    await this.#act(machine, 'reboot');
+  }
+
+  async reset(machine: string): Promise<void> {
+    await this.#act(machine, 'reset');
+  }
+
+  /**
+   * As in the console of Hetzner: the server is gone at once, whatever it was doing, and its volumes are detached. Deletes its data volume,
+   * too, if wanted. The next deploy makes what is missing.
+   */
+  async deleteServer(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
+    await changeProject(this.paths, `deletion of ${machine}`, 'DELETE', `/v1/servers/${(await this.machine(machine)).id}`);
+    if (!options.volume) return;
+    const name = `${machine}-data`;
+    const volume = (await readProject(this.paths)).volumes.find((each) => each.name === name);
+    if (!volume) throw new Error(`there is no volume ${name}`);
+    await changeProject(this.paths, `deletion of ${name}`, 'DELETE', `/v1/volumes/${volume.id}`);
+  }
+
+  /**
+   * `cdktf deploy`: makes what is missing. Rejects if it failed; then run it again, as an operator would. Takes the secrets as they are
+   * now, which may have been rotated since this lab was opened.
+   */
+  async deploy(options: DeployOptions = {}): Promise<void> {
+    await deploy(await openLab(this.name), options);
   }
 
   async cut(cut: Cut): Promise<void> {
@@ -203,7 +236,7 @@ export class Lab {
    * Sets the delay after network-online.target until private interfaces get their address, from the next boot on, for one machine or
    * for all.
    */
-  async latePrivateInterface(seconds: number, machine?: string): Promise<void> {
+  async latePrivateInterfaces(seconds = USUAL_DELAY_SECONDS, machine?: string): Promise<void> {
     await this.#control('POST', '/private-interfaces', { seconds, ...(machine !== undefined && { machine }) });
   }
 
@@ -219,7 +252,7 @@ export class Lab {
     if (answer !== undefined) await this.#control('PUT', '/answer-times', answer);
   }
 
-  async apiFault(fault: ApiFault, api: EmulatedApi = 'hetzner'): Promise<void> {
+  async apiFault(fault: FaultOrder, api: EmulatedApi = 'hetzner'): Promise<void> {
     await this.#control('POST', `${CONTROL_PATHS[api]}/faults`, fault);
   }
 
@@ -272,8 +305,9 @@ export class Lab {
     return ['nsenter', `--net=/run/netns/${clientNamespace}`, ...ownMounts, ...argv];
   }
 
-  #power(machine: string, action: PowerAction): Promise<void> {
-    return this.project.power(machine, action);
+  async #act(machine: string, action: 'poweron' | 'poweroff' | 'shutdown' | 'reboot' | 'reset'): Promise<void> {
+    const path = `/v1/servers/${(await this.machine(machine)).id}/actions/${action}`;
+    await changeProject(this.paths, `${action} of ${machine}`, 'POST', path);
   }
 
   #control(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -285,13 +319,4 @@ async function readApiTimes({ controlSocket }: LabPaths): Promise<ApiTimes> {
   const timings = (await callSocket(controlSocket, 'GET', '/timings')) as Record<string, number>;
   const answer = (await callSocket(controlSocket, 'GET', '/answer-times')) as ApiTimes['answer'];
   return { action: timings['assign_floating_ip'] ?? timings['default'] ?? 0, answer };
-}
-
-async function readOutputs(paths: LabPaths): Promise<Outputs> {
-  const file = join(paths.state, 'terraform.lab.tfstate');
-  const text = existsSync(file) ? await readFile(file, 'utf8') : '';
-  // Synth makes the file; the first apply fills it
-  if (text === '') return {};
-  const { outputs = {} } = JSON.parse(text) as { outputs?: Record<string, { value: unknown }> };
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }

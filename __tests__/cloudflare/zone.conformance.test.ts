@@ -8,7 +8,7 @@ import { resolveCertificate } from '../../lib/settings/certificate';
 import { resolveCloudflare, type CloudflareSettings, type OriginCertificateSettings } from '../../lib/settings/cloudflare';
 import { CloudflareZone } from '../../lib/cloudflare/zone';
 import { Edge } from '../../lib/edge';
-import { TOKEN } from '../lab/cloudflare-api/project';
+import { TOKEN } from '../lab/cloudflare-api/test-client';
 import { Terraform } from '../lab/providers/conformance/terraform';
 
 const FLOATING_IP = '198.51.100.7';
@@ -51,14 +51,14 @@ beforeEach(async () => {
 afterEach(async () => {
   await terraform.stop();
   server.close();
-  expect([api.world.unexpectedRequests, api.world.failures]).toEqual([[], []]);
+  expect([api.account.unexpectedRequests, api.account.failures]).toEqual([[], []]);
 });
 
 const records = () =>
-  [...api.world.records.values()]
+  [...api.account.records.values()]
     .map(({ name, content, proxied, ttl }) => ({ name, content, proxied, ttl }))
     .sort((a, b) => a.name.localeCompare(b.name, 'en'));
-const certificates = () => [...api.world.certificates.values()];
+const certificates = () => [...api.account.certificates.values()];
 
 describe('a first deploy', () => {
   test('points proxied names to the floating IP, gets a certificate for them, and has nothing to change afterwards', async () => {
@@ -81,8 +81,8 @@ describe('a first deploy', () => {
   test('uploads a client certificate for origin pulls and switches them on', async () => {
     await terraform.write(edge({ cloudflare: { zone: 'example.com', originPulls: { mode: 'generated' } } }));
     await terraform.apply(...variables);
-    expect([...api.world.pullCertificates.values()]).toMatchObject([{ signature: 'SHA256WithRSA' }]);
-    expect([...api.world.pullsEnabled.values()]).toEqual([true]);
+    expect([...api.account.pullCertificates.values()]).toMatchObject([{ signature: 'SHA256WithRSA' }]);
+    expect([...api.account.pullsEnabled.values()]).toEqual([true]);
     expect(await terraform.changes(...variables)).toEqual({});
   });
 });
@@ -175,14 +175,14 @@ describe('before anything is changed, an error', () => {
   });
 
   test('tells of an SSL/TLS mode with which visitors would be redirected without end', async () => {
-    const [zoneId] = api.world.zones.keys();
-    api.world.settings.set(`${zoneId}/ssl`, { value: 'flexible', modifiedOn: api.world.now() });
+    const [zoneId] = api.account.zones.keys();
+    api.account.settings.set(`${zoneId}/ssl`, { value: 'flexible', modifiedOn: api.account.now() });
     expect(await refused()).toContain('The zone example.com has the SSL/TLS mode flexible');
   });
 });
 
 test("gives Cloudflare's own words for a record that is there already", async () => {
-  const [zone] = api.world.zones.values();
+  const [zone] = api.account.zones.values();
   const body = JSON.stringify({ name: 'www.example.com', type: 'CNAME', content: 'elsewhere.example.com', ttl: 300 });
   await api.app.request(
     `/client/v4/zones/${zone?.id}/dns_records`,

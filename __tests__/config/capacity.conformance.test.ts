@@ -8,7 +8,8 @@ import { Attack, heldBy, serviceOf, type Order, type Service } from '../../lab/a
 import { createEdge } from '../../lab/cloudflare-edge/edge';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { checkLoadBalancers } from '../../lib/settings/load-balancers';
-import { balancer, command, get, listening, type Balancer, type BalancerOptions } from '../helpers/haproxy';
+import { balancer, command, get, type Balancer, type BalancerOptions } from '../helpers/haproxy';
+import { listening } from '../helpers/ports';
 import { nginx } from '../helpers/nginx';
 import { hasProgram } from '../helpers/programs';
 

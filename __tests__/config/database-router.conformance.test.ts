@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { renderDatabaseRouterConfig } from '../../lib/config/database-router';
+import { freePort } from '../helpers/ports';
 import { hasProgram } from '../helpers/programs';
 
 /** What the agent of a member answers, and a port that greets with the member's name, as mysqld would. */
@@ -35,24 +36,13 @@ function listen(server: Server | ReturnType<typeof createHttpServer>, port: numb
   });
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, 0, '127.0.0.1');
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Three members on loopback addresses, and the real HAProxy with the rendered file, word for word but for its socket. */
 async function router() {
   const folder = mkdtempSync(join(tmpdir(), 'database-router-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [sql, memberHealthPort, primaryPort, readersPort, metricsPort] = (await Promise.all(Array.from({ length: 5 }, freePort))) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [sql, memberHealthPort, primaryPort, readersPort, metricsPort] = (await Promise.all(
+    Array.from({ length: 5 }, () => freePort()),
+  )) as [number, number, number, number, number];
   const members = [1, 2, 3].map((number) => new Member(`db-${number}`, `127.0.0.1${number}`)) as [Member, Member, Member];
   members[0].primary = true;
   await Promise.all(members.map((member) => member.start(sql, memberHealthPort)));

@@ -20,7 +20,8 @@ import { encodePem } from '../../lab/x509/pem';
 import { createRequest } from '../../lab/x509/request';
 import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
 import { certificate, type Pair } from '../helpers/certificate';
-import { balancer, freePort, get, listening, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
+import { balancer, get, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
+import { freePort, listening } from '../helpers/ports';
 import { hasProgram } from '../helpers/programs';
 
 /** A web server on loopback that is healthy and remembers what else it was asked. */
@@ -391,7 +392,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       let behind = 2_000;
       const clock = { now: () => Date.now() - behind, sleep };
       const api = createCloudflareApi({ token: 'token', zones: ['example.test'], clock });
-      const zone = `/zones/${[...api.world.zones.keys()][0] ?? ''}`;
+      const zone = `/zones/${[...api.account.zones.keys()][0] ?? ''}`;
       const call = async (method: string, path: string, body: object) => {
         const response = await api.app.request(`/client/v4${path}`, {
           method,
@@ -412,7 +413,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       // Cloudflare takes its time to bring the client certificate to its proxies
       behind = 0;
       // Makes the Origin CA's keys: later, the web server in this process would be late for its health checks
-      edgeView(api.world);
+      edgeView(api.account);
 
       const web = await new Web((_, response) => response.end('hello')).start();
       const sitePem = `${origin['certificate'] ?? ''}${key.key.export({ type: 'pkcs8', format: 'pem' }).toString()}`;
@@ -422,7 +423,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
         authority: authority.certificate,
         files: certified ? { 'site.pem': sitePem } : {},
       });
-      const edge = createEdge({ view: () => Promise.resolve(edgeView(api.world)), localAddress: '127.0.0.2', ports: lb });
+      const edge = createEdge({ view: () => Promise.resolve(edgeView(api.account)), localAddress: '127.0.0.2', ports: lb });
       onTestFinished(() => edge.close());
       const port = await listening(edge.https);
       const visit = async (path = '/') => {

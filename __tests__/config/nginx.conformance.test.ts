@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../helpers/haproxy';
 import { LOAD_BALANCER, nginx } from '../helpers/nginx';
+import { freePort, listening } from '../helpers/ports';
 import { hasProgram } from '../helpers/programs';
 
 interface App {
@@ -24,11 +23,6 @@ async function app(answer: RequestListener = (_, response) => response.end('ok')
   const stop = () => void (server.close(), server.closeAllConnections());
   onTestFinished(stop);
   return { port: await listening(server), requests, stop };
-}
-
-async function listening(server: Server | ReturnType<typeof createNetServer>): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
 }
 
 interface Answer {

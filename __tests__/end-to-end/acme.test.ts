@@ -1,21 +1,18 @@
 import { execa } from 'execa';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Operation } from '../../lab/checkers';
-import { deploy } from '../../lab/client/deploy';
-import { onMachine, tryOnMachine, until, type LabHandle } from '../../lab/faults';
-import { openLab } from '../../lab/lab';
+import { onMachine, tryOnMachine, until } from '../../lab/faults';
+import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
-import { openHandle } from '../../lab/scenarios';
-import { attempt, startTraffic } from '../../lab/traffic';
+import { topologyOf } from '../../lab/scenarios/topology';
+import { attempt, shownCertificate, startTraffic } from '../../lab/traffic';
 import type { StatusReport } from '../../platform/status/report';
 import { editedMain } from './edited-main';
 import { DIRECTORY_URL, startPebble, type Pebble } from './pebble';
-import { planAgain } from './plan-again';
+import { expectEmptyPlan } from './expect-empty-plan';
 
 /**
  * Gives the running platform a certificate of an ACME server, and then one of the operator's own. Runs inside the client namespace, after
@@ -23,33 +20,31 @@ import { planAgain } from './plan-again';
  */
 const NAMES = ['www.example.test', 'example.test'];
 
-let lab: LabHandle;
-let state: string;
+let lab: Lab;
 let pebble: Pebble;
 
 beforeAll(async () => {
-  state = (await openLab()).paths.state;
-  pebble = await startPebble(await openLab());
+  lab = await openLab();
+  pebble = await startPebble(lab);
 });
 afterAll(() => pebble.stop());
 
-const active = async () => (await lab.addressHolders()).floatingIp ?? '';
+const active = () => topologyOf(lab).activeLoadBalancer();
 const loadBalancers = async () => (await lab.machines()).filter(({ tier }) => tier === 'lb');
 const other = async (than: string) => (await loadBalancers()).find(({ name }) => name !== than)!;
 const renew = (machine: string) => onMachine(lab, machine, 'platform-renew-certificate', 120);
 
 /** A change of settings in main.ts. */
 async function deployWith(certificate: object): Promise<void> {
-  const present = await openLab();
-  await deploy(present, {
-    app: await editedMain(present, `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
+  await lab.deploy({
+    app: await editedMain(lab, `additionalDomains: ['example.test'], certificate: ${JSON.stringify(certificate)},`),
   });
 }
 
 /** What clients lived through during a change; it begins and ends with all of them served. */
 async function whileVisited(change: () => Promise<void>): Promise<readonly Operation[]> {
   const traffic = startTraffic({
-    target: { address: lab.floatingIp, host: lab.domain },
+    target: lab.target,
     streams: ['probes', 'keepAlive', 'getMix', 'writers'],
     rate: 0.4,
     seed: 'certificate',
@@ -84,13 +79,12 @@ describe('a certificate of an ACME server', () => {
 
   beforeAll(async () => {
     await deployWith({ mode: 'acme', directoryUrl: DIRECTORY_URL });
-    lab = await openHandle();
-    deployed = await readFile(join(state, 'deploy.log'), 'utf8');
+    deployed = await readFile(join(lab.paths.state, 'deploy.log'), 'utf8');
   });
 
   test('comes where Cloudflare was: visitors connect to the floating IP directly, and no DNS record is left', async () => {
-    const { answer } = await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path: '/' });
-    const { dns_records: records } = (await callSocket((await openLab()).paths.controlSocket, 'GET', '/cloudflare/world')) as {
+    const { answer } = await attempt(lab.target, { method: 'GET', path: '/' });
+    const { dns_records: records } = (await callSocket(lab.paths.controlSocket, 'GET', '/cloudflare/world')) as {
       readonly dns_records: readonly unknown[];
     };
     expect([answer?.status, records]).toEqual([200, []]);
@@ -111,10 +105,7 @@ describe('a certificate of an ACME server', () => {
     expect(await shown(lab.floatingIp, root)).toMatchObject({ trusted: true });
   });
 
-  test('leaves the next plan empty', async () => {
-    const { exitCode, stdout } = await planAgain(await openLab());
-    expect(exitCode, stdout.slice(-4000)).toBe(0);
-  });
+  test('leaves the next plan empty', () => expectEmptyPlan(lab));
 
   test('has its end in the metric and in the status', async () => {
     const { endsAt } = await shown(lab.floatingIp, pebble.root());
@@ -245,23 +236,13 @@ interface Shown {
   readonly endsAt: number;
 }
 
-/** What a new client is shown at this address, and whether it would trust it who trusts that root. */
-function shown(address: string, root: string): Promise<Shown> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(
-      { host: address, port: 443, servername: 'www.example.test', ca: root, rejectUnauthorized: false, timeout: 5_000 },
-      () => {
-        const { raw, subjectaltname: names, valid_to: end } = socket.getPeerCertificate();
-        resolve({
-          trusted: socket.authorized,
-          names,
-          fingerprint: createHash('sha256').update(raw).digest('hex'),
-          endsAt: Date.parse(end) / 1000,
-        });
-        socket.end();
-      },
-    );
-    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address} within 5 s`)));
-    socket.on('error', reject);
-  });
+/** What a new client is shown at this address; it trusts that root alone. */
+async function shown(address: string, root: string): Promise<Shown> {
+  const { certificate, trusted } = await shownCertificate({ address, host: 'www.example.test', ca: root });
+  return {
+    trusted,
+    names: certificate.subjectAltName,
+    fingerprint: certificate.fingerprint256,
+    endsAt: Date.parse(certificate.validTo) / 1000,
+  };
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LabHandle } from '../../lab/faults';
-import { openLab } from '../../lab/lab';
-import { openHandle, SCENARIOS, select } from '../../lab/scenarios';
+import { openLab, type Lab } from '../../lab/lab';
+import { openDeployedLab, SCENARIOS, select } from '../../lab/scenarios';
 import { judge } from './judge';
 
 /**
@@ -20,19 +19,18 @@ const CASES =
 /** Beyond the time of the moves: detection, and three answers. */
 const LONGEST_OUTAGE_MILLISECONDS = 15_000;
 
-const emulator = await openLab();
-const usual = emulator.apiTimes;
-afterEach(() => emulator.setApiTimes(usual));
+const before = await openLab();
+afterEach(() => before.setApiTimes(before.apiTimes));
 
 describe.each(CASES)('an API that takes $seconds s to move an address and 2 s to answer', ({ seconds, scenario }) => {
-  let lab: LabHandle;
+  let lab: Lab;
   beforeEach(async () => {
-    await emulator.setApiTimes({ action: seconds * 1000, answer: ANSWER_MILLISECONDS });
-    lab = await openHandle();
+    await before.setApiTimes({ action: seconds * 1000, answer: ANSWER_MILLISECONDS });
+    lab = await openDeployedLab();
   });
 
   test(`is waited for, and no address moves back and forth: ${scenario.name}`, async () => {
-    expect(lab.answerMilliseconds).toBeGreaterThan(0);
+    expect(lab.apiTimes.answer.to).toBeGreaterThan(0);
     // An address that is unassigned first takes two actions
     await judge(lab, scenario, LONGEST_OUTAGE_MILLISECONDS + 2 * seconds * 1000);
   });

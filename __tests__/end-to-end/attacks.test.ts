@@ -24,7 +24,7 @@ const attackers = (count: number) => (count === CROWD ? addresses : addresses.sl
 
 beforeAll(async () => {
   lab = await openLab();
-  target = { address: lab.floatingIp, host: lab.domain };
+  ({ target } = lab);
   addresses = await new Promise((resolve, reject) => {
     left = withAddresses(CROWD, (given) => {
       resolve(given);

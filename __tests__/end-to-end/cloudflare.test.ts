@@ -1,16 +1,16 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { withAddresses } from '../../lab/attacks';
-import { deploy } from '../../lab/client/deploy';
-import { execInClient } from '../../lab/client/in-client';
 import { openLab, type Lab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 import { CLIENT_ADDRESS } from '../../lab/machines/topology';
-import { openHandle } from '../../lab/scenarios';
+import { openDeployedLab } from '../../lab/scenarios';
+import { query } from '../../lab/scenarios/database';
+import { agentStatus, certificateOf } from '../../lab/scenarios/roles';
 import { attempt, servedBy, type Ask, type Target } from '../../lab/traffic';
 import { resolveLimits } from '../../lib/net/capacity';
 import { WEB_DEFAULTS } from '../../lib/settings/web';
+import { expectEmptyPlan } from './expect-empty-plan';
 import { expectOthersServed, heldAt, underAttack, usualServiceOf } from './under-attack';
 
 /** Turns Cloudflare on for the running platform; acme.test.ts turns it off again. Runs inside the client namespace: see run.sh. */
@@ -21,16 +21,16 @@ let lab: Lab;
 
 beforeAll(async () => {
   lab = await openLab();
-  await deploy(lab, { app: APP });
+  await lab.deploy({ app: APP });
   lab = await openLab();
 });
 
-interface CloudflareWorld {
+interface CloudflareAccount {
   readonly dns_records: readonly { readonly name: string; readonly content: string; readonly proxied: boolean }[];
   readonly unexpectedRequests: readonly string[];
   readonly failures: readonly string[];
 }
-const cloudflare = () => callSocket(lab.paths.controlSocket, 'GET', '/cloudflare/world') as Promise<CloudflareWorld>;
+const cloudflare = () => callSocket(lab.paths.controlSocket, 'GET', '/cloudflare/world') as Promise<CloudflareAccount>;
 
 /** What an operator does in the dashboard. */
 async function changeZone(method: 'PATCH' | 'PUT', path: string, body: object): Promise<void> {
@@ -39,11 +39,6 @@ async function changeZone(method: 'PATCH' | 'PUT', path: string, body: object): 
   const { result } = (await (await fetch(`${base}/zones?name=example.test`, { headers })).json()) as { result: { id: string }[] };
   const answer = await fetch(`${base}/zones/${result[0]?.id ?? ''}${path}`, { method, headers, body: JSON.stringify(body) });
   expect(answer.status).toBe(200);
-}
-
-async function agent(host: string, path: string): Promise<Record<string, unknown>> {
-  const { privateAddress } = (await lab.machines()).find(({ name }) => name === host) ?? { privateAddress: '' };
-  return JSON.parse((await lab.exec(host, ['curl', '-s', '-f', `http://${privateAddress}:9101${path}`])).stdout) as Record<string, unknown>;
 }
 
 /** Whether a connection from the client's side comes about within 2 s. */
@@ -67,14 +62,17 @@ test("both names lead to Cloudflare's proxies, and from there to the floating IP
 });
 
 test('fault scenarios refuse to measure behind Cloudflare, where visitors do not use the floating IP', async () => {
-  await expect(openHandle()).rejects.toThrow('come by way of Cloudflare');
+  await expect(openDeployedLab()).rejects.toThrow('come by way of Cloudflare');
 });
 
 test.each(LOAD_BALANCERS)('%s shows a certificate of the Origin CA for both names', async (host) => {
-  expect(await agent(host, '/certificate')).toMatchObject({
-    names: ['example.test', 'www.example.test'],
-    issuer: expect.stringContaining('Origin ECC CA') as string,
-  });
+  // The agent has a second to answer
+  await expect
+    .poll(() => certificateOf(lab, host), { timeout: 10_000 })
+    .toMatchObject({
+      names: ['example.test', 'www.example.test'],
+      issuer: expect.stringContaining('Origin ECC CA') as string,
+    });
 });
 
 test('only Cloudflare reaches the web ports of the floating IP and the load balancers; operators still reach SSH', async () => {
@@ -85,7 +83,8 @@ test('only Cloudflare reaches the web ports of the floating IP and the load bala
 });
 
 test.each(LOAD_BALANCERS)('%s still reaches the other load balancer on its public side', async (host) => {
-  expect(await agent(host, '/status')).toMatchObject({ peer: { answersOnPublicSide: true } });
+  const status = async () => agentStatus(lab, await lab.machine(host));
+  await expect.poll(status, { timeout: 10_000 }).toMatchObject({ peer: { answersOnPublicSide: true } });
 });
 
 describe('a visitor who comes through the proxies', () => {
@@ -110,8 +109,7 @@ describe('a visitor who comes through the proxies', () => {
       web: expect.stringMatching(/^web-/) as string,
       app: expect.stringMatching(/^app-/) as string,
     });
-    const count = async () =>
-      (await lab.exec('db-1', ['mysql', '-N', '-e', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'"])).stdout.trim();
+    const count = () => query(lab, 'db-1', "SELECT COUNT(*) FROM app.notes WHERE text = 'by way of Cloudflare'");
     await expect.poll(count, { timeout: 10_000 }).toBe('1');
   });
 
@@ -156,8 +154,4 @@ describe('a visitor who comes through the proxies', () => {
   });
 });
 
-test('a second plan behind Cloudflare is empty', async () => {
-  const plan = ['terraform', `-chdir=${join(lab.paths.state, 'cdktf.out/stacks/lab')}`, 'plan', '-detailed-exitcode', '-no-color'];
-  let output = '';
-  expect(await execInClient(lab, plan, { onOutput: (text) => (output += text) }), output).toBe(0);
-});
+test('a second plan behind Cloudflare is empty', () => expectEmptyPlan(lab));

@@ -1,7 +1,8 @@
 import { execa } from 'execa';
-import { connect } from 'node:tls';
+import { sshArgv, type Login } from '../../lab/client/ssh';
 import { openLab, type Lab } from '../../lab/lab';
 import type { Secrets } from '../../lab/machines/secrets';
+import { shownCertificate } from '../../lab/traffic';
 
 /** On a member: its certificate, its key and the CAs that it trusts. */
 export const MEMBER_TLS = '/etc/mysql/platform-tls';
@@ -62,7 +63,7 @@ async function memberLogin(lab: Lab, password: string, tls: string): Promise<boo
     await lab.exec(MEMBER, [
       ...mysql(password, 'platform_replication'),
       '--host',
-      (await machine(lab, 'db-1')).privateAddress,
+      (await lab.machine('db-1')).privateAddress,
       ...certificate,
     ]),
   );
@@ -71,7 +72,7 @@ async function memberLogin(lab: Lab, password: string, tls: string): Promise<boo
 /** In the network of app-1, which has no client, with that of db-1. */
 async function applicationLogin(lab: Lab, password: string): Promise<boolean> {
   const [network, files] = [await lab.initPid('app-1'), await lab.initPid('db-1')];
-  const client = [...mysql(password, 'app'), '--host', (await machine(lab, 'db-1')).privateAddress, '--ssl-mode=REQUIRED'];
+  const client = [...mysql(password, 'app'), '--host', (await lab.machine('db-1')).privateAddress, '--ssl-mode=REQUIRED'];
   return accepted(await execa('nsenter', [`--target=${network}`, '--net', 'chroot', `/proc/${files}/root`, ...client], { reject: false }));
 }
 
@@ -99,56 +100,17 @@ async function sshLogin(lab: Lab, keyFile: string, host: string): Promise<boolea
   return exitCode === 0;
 }
 
-export interface Login {
-  /** @default root */
-  readonly user?: string;
-  /** On the load balancer on the way. @default that of the host */
-  readonly jumpUser?: string;
-  /** @default the present one */
-  readonly keyFile?: string;
-  /** File with the only host keys that are trusted. @default any key is trusted */
-  readonly knownHostsFile?: string;
-}
-
-/** Runs a command on a host as a deploy does, private hosts by way of the floating IP. */
+/** Runs a command on a host as a deploy does. */
 export async function sshTo(
   lab: Lab,
   host: string,
   command: string,
-  { user = 'root', jumpUser = user, keyFile = lab.secrets.sshPrivateKeyFile, knownHostsFile }: Login = {},
+  login: Login = {},
 ): Promise<{ readonly exitCode?: number; readonly stdout: string; readonly stderr: string }> {
-  const { publicAddress, privateAddress } = await machine(lab, host);
-  const trust =
-    knownHostsFile === undefined
-      ? ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null']
-      : ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${knownHostsFile}`];
-  const settings = [
-    'IdentitiesOnly=yes',
-    'BatchMode=yes',
-    'ConnectTimeout=20',
-    'GlobalKnownHostsFile=/dev/null',
-    ...trust,
-    'LogLevel=ERROR',
-  ];
-  const ssh = (key: string) => ['-F', 'none', '-i', key, ...settings.flatMap((setting) => ['-o', setting])];
-  // The load balancer on the way gets the present key: the host alone decides
-  const jump = ['ssh', ...ssh(lab.secrets.sshPrivateKeyFile), '-W', '%h:%p', `${jumpUser}@${lab.floatingIp}`].join(' ');
-  const way = publicAddress ? [] : ['-o', `ProxyCommand=${jump}`];
-  return execa('ssh', [...ssh(keyFile), ...way, `${user}@${publicAddress ?? privateAddress}`, command], { reject: false });
+  const [program = '', ...args] = sshArgv(lab, await lab.machine(host), login);
+  return execa(program, [...args, command], { reject: false });
 }
 
-function servedKey(host: string, servername: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: 443, servername, rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'pem' }).toString() ?? '');
-      socket.end();
-    });
-    socket.on('error', reject);
-  });
-}
-
-async function machine(lab: Lab, host: string): Promise<Awaited<ReturnType<Lab['machines']>>[number]> {
-  const found = (await lab.machines()).find(({ name }) => name === host);
-  if (!found) throw new Error(`there is no machine ${host}`);
-  return found;
+async function servedKey(address: string, host: string): Promise<string> {
+  return (await shownCertificate({ address, host })).certificate.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 }

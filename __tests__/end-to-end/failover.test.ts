@@ -1,6 +1,6 @@
 import { beforeAll, test } from 'vitest';
-import type { LabHandle } from '../../lab/faults';
-import { openHandle, SCENARIOS } from '../../lab/scenarios';
+import type { Lab } from '../../lab/lab';
+import { openDeployedLab, SCENARIOS } from '../../lab/scenarios';
 import { judge } from './judge';
 
 /**
@@ -61,10 +61,10 @@ const LONG = [
 const CHOSEN = SCENARIOS.filter(({ name }) => process.env['TEST_SIZE'] === 'all' || !LONG.includes(name));
 const LONGEST_OUTAGE_MILLISECONDS = 15_000;
 
-let lab: LabHandle;
+let lab: Lab;
 
 beforeAll(async () => {
-  lab = await openHandle();
+  lab = await openDeployedLab();
 });
 
 /**

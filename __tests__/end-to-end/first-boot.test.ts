@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { deploy } from '../../lab/client/deploy';
 import { openLab } from '../../lab/lab';
-import { openHandle } from '../../lab/scenarios';
 import { topologyOf } from '../../lab/scenarios/topology';
 import { editedMain } from './edited-main';
 
@@ -12,18 +10,18 @@ const SERVER = 'web-2';
 test('a server without metadata at its first boot fails the deploy with its name and the remedy, and the remedy works', async () => {
   const lab = await openLab();
   const app = await editedMain(lab, SETTINGS);
-  await lab.remove(SERVER);
+  await lab.deleteServer(SERVER);
   await lab.missMetadata(SERVER);
 
-  const failed = await deploy(lab, { app }).then(
+  const failed = await lab.deploy({ app }).then(
     () => 'the deploy did not fail',
     (error: unknown) => String(error),
   );
   expect(failed).toMatch(/terraform_data\.web_web-2_identify_/);
   expect(failed).toContain(`Delete it (hcloud server delete ${SERVER}) and deploy again`);
 
-  await lab.remove(SERVER);
-  await deploy(lab, { app });
-  const topology = topologyOf(await openHandle(), { address: lab.floatingIp, host: lab.domain });
+  await lab.deleteServer(SERVER);
+  await lab.deploy({ app });
+  const topology = topologyOf(lab);
   await expect.poll(() => topology.problems(), { timeout: 60_000, interval: 1000 }).toEqual([]);
 });

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { deploy } from '../../lab/client/deploy';
-import { openLab, type ApiFault, type Lab } from '../../lab/lab';
-import { attempt } from '../../lab/traffic';
+import { openLab, type FaultOrder, type Lab } from '../../lab/lab';
 import { editedMain } from './edited-main';
-import { planAgain } from './plan-again';
+import { expectEmptyPlan } from './expect-empty-plan';
+import { expectVisitorsServed } from './expect-visitors-served';
 
 /**
  * Runs inside the client namespace of a lab to which nothing has been deployed: see run.sh. The first deploy ends half-way again and again;
@@ -33,12 +32,12 @@ const missing = async (): Promise<string[]> => {
   const there = await present();
   return ALL.filter((name) => !there.includes(name));
 };
-const soldOut = (serverType: string, more: Pick<ApiFault, 'after'> = {}) =>
+const soldOut = (serverType: string, more: Pick<FaultOrder, 'after'> = {}) =>
   lab.apiFault({ effect: { kind: 'sold-out', serverType }, ...more });
 
 /** What a deploy that fails says, in one line: Terraform's errors, then everything, with what the hosts say. */
 async function failure(settings: string): Promise<string> {
-  const said = await deploy(lab, { app: await editedMain(lab, settings) }).then(
+  const said = await lab.deploy({ app: await editedMain(lab, settings) }).then(
     () => 'nothing: it succeeded',
     (error: Error) => error.message,
   );
@@ -87,23 +86,17 @@ test("a deploy without MySQL's repository, and without metadata of one server, n
   expect(said).toMatch(new RegExp(`Error: remote-exec provisioner error with terraform_data\\.\\w+_${unreachable}_identify_`));
   expect(said).toContain(`Delete it (hcloud server delete ${unreachable}) and deploy again`);
   expect(await present()).toEqual(expect.arrayContaining(ALL));
-  await lab.remove(unreachable);
+  await lab.deleteServer(unreachable);
 });
 
 test('a deploy with other types completes a platform that was left half-way several times', async () => {
-  await deploy(lab);
+  await lab.deploy();
   lab = await openLab();
   expect((await present()).sort()).toEqual([...ALL].sort());
-  const types = (await lab.project.servers()).map(({ server_type }) => server_type.name);
+  const types = (await lab.machines()).map(({ serverType }) => serverType);
   expect(new Set(types)).toEqual(new Set(['cx23']));
 });
 
-test('a platform that was completed after half-way deploys serves visitors', async () => {
-  for (const path of ['/', '/api/notes'])
-    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
-});
+test('a platform that was completed after half-way deploys serves visitors', () => expectVisitorsServed(lab));
 
-test('a plan after half-way deploys were completed is empty', async () => {
-  const { exitCode, stdout } = await planAgain(lab);
-  expect(exitCode, stdout.slice(-4000)).toBe(0);
-});
+test('a plan after half-way deploys were completed is empty', () => expectEmptyPlan(lab));

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { inGrant } from '../../agents/mysql-member/accounts';
 import { openLab, type Lab, type LabMachine } from '../../lab/lab';
+import { query } from '../../lab/scenarios/database';
+import { topologyOf } from '../../lab/scenarios/topology';
 import { PORTS } from '../../lib/net/ports';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
@@ -279,21 +281,18 @@ describe('in the database', () => {
   ];
 
   test('rights in a schema whose name has a _ are none in a schema that differs by that letter', async () => {
-    const members = machines.filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
-    const roles = await Promise.all(members.map(async (name) => (await lab.exec(name, ['platform-mysql', 'status', '--json'])).stdout));
-    const primary = members[roles.findIndex((status) => (JSON.parse(status) as { role: string }).role === 'PRIMARY')]!;
+    const primary = await topologyOf(lab).primary();
     const password = randomUUID();
-    const root = (...statements: string[]) => lab.exec(primary, ['mysql', `--execute=${statements.join(';')}`]);
+    const root = (...statements: string[]) => query(lab, primary, statements.join(';'));
     const account = (statement: string) =>
       lab.exec(primary, ['env', `MYSQL_PWD=${password}`, 'mysql', '--user=of_a_test', '--skip-column-names', `--execute=${statement}`]);
     const remove = ['DROP USER IF EXISTS of_a_test@localhost', 'DROP DATABASE IF EXISTS of_a_test', 'DROP DATABASE IF EXISTS ofxaxtest'];
     onTestFinished(async () => void (await root(...remove)));
-    const made = await root(
+    await root(
       ...['of_a_test', 'ofxaxtest'].flatMap((name) => [`CREATE DATABASE ${name}`, `CREATE TABLE ${name}.t (id INT PRIMARY KEY)`]),
       `CREATE USER of_a_test@localhost IDENTIFIED BY '${password}'`,
       `GRANT SELECT ON ${inGrant('of_a_test')} TO of_a_test@localhost`,
     );
-    expect(made).toMatchObject({ exitCode: 0 });
     expect(await account('SELECT * FROM of_a_test.t')).toMatchObject({ exitCode: 0 });
     expect((await account('SELECT * FROM ofxaxtest.t')).stderr).toMatch(/denied/);
   });
@@ -321,19 +320,16 @@ describe('in the database', () => {
   });
 
   test('rights and accounts that an earlier deploy made are gone after the step that ends every deploy, in other schemas, too', async () => {
-    const members = machines.filter(({ tier }) => tier === 'mysql');
-    const states = await Promise.all(members.map(({ name }) => lab.exec(name, ['platform-mysql', 'status'])));
-    const { name } = members[states.findIndex(({ stdout }) => /^\S+ {2}ONLINE {2}PRIMARY/.test(stdout))]!;
-    const sql = async (statement: string) =>
-      (await lab.exec(name, ['mysql', '--user=root', '--batch', '--skip-column-names', '--execute', statement])).stdout;
-    const host = (await sql("SELECT host FROM mysql.user WHERE user = 'app'")).trim();
+    const primary = await topologyOf(lab).primary();
+    const sql = (statement: string) => query(lab, primary, statement);
+    const host = await sql("SELECT host FROM mysql.user WHERE user = 'app'");
     await sql(
       "CREATE USER 'former'@'%'; INSERT INTO platform.account_revision VALUES ('former', 'x'); CREATE USER 'of_an_operator'@'localhost'",
     );
     onTestFinished(async () => void (await sql('DROP USER IF EXISTS of_an_operator@localhost, former')));
     await sql(`GRANT DROP, ALTER ON app.* TO 'app'@'${host}'; GRANT SELECT ON \`appx\`.* TO 'app'@'${host}'`);
     expect(await says('app', 'mysql-app-password', ['DROP TABLE IF EXISTS of_a_test'])).toEqual({ 'DROP TABLE IF EXISTS of_a_test': '' });
-    await lab.exec(name, ['platform-mysql', 'discard-old-passwords']);
+    await lab.exec(primary, ['platform-mysql', 'discard-old-passwords']);
     expect(await says('app', 'mysql-app-password', ['DROP TABLE IF EXISTS of_a_test', ...DATA])).toEqual({
       'DROP TABLE IF EXISTS of_a_test': DENIED,
       ...allAre(DATA, ''),
@@ -342,7 +338,7 @@ describe('in the database', () => {
     const left = await sql(
       "SELECT user FROM mysql.user WHERE user IN ('former', 'of_an_operator', 'app', 'platform_migration') ORDER BY user",
     );
-    expect(left.trim().split('\n')).toEqual(['app', 'of_an_operator', 'platform_migration']);
+    expect(left.split('\n')).toEqual(['app', 'of_an_operator', 'platform_migration']);
   });
 
   test('the application cannot read the password of migrations', async () => {

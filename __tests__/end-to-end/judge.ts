@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LabHandle } from '../../lab/faults';
+import type { Lab } from '../../lab/lab';
 import type { RunResult } from '../../lab/report/result';
 import { runScenario, WATCHED, type Scenario } from '../../lab/scenarios';
 
@@ -9,7 +9,7 @@ const SEED = 'end-to-end';
  * Runs the scenario once: no checker may find anything, and each figure that has a target must be there.
  * @param longestOutage in milliseconds, where the scenario has a target for the outage; `make faults` measures how fast it is
  */
-export async function judge(lab: LabHandle, scenario: Scenario, longestOutage = Infinity): Promise<RunResult> {
+export async function judge(lab: Lab, scenario: Scenario, longestOutage = Infinity): Promise<RunResult> {
   const { name } = scenario;
   const started = performance.now();
   const log = (line: string) => console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`);

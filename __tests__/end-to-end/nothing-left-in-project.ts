@@ -1,14 +1,12 @@
 import { openLab } from '../../lab/lab';
 import { callSocket } from '../../lab/machines/call-socket';
 
-type World = Readonly<Record<string, unknown>>;
-
 /** Fails unless the emulated project and the Cloudflare account are empty, and nobody asked them anything that they do not know. */
 const lab = await openLab();
 const leftIn = async (path: string, neverGoes: readonly string[]): Promise<object> => {
-  const world = (await callSocket(lab.paths.controlSocket, 'GET', path)) as World;
+  const objects = (await callSocket(lab.paths.controlSocket, 'GET', path)) as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    Object.entries(world).filter(([name, value]) => Array.isArray(value) && value.some(remains) && !neverGoes.includes(name)),
+    Object.entries(objects).filter(([name, value]) => Array.isArray(value) && value.some(remains) && !neverGoes.includes(name)),
   );
 };
 /** A revoked certificate is kept for those who ask what became of it. */

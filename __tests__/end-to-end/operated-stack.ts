@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { deploy } from '../../lab/client/deploy';
+import { onMachine } from '../../lab/faults';
 import type { Lab } from '../../lab/lab';
 import { editedMain } from './edited-main';
 
@@ -10,13 +10,8 @@ const SETTINGS = `sshUser: '${USER}', updates: { securityUpdates: true }, intern
 /** The stack with a user of its own, who is made first on servers that exist, and with updates that install themselves. */
 export async function deployOperated(lab: Lab, settings = ''): Promise<void> {
   const commands = await documentedCommands();
-  for (const { name } of await lab.machines()) await makeUser(lab, name, commands);
-  await deploy(lab, { app: await editedMain(lab, SETTINGS + settings) });
-}
-
-async function makeUser(lab: Lab, machine: string, commands: string): Promise<void> {
-  const { exitCode, stderr } = await lab.exec(machine, ['bash', '-c', `id -u ${USER} >/dev/null 2>&1 || { set -eu; ${commands}\n}`]);
-  if (exitCode !== 0) throw new Error(`${machine}: ${stderr}`);
+  for (const { name } of await lab.machines()) await onMachine(lab, name, `id -u ${USER} >/dev/null 2>&1 || { set -eu; ${commands}\n}`, 60);
+  await lab.deploy({ app: await editedMain(lab, SETTINGS + settings) });
 }
 
 /** What docs/security.md tells operators to do. */

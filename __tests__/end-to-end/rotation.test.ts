@@ -4,15 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, noHiddenReplay } from '../../lab/checkers';
-import { deploy } from '../../lab/client/deploy';
 import { clientEnvironment } from '../../lab/client/in-client';
 import { openLab } from '../../lab/lab';
-import { openHandle, type Scenario } from '../../lab/scenarios';
+import { openDeployedLab, type Scenario } from '../../lab/scenarios';
 import { placesWithCanaries } from './canaries';
 import { acceptedCredentials, MEMBER, MEMBER_TLS, servedKeys, sshTo, type Credentials } from './credentials';
 import { editedMain } from './edited-main';
 import { judge } from './judge';
-import { planAgain } from './plan-again';
+import { expectEmptyPlan } from './expect-empty-plan';
 
 interface Round {
   readonly secrets: readonly string[];
@@ -63,7 +62,7 @@ afterAll(async () => {
 async function deployRound({ secrets, authorities }: Round): Promise<void> {
   if (secrets.length > 0) await labCommand('rotate', ...secrets);
   const lab = await openLab();
-  await deploy(lab, { app: await editedMain(lab, `internalAuthorities: ${JSON.stringify(authorities)},`) });
+  await lab.deploy({ app: await editedMain(lab, `internalAuthorities: ${JSON.stringify(authorities)},`) });
   for (const token of secrets.filter((name) => name.endsWith('-token'))) await labCommand('revoke', token);
 }
 
@@ -110,7 +109,7 @@ test('a host refuses a list of SSH keys without the key of the present login, an
 test.each(ROUNDS.map((each, index) => ({ run: index + 1, rotated: titleOf(each), each })))(
   'no request fails in deploy $run of the rotation, which changes $rotated',
   async ({ each }) => {
-    const { operations } = await judge(await openHandle(), rotation(each));
+    const { operations } = await judge(await openDeployedLab(), rotation(each));
     const slowest = operations.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
     console.log(`the slowest request took ${(slowest / 1000).toFixed(1)} s`);
   },
@@ -133,8 +132,7 @@ describe('after the rotation of all secrets', () => {
 
   test('another plan is empty', async () => {
     const lab = await openLab();
-    const { exitCode, stdout } = await planAgain(lab, clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null));
-    expect(exitCode, stdout.slice(-4000)).toBe(0);
+    await expectEmptyPlan(lab, clientEnvironment(lab, process.env['TF_CLI_CONFIG_FILE'] ?? null));
   });
 
   test('no present secret is readable where it should not be', async () => {

@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
 import { noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, membersAgree } from '../../lab/checkers';
-import { openLab } from '../../lab/lab';
-import { openHandle, type Scenario } from '../../lab/scenarios';
+import { openDeployedLab, type Scenario } from '../../lab/scenarios';
 import type { Stage } from '../../lab/scenarios/stage';
 import { editedMain } from './edited-main';
 import { judge } from './judge';
 
 /** A change of settings and its deploy. */
 async function deployed(stage: Stage, title: string, settings = ''): Promise<void> {
-  const deploy = async () => stage.lab.deploy({ app: await editedMain(await openLab(), settings) });
+  const deploy = async () => stage.lab.deploy({ app: await editedMain(stage.lab, settings) });
   await stage.inject({ title, inject: deploy, recover: async () => undefined });
 }
 
@@ -31,5 +30,5 @@ const scaling: Scenario = {
 };
 
 test('three members become five and three again under load, without a failed request or a lost write', async () => {
-  await judge(await openHandle(), scaling);
+  await judge(await openDeployedLab(), scaling);
 });

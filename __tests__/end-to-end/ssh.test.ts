@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { onMachine } from '../../lab/faults';
 import { openLab, type Lab } from '../../lab/lab';
-import { openHandle } from '../../lab/scenarios';
-import { attempt } from '../../lab/traffic';
 import { placesWithCanaries } from './canaries';
 import { sshTo } from './credentials';
 import { deployOperated, USER } from './operated-stack';
-import { planAgain } from './plan-again';
+import { expectEmptyPlan } from './expect-empty-plan';
+import { expectVisitorsServed } from './expect-visitors-served';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. One server is made with its user, all others get it. */
 const NEW_SERVER = 'web-2';
@@ -21,7 +20,7 @@ let hosts: readonly string[];
 
 beforeAll(async () => {
   lab = await openLab();
-  await (await openHandle()).deleteServer(NEW_SERVER, { volume: false });
+  await lab.deleteServer(NEW_SERVER);
   await deployOperated(lab);
   lab = await openLab();
   hosts = (await lab.machines()).map(({ name }) => name);
@@ -31,20 +30,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function visitorsAreServed(): Promise<void> {
-  for (const path of ['/', '/api/notes'])
-    expect((await attempt({ address: lab.floatingIp, host: lab.domain }, { method: 'GET', path })).answer?.status, path).toBe(200);
-}
-
-async function nothingIsLeftToDeploy(): Promise<void> {
-  const { exitCode, stdout } = await planAgain(lab);
-  expect(exitCode, stdout.slice(-4000)).toBe(0);
-}
-
 describe('with pinned host keys and an own sshUser', () => {
-  test('visitors are served', visitorsAreServed);
+  test('visitors are served', () => expectVisitorsServed(lab));
 
-  test('another plan is empty', nothingIsLeftToDeploy);
+  test('another plan is empty', () => expectEmptyPlan(lab));
 
   test('sshUser logs in to every host by the keys in the output known_hosts, and becomes root by sudo', async () => {
     expect(hosts).toContain(NEW_SERVER);
@@ -84,7 +73,7 @@ describe('with pinned host keys and an own sshUser', () => {
 
 describe('when web-1 has an unknown host key', () => {
   const HOST_KEY = '/etc/ssh/platform_host_key';
-  const on = async (script: string) => onMachine(await openHandle(), 'web-1', `set -eu; ${script}`);
+  const on = (script: string) => onMachine(lab, 'web-1', `set -eu; ${script}`);
 
   beforeAll(() =>
     on(
@@ -98,10 +87,10 @@ describe('when web-1 has an unknown host key', () => {
     expect(await on('find /etc /var/lib/platform -xdev -type f -newer /run/before-the-deploy')).toBe('');
   });
 
-  test('visitors are served', visitorsAreServed);
+  test('visitors are served', () => expectVisitorsServed(lab));
 });
 
 test('a deploy works again once the known host key is back', async () => {
   await deployOperated(lab);
-  await nothingIsLeftToDeploy();
+  await expectEmptyPlan(lab);
 });

@@ -7,8 +7,9 @@ import {
   noFailedRequest,
   type Checker,
 } from '../../lab/checkers';
-import { openLab, type Lab, type LabMachine } from '../../lab/lab';
-import { openHandle, type Scenario } from '../../lab/scenarios';
+import { onMachine } from '../../lab/faults';
+import { openLab, TIERS, type Lab, type LabMachine, type Tier } from '../../lab/lab';
+import { openDeployedLab, type Scenario } from '../../lab/scenarios';
 import { topologyOf } from '../../lab/scenarios/topology';
 import { judge } from './judge';
 import { deployOperated } from './operated-stack';
@@ -23,8 +24,6 @@ beforeAll(async () => {
   machines = await lab.machines();
 });
 
-const TIERS = ['lb', 'web', 'app', 'mysql'] as const;
-type Tier = (typeof TIERS)[number];
 const EVERYTHING = process.env['TEST_SIZE'] === 'all';
 /**
  * One tier at a time: unattended-upgrade on seven hosts at once takes all that two processors have, and clients wait for that alone.
@@ -32,16 +31,12 @@ const EVERYTHING = process.env['TEST_SIZE'] === 'all';
  */
 const REBOOTING: readonly Tier[] = EVERYTHING ? TIERS : ['mysql'];
 const of = (tier: string) => machines.filter((machine) => machine.tier === tier).map(({ name }) => name);
-const must = async (machine: string, argv: readonly string[]) => {
-  const { exitCode, stdout, stderr } = await lab.exec(machine, argv, { timeoutSeconds: 240 });
-  expect(exitCode, `${machine}: ${argv.join(' ')}: ${stderr}`).toBe(0);
-  return stdout.trim();
-};
+const must = (machine: string, script: string) => onMachine(lab, machine, script, 240);
 
 test.concurrent.each(TIERS)('a host of tier %s finds security updates through its way out, and no other updates', async (tier) => {
   const machine = of(tier)[0] ?? '';
-  await must(machine, ['apt-get', '-qq', '-o', 'APT::Update::Error-Mode=any', 'update']);
-  const said = await must(machine, ['sh', '-c', 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1']);
+  await must(machine, 'apt-get -qq -o APT::Update::Error-Mode=any update');
+  const said = await must(machine, 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1');
   const [, allowed = ''] = /Allowed origins are: (.*)/.exec(said) ?? [];
   expect(allowed.split(/, (?=origin=)/).sort()).toEqual([
     'origin=Debian,codename=trixie-security,label=Debian-Security',
@@ -53,11 +48,10 @@ test('every host has a turn of its own in its tier, and no other timer installs 
   for (const tier of TIERS) {
     const turns = await Promise.all(
       of(tier).map((machine) =>
-        must(machine, [
-          'sh',
-          '-c',
+        must(
+          machine,
           'systemctl is-enabled -q security-updates.timer && sed -n s/^OnCalendar=//p /etc/systemd/system/security-updates.timer',
-        ]),
+        ),
       ),
     );
     expect(new Set(turns).size, tier).toBe(turns.length);
@@ -69,32 +63,31 @@ test('every host has a turn of its own in its tier, and no other timer installs 
 test('a member does not reboot while another one is not well, and says why', async () => {
   const [one = '', two = ''] = of('mysql');
   onTestFinished(async () => {
-    await must(two, ['systemctl', 'start', 'security-updates-answer.socket']);
+    await must(two, 'systemctl start security-updates-answer.socket');
     await lab.exec(one, ['rm', '-f', '/run/reboot-required']);
   });
-  await must(two, ['systemctl', 'stop', 'security-updates-answer.socket']);
-  await must(one, ['touch', '/run/reboot-required']);
+  await must(two, 'systemctl stop security-updates-answer.socket');
+  await must(one, 'touch /run/reboot-required');
   const { exitCode, stdout } = await lab.exec(one, ['env', 'PATIENCE_SECONDS=1', 'platform-updates', 'run']);
   expect(exitCode).toBe(1);
   expect(stdout).toContain(`not this time: ${two} does not agree`);
-  expect(await must(one, ['platform-updates', 'status'])).toContain(`not this time: ${two} does not agree`);
+  expect(await must(one, 'platform-updates status')).toContain(`not this time: ${two} does not agree`);
 });
 
 describe('when hosts of a tier want to reboot at the same moment', () => {
   test.each(REBOOTING)('hosts of %s reboot one after another, and users only wait', async (tier) => {
     const due = await dueOf(tier);
     const goneTogether: string[] = [];
-    await judge(await openHandle(), reboots(tier, due, goneTogether));
+    await judge(await openDeployedLab(), reboots(tier, due, goneTogether));
     expect(goneTogether).toEqual([]);
-    for (const name of due) expect(await must(name, ['platform-updates', 'status']), name).toContain('made way, and reboots');
+    for (const name of due) expect(await must(name, 'platform-updates status'), name).toContain('made way, and reboots');
   });
 });
 
 /** In a short run the PRIMARY and one SECONDARY: two are enough to be in each other's way. */
 async function dueOf(tier: Tier): Promise<readonly string[]> {
   if (EVERYTHING) return of(tier);
-  const lab = await openHandle();
-  const topology = topologyOf(lab, { address: lab.floatingIp, host: lab.domain });
+  const topology = topologyOf(lab);
   return [await topology.primary(), ...(await topology.secondaries()).slice(0, 1)];
 }
 
@@ -110,8 +103,8 @@ const reboots = (tier: Tier, names: readonly string[], goneTogether: string[]): 
   rate: 0.4,
   async story(stage) {
     const begin = async () => {
-      for (const name of names) await must(name, ['touch', '/run/reboot-required']);
-      await Promise.all(names.map((name) => must(name, ['systemctl', 'start', '--no-block', 'security-updates.service'])));
+      for (const name of names) await must(name, 'touch /run/reboot-required');
+      await Promise.all(names.map((name) => must(name, 'systemctl start --no-block security-updates.service')));
     };
     await stage.inject({
       title: `${names.join(', ')}: security-updates.service, with a reboot due`,

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { membersAgree, noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest, primaryMovedAtMost } from '../../lab/checkers';
-import { onMachine, type LabHandle } from '../../lab/faults';
-import { openLab } from '../../lab/lab';
+import { onMachine } from '../../lab/faults';
+import type { Lab } from '../../lab/lab';
 import { mysqlVersion, offerMysql, publishMysql } from '../../lab/machines/mysql-repository/repository';
 import { labPaths } from '../../lab/machines/paths';
-import { openHandle, type Scenario } from '../../lab/scenarios';
+import { openDeployedLab, type Scenario } from '../../lab/scenarios';
+import { topologyOf } from '../../lab/scenarios/topology';
 import { editedMain } from './edited-main';
 import { judge } from './judge';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
-let lab: LabHandle;
+let lab: Lab;
 let members: readonly string[];
 
 const onEach = (line: string) => Promise.all(members.map((member) => onMachine(lab, member, line)));
@@ -21,11 +22,11 @@ const offer = (version: string) => offerMysql(labPaths(), version);
 
 /** The change that the operator's documentation names, and a deploy. */
 const deployRevision = async (packagesRevision: string) =>
-  lab.deploy({ app: await editedMain(await openLab(), `mysql: { packagesRevision: '${packagesRevision}' },`) });
+  lab.deploy({ app: await editedMain(lab, `mysql: { packagesRevision: '${packagesRevision}' },`) });
 
 beforeAll(async () => {
-  lab = await openHandle();
-  members = (await lab.machines()).filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
+  lab = await openDeployedLab();
+  members = await topologyOf(lab).names('mysql');
 });
 afterAll(async () => {
   await publishMysql(labPaths(), () => undefined);

@@ -1,26 +1,22 @@
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openLab, type Lab } from '../../lab/lab';
+import { openLab, type Lab, type Tier } from '../../lab/lab';
+import { query } from '../../lab/scenarios/database';
+import { topologyOf } from '../../lab/scenarios/topology';
 import type { Examination } from '../../platform/doctor/examine';
 import type { StatusReport } from '../../platform/status/report';
-import { attempt, createRandom, servedBy, startTraffic, type Ask, type Target } from '../../lab/traffic';
+import { attempt, createRandom, servedBy, startTraffic, type Ask } from '../../lab/traffic';
 import { canaries, madeKeys, placesWithCanaries } from './canaries';
-import { planAgain } from './plan-again';
+import { expectEmptyPlan } from './expect-empty-plan';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
 let lab: Lab;
-let target: Target;
 
 beforeAll(async () => {
   lab = await openLab();
-  target = { address: lab.floatingIp, host: lab.domain };
 });
 
-const namesOf = async (tier: string) =>
-  (await lab.machines())
-    .filter((machine) => machine.tier === tier)
-    .map(({ name }) => name)
-    .sort();
+const namesOf = (tier: Tier) => topologyOf(lab).names(tier);
 const unique = (values: readonly (string | undefined)[]) => [...new Set(values)].sort();
 
 function note(key: string): Ask {
@@ -37,7 +33,7 @@ describe('through the floating IP', () => {
     );
     const served: ReturnType<typeof servedBy>[] = [];
     for (let n = 0; n < asks.length; n += 10) {
-      for (const [i, result] of (await Promise.all(asks.slice(n, n + 10).map((ask) => attempt(target, ask)))).entries()) {
+      for (const [i, result] of (await Promise.all(asks.slice(n, n + 10).map((ask) => attempt(lab.target, ask)))).entries()) {
         expect(result.error?.message ?? result.answer!.status, `${asks[n + i]!.method} ${asks[n + i]!.path}`).toBeOneOf([200, 201]);
         served.push(servedBy(result.answer!));
       }
@@ -61,24 +57,17 @@ describe('through the floating IP', () => {
   });
 
   test('a written note is read back from each member of the group', async () => {
-    const { answer } = await attempt(target, note('on-each-member'));
+    const { answer } = await attempt(lab.target, note('on-each-member'));
     expect(answer?.status).toBeOneOf([200, 201]);
     for (const member of await namesOf('mysql')) {
       await expect
-        .poll(
-          async () =>
-            (await lab.exec(member, ['mysql', '-N', '-e', "SELECT text FROM app.notes WHERE text = 'note on-each-member'"])).stdout.trim(),
-          { timeout: 10_000 },
-        )
+        .poll(() => query(lab, member, "SELECT text FROM app.notes WHERE text = 'note on-each-member'"), { timeout: 10_000 })
         .toBe('note on-each-member');
     }
   });
 });
 
-test('a second plan of the whole stack is empty', async () => {
-  const { exitCode, stdout } = await planAgain(lab);
-  expect(exitCode, stdout.slice(-4000)).toBe(0);
-});
+test('a second plan of the whole stack is empty', () => expectEmptyPlan(lab));
 
 test('npx platform doctor has no warnings for a healthy platform', async () => {
   const { exitCode, stdout } = await execa('npx', ['platform', 'doctor', 'lab', '--json'], { reject: false });
@@ -115,7 +104,7 @@ describe('npx platform', () => {
     }
     const group = 'SELECT MEMBER_ROLE FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid';
     for (const { name, role } of report.hosts.filter(({ tier }) => tier === 'mysql')) {
-      expect(role, name).toBe((await lab.exec(name, ['mysql', '-N', '-e', group])).stdout.trim());
+      expect(role, name).toBe(await query(lab, name, group));
     }
     const { exitCode, stdout } = await platform('status');
     expect(exitCode, stdout).toBe(0);
@@ -146,10 +135,10 @@ describe('npx platform', () => {
   test.each([
     ['lb', 'MASTER'],
     ['mysql', 'PRIMARY'],
-  ])('switchover %s moves the role, and no request fails', async (tier, role) => {
+  ] as const)('switchover %s moves the role, and no request fails', async (tier, role) => {
     const before = await holding(role);
     const traffic = startTraffic({
-      target,
+      target: lab.target,
       streams: ['getMix', 'writers'],
       seed: `switchover ${tier}`,
       runId: `switchover-${tier}-${Date.now()}`,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { renderNginxConfig } from '../../lib/config/nginx';
 import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
-import { freePort } from './haproxy';
+import { freePort } from './ports';
 
 /** Only what comes from here is a load balancer's. */
 export const LOAD_BALANCER = '127.0.0.2';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PlatformStack } from '../../lib/platform-stack';
 import { listen, type ListeningApi } from '../lab/api/conformance/listening-api';
-import { TOKEN } from '../lab/api/project';
+import { TOKEN } from '../lab/api/test-client';
 import { Terraform } from '../lab/providers/conformance/terraform';
 
 /**

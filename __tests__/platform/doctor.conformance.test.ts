@@ -9,7 +9,7 @@ import { doctor } from '../../platform/cli/doctor';
 import type { Examination } from '../../platform/doctor/examine';
 import type { Finding } from '../../platform/doctor/finding';
 import { listen, type ListeningApi } from '../lab/api/conformance/listening-api';
-import { TOKEN } from '../lab/api/project';
+import { TOKEN } from '../lab/api/test-client';
 import { nameServer, type NameServer } from './name-server';
 
 const FAILOVER = 'f'.repeat(64);
@@ -37,7 +37,7 @@ afterEach(async () => {
   names.stop();
   await api.stop();
   // The emulator knows every request of the command
-  expect(api.world.unexpectedRequests).toEqual([]);
+  expect(api.project.unexpectedRequests).toEqual([]);
 });
 
 async function control(method: string, path: string, body?: object): Promise<unknown> {

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hasProgram } from '../helpers/programs';
+import { listening } from '../helpers/ports';
 
 const missing = !['gpg', 'gpgv', 'curl'].every(hasProgram);
 const DAY = 86_400_000;
@@ -64,8 +64,7 @@ beforeAll(async () => {
     if (typeof found === 'number') response.writeHead(found).end('no key');
     else response.end(found);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${await listening(server)}`;
 }, 60_000);
 afterAll(async () => {
   if (missing) return;

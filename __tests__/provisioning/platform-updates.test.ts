@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listening } from '../helpers/ports';
 
 /** A host of its own folders, whose programs write down what they were asked. */
 let host: string;
@@ -38,8 +39,8 @@ function program(name: string, ...lines: string[]): void {
 async function peer(answer?: string): Promise<string> {
   const server = createServer((socket) => socket.end(answer ?? ''));
   peers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `peer-${peers.length}:127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listening(server);
+  return `peer-${peers.length}:127.0.0.1:${port}`;
 }
 
 async function run(tier: string, others: readonly string[] = [], verb = 'run') {
@@ -152,8 +153,7 @@ describe('a reboot that is due', () => {
       more();
     });
     peers.push(talker);
-    await new Promise<void>((resolve) => talker.listen(0, '127.0.0.1', resolve));
-    const { status, output } = await run('web', [`peer-1:127.0.0.1:${(talker.address() as AddressInfo).port}`]);
+    const { status, output } = await run('web', [`peer-1:127.0.0.1:${await listening(talker)}`]);
     expect([status, output]).toEqual([1, 'not this time: peer-1 does not agree\n']);
     expect(sent).toBeLessThan(32 * 1024 * 1024);
   });

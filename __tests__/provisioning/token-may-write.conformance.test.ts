@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listen, type ListeningApi } from '../lab/api/conformance/listening-api';
-import { TOKEN } from '../lab/api/project';
+import { TOKEN } from '../lab/api/test-client';
 
 const READER = 'r'.repeat(64);
 

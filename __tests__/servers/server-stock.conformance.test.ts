@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HcloudProvider } from '../../.gen/providers/hcloud/provider';
 import { ServerStock, type ServerOrder } from '../../lib/servers/server-stock';
 import { listen, type ListeningApi } from '../lab/api/conformance/listening-api';
-import { TOKEN } from '../lab/api/project';
+import { TOKEN } from '../lab/api/test-client';
 import { Terraform } from '../lab/providers/conformance/terraform';
 
 const order = (name: string, given: Partial<ServerOrder> = {}): ServerOrder => ({
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await api.control.request('/faults', { method: 'DELETE' });
-  for (const { id } of api.world.servers.all()) await request('DELETE', `/servers/${id}`);
+  for (const { id } of api.project.servers.all()) await request('DELETE', `/servers/${id}`);
 });
 afterAll(async () => {
   await terraform.stop();

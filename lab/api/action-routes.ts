@@ -3,8 +3,8 @@ import { ApiError, notFound } from './errors';
 import { list } from './lists';
 import { get, ok } from './requests';
 import type { Call, Reply, Route } from './requests';
-import { isoTime } from './world';
-import type { World } from './world';
+import { isoTime } from './project';
+import type { Project } from './project';
 
 const KINDS: readonly [plural: string, type: ResourceType][] = [
   ['servers', 'server'],
@@ -18,24 +18,24 @@ const KINDS: readonly [plural: string, type: ResourceType][] = [
 
 export const routes: readonly Route[] = [
   get('/v1/actions', ['id', 'status'], listById),
-  get('/v1/actions/:id', [], ({ world, id }) => one(world, world.actions.find(id), id)),
+  get('/v1/actions/:id', [], ({ project, id }) => one(project, project.actions.find(id), id)),
   ...KINDS.flatMap(([plural, type]) => [
     get(`/v1/${plural}/actions`, ['status'], (call) => listSome(call, (action) => action.concerns(type))),
-    get(`/v1/${plural}/actions/:id`, [], ({ world, id }) => {
-      const action = world.actions.find(id);
-      return one(world, action?.concerns(type) ? action : undefined, id);
+    get(`/v1/${plural}/actions/:id`, [], ({ project, id }) => {
+      const action = project.actions.find(id);
+      return one(project, action?.concerns(type) ? action : undefined, id);
     }),
     get(`/v1/${plural}/:id/actions`, ['status'], (call) => listSome(call, (action) => action.concerns(type, call.id))),
-    get(`/v1/${plural}/:id/actions/:actionId`, [], ({ world, id, actionId }) => {
-      const action = world.actions.find(actionId);
-      return one(world, action?.concerns(type, id) ? action : undefined, actionId);
+    get(`/v1/${plural}/:id/actions/:actionId`, [], ({ project, id, actionId }) => {
+      const action = project.actions.find(actionId);
+      return one(project, action?.concerns(type, id) ? action : undefined, actionId);
     }),
   ]),
 ];
 
-function one(world: World, action: Action | undefined, id: number): Reply {
+function one(project: Project, action: Action | undefined, id: number): Reply {
   if (!action) throw notFound('action', id);
-  return ok({ action: renderAction(world, action) });
+  return ok({ action: renderAction(project, action) });
 }
 
 /** Only by ids: Hetzner has removed the list of all actions of a project. */
@@ -49,25 +49,25 @@ function listById(call: Call): Reply {
 }
 
 function listSome(call: Call, wanted: (action: Action) => boolean): Reply {
-  return list(call, 'actions', call.world.actions.all().filter(wanted), {
-    render: (action) => renderAction(call.world, action),
+  return list(call, 'actions', call.project.actions.all().filter(wanted), {
+    render: (action) => renderAction(call.project, action),
     filters: { status: (action) => action.status },
     sortable: {
       command: (action) => action.command,
       status: (action) => action.status,
-      progress: (action) => call.world.actions.progress(action),
+      progress: (action) => call.project.actions.progress(action),
       started: (action) => action.started,
       finished: (action) => action.finished ?? 0,
     },
   });
 }
 
-export function renderAction(world: World, action: Action): object {
+export function renderAction(project: Project, action: Action): object {
   return {
     id: action.id,
     command: action.command,
     status: action.status,
-    progress: world.actions.progress(action),
+    progress: project.actions.progress(action),
     started: isoTime(action.started),
     finished: action.finished === null ? null : isoTime(action.finished),
     resources: action.resources.map(([type, id]) => ({ id, type })),

@@ -26,7 +26,7 @@ import { routes as servers } from './servers';
 import { routes as sshKeys } from './ssh-keys';
 import { routes as volumeActions } from './volume-actions';
 import { routes as volumes } from './volumes';
-import type { World } from './world';
+import type { Project } from './project';
 
 const ROUTES: readonly Route[] = [
   ...actions,
@@ -52,24 +52,24 @@ const ROUTES: readonly Route[] = [
 
 type Ctx = Context<{ Variables: Variables }>;
 
-export function buildApp(world: World, parts: Omit<Gate, 'manners'> & HetznerParts): Hono {
+export function buildApp(project: Project, parts: Omit<Gate, 'manners'> & HetznerParts): Hono {
   const app = new Hono<{ Variables: Variables }>();
   app.use(gate({ ...parts, manners: hetznerManners(parts) }));
   for (const route of ROUTES) {
     // only numbers are ids: anything else is a route that the emulator does not have
     const path = route.path.replace(/:(id|actionId)/g, ':$1{[0-9]+}');
-    app.on(route.method, path, (context) => answer(context, world, route));
+    app.on(route.method, path, (context) => answer(context, project, route));
   }
-  app.notFound((context) => answerError(context, world, new UnexpectedRequest(`${context.req.method} ${context.req.path}`)));
-  app.onError((error, context) => answerError(context, world, error));
+  app.notFound((context) => answerError(context, project, new UnexpectedRequest(`${context.req.method} ${context.req.path}`)));
+  app.onError((error, context) => answerError(context, project, error));
   return app as unknown as Hono;
 }
 
-async function answer(context: Ctx, world: World, route: Route): Promise<Response> {
+async function answer(context: Ctx, project: Project, route: Route): Promise<Response> {
   const body = context.get('body');
   if (body === undefined) throw new ApiError(400, 'json_error', 'the request body is not valid JSON');
   const call: Call = {
-    world,
+    project,
     method: context.req.method,
     path: context.req.path,
     id: Number(context.req.param('id')),
@@ -77,7 +77,7 @@ async function answer(context: Ctx, world: World, route: Route): Promise<Respons
     query: new URL(context.req.url).searchParams,
     body,
     effects: context.get('handledFaults').map(({ effect }) => effect),
-    start: (order) => world.actions.start(isDoomed(context.get('handledFaults'), order.command) ? { ...order, doomed: true } : order),
+    start: (order) => project.actions.start(isDoomed(context.get('handledFaults'), order.command) ? { ...order, doomed: true } : order),
   };
   const reply = await route.handle(call);
   return reply.body === null ? context.body(null, reply.status as 204) : context.json(reply.body, reply.status as 200);
@@ -86,9 +86,9 @@ async function answer(context: Ctx, world: World, route: Route): Promise<Respons
 const isDoomed = (faults: readonly Fault[], command: string): boolean =>
   faults.some(({ effect }) => effect.kind === 'action-fails' && (effect.command ?? command) === command);
 
-function answerError(context: Ctx, world: World, error: Error): Response {
-  if (error instanceof UnexpectedRequest) world.unexpectedRequests.push(error.what);
+function answerError(context: Ctx, project: Project, error: Error): Response {
+  if (error instanceof UnexpectedRequest) project.unexpectedRequests.push(error.what);
   if (error instanceof ApiError) return context.json(error.body(), error.status);
-  world.failures.push(`${context.req.method} ${context.req.path}: ${error.stack ?? error.message}`);
+  project.failures.push(`${context.req.method} ${context.req.path}: ${error.stack ?? error.message}`);
   return context.json(new ApiError(500, 'server_error', textOf(error)).body(), 500);
 }

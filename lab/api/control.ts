@@ -14,19 +14,22 @@ import { renderServer } from './server-view';
 import { parse, sharedControl, type ControlParts } from './shared-control';
 import { renderSshKey } from './ssh-keys';
 import { renderVolume } from './volumes';
-import type { World } from './world';
+import type { Project } from './project';
 
 const timingsSchema = z.record(z.string(), z.number().min(0));
 const rateLimitSchema = z.strictObject({ perHour: z.number().int().positive().optional(), remaining: z.number().int().min(0).optional() });
 
-export function buildControl(world: World, parts: ControlParts & { readonly rateLimit: RateLimit; readonly answers: AnswerTimes }): Hono {
+export function buildControl(
+  project: Project,
+  parts: ControlParts & { readonly rateLimit: RateLimit; readonly answers: AnswerTimes },
+): Hono {
   const { answers, rateLimit } = parts;
   const control = sharedControl(parts);
 
-  control.get('/timings', (context) => context.json(world.actions.timings));
+  control.get('/timings', (context) => context.json(project.actions.timings));
   control.put('/timings', async (context) => {
-    world.actions.timings = { ...world.actions.timings, ...(await parse(context, timingsSchema)) };
-    return context.json(world.actions.timings);
+    project.actions.timings = { ...project.actions.timings, ...(await parse(context, timingsSchema)) };
+    return context.json(project.actions.timings);
   });
   control.get('/answer-times', (context) => context.json(answers.range));
   control.put('/answer-times', async (context) => {
@@ -39,26 +42,27 @@ export function buildControl(world: World, parts: ControlParts & { readonly rate
     return context.json(rateLimit.headers());
   });
 
+  // The path keeps its older name: commands have to reach labs that an earlier commit has started
   control.get('/world', async (context) => {
-    await refreshStatus(world, world.servers.all());
-    return context.json(dump(world));
+    await refreshStatus(project, project.servers.all());
+    return context.json(dump(project));
   });
   return control;
 }
 
 /** All resources as the API shows them, and the recorded errors. */
-function dump(world: World): object {
+function dump(project: Project): object {
   return {
-    servers: world.servers.all().map((server) => renderServer(world, server)),
-    networks: world.networks.all().map((network) => renderNetwork(world, network)),
-    floating_ips: world.floatingIps.all().map(renderFloatingIp),
-    primary_ips: world.primaryIps.all().map(renderPrimaryIp),
-    firewalls: world.firewalls.all().map((firewall) => renderFirewall(world, firewall)),
-    placement_groups: world.placementGroups.all().map((group) => renderPlacementGroup(world, group)),
-    ssh_keys: world.sshKeys.all().map(renderSshKey),
-    volumes: world.volumes.all().map(renderVolume),
-    actions: world.actions.all().map((action) => renderAction(world, action)),
-    unexpectedRequests: world.unexpectedRequests,
-    failures: world.failures,
+    servers: project.servers.all().map((server) => renderServer(project, server)),
+    networks: project.networks.all().map((network) => renderNetwork(project, network)),
+    floating_ips: project.floatingIps.all().map(renderFloatingIp),
+    primary_ips: project.primaryIps.all().map(renderPrimaryIp),
+    firewalls: project.firewalls.all().map((firewall) => renderFirewall(project, firewall)),
+    placement_groups: project.placementGroups.all().map((group) => renderPlacementGroup(project, group)),
+    ssh_keys: project.sshKeys.all().map(renderSshKey),
+    volumes: project.volumes.all().map(renderVolume),
+    actions: project.actions.all().map((action) => renderAction(project, action)),
+    unexpectedRequests: project.unexpectedRequests,
+    failures: project.failures,
   };
 }

@@ -2,32 +2,32 @@ import { formatAddress, holds, parseAddress, rangeOf } from './cidr';
 import { effectiveFirewalls } from './firewall-targets';
 import type { DesiredNetwork, DesiredServer, PrivateNet } from './hardware';
 import type { Attachment, Network, Server } from './models';
-import type { World } from './world';
+import type { Project } from './project';
 
 /** Derives the network from the project's state. */
-export function desiredNetwork(world: World): DesiredNetwork {
+export function desiredNetwork(project: Project): DesiredNetwork {
   return {
-    servers: world.servers
+    servers: project.servers
       .all()
       .filter((server) => server.machine === 'made')
-      .map((server) => desiredServer(world, server)),
-    routes: world.networks.all().flatMap((network) => network.routes.map((route) => ({ networkRange: network.ipRange, ...route }))),
+      .map((server) => desiredServer(project, server)),
+    routes: project.networks.all().flatMap((network) => network.routes.map((route) => ({ networkRange: network.ipRange, ...route }))),
   };
 }
 
-function desiredServer(world: World, server: Server): DesiredServer {
-  const firewalls = effectiveFirewalls(world, server);
+function desiredServer(project: Project, server: Server): DesiredServer {
+  const firewalls = effectiveFirewalls(project, server);
   return {
     id: server.id,
     name: server.name,
-    publicIpv4: world.primaryIps.all().find((ip) => ip.assigneeId === server.id && ip.type === 'ipv4')?.ip ?? null,
-    floatingIps: world.floatingIps
+    publicIpv4: project.primaryIps.all().find((ip) => ip.assigneeId === server.id && ip.type === 'ipv4')?.ip ?? null,
+    floatingIps: project.floatingIps
       .all()
       .filter((ip) => ip.serverId === server.id && ip.type === 'ipv4')
       .map((ip) => ip.ip),
     privateNets: server.attachments
       .filter((attachment) => !attachment.pending)
-      .map((attachment) => privateNet(world.networks.get(attachment.networkId), attachment)),
+      .map((attachment) => privateNet(project.networks.get(attachment.networkId), attachment)),
     firewallRules: firewalls.length === 0 ? null : firewalls.flatMap((firewall) => firewall.rules),
   };
 }

@@ -20,7 +20,7 @@ export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 410 | 412 | 422 | 
 
 /**
  * The emulator does not know this request. 501 and not 404, because clients take `not_found` for "was deleted". Every
- * one is recorded in `world.unexpectedRequests`.
+ * one is recorded in `project.unexpectedRequests`.
  */
 export class UnexpectedRequest extends ApiError {
   constructor(readonly what: string) {

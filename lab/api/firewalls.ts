@@ -10,7 +10,7 @@ import type { Firewall } from './models';
 import { created, del, get, labelsSchema, nameSchema, noContent, ok, post, put } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { rename } from './store';
-import type { World } from './world';
+import type { Project } from './project';
 
 const createSchema = z.strictObject({
   name: nameSchema,
@@ -22,46 +22,46 @@ const updateSchema = z.strictObject({ name: nameSchema.optional(), labels: label
 
 export const routes: readonly Route[] = [
   get('/v1/firewalls', SELECTABLE, (call) =>
-    list(call, 'firewalls', call.world.firewalls.all(), { render: (firewall) => renderFirewall(call.world, firewall) }),
+    list(call, 'firewalls', call.project.firewalls.all(), { render: (firewall) => renderFirewall(call.project, firewall) }),
   ),
   post('/v1/firewalls', createSchema, create),
-  get('/v1/firewalls/:id', [], ({ world, id }) => ok({ firewall: renderFirewall(world, world.firewalls.get(id)) })),
-  put('/v1/firewalls/:id', updateSchema, ({ world, id, body }) => {
-    const firewall = world.firewalls.get(id);
-    rename(world.firewalls, firewall, body);
-    return ok({ firewall: renderFirewall(world, firewall) });
+  get('/v1/firewalls/:id', [], ({ project, id }) => ok({ firewall: renderFirewall(project, project.firewalls.get(id)) })),
+  put('/v1/firewalls/:id', updateSchema, ({ project, id, body }) => {
+    const firewall = project.firewalls.get(id);
+    rename(project.firewalls, firewall, body);
+    return ok({ firewall: renderFirewall(project, firewall) });
   }),
-  del('/v1/firewalls/:id', ({ world, id }) => {
-    if (world.firewalls.get(id).appliedTo.length > 0) throw refused('resource_in_use', 'firewall is in use');
-    world.firewalls.remove(id);
+  del('/v1/firewalls/:id', ({ project, id }) => {
+    if (project.firewalls.get(id).appliedTo.length > 0) throw refused('resource_in_use', 'firewall is in use');
+    project.firewalls.remove(id);
     return noContent;
   }),
 ];
 
 function create(call: Call<z.output<typeof createSchema>>): Reply {
-  const { world, body } = call;
+  const { project, body } = call;
   checkLabels(body.labels);
-  world.firewalls.checkNameIsFree(body.name);
+  project.firewalls.checkNameIsFree(body.name);
   const rules = checkRules(body.rules);
-  const targets = checkTargets(world, null, body.apply_to, 422);
+  const targets = checkTargets(project, null, body.apply_to, 422);
   const firewall: Firewall = {
-    id: world.nextId(),
+    id: project.nextId(),
     name: body.name,
     labels: body.labels,
-    created: world.now(),
+    created: project.now(),
     rules,
     appliedTo: targets.filter((target) => target.type === 'label_selector'),
   };
-  world.firewalls.add(firewall);
+  project.firewalls.add(firewall);
   const actions = rules.length === 0 ? [] : [call.start({ command: 'set_firewall_rules', resources: [['firewall', firewall.id]] })];
-  for (const target of targets.filter((each) => serversOf(world, each).length > 0)) actions.push(...applyTo(call, firewall, target));
+  for (const target of targets.filter((each) => serversOf(project, each).length > 0)) actions.push(...applyTo(call, firewall, target));
   return created({
-    firewall: renderFirewall(world, firewall),
-    actions: actions.map((action) => renderAction(world, action)),
+    firewall: renderFirewall(project, firewall),
+    actions: actions.map((action) => renderAction(project, action)),
   });
 }
 
-export function renderFirewall(world: World, firewall: Firewall): object {
+export function renderFirewall(project: Project, firewall: Firewall): object {
   return {
     id: firewall.id,
     name: firewall.name,
@@ -75,6 +75,6 @@ export function renderFirewall(world: World, firewall: Firewall): object {
       destination_ips,
       description,
     })),
-    applied_to: firewall.appliedTo.map((target) => renderTarget(world, target)),
+    applied_to: firewall.appliedTo.map((target) => renderTarget(project, target)),
   };
 }

@@ -46,25 +46,25 @@ const updateSchema = z.strictObject({
 const path = (action: string): string => `/v1/floating_ips/:id/actions/${action}`;
 
 export const routes: readonly Route[] = [
-  get('/v1/floating_ips', SELECTABLE, (call) => list(call, 'floating_ips', call.world.floatingIps.all(), { render: renderFloatingIp })),
+  get('/v1/floating_ips', SELECTABLE, (call) => list(call, 'floating_ips', call.project.floatingIps.all(), { render: renderFloatingIp })),
   post('/v1/floating_ips', createSchema, create),
-  get('/v1/floating_ips/:id', [], ({ world, id }) => ok({ floating_ip: renderFloatingIp(world.floatingIps.get(id)) })),
-  put('/v1/floating_ips/:id', updateSchema, ({ world, id, body }) => {
-    const floatingIp = world.floatingIps.get(id);
-    rename(world.floatingIps, floatingIp, body);
+  get('/v1/floating_ips/:id', [], ({ project, id }) => ok({ floating_ip: renderFloatingIp(project.floatingIps.get(id)) })),
+  put('/v1/floating_ips/:id', updateSchema, ({ project, id, body }) => {
+    const floatingIp = project.floatingIps.get(id);
+    rename(project.floatingIps, floatingIp, body);
     if (body.description !== undefined) floatingIp.description = body.description;
     return ok({ floating_ip: renderFloatingIp(floatingIp) });
   }),
-  del('/v1/floating_ips/:id', ({ world, id }) => {
-    const floatingIp = world.floatingIps.get(id);
+  del('/v1/floating_ips/:id', ({ project, id }) => {
+    const floatingIp = project.floatingIps.get(id);
     if (floatingIp.deleteProtection) throw deleteProtected('floating ip');
     if (floatingIp.serverId !== null) throw refused('must_be_unassigned', 'floating ip must be unassigned');
-    world.floatingIps.remove(id);
+    project.floatingIps.remove(id);
     return noContent;
   }),
   post(path('assign'), z.strictObject({ server: idSchema }), (call) => {
-    const floatingIp = call.world.floatingIps.get(call.id);
-    const server = call.world.servers.get(call.body.server);
+    const floatingIp = call.project.floatingIps.get(call.id);
+    const server = call.project.servers.get(call.body.server);
     // moving needs no unassign before, unless a fault says so; only the present holder is refused as target
     if (floatingIp.serverId === server.id) throw refused('floating_ip_assigned', 'floating ip is already assigned to this server');
     if (floatingIp.serverId !== null && call.effects.some(({ kind }) => kind === 'unassign-first')) {
@@ -74,13 +74,13 @@ export const routes: readonly Route[] = [
   }),
   post(path('unassign'), nothing, unassign),
   post(path('change_dns_ptr'), pointerSchema, (call) => {
-    const floatingIp = call.world.floatingIps.get(call.id);
+    const floatingIp = call.project.floatingIps.get(call.id);
     checkPointer(floatingIp, call.body);
     const effect = (): void => setPointer(floatingIp, call.body);
     return answer(call, call.start({ command: 'change_dns_ptr', resources: [['floating_ip', floatingIp.id]], effect }));
   }),
   post(path('change_protection'), deleteProtectionSchema, (call) => {
-    const floatingIp = call.world.floatingIps.get(call.id);
+    const floatingIp = call.project.floatingIps.get(call.id);
     const effect = (): void => {
       floatingIp.deleteProtection = call.body.delete;
     };
@@ -88,32 +88,32 @@ export const routes: readonly Route[] = [
   }),
 ];
 
-const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.project, action) });
 
 function create(call: Call<z.output<typeof createSchema>>): Reply {
-  const { world, body } = call;
+  const { project, body } = call;
   checkLabels(body.labels);
-  const server = body.server === null ? null : world.servers.get(body.server);
+  const server = body.server === null ? null : project.servers.get(body.server);
   const home = homeOf(body.home_location, server);
   if (server) checkServer(call, home, server);
-  if (body.name !== undefined) world.floatingIps.checkNameIsFree(body.name);
-  checkLimit(world, 'floating_ips', 1);
-  const id = world.nextId();
-  const floatingIp = world.floatingIps.add({
+  if (body.name !== undefined) project.floatingIps.checkNameIsFree(body.name);
+  checkLimit(project, 'floating_ips', 1);
+  const id = project.nextId();
+  const floatingIp = project.floatingIps.add({
     id,
     name: body.name ?? `floating-ip-${id}`,
     labels: body.labels,
-    created: world.now(),
+    created: project.now(),
     description: body.description ?? null,
     type: body.type,
-    ip: world.pools.take('floating', body.type, (ip) => world.floatingIps.all().some((each) => each.ip === ip)),
+    ip: project.pools.take('floating', body.type, (ip) => project.floatingIps.all().some((each) => each.ip === ip)),
     location: home,
     pointers: {},
     deleteProtection: false,
     serverId: null,
   });
   const action = server ? assign(call, floatingIp, server) : null;
-  return created({ floating_ip: renderFloatingIp(floatingIp), action: action && renderAction(world, action) });
+  return created({ floating_ip: renderFloatingIp(floatingIp), action: action && renderAction(project, action) });
 }
 
 function homeOf(wanted: number | string | undefined, server: Server | null): Location {
@@ -124,28 +124,28 @@ function homeOf(wanted: number | string | undefined, server: Server | null): Loc
 
 function checkServer(call: Call<unknown>, home: Location, server: Server): void {
   if (home.network_zone !== server.location.network_zone) throw invalidInput('server', `is not in network zone ${home.network_zone}`);
-  if (!hasPublicInterface(call.world, server)) throw refused('service_error', 'server has no public interface');
+  if (!hasPublicInterface(call.project, server)) throw refused('service_error', 'server has no public interface');
 }
 
 /**
  * Allows one change of the holder at a time. `locked` is documented as "another action runs on the item"; that it applies here is a
  * guess.
  */
-function checkUnlocked({ world }: Call<unknown>, { id }: FloatingIp): void {
-  if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => world.actions.running('floating_ip', id, command)))
+function checkUnlocked({ project }: Call<unknown>, { id }: FloatingIp): void {
+  if (['assign_floating_ip', 'unassign_floating_ip'].some((command) => project.actions.running('floating_ip', id, command)))
     throw locked('floating ip');
 }
 
 /** Until the action succeeds, the address stays where it is. */
 function assign(call: Call<unknown>, floatingIp: FloatingIp, server: Server): Action {
-  const { world } = call;
+  const { project } = call;
   checkUnlocked(call, floatingIp);
   checkServer(call, floatingIp.location, server);
   return call.start({
     command: 'assign_floating_ip',
     resources: refs(floatingIp, server.id),
     effect: () => {
-      if (!world.servers.find(server.id) || !world.floatingIps.find(floatingIp.id)) throw new ActionFailed('deleted meanwhile');
+      if (!project.servers.find(server.id) || !project.floatingIps.find(floatingIp.id)) throw new ActionFailed('deleted meanwhile');
       floatingIp.serverId = server.id;
     },
     changesNetwork: true,
@@ -153,7 +153,7 @@ function assign(call: Call<unknown>, floatingIp: FloatingIp, server: Server): Ac
 }
 
 function unassign(call: Call<unknown>): Reply {
-  const floatingIp = call.world.floatingIps.get(call.id);
+  const floatingIp = call.project.floatingIps.get(call.id);
   checkUnlocked(call, floatingIp);
   const resources = refs(floatingIp, floatingIp.serverId);
   const effect = (): void => {

@@ -11,14 +11,14 @@ import { RequestLog } from './request-log';
 import { DEFAULT_TIMINGS } from './timings';
 import type { ActionTimings } from './timings';
 import { Tokens, type Token } from './tokens';
-import { World } from './world';
+import { Project } from './project';
 
 export type * from './hardware';
 export type { Clock } from './clock';
 export type { FaultOrder } from './faults';
 export type { LoggedRequest } from './request-log';
 export type { ActionTimings } from './timings';
-export type { World } from './world';
+export type { Project } from './project';
 
 export interface ApiOptions {
   readonly hardware: Hardware;
@@ -35,34 +35,34 @@ export interface ApiOptions {
 export interface Api {
   /** The `/v1` API. Serve it with @hono/node-server, so that faults can tell callers apart by address. */
   readonly app: Hono;
-  /** Faults, timings, world dump, request log. Never reachable by machines. */
+  /** Faults, timings, project dump, request log. Never reachable by machines. */
   readonly control: Hono;
   /**
    * The same API without faults, answer times, rate limit, log and tokens: for the lab's own commands, which must work while the API
    * is broken.
    */
   readonly tools: Hono;
-  readonly world: World;
+  readonly project: Project;
 }
 
 /** An emulated Hetzner Cloud project, empty at first, everything in memory. */
 export function createApi(options: ApiOptions): Api {
   const clock = options.clock ?? systemClock;
   const timings = { ...DEFAULT_TIMINGS, ...options.timings };
-  const world = new World({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
+  const project = new Project({ hardware: options.hardware, clock, timings, seed: options.seed ?? 1000 });
   const tokens = new Tokens(options.tokens);
   const parts = {
     clock,
     tokens,
-    faults: world.faults,
+    faults: project.faults,
     rateLimit: new RateLimit(clock),
     log: new RequestLog(),
     answers: new AnswerTimes(),
   };
   return {
-    app: buildApp(world, parts),
-    control: buildControl(world, { ...parts, tokens }),
-    tools: buildApp(world, { clock, tokens: null, faults: new Faults(), rateLimit: null, log: new RequestLog() }),
-    world,
+    app: buildApp(project, parts),
+    control: buildControl(project, { ...parts, tokens }),
+    tools: buildApp(project, { clock, tokens: null, faults: new Faults(), rateLimit: null, log: new RequestLog() }),
+    project,
   };
 }

@@ -1,7 +1,7 @@
 import type { ServerType } from './catalogue';
 import { ApiError } from './errors';
 import type { Limited } from './faults';
-import type { World } from './world';
+import type { Project } from './project';
 
 /**
  * Texts as seen at Hetzner: hetzneronline/community-content issue 933 (Primary IP), the recordings of the provider (server), reports of
@@ -15,19 +15,19 @@ const REFUSALS: Readonly<Record<Limited, readonly [text: string, name: string]>>
 };
 
 /** IPv4 and IPv6 count alike. */
-const USED: Readonly<Record<Limited, (world: World) => number>> = {
-  servers: (world) => world.servers.all().length,
-  primary_ips: (world) => world.primaryIps.all().length,
-  dedicated_cores: (world) => world.servers.all().reduce((sum, server) => sum + dedicatedCores(server.serverType), 0),
-  floating_ips: (world) => world.floatingIps.all().length,
+const USED: Readonly<Record<Limited, (project: Project) => number>> = {
+  servers: (project) => project.servers.all().length,
+  primary_ips: (project) => project.primaryIps.all().length,
+  dedicated_cores: (project) => project.servers.all().reduce((sum, server) => sum + dedicatedCores(server.serverType), 0),
+  floating_ips: (project) => project.floatingIps.all().length,
 };
 
 export const dedicatedCores = ({ cpuType, cores }: ServerType): number => (cpuType === 'dedicated' ? cores : 0);
 
 /** @throws resource_limit_exceeded when the project would exceed the limit */
-export function checkLimit(world: World, what: Limited, more: number): void {
-  const most = world.faults.limitOf(what);
-  if (most === null || more <= 0 || USED[what](world) + more <= most) return;
+export function checkLimit(project: Project, what: Limited, more: number): void {
+  const most = project.faults.limitOf(what);
+  if (most === null || more <= 0 || USED[what](project) + more <= most) return;
   const [text, name] = REFUSALS[what];
   throw new ApiError(403, 'resource_limit_exceeded', text, { limits: [{ name }] });
 }

@@ -23,7 +23,7 @@ export const routes: readonly Route[] = [
     const subnet = network.subnets.find((each) => each.ipRange === call.body.ip_range);
     if (!subnet) throw new ApiError(404, 'not_found', `subnet ${call.body.ip_range} not found`);
     const range = rangeOf(subnet.ipRange);
-    const inUse = call.world.servers
+    const inUse = call.project.servers
       .all()
       .some((server) =>
         server.attachments.some(
@@ -48,11 +48,11 @@ export const routes: readonly Route[] = [
   }),
   post(path('change_ip_range'), rangeSchema, (call) => {
     const network = unchanging(call);
-    checkExtension(call.world, network, call.body.ip_range);
+    checkExtension(call.project, network, call.body.ip_range);
     return change(call, network, 'change_ip_range', () => (network.ipRange = call.body.ip_range));
   }),
   post(path('change_protection'), deleteProtectionSchema, (call) => {
-    const network = call.world.networks.get(call.id);
+    const network = call.project.networks.get(call.id);
     return change(call, network, 'change_protection', () => (network.deleteProtection = call.body.delete));
   }),
 ];
@@ -61,13 +61,13 @@ const CHANGES = ['add_subnet', 'delete_subnet', 'add_route', 'delete_route', 'ch
 
 /** @throws conflict while another change of the same network runs; clients wait and try again */
 function unchanging(call: Call<unknown>): Network {
-  const network = call.world.networks.get(call.id);
-  const busy = CHANGES.some((command) => call.world.actions.running('network', network.id, command));
+  const network = call.project.networks.get(call.id);
+  const busy = CHANGES.some((command) => call.project.actions.running('network', network.id, command));
   if (busy) throw new ApiError(409, 'conflict', 'network is being changed');
   return network;
 }
 
 function change(call: Call<unknown>, network: Network, command: string, effect: NonNullable<ActionOrder['effect']>): Reply {
   const action = call.start({ command, resources: [['network', network.id]], effect, changesNetwork: true });
-  return created({ action: renderAction(call.world, action) });
+  return created({ action: renderAction(call.project, action) });
 }

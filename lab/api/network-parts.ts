@@ -6,7 +6,7 @@ import type { Range } from './cidr';
 import { gatewayOf } from './desired-network';
 import { invalidInput, refused } from './errors';
 import type { Network, Route, Server, Subnet } from './models';
-import type { World } from './world';
+import type { Project } from './project';
 
 export const subnetSchema = z.strictObject({
   // vswitch subnets lead to dedicated servers, which the emulator does not have
@@ -66,18 +66,18 @@ const usableSubnets = (network: Network, server: Server): readonly Subnet[] =>
   network.subnets.filter((subnet) => subnet.networkZone === server.location.network_zone);
 
 /** @throws no_subnet_available, ip_not_available */
-export function checkAddress(world: World, network: Network, server: Server, ip: string, field: string): void {
+export function checkAddress(project: Project, network: Network, server: Server, ip: string, field: string): void {
   const address = parseAddress(ip);
   if (address === null) throw invalidInput(field, `'${ip}' is not an IPv4 address`);
   const subnet = usableSubnets(network, server).find((each) => holds(rangeOf(each.ipRange), address));
   if (!subnet) throw refused('no_subnet_available', `no subnet of network '${network.name}' holds ${ip}`);
-  if (isReserved(network, subnet, address) || isTaken(world, network, ip, server)) {
+  if (isReserved(network, subnet, address) || isTaken(project, network, ip, server)) {
     throw refused('ip_not_available', `ip ${ip} is not available`);
   }
 }
 
 /** Without a wish: the next free address in `ipRange`, else in the last subnet ordered by range. */
-export function freeAddress(world: World, network: Network, server: Server, ipRange: string | undefined): string {
+export function freeAddress(project: Project, network: Network, server: Server, ipRange: string | undefined): string {
   const candidates = usableSubnets(network, server)
     .filter((subnet) => ipRange === undefined || subnet.ipRange === ipRange)
     .sort((one, other) => rangeOf(other.ipRange).first - rangeOf(one.ipRange).first);
@@ -86,7 +86,7 @@ export function freeAddress(world: World, network: Network, server: Server, ipRa
   const range = rangeOf(subnet.ipRange);
   for (let address = range.first; address <= range.last; address++) {
     const ip = formatAddress(address);
-    if (!isReserved(network, subnet, address) && !isTaken(world, network, ip)) return ip;
+    if (!isReserved(network, subnet, address) && !isTaken(project, network, ip)) return ip;
   }
   throw refused('ip_not_available', `subnet ${subnet.ipRange} is full`);
 }
@@ -97,8 +97,8 @@ function isReserved(network: Network, subnet: Subnet, address: number): boolean 
 }
 
 /** @param except its alias addresses do not count, as they may be given again; its own address does */
-export function isTaken(world: World, network: Network, ip: string, except?: Server): boolean {
-  return world.servers
+export function isTaken(project: Project, network: Network, ip: string, except?: Server): boolean {
+  return project.servers
     .all()
     .some((server) =>
       server.attachments.some(

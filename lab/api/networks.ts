@@ -9,7 +9,7 @@ import { checkRoute, newSubnet, routeSchema, subnetSchema } from './network-part
 import { created, del, get, labelsSchema, nameSchema, noContent, ok, post, put } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { rename } from './store';
-import type { World } from './world';
+import type { Project } from './project';
 
 const createSchema = z.strictObject({
   name: nameSchema,
@@ -28,29 +28,29 @@ const updateSchema = z.strictObject({
 
 export const routes: readonly Route[] = [
   get('/v1/networks', SELECTABLE, (call) =>
-    list(call, 'networks', call.world.networks.all(), { render: (network) => renderNetwork(call.world, network) }),
+    list(call, 'networks', call.project.networks.all(), { render: (network) => renderNetwork(call.project, network) }),
   ),
   post('/v1/networks', createSchema, create),
-  get('/v1/networks/:id', [], ({ world, id }) => ok({ network: renderNetwork(world, world.networks.get(id)) })),
-  put('/v1/networks/:id', updateSchema, ({ world, id, body }) => {
-    const network = world.networks.get(id);
-    rename(world.networks, network, body);
+  get('/v1/networks/:id', [], ({ project, id }) => ok({ network: renderNetwork(project, project.networks.get(id)) })),
+  put('/v1/networks/:id', updateSchema, ({ project, id, body }) => {
+    const network = project.networks.get(id);
+    rename(project.networks, network, body);
     network.exposeRoutesToVswitch = body.expose_routes_to_vswitch ?? network.exposeRoutesToVswitch;
-    return ok({ network: renderNetwork(world, network) });
+    return ok({ network: renderNetwork(project, network) });
   }),
   del('/v1/networks/:id', remove),
 ];
 
-function create({ world, body }: Call<z.output<typeof createSchema>>): Reply {
+function create({ project, body }: Call<z.output<typeof createSchema>>): Reply {
   checkLabels(body.labels);
-  world.networks.checkNameIsFree(body.name);
+  project.networks.checkNameIsFree(body.name);
   const range = parseRange(body.ip_range);
   if (!range || !isPrivate(range) || range.prefix > 29) throw invalidInput('ip_range', 'must be a private IPv4 range of at least /29');
   const network: Network = {
-    id: world.nextId(),
+    id: project.nextId(),
     name: body.name,
     labels: body.labels,
-    created: world.now(),
+    created: project.now(),
     ipRange: formatRange(range),
     subnets: [],
     routes: [],
@@ -62,36 +62,36 @@ function create({ world, body }: Call<z.output<typeof createSchema>>): Reply {
     checkRoute(network, route);
     network.routes = [...network.routes, route];
   }
-  world.networks.add(network);
-  return created({ network: renderNetwork(world, network) });
+  project.networks.add(network);
+  return created({ network: renderNetwork(project, network) });
 }
 
 /** Detaches everything. */
-function remove({ world, id }: Call): Reply {
-  const network = world.networks.get(id);
+function remove({ project, id }: Call): Reply {
+  const network = project.networks.get(id);
   if (network.deleteProtection) throw deleteProtected('network');
-  for (const server of world.servers.all()) {
+  for (const server of project.servers.all()) {
     server.attachments = server.attachments.filter((attachment) => attachment.networkId !== id);
   }
-  world.networks.remove(id);
-  world.syncNetworkSoon();
+  project.networks.remove(id);
+  project.syncNetworkSoon();
   return noContent;
 }
 
 /** @throws invalid_input unless the range grows around the old one */
-export function checkExtension(world: World, network: Network, text: string): void {
+export function checkExtension(project: Project, network: Network, text: string): void {
   const range = parseRange(text);
   if (!range || !isPrivate(range) || !contains(range, rangeOf(network.ipRange))) throw invalidInput('ip_range', 'can only be extended');
-  const clash = world.networks
+  const clash = project.networks
     .all()
-    .find((other) => other !== network && overlap(range, rangeOf(other.ipRange)) && shareServer(world, network, other));
+    .find((other) => other !== network && overlap(range, rangeOf(other.ipRange)) && shareServer(project, network, other));
   if (clash) throw invalidInput('ip_range', `overlaps with network '${clash.name}'`);
 }
 
-const shareServer = (world: World, one: Network, other: Network): boolean =>
-  world.servers.all().some((server) => [one, other].every(({ id }) => server.attachments.some((each) => each.networkId === id)));
+const shareServer = (project: Project, one: Network, other: Network): boolean =>
+  project.servers.all().some((server) => [one, other].every(({ id }) => server.attachments.some((each) => each.networkId === id)));
 
-export function renderNetwork(world: World, network: Network): object {
+export function renderNetwork(project: Project, network: Network): object {
   return {
     id: network.id,
     name: network.name,
@@ -104,7 +104,7 @@ export function renderNetwork(world: World, network: Network): object {
       vswitch_id: null,
     })),
     routes: network.routes.map(({ destination, gateway }) => ({ destination, gateway })),
-    servers: world.servers
+    servers: project.servers
       .all()
       .filter((server) => server.attachments.some((each) => each.networkId === network.id && !each.pending))
       .map((server) => server.id),

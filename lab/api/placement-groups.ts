@@ -6,7 +6,7 @@ import type { PlacementGroup, Server } from './models';
 import { created, del, get, labelsSchema, nameSchema, noContent, ok, post, put } from './requests';
 import type { Route } from './requests';
 import { rename } from './store';
-import type { World } from './world';
+import type { Project } from './project';
 
 /** Each server of a spread group sits on a host of its own, and Hetzner gives a group ten. */
 const MOST_SERVERS = 10;
@@ -16,49 +16,49 @@ const updateSchema = z.strictObject({ name: nameSchema.optional(), labels: label
 
 export const routes: readonly Route[] = [
   get('/v1/placement_groups', [...SELECTABLE, 'type'], (call) =>
-    list(call, 'placement_groups', call.world.placementGroups.all(), {
-      render: (group) => renderPlacementGroup(call.world, group),
+    list(call, 'placement_groups', call.project.placementGroups.all(), {
+      render: (group) => renderPlacementGroup(call.project, group),
       filters: { type: (group) => group.type },
     }),
   ),
-  post('/v1/placement_groups', createSchema, ({ world, body }) => {
+  post('/v1/placement_groups', createSchema, ({ project, body }) => {
     checkLabels(body.labels);
-    world.placementGroups.checkNameIsFree(body.name);
-    const group = world.placementGroups.add({ id: world.nextId(), created: world.now(), ...body });
-    return created({ placement_group: renderPlacementGroup(world, group), action: null });
+    project.placementGroups.checkNameIsFree(body.name);
+    const group = project.placementGroups.add({ id: project.nextId(), created: project.now(), ...body });
+    return created({ placement_group: renderPlacementGroup(project, group), action: null });
   }),
-  get('/v1/placement_groups/:id', [], ({ world, id }) =>
-    ok({ placement_group: renderPlacementGroup(world, world.placementGroups.get(id)) }),
+  get('/v1/placement_groups/:id', [], ({ project, id }) =>
+    ok({ placement_group: renderPlacementGroup(project, project.placementGroups.get(id)) }),
   ),
-  put('/v1/placement_groups/:id', updateSchema, ({ world, id, body }) => {
-    const group = world.placementGroups.get(id);
-    rename(world.placementGroups, group, body);
-    return ok({ placement_group: renderPlacementGroup(world, group) });
+  put('/v1/placement_groups/:id', updateSchema, ({ project, id, body }) => {
+    const group = project.placementGroups.get(id);
+    rename(project.placementGroups, group, body);
+    return ok({ placement_group: renderPlacementGroup(project, group) });
   }),
-  del('/v1/placement_groups/:id', ({ world, id }) => {
-    world.placementGroups.get(id);
-    for (const server of members(world, id)) server.placementGroup = null;
-    world.placementGroups.remove(id);
+  del('/v1/placement_groups/:id', ({ project, id }) => {
+    project.placementGroups.get(id);
+    for (const server of members(project, id)) server.placementGroup = null;
+    project.placementGroups.remove(id);
     return noContent;
   }),
 ];
 
-const members = (world: World, groupId: number): readonly Server[] =>
-  world.servers.all().filter((server) => server.placementGroup === groupId);
+const members = (project: Project, groupId: number): readonly Server[] =>
+  project.servers.all().filter((server) => server.placementGroup === groupId);
 
 /** @throws placement_error when no host is free for another server */
-export function checkRoom(world: World, groupId: number): void {
-  world.placementGroups.get(groupId);
-  if (members(world, groupId).length >= MOST_SERVERS) throw refused('placement_error', 'could not find host for placement group');
+export function checkRoom(project: Project, groupId: number): void {
+  project.placementGroups.get(groupId);
+  if (members(project, groupId).length >= MOST_SERVERS) throw refused('placement_error', 'could not find host for placement group');
 }
 
-export function renderPlacementGroup(world: World, group: PlacementGroup): object {
+export function renderPlacementGroup(project: Project, group: PlacementGroup): object {
   return {
     id: group.id,
     name: group.name,
     labels: group.labels,
     type: group.type,
     created: group.created,
-    servers: members(world, group.id).map((server) => server.id),
+    servers: members(project, group.id).map((server) => server.id),
   };
 }

@@ -29,7 +29,7 @@ import {
 import type { Call, Reply, Route } from './requests';
 import { refreshStatus } from './server-status';
 import { rename } from './store';
-import type { World } from './world';
+import type { Project } from './project';
 
 const createSchema = z.strictObject({
   name: nameSchema,
@@ -51,34 +51,34 @@ const path = (action: string): string => `/v1/primary_ips/:id/actions/${action}`
 
 export const routes: readonly Route[] = [
   get('/v1/primary_ips', [...SELECTABLE, 'ip'], (call) =>
-    list(call, 'primary_ips', call.world.primaryIps.all(), { render: renderPrimaryIp, filters: { ip: (each) => each.ip } }),
+    list(call, 'primary_ips', call.project.primaryIps.all(), { render: renderPrimaryIp, filters: { ip: (each) => each.ip } }),
   ),
   post('/v1/primary_ips', createSchema, create),
-  get('/v1/primary_ips/:id', [], ({ world, id }) => ok({ primary_ip: renderPrimaryIp(world.primaryIps.get(id)) })),
-  put('/v1/primary_ips/:id', updateSchema, ({ world, id, body }) => {
-    const primaryIp = world.primaryIps.get(id);
-    rename(world.primaryIps, primaryIp, body);
+  get('/v1/primary_ips/:id', [], ({ project, id }) => ok({ primary_ip: renderPrimaryIp(project.primaryIps.get(id)) })),
+  put('/v1/primary_ips/:id', updateSchema, ({ project, id, body }) => {
+    const primaryIp = project.primaryIps.get(id);
+    rename(project.primaryIps, primaryIp, body);
     primaryIp.autoDelete = body.auto_delete ?? primaryIp.autoDelete;
     return ok({ primary_ip: renderPrimaryIp(primaryIp) });
   }),
-  del('/v1/primary_ips/:id', ({ world, id }) => {
-    const primaryIp = world.primaryIps.get(id);
+  del('/v1/primary_ips/:id', ({ project, id }) => {
+    const primaryIp = project.primaryIps.get(id);
     if (primaryIp.deleteProtection) throw deleteProtected('primary ip');
     if (primaryIp.assigneeId !== null) throw refused('must_be_unassigned', 'primary ip must be unassigned');
-    world.primaryIps.remove(id);
+    project.primaryIps.remove(id);
     return noContent;
   }),
   post(path('assign'), assignSchema, async (call) => {
-    const primaryIp = call.world.primaryIps.get(call.id);
-    const server = call.world.servers.get(call.body.assignee_id);
-    await refreshStatus(call.world, [server]);
+    const primaryIp = call.project.primaryIps.get(call.id);
+    const server = call.project.servers.get(call.body.assignee_id);
+    await refreshStatus(call.project, [server]);
     return answer(call, assign(call, primaryIp, server));
   }),
   post(path('unassign'), nothing, async (call) => {
-    const primaryIp = call.world.primaryIps.get(call.id);
-    const server = call.world.servers.find(primaryIp.assigneeId);
+    const primaryIp = call.project.primaryIps.get(call.id);
+    const server = call.project.servers.find(primaryIp.assigneeId);
     if (server) {
-      await refreshStatus(call.world, [server]);
+      await refreshStatus(call.project, [server]);
       requireOff(server);
     }
     const effect = (): void => {
@@ -90,13 +90,13 @@ export const routes: readonly Route[] = [
     );
   }),
   post(path('change_dns_ptr'), pointerSchema, (call) => {
-    const primaryIp = call.world.primaryIps.get(call.id);
+    const primaryIp = call.project.primaryIps.get(call.id);
     checkPointer(primaryIp, call.body);
     const effect = (): void => setPointer(primaryIp, call.body);
     return answer(call, call.start({ command: 'change_dns_ptr', resources: [['primary_ip', primaryIp.id]], effect }));
   }),
   post(path('change_protection'), deleteProtectionSchema, (call) => {
-    const primaryIp = call.world.primaryIps.get(call.id);
+    const primaryIp = call.project.primaryIps.get(call.id);
     const effect = (): void => {
       primaryIp.deleteProtection = call.body.delete;
     };
@@ -104,39 +104,39 @@ export const routes: readonly Route[] = [
   }),
 ];
 
-const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.project, action) });
 
 async function create(call: Call<z.output<typeof createSchema>>): Promise<Reply> {
-  const { world, body } = call;
+  const { project, body } = call;
   checkLabels(body.labels);
-  world.primaryIps.checkNameIsFree(body.name);
-  const server = body.assignee_id === null ? null : world.servers.get(body.assignee_id);
+  project.primaryIps.checkNameIsFree(body.name);
+  const server = body.assignee_id === null ? null : project.servers.get(body.assignee_id);
   const location = body.location === undefined ? server?.location : requireLocation(body.location);
   if (!location) throw invalidInput('location', 'is needed unless an assignee is given');
   if (server) {
-    await refreshStatus(world, [server]);
-    checkAssignment(world, { type: body.type, location, assigneeId: null }, server);
+    await refreshStatus(project, [server]);
+    checkAssignment(project, { type: body.type, location, assigneeId: null }, server);
   }
-  checkLimit(world, 'primary_ips', 1);
-  const primaryIp = newPrimaryIp(world, body.type, location, { name: body.name, autoDelete: body.auto_delete, labels: body.labels });
+  checkLimit(project, 'primary_ips', 1);
+  const primaryIp = newPrimaryIp(project, body.type, location, { name: body.name, autoDelete: body.auto_delete, labels: body.labels });
   const action = server ? assign(call, primaryIp, server) : null;
-  return created({ primary_ip: renderPrimaryIp(primaryIp), action: action && renderAction(world, action) });
+  return created({ primary_ip: renderPrimaryIp(primaryIp), action: action && renderAction(project, action) });
 }
 
 export function newPrimaryIp(
-  world: World,
+  project: Project,
   type: IpFamily,
   location: Location,
   given: Partial<Pick<PrimaryIp, 'name' | 'autoDelete' | 'labels' | 'assigneeId'>>,
 ): PrimaryIp {
-  const id = world.nextId();
-  return world.primaryIps.add({
+  const id = project.nextId();
+  return project.primaryIps.add({
     id,
     name: `primary_ip-${id}`,
     labels: {},
-    created: world.now(),
+    created: project.now(),
     type,
-    ip: world.pools.take('primary', type, (ip) => world.primaryIps.all().some((each) => each.ip === ip)),
+    ip: project.pools.take('primary', type, (ip) => project.primaryIps.all().some((each) => each.ip === ip)),
     location,
     pointers: {},
     deleteProtection: false,
@@ -146,10 +146,10 @@ export function newPrimaryIp(
   });
 }
 
-function checkAssignment(world: World, primaryIp: Pick<PrimaryIp, 'type' | 'location' | 'assigneeId'>, server: Server): void {
+function checkAssignment(project: Project, primaryIp: Pick<PrimaryIp, 'type' | 'location' | 'assigneeId'>, server: Server): void {
   requireOff(server);
   if (primaryIp.assigneeId !== null) throw refused('primary_ip_already_assigned', 'primary ip is already assigned');
-  if (world.primaryIps.all().some((each) => each.assigneeId === server.id && each.type === primaryIp.type)) {
+  if (project.primaryIps.all().some((each) => each.assigneeId === server.id && each.type === primaryIp.type)) {
     throw refused(`server_has_${primaryIp.type}`, `server already has a primary ${primaryIp.type}`);
   }
   if (primaryIp.location !== server.location) throw invalidInput('assignee_id', `server is not in location ${primaryIp.location.name}`);
@@ -160,7 +160,7 @@ function requireOff(server: Server): void {
 }
 
 function assign(call: Call<unknown>, primaryIp: PrimaryIp, server: Server): Action {
-  checkAssignment(call.world, primaryIp, server);
+  checkAssignment(call.project, primaryIp, server);
   return call.start({
     command: 'assign_primary_ip',
     resources: [
@@ -168,7 +168,7 @@ function assign(call: Call<unknown>, primaryIp: PrimaryIp, server: Server): Acti
       ['server', server.id],
     ],
     effect: () => {
-      if (!call.world.servers.find(server.id)) throw new ActionFailed('server was deleted');
+      if (!call.project.servers.find(server.id)) throw new ActionFailed('server was deleted');
       primaryIp.assigneeId = server.id;
     },
     changesNetwork: true,

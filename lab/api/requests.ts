@@ -3,11 +3,11 @@ import type { Action, ActionOrder } from './actions';
 import { UnexpectedRequest, invalidInput } from './errors';
 import type { ApiError } from './errors';
 import type { Effect } from './faults';
-import type { World } from './world';
+import type { Project } from './project';
 
 /** One request, as a handler sees it. */
 export interface Call<Body = unknown> {
-  readonly world: World;
+  readonly project: Project;
   readonly method: string;
   /** Without the query. */
   readonly path: string;

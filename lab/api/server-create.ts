@@ -19,7 +19,7 @@ import { startPowerOn } from './server-power';
 import { requireServerType, takeFromStock } from './server-types';
 import { renderServer } from './server-view';
 import { checkVolume, startAttach } from './volume-actions';
-import type { World } from './world';
+import type { Project } from './project';
 
 const MOST_USER_DATA_BYTES = 32 * 1024;
 
@@ -58,22 +58,22 @@ type Wanted = z.output<typeof createSchema>;
 
 /** Checks everything first: a refused request leaves nothing behind. */
 export function createServer(call: Call<Wanted>): Reply {
-  const { world, body } = call;
+  const { project, body } = call;
   const location = body.location === undefined ? LOCATIONS[0]! : requireLocation(body.location);
-  const sshKeys = body.ssh_keys.map((key) => requireSshKey(world, key));
-  const serverType = requireServerType(world, body.server_type, location);
+  const sshKeys = body.ssh_keys.map((key) => requireSshKey(project, key));
+  const serverType = requireServerType(project, body.server_type, location);
   const image = requireImage(body.image, serverType.architecture);
-  const givenIps = checkRequest(world, body, location);
-  checkLimit(world, 'servers', 1);
-  checkLimit(world, 'dedicated_cores', dedicatedCores(serverType));
-  checkLimit(world, 'primary_ips', newAddresses(body.public_net));
-  takeFromStock(world, serverType, location);
+  const givenIps = checkRequest(project, body, location);
+  checkLimit(project, 'servers', 1);
+  checkLimit(project, 'dedicated_cores', dedicatedCores(serverType));
+  checkLimit(project, 'primary_ips', newAddresses(body.public_net));
+  takeFromStock(project, serverType, location);
 
   const server: Server = {
-    id: world.nextId(),
+    id: project.nextId(),
     name: body.name,
     labels: body.labels,
-    created: world.now(),
+    created: project.now(),
     status: 'initializing',
     serverType,
     image,
@@ -88,28 +88,28 @@ export function createServer(call: Call<Wanted>): Reply {
     machine: 'none',
     offSince: null,
   };
-  world.servers.add(server);
-  connectPublicSide(world, body, server, givenIps);
+  project.servers.add(server);
+  connectPublicSide(project, body, server, givenIps);
 
   const action = startCreate(call, server);
   const next: Action[] = body.networks.map((networkId) => startAttachToNetwork(call, server, { network: networkId }, action));
-  next.push(...body.volumes.map((volumeId) => startAttach(call, world.volumes.get(volumeId), server, action)));
+  next.push(...body.volumes.map((volumeId) => startAttach(call, project.volumes.get(volumeId), server, action)));
   if (body.start_after_create) next.push(startPowerOn(call, server, next.at(-1) ?? action));
   return created({
-    server: renderServer(world, server),
-    action: renderAction(world, action),
-    next_actions: next.map((each) => renderAction(world, each)),
+    server: renderServer(project, server),
+    action: renderAction(project, action),
+    next_actions: next.map((each) => renderAction(project, each)),
     root_password: sshKeys.length > 0 ? null : `lab-${server.id}`,
   });
 }
 
-function checkRequest(world: World, body: Wanted, location: Location): readonly PrimaryIp[] {
+function checkRequest(project: Project, body: Wanted, location: Location): readonly PrimaryIp[] {
   checkLabels(body.labels);
-  world.servers.checkNameIsFree(body.name);
-  for (const { firewall } of body.firewalls) world.firewalls.get(firewall);
-  for (const network of body.networks) world.networks.get(network);
-  for (const volume of body.volumes) checkVolume(world.volumes.get(volume), location);
-  if (body.placement_group !== null) checkRoom(world, body.placement_group);
+  project.servers.checkNameIsFree(body.name);
+  for (const { firewall } of body.firewalls) project.firewalls.get(firewall);
+  for (const network of body.networks) project.networks.get(network);
+  for (const volume of body.volumes) checkVolume(project.volumes.get(volume), location);
+  if (body.placement_group !== null) checkRoom(project, body.placement_group);
   const { enable_ipv4, enable_ipv6, ipv4, ipv6 } = body.public_net;
   const isPublic = enable_ipv4 || enable_ipv6;
   if (!isPublic && body.firewalls.length > 0) throw refused('private_net_only_server', 'server has no public interface');
@@ -117,8 +117,8 @@ function checkRequest(world: World, body: Wanted, location: Location): readonly 
     throw invalidInput('public_net', 'a server without any network interface cannot be started');
   }
   return [
-    ...(ipv4 === null ? [] : [requirePrimaryIp(world, ipv4, 'ipv4', enable_ipv4, location)]),
-    ...(ipv6 === null ? [] : [requirePrimaryIp(world, ipv6, 'ipv6', enable_ipv6, location)]),
+    ...(ipv4 === null ? [] : [requirePrimaryIp(project, ipv4, 'ipv4', enable_ipv4, location)]),
+    ...(ipv6 === null ? [] : [requirePrimaryIp(project, ipv6, 'ipv6', enable_ipv6, location)]),
   ];
 }
 
@@ -127,14 +127,14 @@ function newAddresses({ enable_ipv4, enable_ipv6, ipv4, ipv6 }: Wanted['public_n
   return (enable_ipv4 && ipv4 === null ? 1 : 0) + (enable_ipv6 && ipv6 === null ? 1 : 0);
 }
 
-function requireSshKey(world: World, key: number | string): SshKey {
-  const found = world.sshKeys.all().find((each) => each.id === key || each.name === key);
+function requireSshKey(project: Project, key: number | string): SshKey {
+  const found = project.sshKeys.all().find((each) => each.id === key || each.name === key);
   if (!found) throw invalidInput('ssh_keys', `SSH key '${key}' does not exist`);
   return found;
 }
 
-function requirePrimaryIp(world: World, id: number, family: IpFamily, enabled: boolean, location: Location): PrimaryIp {
-  const primaryIp = world.primaryIps.get(id);
+function requirePrimaryIp(project: Project, id: number, family: IpFamily, enabled: boolean, location: Location): PrimaryIp {
+  const primaryIp = project.primaryIps.get(id);
   if (!enabled) throw invalidInput(`public_net.${family}`, `is given, but ${family} is not enabled`);
   if (primaryIp.assigneeId !== null) throw refused('primary_ip_assigned', 'primary ip is already assigned');
   if (primaryIp.type !== family) throw refused('primary_ip_version_mismatch', `primary ip is not an ${family}`);
@@ -142,28 +142,28 @@ function requirePrimaryIp(world: World, id: number, family: IpFamily, enabled: b
   return primaryIp;
 }
 
-function connectPublicSide(world: World, body: Wanted, server: Server, given: readonly PrimaryIp[]): void {
+function connectPublicSide(project: Project, body: Wanted, server: Server, given: readonly PrimaryIp[]): void {
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (!body.public_net[`enable_${family}`]) continue;
     const primaryIp = given.find((each) => each.type === family);
     if (primaryIp) primaryIp.assigneeId = server.id;
-    else newPrimaryIp(world, family, server.location, { assigneeId: server.id });
+    else newPrimaryIp(project, family, server.location, { assigneeId: server.id });
   }
   for (const { firewall: id } of body.firewalls) {
-    const firewall = world.firewalls.get(id);
+    const firewall = project.firewalls.get(id);
     firewall.appliedTo = [...firewall.appliedTo, { type: 'server', serverId: server.id }];
   }
 }
 
 function startCreate(call: Call<unknown>, server: Server): Action {
-  const { world } = call;
+  const { project } = call;
   return call.start({
     command: 'create_server',
     resources: [
       ['server', server.id],
       ['image', server.image.id],
     ],
-    hardware: () => world.exclusively(`server:${server.id}`, () => makeMachine(world, server)),
+    hardware: () => project.exclusively(`server:${server.id}`, () => makeMachine(project, server)),
     effect: () => {
       server.status = 'off';
     },
@@ -174,11 +174,11 @@ function startCreate(call: Call<unknown>, server: Server): Action {
   });
 }
 
-export async function makeMachine(world: World, server: Server): Promise<void> {
-  if (!world.servers.find(server.id)) throw new ActionFailed('server was deleted');
+export async function makeMachine(project: Project, server: Server): Promise<void> {
+  if (!project.servers.find(server.id)) throw new ActionFailed('server was deleted');
   server.machine = 'making';
   const { id, name, image, serverType, sshPublicKeys, userData, location } = server;
-  await world.hardware.createServer({
+  await project.hardware.createServer({
     id,
     name,
     image: image.name,

@@ -19,21 +19,21 @@ const attachSchema = z.strictObject({
   ip_range: z.string().optional(),
 });
 const path = (action: string): string => `/v1/servers/:id/actions/${action}`;
-const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.project, action) });
 
 export const routes: readonly Route[] = [
   post(path('attach_to_network'), attachSchema, (call) => {
-    const server = call.world.servers.get(call.id);
+    const server = call.project.servers.get(call.id);
     if (server.attachments.some((each) => each.networkId === call.body.network)) {
       throw refused('server_already_attached', 'server is already attached to this network');
     }
-    if (isLocked(call.world, server)) throw locked('server');
+    if (isLocked(call.project, server)) throw locked('server');
     return answer(call, startAttachToNetwork(call, server, call.body));
   }),
   post(path('detach_from_network'), z.strictObject({ network: idSchema }), (call) => {
-    const server = call.world.servers.get(call.id);
+    const server = call.project.servers.get(call.id);
     const attachment = requireAttachment(server, call.body.network);
-    if (isLocked(call.world, server)) throw locked('server');
+    if (isLocked(call.project, server)) throw locked('server');
     const effect = (): void => {
       server.attachments = server.attachments.filter((each) => each !== attachment);
     };
@@ -56,20 +56,20 @@ function requireAttachment(server: Server, networkId: number): Attachment {
 
 /** Reserves the address; it is configured when the action succeeds. */
 export function startAttachToNetwork(call: Call<unknown>, server: Server, wanted: z.output<typeof attachSchema>, after?: Action): Action {
-  const { world } = call;
-  const network = world.networks.get(wanted.network);
-  const clash = server.attachments.find((each) => overlap(rangeOf(world.networks.get(each.networkId).ipRange), rangeOf(network.ipRange)));
+  const { project } = call;
+  const network = project.networks.get(wanted.network);
+  const clash = server.attachments.find((each) => overlap(rangeOf(project.networks.get(each.networkId).ipRange), rangeOf(network.ipRange)));
   if (clash) throw refused('networks_overlap', 'server is attached to a network with an overlapping range');
   if (network.subnets.length === 0) throw refused('no_subnet_available', `network '${network.name}' has no subnet`);
   const aliasIps = wanted.alias_ips ?? [];
   checkAliases(call, network, server, aliasIps);
-  if (wanted.ip !== undefined) checkAddress(world, network, server, wanted.ip, 'ip');
+  if (wanted.ip !== undefined) checkAddress(project, network, server, wanted.ip, 'ip');
   if (wanted.ip !== undefined && aliasIps.includes(wanted.ip)) throw refused('ip_not_available', `ip ${wanted.ip} is its own alias`);
   const attachment: Attachment = {
     networkId: network.id,
-    ip: wanted.ip ?? freeAddress(world, network, server, wanted.ip_range),
+    ip: wanted.ip ?? freeAddress(project, network, server, wanted.ip_range),
     aliasIps,
-    macAddress: macAddress(world.nextId()),
+    macAddress: macAddress(project.nextId()),
     pending: true,
   };
   server.attachments = [...server.attachments, attachment];
@@ -78,7 +78,7 @@ export function startAttachToNetwork(call: Call<unknown>, server: Server, wanted
     resources: refs(server, attachment),
     ...(after ? { after } : {}),
     effect: () => {
-      if (!world.servers.find(server.id) || !world.networks.find(network.id)) throw new ActionFailed('deleted meanwhile');
+      if (!project.servers.find(server.id) || !project.networks.find(network.id)) throw new ActionFailed('deleted meanwhile');
       attachment.pending = false;
     },
     changesNetwork: true,
@@ -93,25 +93,25 @@ const macAddress = (id: number): string => `86:00:00:${id.toString(16).padStart(
 function checkAliases(call: Call<unknown>, network: Network, server: Server, aliasIps: readonly string[]): void {
   if (aliasIps.length > MOST_ALIASES) throw invalidInput('alias_ips', `more than ${MOST_ALIASES}`);
   if (new Set(aliasIps).size < aliasIps.length) throw invalidInput('alias_ips', 'names an address twice');
-  for (const ip of aliasIps) checkAddress(call.world, network, server, ip, 'alias_ips');
+  for (const ip of aliasIps) checkAddress(call.project, network, server, ip, 'alias_ips');
 }
 
 /** The whole list is replaced. An address that another server holds must be given up there first. */
 async function changeAliases(call: Call<{ network: number; alias_ips: string[] }>): Promise<Reply> {
-  const { world } = call;
-  const server = world.servers.get(call.id);
+  const { project } = call;
+  const server = project.servers.get(call.id);
   const attachment = requireAttachment(server, call.body.network);
-  const network = world.networks.get(attachment.networkId);
+  const network = project.networks.get(attachment.networkId);
   const aliasIps = call.body.alias_ips;
   checkAliases(call, network, server, aliasIps);
   // A guess, from the same words of the documentation as for floating IPs
-  if (world.actions.running('server', server.id, 'change_alias_ips')) throw locked('server');
+  if (project.actions.running('server', server.id, 'change_alias_ips')) throw locked('server');
   if (await holdsFast(call, server)) throw locked('server');
   const action = call.start({
     command: 'change_alias_ips',
     resources: refs(server, attachment),
     effect: () => {
-      const taken = aliasIps.find((ip) => isTaken(world, network, ip, server));
+      const taken = aliasIps.find((ip) => isTaken(project, network, ip, server));
       if (taken) throw new ActionFailed(`${taken} was taken meanwhile`);
       attachment.aliasIps = aliasIps;
     },
@@ -121,9 +121,9 @@ async function changeAliases(call: Call<{ network: number; alias_ips: string[] }
 }
 
 /** A fault keeps the aliases at a server that has just lost its power. */
-async function holdsFast({ world, effects }: Call<unknown>, server: Server): Promise<boolean> {
+async function holdsFast({ project, effects }: Call<unknown>, server: Server): Promise<boolean> {
   const held = effects.find((effect) => effect.kind === 'alias-held');
   if (!held) return false;
-  await refreshStatus(world, [server]);
-  return server.offSince !== null && world.clock.now() - server.offSince < held.milliseconds;
+  await refreshStatus(project, [server]);
+  return server.offSince !== null && project.clock.now() - server.offSince < held.milliseconds;
 }

@@ -9,19 +9,19 @@ import type { Call, Reply, Route } from './requests';
 import { refreshStatus, setPower } from './server-status';
 
 const path = (action: string): string => `/v1/servers/:id/actions/${action}`;
-const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.project, action) });
 
 export const routes: readonly Route[] = [
   post(path('poweron'), nothing, (call) => {
-    const server = call.world.servers.get(call.id);
-    if (!hasPublicInterface(call.world, server) && server.attachments.length === 0) {
+    const server = call.project.servers.get(call.id);
+    if (!hasPublicInterface(call.project, server) && server.attachments.length === 0) {
       throw refused('service_error', 'a server without any network interface cannot be started');
     }
     return answer(call, startPowerOn(call, server));
   }),
   post(path('poweroff'), nothing, (call) => {
-    const server = call.world.servers.get(call.id);
-    const { hardware } = call.world;
+    const server = call.project.servers.get(call.id);
+    const { hardware } = call.project;
     return answer(
       call,
       startOnMachine(call, server, 'stop_server', 'off', () => hardware.powerOff(server.id)),
@@ -30,7 +30,7 @@ export const routes: readonly Route[] = [
   // success only means that the guest was asked to stop
   post(path('shutdown'), nothing, async (call) => {
     const server = await running(call);
-    const { hardware } = call.world;
+    const { hardware } = call.project;
     return answer(
       call,
       startOnMachine(call, server, 'shutdown_server', null, () => hardware.shutdown(server.id)),
@@ -38,7 +38,7 @@ export const routes: readonly Route[] = [
   }),
   post(path('reboot'), nothing, async (call) => {
     const server = await running(call);
-    const { hardware } = call.world;
+    const { hardware } = call.project;
     return answer(
       call,
       startOnMachine(call, server, 'reboot_server', 'running', () => hardware.reboot(server.id)),
@@ -46,7 +46,7 @@ export const routes: readonly Route[] = [
   }),
   post(path('reset'), nothing, async (call) => {
     const server = await running(call);
-    const { hardware } = call.world;
+    const { hardware } = call.project;
     return answer(
       call,
       startOnMachine(call, server, 'reset_server', 'running', () => hardware.reset(server.id)),
@@ -55,14 +55,14 @@ export const routes: readonly Route[] = [
 ];
 
 async function running(call: Call<unknown>): Promise<Server> {
-  const server = call.world.servers.get(call.id);
-  await refreshStatus(call.world, [server]);
+  const server = call.project.servers.get(call.id);
+  await refreshStatus(call.project, [server]);
   if (server.status === 'off') throw refused('service_error', 'server is not running');
   return server;
 }
 
 export function startPowerOn(call: Call<unknown>, server: Server, after?: Action): Action {
-  const { hardware } = call.world;
+  const { hardware } = call.project;
   const powerOn = async (): Promise<void> => {
     if (await hardware.isRunning(server.id)) return;
     server.status = 'starting';
@@ -85,10 +85,10 @@ function startOnMachine(
     resources: [['server', server.id]],
     hardware: () => onMachine(call, server, work),
     effect: () => {
-      if (status) setPower(call.world, server, status);
+      if (status) setPower(call.project, server, status);
     },
     onFailure: () => {
-      if (server.status === 'starting') setPower(call.world, server, 'off');
+      if (server.status === 'starting') setPower(call.project, server, 'off');
     },
     changesNetwork: true,
   };
@@ -96,8 +96,8 @@ function startOnMachine(
 }
 
 export const onMachine = (call: Call<unknown>, server: Server, work: () => Promise<void>): Promise<void> =>
-  call.world.exclusively(`server:${server.id}`, async () => {
-    if (!call.world.servers.find(server.id)) throw new ActionFailed('server was deleted');
+  call.project.exclusively(`server:${server.id}`, async () => {
+    if (!call.project.servers.find(server.id)) throw new ActionFailed('server was deleted');
     if (server.machine !== 'made') throw new ActionFailed('server was never created');
     await work();
   });

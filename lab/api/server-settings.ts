@@ -16,22 +16,22 @@ import { refreshStatus } from './server-status';
 import { requireServerType, takeFromStock } from './server-types';
 
 const path = (action: string): string => `/v1/servers/:id/actions/${action}`;
-const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.project, action) });
 
 export const routes: readonly Route[] = [
   post(path('change_type'), z.strictObject({ server_type: idOrName, upgrade_disk: z.boolean() }), changeType),
   post(path('rebuild'), z.strictObject({ image: idOrName, user_data: z.string().nullish() }), rebuild),
   post(path('change_dns_ptr'), pointerSchema, (call) => {
-    const server = call.world.servers.get(call.id);
+    const server = call.project.servers.get(call.id);
     // the pointer of a server is that of its Primary IP
-    const primaryIp = call.world.primaryIps.all().find((each) => each.assigneeId === server.id && covers(each, call.body.ip));
+    const primaryIp = call.project.primaryIps.all().find((each) => each.assigneeId === server.id && covers(each, call.body.ip));
     if (!primaryIp) throw invalidInput('ip', `'${call.body.ip}' is not of this server`);
     checkPointer(primaryIp, call.body);
     const effect = (): void => setPointer(primaryIp, call.body);
     return answer(call, call.start({ command: 'change_dns_ptr', resources: [['server', server.id]], effect }));
   }),
   post(path('change_protection'), z.strictObject({ delete: z.boolean().optional(), rebuild: z.boolean().optional() }), (call) => {
-    const server = call.world.servers.get(call.id);
+    const server = call.project.servers.get(call.id);
     const { delete: deletion = server.deleteProtection, rebuild: rebuilding = server.rebuildProtection } = call.body;
     if (deletion !== rebuilding) throw invalidInput('rebuild', 'must be the same as delete');
     const effect = (): void => {
@@ -43,7 +43,7 @@ export const routes: readonly Route[] = [
   post(path('add_to_placement_group'), z.strictObject({ placement_group: idSchema }), async (call) => {
     const groupId = call.body.placement_group;
     const server = await stopped(call);
-    checkRoom(call.world, groupId);
+    checkRoom(call.project, groupId);
     const effect = (): void => {
       server.placementGroup = groupId;
     };
@@ -63,26 +63,26 @@ export const routes: readonly Route[] = [
 ];
 
 async function stopped(call: Call<unknown>): Promise<Server> {
-  const server = call.world.servers.get(call.id);
-  await refreshStatus(call.world, [server]);
+  const server = call.project.servers.get(call.id);
+  await refreshStatus(call.project, [server]);
   if (server.status !== 'off') throw refused('server_not_stopped', 'server must be stopped');
   return server;
 }
 
 /** Starts the server when done, because the provider does not. A refused change leaves it off. */
 async function changeType(call: Call<{ server_type: number | string; upgrade_disk: boolean }>): Promise<Reply> {
-  const { world, body } = call;
+  const { project, body } = call;
   const server = await stopped(call);
-  const type = requireServerType(world, body.server_type, server.location);
+  const type = requireServerType(project, body.server_type, server.location);
   if (type.architecture !== server.serverType.architecture) throw refused('invalid_server_type', 'server type has another architecture');
   if (type.disk < server.primaryDiskSize)
     throw refused('invalid_server_type', 'disk of the server type is smaller than that of the server');
-  checkLimit(world, 'dedicated_cores', dedicatedCores(type) - dedicatedCores(server.serverType));
-  takeFromStock(world, type, server.location);
+  checkLimit(project, 'dedicated_cores', dedicatedCores(type) - dedicatedCores(server.serverType));
+  takeFromStock(project, type, server.location);
   const work = async (): Promise<void> => {
     const { name, cores, memory, disk } = type;
-    await world.hardware.changeServerType?.(server.id, { name, cores, memory, disk: body.upgrade_disk ? disk : server.primaryDiskSize });
-    await world.hardware.powerOn(server.id);
+    await project.hardware.changeServerType?.(server.id, { name, cores, memory, disk: body.upgrade_disk ? disk : server.primaryDiskSize });
+    await project.hardware.powerOn(server.id);
   };
   const action = call.start({
     command: 'change_server_type',
@@ -100,25 +100,25 @@ async function changeType(call: Call<{ server_type: number | string; upgrade_dis
 
 /** A fresh disk from an image; addresses, networks and volumes stay. */
 function rebuild(call: Call<{ image: number | string; user_data?: string | null | undefined }>): Reply {
-  const { world, body } = call;
-  const server = world.servers.get(call.id);
+  const { project, body } = call;
+  const server = project.servers.get(call.id);
   if (server.rebuildProtection) throw deleteProtected('server');
   const image = requireImage(body.image, server.serverType.architecture);
-  const volumeIds = world.volumes
+  const volumeIds = project.volumes
     .all()
     .filter((volume) => volume.serverId === server.id)
     .map((volume) => volume.id);
   server.status = 'rebuilding';
   const work = async (): Promise<void> => {
-    await world.hardware.powerOff(server.id);
-    for (const id of volumeIds) await world.hardware.detachVolume(id);
-    await world.hardware.destroyServer(server.id);
+    await project.hardware.powerOff(server.id);
+    for (const id of volumeIds) await project.hardware.detachVolume(id);
+    await project.hardware.destroyServer(server.id);
     server.image = image;
     server.userData = body.user_data ?? server.userData;
-    await makeMachine(world, server);
-    for (const id of volumeIds) await world.hardware.attachVolume(id, server.id);
-    await world.syncNetwork();
-    await world.hardware.powerOn(server.id);
+    await makeMachine(project, server);
+    for (const id of volumeIds) await project.hardware.attachVolume(id, server.id);
+    await project.syncNetwork();
+    await project.hardware.powerOn(server.id);
   };
   const action = call.start({
     command: 'rebuild_server',
@@ -135,5 +135,5 @@ function rebuild(call: Call<{ image: number | string; user_data?: string | null 
     },
     changesNetwork: true,
   });
-  return created({ action: renderAction(world, action), root_password: server.sshPublicKeys.length > 0 ? null : `lab-${server.id}` });
+  return created({ action: renderAction(project, action), root_password: server.sshPublicKeys.length > 0 ? null : `lab-${server.id}` });
 }

@@ -1,22 +1,22 @@
 import type { Server } from './models';
-import type { World } from './world';
+import type { Project } from './project';
 
 /**
  * Asks the hardware, because a guest can stop by itself. While an action runs on a server, the action decides: a machine
  * that is down in the middle of a reboot is not off.
  */
-export async function refreshStatus(world: World, servers: readonly Server[]): Promise<void> {
+export async function refreshStatus(project: Project, servers: readonly Server[]): Promise<void> {
   const isSettled = (server: Server): boolean =>
-    server.machine === 'made' && ['running', 'off'].includes(server.status) && !hasPowerAction(world, server.id);
+    server.machine === 'made' && ['running', 'off'].includes(server.status) && !hasPowerAction(project, server.id);
   await Promise.all(
     servers.filter(isSettled).map(async (server) => {
-      const isRunning = await world.hardware.isRunning(server.id);
-      if (isSettled(server)) setPower(world, server, isRunning ? 'running' : 'off');
+      const isRunning = await project.hardware.isRunning(server.id);
+      if (isSettled(server)) setPower(project, server, isRunning ? 'running' : 'off');
     }),
   );
 }
 
-export function setPower({ clock }: World, server: Server, status: 'running' | 'off'): void {
+export function setPower({ clock }: Project, server: Server, status: 'running' | 'off'): void {
   server.status = status;
   server.offSince = status === 'running' ? null : (server.offSince ?? clock.now());
 }
@@ -32,8 +32,8 @@ const POWER = [
   'rebuild_server',
 ];
 
-const hasPowerAction = (world: World, serverId: number): boolean =>
-  POWER.some((command) => world.actions.running('server', serverId, command));
+const hasPowerAction = (project: Project, serverId: number): boolean =>
+  POWER.some((command) => project.actions.running('server', serverId, command));
 
 /** Attaching and detaching are the only calls that clients repeat when the server is locked. */
-export const isLocked = (world: World, server: Server): boolean => world.actions.running('server', server.id);
+export const isLocked = (project: Project, server: Server): boolean => project.actions.running('server', server.id);

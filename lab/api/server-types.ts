@@ -5,26 +5,26 @@ import { NAMED, list } from './lists';
 import { serverTypePrices } from './prices';
 import { get, ok } from './requests';
 import type { Route } from './requests';
-import type { World } from './world';
+import type { Project } from './project';
 
 export const routes: readonly Route[] = [
   get('/v1/server_types', NAMED, (call) =>
-    list(call, 'server_types', SERVER_TYPES, { render: (type) => renderServerType(call.world, type) }),
+    list(call, 'server_types', SERVER_TYPES, { render: (type) => renderServerType(call.project, type) }),
   ),
-  get('/v1/server_types/:id', [], ({ world, id }) => {
+  get('/v1/server_types/:id', [], ({ project, id }) => {
     const serverType = find(SERVER_TYPES, id);
     if (!serverType) throw notFound('server type', id);
-    return ok({ server_type: renderServerType(world, serverType) });
+    return ok({ server_type: renderServerType(project, serverType) });
   }),
 ];
 
 /** @throws invalid_input when it does not exist, or is not sold (any more) in that location */
-export function requireServerType(world: World, key: number | string, location: Location): ServerType {
+export function requireServerType(project: Project, key: number | string, location: Location): ServerType {
   const serverType = find(SERVER_TYPES, key);
   if (!serverType) throw invalidInput('server_type', `server type '${key}' does not exist`);
   const offer = serverType.offers.find((each) => each.location === location);
   if (!offer) throw unsupportedLocation();
-  if (hasEnded(world, offer))
+  if (hasEnded(project, offer))
     throw invalidInput('server_type', `server type '${serverType.name}' is deprecated and can no longer be ordered`);
   return serverType;
 }
@@ -36,15 +36,16 @@ function unsupportedLocation(): ApiError {
 }
 
 /** Counts the order. @throws resource_unavailable when there is none left */
-export function takeFromStock(world: World, serverType: ServerType, location: Location): void {
-  if (world.faults.refusesOrder(serverType.name, location.name)) throw new ApiError(412, 'resource_unavailable', 'error during placement');
+export function takeFromStock(project: Project, serverType: ServerType, location: Location): void {
+  if (project.faults.refusesOrder(serverType.name, location.name))
+    throw new ApiError(412, 'resource_unavailable', 'error during placement');
 }
 
-const hasEnded = (world: World, { deprecation }: Offer): boolean =>
-  deprecation !== null && world.clock.now() > Date.parse(deprecation.unavailable_after);
+const hasEnded = (project: Project, { deprecation }: Offer): boolean =>
+  deprecation !== null && project.clock.now() > Date.parse(deprecation.unavailable_after);
 
 /** Since 2025-09-24 each location has its own deprecation, and that of the type itself is being phased out. */
-export function renderServerType(world: World, type: ServerType): object {
+export function renderServerType(project: Project, type: ServerType): object {
   return {
     id: type.id,
     name: type.name,
@@ -65,7 +66,7 @@ export function renderServerType(world: World, type: ServerType): object {
         location: { id, name },
         deprecation,
       } = offer;
-      const available = !hasEnded(world, offer) && !world.faults.isSoldOut(type.name, name);
+      const available = !hasEnded(project, offer) && !project.faults.isSoldOut(type.name, name);
       return { id, name, deprecation, available, recommended: available && deprecation === null };
     }),
   };

@@ -9,76 +9,76 @@ import { createSchema, createServer, serverName } from './server-create';
 import { renderServer } from './server-view';
 import { refreshStatus } from './server-status';
 import { rename } from './store';
-import type { World } from './world';
+import type { Project } from './project';
 
 const updateSchema = z.strictObject({ name: serverName.optional(), labels: labelsSchema.optional() });
 
 export const routes: readonly Route[] = [
   get('/v1/servers', [...SELECTABLE, 'status'], async (call) => {
-    await refreshStatus(call.world, call.world.servers.all());
-    return list(call, 'servers', call.world.servers.all(), {
-      render: (server) => renderServer(call.world, server),
+    await refreshStatus(call.project, call.project.servers.all());
+    return list(call, 'servers', call.project.servers.all(), {
+      render: (server) => renderServer(call.project, server),
       filters: { status: (server) => server.status },
     });
   }),
   post('/v1/servers', createSchema, createServer),
-  get('/v1/servers/:id', [], async ({ world, id }) => {
-    await refreshStatus(world, [world.servers.get(id)]);
-    return ok({ server: renderServer(world, world.servers.get(id)) });
+  get('/v1/servers/:id', [], async ({ project, id }) => {
+    await refreshStatus(project, [project.servers.get(id)]);
+    return ok({ server: renderServer(project, project.servers.get(id)) });
   }),
-  put('/v1/servers/:id', updateSchema, ({ world, id, body }) => {
-    const server = world.servers.get(id);
-    rename(world.servers, server, body);
+  put('/v1/servers/:id', updateSchema, ({ project, id, body }) => {
+    const server = project.servers.get(id);
+    rename(project.servers, server, body);
     // firewalls applied by label selector follow the labels
-    world.syncNetworkSoon();
-    return ok({ server: renderServer(world, server) });
+    project.syncNetworkSoon();
+    return ok({ server: renderServer(project, server) });
   }),
   del('/v1/servers/:id', remove),
 ];
 
 /** Removes the server at once, and its machine while the action runs. */
 function remove(call: Call): Reply {
-  const { world, id } = call;
-  const server = world.servers.get(id);
+  const { project, id } = call;
+  const server = project.servers.get(id);
   if (server.deleteProtection) throw deleteProtected('server');
-  const volumeIds = world.volumes
+  const volumeIds = project.volumes
     .all()
     .filter((volume) => volume.serverId === id)
     .map((volume) => volume.id);
-  forget(world, server);
+  forget(project, server);
   const action = call.start({
     command: 'delete_server',
     resources: [['server', id]],
-    hardware: () => destroyMachine(world, server, volumeIds),
+    hardware: () => destroyMachine(project, server, volumeIds),
     changesNetwork: true,
   });
-  return ok({ action: renderAction(world, action) });
+  return ok({ action: renderAction(project, action) });
 }
 
-function forget(world: World, server: Server): void {
-  world.servers.remove(server.id);
-  for (const volume of world.volumes.all()) if (volume.serverId === server.id) volume.serverId = null;
-  for (const floatingIp of world.floatingIps.all()) if (floatingIp.serverId === server.id) floatingIp.serverId = null;
-  for (const firewall of world.firewalls.all()) {
+function forget(project: Project, server: Server): void {
+  project.servers.remove(server.id);
+  for (const volume of project.volumes.all()) if (volume.serverId === server.id) volume.serverId = null;
+  for (const floatingIp of project.floatingIps.all()) if (floatingIp.serverId === server.id) floatingIp.serverId = null;
+  for (const firewall of project.firewalls.all()) {
     firewall.appliedTo = firewall.appliedTo.filter((target) => target.type !== 'server' || target.serverId !== server.id);
   }
-  for (const primaryIp of world.primaryIps.all().filter((each) => each.assigneeId === server.id)) {
-    if (primaryIp.autoDelete) world.primaryIps.remove(primaryIp.id);
+  for (const primaryIp of project.primaryIps.all().filter((each) => each.assigneeId === server.id)) {
+    if (primaryIp.autoDelete) project.primaryIps.remove(primaryIp.id);
     else primaryIp.assigneeId = null;
   }
 }
 
 /** Holds the volumes until the machine is gone: a client may already want to attach them elsewhere. */
-function destroyMachine(world: World, server: Server, volumeIds: readonly number[]): Promise<void> {
+function destroyMachine(project: Project, server: Server, volumeIds: readonly number[]): Promise<void> {
   const destroy = async (): Promise<void> => {
     if (server.machine === 'none') return;
-    if (server.machine === 'made') await world.hardware.powerOff(server.id);
-    for (const volumeId of volumeIds) await world.hardware.detachVolume(volumeId);
-    await world.hardware.destroyServer(server.id);
+    if (server.machine === 'made') await project.hardware.powerOff(server.id);
+    for (const volumeId of volumeIds) await project.hardware.detachVolume(volumeId);
+    await project.hardware.destroyServer(server.id);
   };
   const locked = volumeIds.reduce<() => Promise<void>>(
-    (work, volumeId) => () => world.exclusively(`volume:${volumeId}`, work),
-    () => world.exclusively(`server:${server.id}`, destroy),
+    (work, volumeId) => () => project.exclusively(`volume:${volumeId}`, work),
+    () => project.exclusively(`server:${server.id}`, destroy),
   );
   return locked();
 }

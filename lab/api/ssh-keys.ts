@@ -13,34 +13,34 @@ const updateSchema = z.strictObject({ name: nameSchema.optional(), labels: label
 
 export const routes: readonly Route[] = [
   get('/v1/ssh_keys', [...SELECTABLE, 'fingerprint'], (call) =>
-    list(call, 'ssh_keys', call.world.sshKeys.all(), { render: renderSshKey, filters: { fingerprint: (key) => key.fingerprint } }),
+    list(call, 'ssh_keys', call.project.sshKeys.all(), { render: renderSshKey, filters: { fingerprint: (key) => key.fingerprint } }),
   ),
   post('/v1/ssh_keys', createSchema, create),
-  get('/v1/ssh_keys/:id', [], ({ world, id }) => ok({ ssh_key: renderSshKey(world.sshKeys.get(id)) })),
-  put('/v1/ssh_keys/:id', updateSchema, ({ world, id, body }) => {
-    const sshKey = world.sshKeys.get(id);
-    rename(world.sshKeys, sshKey, body);
+  get('/v1/ssh_keys/:id', [], ({ project, id }) => ok({ ssh_key: renderSshKey(project.sshKeys.get(id)) })),
+  put('/v1/ssh_keys/:id', updateSchema, ({ project, id, body }) => {
+    const sshKey = project.sshKeys.get(id);
+    rename(project.sshKeys, sshKey, body);
     return ok({ ssh_key: renderSshKey(sshKey) });
   }),
-  del('/v1/ssh_keys/:id', ({ world, id }) => {
-    world.sshKeys.remove(world.sshKeys.get(id).id);
+  del('/v1/ssh_keys/:id', ({ project, id }) => {
+    project.sshKeys.remove(project.sshKeys.get(id).id);
     return noContent;
   }),
 ];
 
-function create({ world, body }: Call<z.output<typeof createSchema>>): Reply {
+function create({ project, body }: Call<z.output<typeof createSchema>>): Reply {
   checkLabels(body.labels);
   const fingerprint = fingerprintOf(body.public_key);
-  world.sshKeys.checkNameIsFree(body.name);
-  if (world.sshKeys.all().some((key) => key.fingerprint === fingerprint)) {
+  project.sshKeys.checkNameIsFree(body.name);
+  if (project.sshKeys.all().some((key) => key.fingerprint === fingerprint)) {
     const details = { fields: [{ name: 'public_key' }] };
     throw new ApiError(409, 'uniqueness_error', 'SSH key with the same fingerprint already exists', details);
   }
-  const sshKey = world.sshKeys.add({
-    id: world.nextId(),
+  const sshKey = project.sshKeys.add({
+    id: project.nextId(),
     name: body.name,
     labels: body.labels,
-    created: world.now(),
+    created: project.now(),
     publicKey: body.public_key,
     fingerprint,
   });

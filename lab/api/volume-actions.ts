@@ -7,7 +7,7 @@ import type { Server, Volume } from './models';
 import { created, deleteProtectionSchema, idSchema, nothing, post } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { isLocked } from './server-status';
-import type { World } from './world';
+import type { Project } from './project';
 
 // mounting inside the guest is not emulated: only "no" is understood
 const attachSchema = z.strictObject({ server: idSchema, automount: z.literal(false).optional() });
@@ -15,14 +15,14 @@ const path = (action: string): string => `/v1/volumes/:id/actions/${action}`;
 
 export const routes: readonly Route[] = [
   post(path('attach'), attachSchema, (call) => {
-    const volume = call.world.volumes.get(call.id);
-    const server = call.world.servers.get(call.body.server);
-    if (isLocked(call.world, server)) throw locked('server');
+    const volume = call.project.volumes.get(call.id);
+    const server = call.project.servers.get(call.body.server);
+    if (isLocked(call.project, server)) throw locked('server');
     return answer(call, startAttach(call, volume, server));
   }),
   post(path('detach'), nothing, detach),
   post(path('resize'), z.strictObject({ size: z.number().int().max(10240, 'is above 10240') }), (call) => {
-    const volume = call.world.volumes.get(call.id);
+    const volume = call.project.volumes.get(call.id);
     const { size } = call.body;
     if (size <= volume.size) throw invalidInput('size', `must be above ${volume.size}, a volume only grows`);
     return answer(
@@ -30,7 +30,7 @@ export const routes: readonly Route[] = [
       call.start({
         command: 'resize_volume',
         resources: [['volume', volume.id]],
-        hardware: () => call.world.exclusively(`volume:${volume.id}`, () => call.world.hardware.resizeVolume(volume.id, size)),
+        hardware: () => call.project.exclusively(`volume:${volume.id}`, () => call.project.hardware.resizeVolume(volume.id, size)),
         effect: () => {
           volume.size = size;
         },
@@ -38,7 +38,7 @@ export const routes: readonly Route[] = [
     );
   }),
   post(path('change_protection'), deleteProtectionSchema, (call) => {
-    const volume = call.world.volumes.get(call.id);
+    const volume = call.project.volumes.get(call.id);
     const effect = (): void => {
       volume.deleteProtection = call.body.delete;
     };
@@ -46,7 +46,7 @@ export const routes: readonly Route[] = [
   }),
 ];
 
-const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.world, action) });
+const answer = (call: Call<unknown>, action: Action): Reply => created({ action: renderAction(call.project, action) });
 
 /** Checks that the volume can go to the server. */
 export function checkVolume(volume: Volume, location: Server['location']): void {
@@ -55,7 +55,7 @@ export function checkVolume(volume: Volume, location: Server['location']): void 
 }
 
 export function startAttach(call: Call<unknown>, volume: Volume, server: Server, after?: Action): Action {
-  const { world } = call;
+  const { project } = call;
   checkVolume(volume, server.location);
   // reserved now, so that a second attach is refused while this one runs
   volume.serverId = server.id;
@@ -67,9 +67,9 @@ export function startAttach(call: Call<unknown>, volume: Volume, server: Server,
     ],
     ...(after ? { after } : {}),
     hardware: () =>
-      exclusively(world, volume, server.id, async () => {
-        if (!world.servers.find(server.id)) throw new ActionFailed('server was deleted');
-        await world.hardware.attachVolume(volume.id, server.id);
+      exclusively(project, volume, server.id, async () => {
+        if (!project.servers.find(server.id)) throw new ActionFailed('server was deleted');
+        await project.hardware.attachVolume(volume.id, server.id);
       }),
     onFailure: () => {
       if (volume.serverId === server.id) volume.serverId = null;
@@ -78,18 +78,18 @@ export function startAttach(call: Call<unknown>, volume: Volume, server: Server,
 }
 
 function detach(call: Call<unknown>): Reply {
-  const { world } = call;
-  const volume = world.volumes.get(call.id);
-  const server = world.servers.find(volume.serverId);
+  const { project } = call;
+  const volume = project.volumes.get(call.id);
+  const server = project.servers.find(volume.serverId);
   if (!server) throw refused('service_error', 'volume is not attached');
-  if (isLocked(world, server)) throw locked('server');
+  if (isLocked(project, server)) throw locked('server');
   const action = call.start({
     command: 'detach_volume',
     resources: [
       ['server', server.id],
       ['volume', volume.id],
     ],
-    hardware: () => exclusively(world, volume, server.id, () => world.hardware.detachVolume(volume.id)),
+    hardware: () => exclusively(project, volume, server.id, () => project.hardware.detachVolume(volume.id)),
     effect: () => {
       volume.serverId = null;
     },
@@ -98,5 +98,5 @@ function detach(call: Call<unknown>): Reply {
 }
 
 /** Always locks the volume before the server, so that two calls cannot wait for each other. */
-const exclusively = (world: World, volume: Volume, serverId: number, work: () => Promise<void>): Promise<void> =>
-  world.exclusively(`volume:${volume.id}`, () => world.exclusively(`server:${serverId}`, work));
+const exclusively = (project: Project, volume: Volume, serverId: number, work: () => Promise<void>): Promise<void> =>
+  project.exclusively(`volume:${volume.id}`, () => project.exclusively(`server:${serverId}`, work));

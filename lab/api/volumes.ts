@@ -25,37 +25,37 @@ const updateSchema = z.strictObject({ name: nameSchema.optional(), labels: label
 
 export const routes: readonly Route[] = [
   get('/v1/volumes', [...SELECTABLE, 'status'], (call) =>
-    list(call, 'volumes', call.world.volumes.all(), { render: renderVolume, filters: { status: (volume) => volume.status } }),
+    list(call, 'volumes', call.project.volumes.all(), { render: renderVolume, filters: { status: (volume) => volume.status } }),
   ),
   post('/v1/volumes', createSchema, create),
-  get('/v1/volumes/:id', [], ({ world, id }) => ok({ volume: renderVolume(world.volumes.get(id)) })),
-  put('/v1/volumes/:id', updateSchema, ({ world, id, body }) => {
-    const volume = world.volumes.get(id);
-    rename(world.volumes, volume, body);
+  get('/v1/volumes/:id', [], ({ project, id }) => ok({ volume: renderVolume(project.volumes.get(id)) })),
+  put('/v1/volumes/:id', updateSchema, ({ project, id, body }) => {
+    const volume = project.volumes.get(id);
+    rename(project.volumes, volume, body);
     return ok({ volume: renderVolume(volume) });
   }),
-  del('/v1/volumes/:id', async ({ world, id }) => {
-    const volume = world.volumes.get(id);
+  del('/v1/volumes/:id', async ({ project, id }) => {
+    const volume = project.volumes.get(id);
     if (volume.deleteProtection) throw deleteProtected('volume');
     if (volume.serverId !== null) throw refused('service_error', 'volume must be detached');
-    await world.exclusively(`volume:${id}`, () => world.hardware.destroyVolume(id));
-    world.volumes.remove(id);
+    await project.exclusively(`volume:${id}`, () => project.hardware.destroyVolume(id));
+    project.volumes.remove(id);
     return noContent;
   }),
 ];
 
 function create(call: Call<z.output<typeof createSchema>>): Reply {
-  const { world, body } = call;
+  const { project, body } = call;
   checkLabels(body.labels);
-  world.volumes.checkNameIsFree(body.name);
-  const server = body.server === null ? null : world.servers.get(body.server);
+  project.volumes.checkNameIsFree(body.name);
+  const server = body.server === null ? null : project.servers.get(body.server);
   const location = server?.location ?? (body.location === undefined ? undefined : requireLocation(body.location));
   if (!location) throw invalidInput('location', 'is needed unless a server is given');
-  const volume = world.volumes.add({
-    id: world.nextId(),
+  const volume = project.volumes.add({
+    id: project.nextId(),
     name: body.name,
     labels: body.labels,
-    created: world.now(),
+    created: project.now(),
     location,
     format: body.format ?? null,
     size: body.size,
@@ -67,7 +67,7 @@ function create(call: Call<z.output<typeof createSchema>>): Reply {
   const action: Action = call.start({
     command: 'create_volume',
     resources: [['volume', volume.id]],
-    hardware: () => world.exclusively(`volume:${volume.id}`, () => world.hardware.createVolume(spec)),
+    hardware: () => project.exclusively(`volume:${volume.id}`, () => project.hardware.createVolume(spec)),
     effect: () => {
       volume.status = 'available';
     },
@@ -75,8 +75,8 @@ function create(call: Call<z.output<typeof createSchema>>): Reply {
   const next = server ? [startAttach(call, volume, server, action)] : [];
   return created({
     volume: renderVolume(volume),
-    action: renderAction(world, action),
-    next_actions: next.map((each) => renderAction(world, each)),
+    action: renderAction(project, action),
+    next_actions: next.map((each) => renderAction(project, each)),
   });
 }
 

@@ -1,3 +1,4 @@
+import { summarise } from '../checkers';
 import { attempt, now, pause, type Ask, type Target } from '../traffic';
 
 export interface Service {
@@ -32,7 +33,6 @@ export async function serviceOf(
     );
   }
   await Promise.all(visits);
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor((times.length - 1) * share)] ?? NaN;
-  return { asked: visits.length, failures, median: at(0.5), p95: at(0.95) };
+  const { median = NaN, p95 = NaN } = summarise(times) ?? {};
+  return { asked: visits.length, failures, median, p95 };
 }

@@ -5,8 +5,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { MOST_ADDRESSES, withAddresses } from '../attacks';
-import { onMachine, type LabHandle } from '../faults';
-import { openHandle } from '../scenarios';
+import { summarise } from '../checkers';
+import { onMachine, until } from '../faults';
+import type { Lab } from '../lab';
+import { openDeployedLab } from '../scenarios';
+import { topologyOf } from '../scenarios/topology';
 import { attempt, now, pause, type Target } from '../traffic';
 import type { FromHolder, ToHolder } from './holder';
 
@@ -44,19 +47,19 @@ async function main(): Promise<void> {
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MOST)
     throw new RangeError(`--connections is ${values.connections}, want a number from 1 to ${MOST}`);
 
-  const lab = await openHandle();
-  const target: Target = { address: lab.floatingIp, host: lab.domain };
-  await withAddresses(Math.ceil(wanted / CONNECTIONS_PER_ADDRESS), (addresses) => measure(lab, target, addresses, wanted, seconds));
+  const lab = await openDeployedLab();
+  await withAddresses(Math.ceil(wanted / CONNECTIONS_PER_ADDRESS), (addresses) => measure(lab, addresses, wanted, seconds));
 }
 
-async function measure(lab: LabHandle, target: Target, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
+async function measure(lab: Lab, addresses: readonly string[], wanted: number, seconds: number): Promise<void> {
   const holders: Held[] = [];
   try {
     const idle = await balancer(lab);
     const begin = now();
     for (let first = 0; first < wanted; first += CONNECTIONS_PER_PROCESS)
-      holders.push(hold(target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
-    await until(() => sum(holders, 'opened') + sum(holders, 'failed') >= wanted);
+      holders.push(hold(lab.target, addresses, first, Math.min(CONNECTIONS_PER_PROCESS, wanted - first)));
+    const tried = async () => sum(holders, 'opened') + sum(holders, 'failed') >= wanted;
+    await until('every connection is open or has failed', tried, Infinity, 200);
     const opening = (now() - begin) / 1000;
     say('asked for', `${wanted} connections from ${addresses.length} addresses`);
     say(
@@ -66,7 +69,7 @@ async function measure(lab: LabHandle, target: Target, addresses: readonly strin
     const errors = holders.flatMap(({ latest }) => Object.entries(latest.errors));
     for (const [error, count] of errors) say('', `${count} x ${error}`);
 
-    const page = await pages(target, seconds);
+    const page = await pages(lab.target, seconds);
     const held = await balancer(lab);
     say('held', `${sum(holders, 'open')} after ${seconds} s; HAProxy counts ${held.connections} on ${held.name}`);
     say(
@@ -98,14 +101,13 @@ async function pages(target: Target, seconds: number): Promise<{ asked: number; 
     if (answer?.status === 200) times.push(now() - start);
     await pause(100);
   }
-  times.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(times[Math.floor((times.length - 1) * share)] ?? NaN);
-  return { asked, answered: times.length, median: at(0.5), p95: at(0.95) };
+  const { median = NaN, p95 = NaN } = summarise(times) ?? {};
+  return { asked, answered: times.length, median: Math.round(median), p95: Math.round(p95) };
 }
 
 /** HAProxy's own figures on the active load balancer: all its processes, shared pages counted once. */
-async function balancer(lab: LabHandle): Promise<{ name: string; megabytes: number; connections: number }> {
-  const name = (await lab.addressHolders()).floatingIp!;
+async function balancer(lab: Lab): Promise<{ name: string; megabytes: number; connections: number }> {
+  const name = await topologyOf(lab).activeLoadBalancer();
   const megabytes = Number(
     await onMachine(
       lab,
@@ -127,10 +129,6 @@ async function balancer(lab: LabHandle): Promise<{ name: string; megabytes: numb
 
 const sum = (holders: readonly Held[], what: 'opened' | 'open' | 'failed') =>
   holders.reduce((total, { latest }) => total + latest[what], 0);
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(200);
-}
 
 function say(what: string, figures: string): void {
   console.log(`${what.padEnd(10)} ${figures}`);

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { openLab, type EmulatedApi } from '../lab';
+import { openLab, type EmulatedApi, type FaultOrder } from '../lab';
 
 const KINDS = [
   'status',
@@ -56,24 +56,23 @@ export function apiFaultCommand(): Command {
       const lab = await openLab();
       if (kind === 'clear') return lab.clearApiFaults(options.api);
       if (!KINDS.includes(kind)) throw new Error(`api-fault is ${kind}, want one of ${KINDS.join(', ')}, clear`);
-      await lab.apiFault(
-        {
-          match: {
-            ...(options.method && { method: options.method.toUpperCase() }),
-            ...(options.path && { path: options.path }),
-            ...(options.from && { fromAddress: options.from }),
-          },
-          effect: {
-            kind,
-            ...(kind === 'status' && { status: Number(options.status), code: options.code }),
-            ...(['latency', 'alias-held'].includes(kind) && { milliseconds: Number(options.milliseconds) }),
-            ...(kind === 'sold-out' && { serverType: options.type, ...(options.location && { location: options.location }) }),
-            ...(kind === 'limit' && { of: options.of, most: Number(options.most) }),
-          },
-          ...(options.after && { after: Number(options.after) }),
-          ...(options.count && { count: Number(options.count) }),
+      const order = {
+        match: {
+          ...(options.method && { method: options.method.toUpperCase() }),
+          ...(options.path && { path: options.path }),
+          ...(options.from && { fromAddress: options.from }),
         },
-        options.api,
-      );
+        effect: {
+          kind,
+          ...(kind === 'status' && { status: Number(options.status), code: options.code }),
+          ...(['latency', 'alias-held'].includes(kind) && { milliseconds: Number(options.milliseconds) }),
+          ...(kind === 'sold-out' && { serverType: options.type, ...(options.location && { location: options.location }) }),
+          ...(kind === 'limit' && { of: options.of, most: Number(options.most) }),
+        },
+        ...(options.after && { after: Number(options.after) }),
+        ...(options.count && { count: Number(options.count) }),
+      };
+      // The API refuses what is not one
+      await lab.apiFault(order as FaultOrder, options.api);
     });
 }

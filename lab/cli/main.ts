@@ -6,7 +6,7 @@ import { USUAL_DELAY_SECONDS } from '../machines/leases';
 import { labPaths } from '../machines/paths';
 import { apiFaultCommand } from './api-fault';
 import { apiTimesCommand } from './api-times';
-import { deploy, destroy } from '../client/deploy';
+import { destroy } from '../client/deploy';
 import { execInClient } from '../client/in-client';
 import { mysqlRepositoryCommand } from './mysql-repository';
 import { createProgress } from '../client/progress';
@@ -56,7 +56,7 @@ program
     '--app <command>',
     'what synthesizes it, such as "tsx __tests__/end-to-end/cloudflare/main.ts"; the default is that of cdktf.json',
   )
-  .action(async (options: { app?: string }) => deploy(await openLab(), options));
+  .action(async (options: { app?: string }) => (await openLab()).deploy(options));
 
 program
   .command('destroy')
@@ -101,22 +101,18 @@ program
     process.exitCode = await showLogs(await openLab(), host, options);
   });
 
-for (const [name, description] of [
-  ['power-on', 'power a machine on'],
-  ['power-off', 'pull the plug of a machine'],
-  ['shutdown', 'ask a machine to stop'],
-  ['reboot', 'ask a machine to reboot'],
-  ['reset', 'power a machine off and on'],
+for (const [name, verb, description] of [
+  ['power-on', 'powerOn', 'power a machine on'],
+  ['power-off', 'powerOff', 'pull the plug of a machine'],
+  ['shutdown', 'shutdown', 'ask a machine to stop'],
+  ['reboot', 'reboot', 'ask a machine to reboot'],
+  ['reset', 'reset', 'power a machine off and on'],
 ] as const) {
   program
     .command(name)
     .description(`${description}, by the emulated API`)
     .argument('<host>')
-    .action(async (host: string) => {
-      const lab = await openLab();
-      const verbs = { 'power-on': lab.powerOn, 'power-off': lab.powerOff, shutdown: lab.shutdown, reboot: lab.reboot, reset: lab.reset };
-      await verbs[name](host);
-    });
+    .action(async (host: string) => (await openLab())[verb](host));
 }
 
 program
@@ -124,7 +120,7 @@ program
   .description('delete a server, as in the console of Hetzner, whatever it is doing; the next deploy makes it anew')
   .argument('<host>')
   .option('--volume', 'its data volume, too')
-  .action(async (host: string, options: { volume?: boolean }) => (await openLab()).remove(host, options));
+  .action(async (host: string, options: { volume?: boolean }) => (await openLab()).deleteServer(host, options));
 
 const linkOption = () => new Option('--link <link>', 'which side').choices(['public', 'private']).default('private');
 const directionOption = () =>
@@ -174,7 +170,7 @@ program
   )
   .argument('<seconds>')
   .argument('[host]', 'this one; none: all')
-  .action(async (seconds: string, machine?: string) => (await openLab()).latePrivateInterface(Number(seconds), machine));
+  .action(async (seconds: string, machine?: string) => (await openLab()).latePrivateInterfaces(Number(seconds), machine));
 
 program
   .command('no-metadata')

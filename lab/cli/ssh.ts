@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sshArgv } from '../client/ssh';
 import type { Lab } from '../lab';
 import { tryRun } from '../machines/command';
 import { machineArgv } from '../machines/exec';
 
 /** Logs in by real SSH, to private machines through the floating IP. If that does not answer within 3 s, enters the machine directly. */
 export async function sshTo(lab: Lab, host: string, command: readonly string[]): Promise<number> {
-  const machine = (await lab.machines()).find(({ name }) => name === host);
+  const machine = await lab.machine(host);
   const initPid = await lab.initPid(host);
-  const argv = sshArgv(lab, await loginUser(lab), machine?.publicAddress ?? null, machine?.privateAddress ?? '');
+  const argv = sshArgv(lab, machine, { user: await loginUser(lab), timeoutSeconds: 3 });
   const [probe = '', ...probeArgs] = lab.inClient([...argv, 'true']);
   if (await tryRun(['timeout', '5', probe, ...probeArgs]))
     return interactive(lab.inClient([...argv.slice(0, -1), ...(command.length ? [] : ['-t']), argv.at(-1) ?? '', ...command]));
@@ -29,19 +30,6 @@ async function loginUser(lab: Lab): Promise<string> {
   const stack = await readFile(join(lab.paths.state, 'cdktf.out/stacks/lab/cdk.tf.json'), 'utf8').catch(() => '{}');
   const { resource } = JSON.parse(stack) as { resource?: { terraform_data?: Record<string, { connection?: { user: string } }> } };
   return Object.values(resource?.terraform_data ?? {}).find(({ connection }) => connection)?.connection?.user ?? 'root';
-}
-
-/** Does not remember host keys, because each machine gets new ones. */
-function sshArgv(lab: Lab, user: string, publicAddress: string | null, privateAddress: string): string[] {
-  const options = [
-    ...['-i', lab.secrets.sshPrivateKeyFile],
-    ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=3', 'BatchMode=yes'].flatMap(
-      (option) => ['-o', option],
-    ),
-  ];
-  if (publicAddress) return ['ssh', ...options, `${user}@${publicAddress}`];
-  const jump = ['ssh', ...options, '-W', '%h:%p', `${user}@${lab.floatingIp}`].join(' ');
-  return ['ssh', ...options, '-o', `ProxyCommand=${jump}`, `${user}@${privateAddress}`];
 }
 
 function interactive(argv: readonly string[]): Promise<number> {

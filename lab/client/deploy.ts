@@ -1,10 +1,11 @@
 import { createWriteStream, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openLab, type Lab } from '../lab';
+import type { Lab } from '../lab';
 import { REPOSITORY } from '../machines/paths';
 import { plainText, readDeployLine } from './deploy-output';
 import { execInClient } from './in-client';
+import { readOutputs } from './outputs';
 import { createProgress, type Progress } from './progress';
 import { chooseProviders, type ProviderChoice } from './provider-choice';
 
@@ -17,15 +18,15 @@ export interface DeployOptions {
   readonly app?: string;
 }
 
-/** `cdktf deploy` as a user runs it, to the lab. Prints a line where something begins or ends; everything goes to deploy.log. */
+/** See `Lab.deploy`. Prints a line where something begins or ends; everything goes to deploy.log. */
 export async function deploy(lab: Lab, { app }: DeployOptions = {}): Promise<void> {
   const progress = createProgress();
   const providers = await chooseProviders();
   const { kind, why } = providers;
   progress.say(`cdktf deploy ${STACK}, with ${kind === 'real' ? "Hetzner's own" : 'stand-in'} Terraform provider (${why})`);
   await runCdktf(lab, ['deploy', ...(app ? ['--app', app] : [])], providers, progress);
-  const { outputs } = await openLab(lab.name);
-  if (outputs.ca_certificate) await writeFile(join(lab.paths.state, 'ca.pem'), outputs.ca_certificate);
+  const { ca_certificate: authority } = await readOutputs(lab.paths);
+  if (authority) await writeFile(join(lab.paths.state, 'ca.pem'), authority);
 }
 
 /** Removes all resources of the stack from the emulated project. */

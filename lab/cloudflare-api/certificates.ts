@@ -3,7 +3,7 @@ import { algorithmOf } from '../x509/keys';
 import { parseRequest, type CertificateRequest } from '../x509/request';
 import { CloudflareError, invalid, noRoute, UnexpectedRequest } from './errors';
 import { del, get, paged, withBody, type Call, type Reply, type Route } from './requests';
-import type { OriginCertificate, World } from './world';
+import type { OriginCertificate, Account } from './account';
 
 const DAY = 86_400_000;
 const VALIDITIES = [7, 30, 90, 365, 730, 1095, 5475];
@@ -23,7 +23,7 @@ export const routes: readonly Route[] = [
     if (zoneId === null) throw invalid(1003, 'zone_id is required');
     return paged(
       call,
-      [...call.world.certificates.values()]
+      [...call.account.certificates.values()]
         .filter(({ zoneIds, revokedAt }) => zoneIds.includes(zoneId) && revokedAt === null)
         .map(renderCertificate),
     );
@@ -31,27 +31,27 @@ export const routes: readonly Route[] = [
   get('/certificates/:certificate', [], (call) => ({ result: renderCertificate(find(call)) })),
   del('/certificates/:certificate', (call) => {
     const certificate = find(call);
-    certificate.revokedAt ??= call.world.now();
+    certificate.revokedAt ??= call.account.now();
     return { result: { id: certificate.id, revoked_at: certificate.revokedAt } };
   }),
 ];
 
-function order({ world, body, method, path }: Call<z.output<typeof orderSchema>>): Reply {
+function order({ account, body, method, path }: Call<z.output<typeof orderSchema>>): Reply {
   if (body.request_type === 'keyless-certificate') throw new UnexpectedRequest(`${method} ${path}: request_type keyless-certificate`);
   if (!VALIDITIES.includes(body.requested_validity)) throw invalid(1011, `requested_validity must be one of ${VALIDITIES.join(', ')}`);
   const request = parseCsr(body.csr);
   const wanted = body.request_type === 'origin-rsa' ? 'RSA' : 'ECDSA';
   if (algorithmOf(request.publicKey) !== wanted)
     throw invalid(1012, `the key of the CSR does not fit the request type ${body.request_type}`);
-  const zoneIds = [...new Set(body.hostnames.map((hostname) => zoneIdOf(world, hostname)))];
-  const serial = world.newSerial();
+  const zoneIds = [...new Set(body.hostnames.map((hostname) => zoneIdOf(account, hostname)))];
+  const serial = account.newSerial();
   // A strict emulator does not keep the order: stacks must write them sorted, or ignore it.
   const hostnames = [...body.hostnames].sort();
-  const expiresOn = new Date(Math.floor(world.clock.now() / 1000) * 1000 + body.requested_validity * DAY);
+  const expiresOn = new Date(Math.floor(account.clock.now() / 1000) * 1000 + body.requested_validity * DAY);
   const made: OriginCertificate = {
     id: serial.toString(),
     zoneIds,
-    certificate: world.authorities.issue(body.request_type, serial, request, hostnames, expiresOn),
+    certificate: account.authorities.issue(body.request_type, serial, request, hostnames, expiresOn),
     expiresOn,
     requestType: body.request_type,
     hostnames,
@@ -59,7 +59,7 @@ function order({ world, body, method, path }: Call<z.output<typeof orderSchema>>
     requestedValidity: body.requested_validity,
     revokedAt: null,
   };
-  world.certificates.set(made.id, made);
+  account.certificates.set(made.id, made);
   return { result: renderCertificate(made) };
 }
 
@@ -75,8 +75,8 @@ function parseCsr(csr: string): CertificateRequest {
 }
 
 /** A wildcard covers one level. */
-function zoneIdOf(world: World, hostname: string): string {
-  const zone = world.zoneOf(hostname.replace(/^\*\./, ''));
+function zoneIdOf(account: Account, hostname: string): string {
+  const zone = account.zoneOf(hostname.replace(/^\*\./, ''));
   const isName = /^(\*\.)?([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(hostname);
   if (zone === undefined || !isName)
     throw invalid(
@@ -86,10 +86,10 @@ function zoneIdOf(world: World, hostname: string): string {
   return zone.id;
 }
 
-function find({ world, params, path }: Call): OriginCertificate {
+function find({ account, params, path }: Call): OriginCertificate {
   const id = params['certificate'] ?? '';
-  const found = world.certificates.get(id);
-  if (found !== undefined && (found.revokedAt === null || world.showsRevoked)) return found;
+  const found = account.certificates.get(id);
+  if (found !== undefined && (found.revokedAt === null || account.showsRevoked)) return found;
   throw /^\d{1,48}$/.test(id) ? new CloudflareError(404, 1101, 'Failed to read certificate from Database') : noRoute(path);
 }
 

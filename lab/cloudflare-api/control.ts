@@ -6,34 +6,35 @@ import { renderCertificate } from './certificates';
 import { renderRecord } from './dns-records';
 import { edgeView } from './edge-view';
 import { renderHostname, renderPullCertificate } from './origin-pulls';
-import type { World } from './world';
+import type { Account } from './account';
 import { renderZones } from './zones';
 
-export function buildControl(world: World, parts: ControlParts): Hono {
+export function buildControl(account: Account, parts: ControlParts): Hono {
   const control = sharedControl(parts);
-  control.get('/world', (context) => context.json(dump(world)));
+  // An older name: see lab/api/control.ts
+  control.get('/world', (context) => context.json(dump(account)));
   /** The root that an origin's visitors must trust in the lab: rsa or ecc. */
   control.get('/origin-ca/:kind', (context) => {
     const kind = z.enum(['rsa', 'ecc']).parse(context.req.param('kind'));
-    return context.text(world.authorities.get(`origin-${kind}`).certificate);
+    return context.text(account.authorities.get(`origin-${kind}`).certificate);
   });
   /** The root of the client certificate that all zones share, for origins that demand it. */
-  control.get('/shared-pull-ca', (context) => context.text(world.sharedPull.authority.certificate));
+  control.get('/shared-pull-ca', (context) => context.text(account.sharedPull.authority.certificate));
   /** With private keys: for the edge alone. */
-  control.get('/edge', (context) => context.json(edgeView(world)));
+  control.get('/edge', (context) => context.json(edgeView(account)));
   return control;
 }
 
 /** All objects as the API shows them, and what went wrong. */
-function dump(world: World): object {
+function dump(account: Account): object {
   return {
-    zones: renderZones(world),
-    dns_records: [...world.records.values()].map(renderRecord),
-    certificates: [...world.certificates.values()].map(renderCertificate),
-    origin_pull_certificates: [...world.pullCertificates.values()].map((each) => renderPullCertificate(world, each)),
-    origin_pull_hostnames: [...world.hostnamePulls.values()].map((each) => renderHostname(world, each)),
-    settings: Object.fromEntries(world.settings),
-    unexpectedRequests: world.unexpectedRequests,
-    failures: world.failures,
+    zones: renderZones(account),
+    dns_records: [...account.records.values()].map(renderRecord),
+    certificates: [...account.certificates.values()].map(renderCertificate),
+    origin_pull_certificates: [...account.pullCertificates.values()].map((each) => renderPullCertificate(account, each)),
+    origin_pull_hostnames: [...account.hostnamePulls.values()].map((each) => renderHostname(account, each)),
+    settings: Object.fromEntries(account.settings),
+    unexpectedRequests: account.unexpectedRequests,
+    failures: account.failures,
   };
 }

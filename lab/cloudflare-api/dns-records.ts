@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkConflicts, checkProxied, checkTtl, fullName, isProxiable, normalContent, TYPES } from './dns-rules';
 import { CloudflareError, noRoute, UnexpectedRequest } from './errors';
 import { del, get, inZone, paged, withBody, type Route, type ZoneCall } from './requests';
-import type { DnsRecord } from './world';
+import type { DnsRecord } from './account';
 
 const settingsSchema = z.strictObject({
   flatten_cname: z.boolean().optional(),
@@ -50,7 +50,7 @@ export const routes: readonly Route[] = [
     ONE,
     inZone((call) => {
       const { id } = find(call);
-      call.world.records.delete(id);
+      call.account.records.delete(id);
       return { result: { id } };
     }),
   ),
@@ -58,7 +58,7 @@ export const routes: readonly Route[] = [
 
 function list(call: ZoneCall): ReturnType<Route['handle']> {
   const wanted = (name: string, value: string): boolean => !call.query.has(name) || call.query.get(name) === value;
-  const found = [...call.world.records.values()].filter(
+  const found = [...call.account.records.values()].filter(
     (record) =>
       record.zoneId === call.zone.id &&
       wanted('name', record.name) &&
@@ -70,26 +70,26 @@ function list(call: ZoneCall): ReturnType<Route['handle']> {
 }
 
 function create(call: ZoneCall<RecordBody>): ReturnType<Route['handle']> {
-  const { world, zone } = call;
-  const now = world.now();
-  const id = world.newId();
+  const { account, zone } = call;
+  const now = account.now();
+  const id = account.newId();
   const record = { id, zoneId: zone.id, createdOn: now, ...accepted(call), modifiedOn: now };
   const made: DnsRecord = {
     ...record,
     commentModifiedOn: record.comment === null ? null : now,
     tagsModifiedOn: record.tags.length === 0 ? null : now,
   };
-  checkConflicts(world, made);
-  world.records.set(id, made);
+  checkConflicts(account, made);
+  account.records.set(id, made);
   return { result: renderRecord(made) };
 }
 
 function change(call: ZoneCall, body: RecordBody): ReturnType<Route['handle']> {
-  const { world } = call;
+  const { account } = call;
   const record = find(call);
   const fields = accepted({ ...call, body });
-  const now = world.now();
-  checkConflicts(world, { ...record, ...fields });
+  const now = account.now();
+  checkConflicts(account, { ...record, ...fields });
   if (fields.comment !== record.comment) record.commentModifiedOn = now;
   if (JSON.stringify(fields.tags) !== JSON.stringify(record.tags)) record.tagsModifiedOn = now;
   Object.assign(record, fields, { modifiedOn: now });
@@ -124,9 +124,9 @@ function bodyOf({ name, type, content, ttl, proxied, settings, comment, tags, pr
 const withoutUndefined = <T extends object>(from: T): T =>
   Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)) as T;
 
-function find({ world, zone, params, path }: ZoneCall): DnsRecord {
+function find({ account, zone, params, path }: ZoneCall): DnsRecord {
   const id = params['record'] ?? '';
-  const record = world.records.get(id);
+  const record = account.records.get(id);
   if (record?.zoneId === zone.id) return record;
   throw /^[0-9a-f]{32}$/.test(id) ? new CloudflareError(404, 81044, 'Record does not exist.') : noRoute(path);
 }

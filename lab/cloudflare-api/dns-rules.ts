@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { invalid, invalidRecord } from './errors';
-import type { DnsRecord, World, Zone } from './world';
+import type { DnsRecord, Account, Zone } from './account';
 
 export const TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT'] as const;
 export const isProxiable = (type: string): boolean => ['A', 'AAAA', 'CNAME'].includes(type);
@@ -49,8 +49,8 @@ export function checkProxied(type: string, proxied: boolean): void {
 }
 
 /** One name may have several addresses, but a CNAME stands alone. */
-export function checkConflicts(world: World, record: DnsRecord): void {
-  const others = [...world.records.values()].filter(
+export function checkConflicts(account: Account, record: DnsRecord): void {
+  const others = [...account.records.values()].filter(
     ({ id, zoneId, name }) => id !== record.id && zoneId === record.zoneId && name === record.name,
   );
   if (others.some(({ type, content }) => type === record.type && content === record.content))

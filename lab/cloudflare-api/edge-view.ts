@@ -1,6 +1,6 @@
 /** The edge's view of the account: how to serve which names. */
 import type { KeyPair } from '../x509/authority';
-import type { PullCertificate, World, Zone } from './world';
+import type { PullCertificate, Account, Zone } from './account';
 import { settingOf } from './zone-settings';
 
 export interface EdgeView {
@@ -27,16 +27,16 @@ export interface ProxiedName {
   readonly clientCertificate: KeyPair | null;
 }
 
-export function edgeView(world: World): EdgeView {
+export function edgeView(account: Account): EdgeView {
   return {
-    zones: [...world.zones.values()].map((zone) => edgeZone(world, zone)),
-    originAuthorities: [world.authorities.get('origin-rsa').certificate, world.authorities.get('origin-ecc').certificate],
+    zones: [...account.zones.values()].map((zone) => edgeZone(account, zone)),
+    originAuthorities: [account.authorities.get('origin-rsa').certificate, account.authorities.get('origin-ecc').certificate],
   };
 }
 
-function edgeZone(world: World, zone: Zone): EdgeZone {
-  const setting = (id: string): string => settingOf(world, zone.id, id);
-  const proxied = [...world.records.values()].filter((record) => record.zoneId === zone.id && record.proxied).map(({ name }) => name);
+function edgeZone(account: Account, zone: Zone): EdgeZone {
+  const setting = (id: string): string => settingOf(account, zone.id, id);
+  const proxied = [...account.records.values()].filter((record) => record.zoneId === zone.id && record.proxied).map(({ name }) => name);
   return {
     name: zone.name,
     ssl: setting('ssl') as EdgeZone['ssl'],
@@ -45,35 +45,35 @@ function edgeZone(world: World, zone: Zone): EdgeZone {
     minTlsVersion: setting('min_tls_version') as EdgeZone['minTlsVersion'],
     names: [...new Set(proxied)].map((name) => ({
       name,
-      addresses: addressesOf(world, name),
-      clientCertificate: clientCertificate(world, zone, name),
+      addresses: addressesOf(account, name),
+      clientCertificate: clientCertificate(account, zone, name),
     })),
   };
 }
 
 /** Names that point to each other in a circle have none. */
-function addressesOf(world: World, name: string, passed: readonly string[] = []): readonly string[] {
+function addressesOf(account: Account, name: string, passed: readonly string[] = []): readonly string[] {
   if (passed.includes(name)) return [];
-  const records = [...world.records.values()].filter((record) => record.name === name);
+  const records = [...account.records.values()].filter((record) => record.name === name);
   return records.flatMap(({ type, content }) =>
-    type === 'A' ? [content] : type === 'CNAME' ? addressesOf(world, content.toLowerCase(), [...passed, name]) : [],
+    type === 'A' ? [content] : type === 'CNAME' ? addressesOf(account, content.toLowerCase(), [...passed, name]) : [],
   );
 }
 
 /** The hostname's own wins over the zone's, and that over the one that all zones share. */
-function clientCertificate(world: World, zone: Zone, name: string): KeyPair | null {
-  const hostname = world.hostnamePulls.get(`${zone.id}/${name}`);
+function clientCertificate(account: Account, zone: Zone, name: string): KeyPair | null {
+  const hostname = account.hostnamePulls.get(`${zone.id}/${name}`);
   const own =
-    hostname?.enabled === true && hostname.certificateId !== null ? world.pullCertificates.get(hostname.certificateId) : undefined;
-  const zones = world.pullsEnabled.get(zone.id) === true ? newestActive(world, zone) : undefined;
+    hostname?.enabled === true && hostname.certificateId !== null ? account.pullCertificates.get(hostname.certificateId) : undefined;
+  const zones = account.pullsEnabled.get(zone.id) === true ? newestActive(account, zone) : undefined;
   const found = own ?? zones;
   if (found !== undefined) return { certificate: found.certificate, privateKey: found.privateKey };
-  return settingOf(world, zone.id, 'tls_client_auth') === 'on' ? world.sharedPull.pair : null;
+  return settingOf(account, zone.id, 'tls_client_auth') === 'on' ? account.sharedPull.pair : null;
 }
 
-function newestActive(world: World, zone: Zone): PullCertificate | undefined {
-  const active = [...world.pullCertificates.values()].filter(
-    ({ zoneId, activeFrom }) => zoneId === zone.id && activeFrom <= world.clock.now(),
+function newestActive(account: Account, zone: Zone): PullCertificate | undefined {
+  const active = [...account.pullCertificates.values()].filter(
+    ({ zoneId, activeFrom }) => zoneId === zone.id && activeFrom <= account.clock.now(),
   );
   return active.sort((one, other) => other.activeFrom - one.activeFrom)[0];
 }

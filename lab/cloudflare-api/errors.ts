@@ -25,7 +25,7 @@ export class CloudflareError extends Error {
 
 /**
  * The emulator does not know this request. 501 and not 404, because Terraform takes 404 for "was deleted". Every one is
- * recorded in `world.unexpectedRequests`.
+ * recorded in `account.unexpectedRequests`.
  */
 export class UnexpectedRequest extends CloudflareError {
   constructor(readonly what: string) {

@@ -6,9 +6,9 @@ import { Tokens } from '../api/tokens';
 import { buildApp } from './app';
 import { buildControl } from './control';
 import { RateLimit } from './rate-limit';
-import { World } from './world';
+import { Account } from './account';
 
-export type { World } from './world';
+export type { Account } from './account';
 
 export interface CloudflareApiOptions {
   /** Terraform's. The provider wants 40 characters. */
@@ -26,9 +26,9 @@ export interface CloudflareApiOptions {
 export interface CloudflareApi {
   /** The API below /client/v4. Serve it with @hono/node-server, so that faults can tell callers apart by address. */
   readonly app: Hono;
-  /** Faults, tokens, world dump, request log, roots of the Origin CA, what the edge knows. */
+  /** Faults, tokens, account dump, request log, roots of the Origin CA, what the edge knows. */
   readonly control: Hono;
-  readonly world: World;
+  readonly account: Account;
 }
 
 /** The part of Cloudflare's API that an origin needs: zones to read, DNS records, Origin CA, origin pulls, settings. */
@@ -39,8 +39,8 @@ export function createCloudflareApi({
   seed = 1000,
   showsRevoked = false,
 }: CloudflareApiOptions): CloudflareApi {
-  const world = new World({ clock, zones, seed, showsRevoked });
+  const account = new Account({ clock, zones, seed, showsRevoked });
   const tokens = new Tokens({ terraform: { value: token, access: 'read-write' } });
   const parts = { clock, tokens, faults: new Faults(), log: new RequestLog(), limit: new RateLimit() };
-  return { app: buildApp(world, parts), control: buildControl(world, parts), world };
+  return { app: buildApp(account, parts), control: buildControl(account, parts), account };
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { CloudflareError, invalid, noRoute } from './errors';
 import { del, get, inZone, paged, withBody, type Route, type ZoneCall } from './requests';
-import type { HostnamePull, PullCertificate, World } from './world';
+import type { HostnamePull, PullCertificate, Account } from './account';
 
 /** How long the edge takes to deploy a certificate. */
 const DEPLOYMENT_MS = 1000;
@@ -19,14 +19,14 @@ export const routes: readonly Route[] = [
   get(
     `${ALL}/settings`,
     [],
-    inZone(({ world, zone }) => ({ result: { enabled: world.pullsEnabled.get(zone.id) ?? false } })),
+    inZone(({ account, zone }) => ({ result: { enabled: account.pullsEnabled.get(zone.id) ?? false } })),
   ),
   withBody(
     'PUT',
     `${ALL}/settings`,
     settingsSchema,
-    inZone(({ world, zone, body }) => {
-      world.pullsEnabled.set(zone.id, body.enabled);
+    inZone(({ account, zone, body }) => {
+      account.pullsEnabled.set(zone.id, body.enabled);
       return { result: { enabled: body.enabled } };
     }),
   ),
@@ -34,10 +34,10 @@ export const routes: readonly Route[] = [
   get(
     `${ALL}/hostnames/:hostname`,
     [],
-    inZone(({ world, zone, params }) => {
-      const found = world.hostnamePulls.get(`${zone.id}/${params['hostname'] ?? ''}`);
+    inZone(({ account, zone, params }) => {
+      const found = account.hostnamePulls.get(`${zone.id}/${params['hostname'] ?? ''}`);
       if (found === undefined) throw new CloudflareError(404, 1400, 'hostname association not found');
-      return { result: renderHostname(world, found) };
+      return { result: renderHostname(account, found) };
     }),
   ),
   get(
@@ -46,7 +46,7 @@ export const routes: readonly Route[] = [
     inZone((call) =>
       paged(
         call,
-        ofZone(call).map((each) => renderPullCertificate(call.world, each)),
+        ofZone(call).map((each) => renderPullCertificate(call.account, each)),
       ),
     ),
   ),
@@ -54,25 +54,25 @@ export const routes: readonly Route[] = [
   get(
     `${ALL}/:certificate`,
     [],
-    inZone((call) => ({ result: renderPullCertificate(call.world, find(call)) })),
+    inZone((call) => ({ result: renderPullCertificate(call.account, find(call)) })),
   ),
   del(
     `${ALL}/:certificate`,
     inZone((call) => {
       const found = find(call);
-      call.world.pullCertificates.delete(found.id);
-      return { result: { ...renderPullCertificate(call.world, found), status: 'pending_deletion', enabled: false } };
+      call.account.pullCertificates.delete(found.id);
+      return { result: { ...renderPullCertificate(call.account, found), status: 'pending_deletion', enabled: false } };
     }),
   ),
 ];
 
-const ofZone = ({ world, zone }: ZoneCall): readonly PullCertificate[] =>
-  [...world.pullCertificates.values()].filter(({ zoneId }) => zoneId === zone.id);
+const ofZone = ({ account, zone }: ZoneCall): readonly PullCertificate[] =>
+  [...account.pullCertificates.values()].filter(({ zoneId }) => zoneId === zone.id);
 
-function upload({ world, zone, body }: ZoneCall<z.output<typeof uploadSchema>>): ReturnType<Route['handle']> {
+function upload({ account, zone, body }: ZoneCall<z.output<typeof uploadSchema>>): ReturnType<Route['handle']> {
   const parsed = parseCertificate(body);
   const made: PullCertificate = {
-    id: world.newUuid(),
+    id: account.newUuid(),
     zoneId: zone.id,
     certificate: body.certificate,
     privateKey: body.private_key,
@@ -80,11 +80,11 @@ function upload({ world, zone, body }: ZoneCall<z.output<typeof uploadSchema>>):
     signature: parsed.publicKey.asymmetricKeyType === 'rsa' ? 'SHA256WithRSA' : 'ECDSAWithSHA256',
     serialNumber: BigInt(`0x${parsed.serialNumber}`).toString(),
     expiresOn: new Date(parsed.validTo).toISOString().replace('.000Z', 'Z'),
-    uploadedOn: world.now(),
-    activeFrom: world.clock.now() + DEPLOYMENT_MS,
+    uploadedOn: account.now(),
+    activeFrom: account.clock.now() + DEPLOYMENT_MS,
   };
-  world.pullCertificates.set(made.id, made);
-  return { result: { ...renderPullCertificate(world, made), enabled: false } };
+  account.pullCertificates.set(made.id, made);
+  return { result: { ...renderPullCertificate(account, made), enabled: false } };
 }
 
 function parseCertificate({ certificate, private_key: key }: z.output<typeof uploadSchema>): X509Certificate {
@@ -98,28 +98,28 @@ function parseCertificate({ certificate, private_key: key }: z.output<typeof upl
   return parsed;
 }
 
-function configureHostnames({ world, zone, body }: ZoneCall<z.output<typeof hostnamesSchema>>): ReturnType<Route['handle']> {
-  const now = world.now();
+function configureHostnames({ account, zone, body }: ZoneCall<z.output<typeof hostnamesSchema>>): ReturnType<Route['handle']> {
+  const now = account.now();
   const changed = body.config.map(({ hostname, cert_id: certificateId = null, enabled = null }) => {
-    if (world.zoneOf(hostname)?.id !== zone.id) throw invalid(1401, `hostname ${hostname} is not in the zone`);
-    if (certificateId !== null && world.pullCertificates.get(certificateId)?.zoneId !== zone.id)
+    if (account.zoneOf(hostname)?.id !== zone.id) throw invalid(1401, `hostname ${hostname} is not in the zone`);
+    if (certificateId !== null && account.pullCertificates.get(certificateId)?.zoneId !== zone.id)
       throw invalid(1402, `certificate ${certificateId} not found`);
-    const before = world.hostnamePulls.get(`${zone.id}/${hostname}`);
+    const before = account.hostnamePulls.get(`${zone.id}/${hostname}`);
     return { zoneId: zone.id, hostname, certificateId, enabled, createdAt: before?.createdAt ?? now, updatedAt: now };
   });
-  for (const each of changed) world.hostnamePulls.set(`${zone.id}/${each.hostname}`, each);
-  return { result: changed.map((each) => renderHostname(world, each)) };
+  for (const each of changed) account.hostnamePulls.set(`${zone.id}/${each.hostname}`, each);
+  return { result: changed.map((each) => renderHostname(account, each)) };
 }
 
-function find({ world, zone, params, path }: ZoneCall): PullCertificate {
+function find({ account, zone, params, path }: ZoneCall): PullCertificate {
   const id = params['certificate'] ?? '';
-  const found = world.pullCertificates.get(id);
+  const found = account.pullCertificates.get(id);
   if (found?.zoneId === zone.id) return found;
   throw /^[0-9a-f-]{36}$/.test(id) ? new CloudflareError(404, 1403, 'certificate not found') : noRoute(path);
 }
 
-export function renderPullCertificate(world: World, found: PullCertificate): object {
-  const isActive = world.clock.now() >= found.activeFrom;
+export function renderPullCertificate(account: Account, found: PullCertificate): object {
+  const isActive = account.clock.now() >= found.activeFrom;
   return {
     id: found.id,
     certificate: found.certificate,
@@ -128,12 +128,12 @@ export function renderPullCertificate(world: World, found: PullCertificate): obj
     expires_on: found.expiresOn,
     status: isActive ? 'active' : 'initializing',
     uploaded_on: found.uploadedOn,
-    enabled: world.pullsEnabled.get(found.zoneId) ?? false,
+    enabled: account.pullsEnabled.get(found.zoneId) ?? false,
   };
 }
 
-export function renderHostname(world: World, found: HostnamePull): object {
-  const certificate = found.certificateId === null ? undefined : world.pullCertificates.get(found.certificateId);
+export function renderHostname(account: Account, found: HostnamePull): object {
+  const certificate = found.certificateId === null ? undefined : account.pullCertificates.get(found.certificateId);
   return {
     hostname: found.hostname,
     cert_id: found.certificateId,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CloudflareError, invalid, UnexpectedRequest } from './errors';
-import type { World, Zone } from './world';
+import type { Account, Zone } from './account';
 
 /** One request, as a handler sees it. */
 export interface Call<Body = unknown> {
-  readonly world: World;
+  readonly account: Account;
   readonly method: string;
   /** Without prefix and query. */
   readonly path: string;
@@ -63,7 +63,7 @@ const ID = /^[0-9a-f]{32}$/;
 export function inZone<Body>(handle: (call: ZoneCall<Body>) => Reply): (call: Call<Body>) => Reply {
   return (call) => {
     const id = call.params['zone'] ?? '';
-    const zone = call.world.zones.get(id);
+    const zone = call.account.zones.get(id);
     if (zone === undefined)
       throw ID.test(id)
         ? new CloudflareError(404, 1001, 'Invalid zone identifier')

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalid, UnexpectedRequest } from './errors';
 import { get, inZone, withBody, type Route, type ZoneCall } from './requests';
-import type { World } from './world';
+import type { Account } from './account';
 
 interface Setting {
   readonly values: readonly string[];
@@ -36,19 +36,19 @@ export const routes: readonly Route[] = [
     ONE,
     z.strictObject({ value: z.unknown() }),
     inZone((call) => {
-      const { world, zone, body } = call;
+      const { account, zone, body } = call;
       const [id, setting] = find(call);
       if (typeof body.value !== 'string' || !setting.values.includes(body.value))
         throw invalid(1007, `Invalid value for zone setting ${id}`);
-      world.settings.set(`${zone.id}/${id}`, { value: body.value, modifiedOn: world.now() });
+      account.settings.set(`${zone.id}/${id}`, { value: body.value, modifiedOn: account.now() });
       return { result: render(call) };
     }),
   ),
 ];
 
 /** The value that holds: the one that was set, or that of a new zone. */
-export function settingOf(world: World, zoneId: string, id: string): string {
-  return world.settings.get(`${zoneId}/${id}`)?.value ?? SETTINGS[id]?.initial ?? '';
+export function settingOf(account: Account, zoneId: string, id: string): string {
+  return account.settings.get(`${zoneId}/${id}`)?.value ?? SETTINGS[id]?.initial ?? '';
 }
 
 function find({ method, path, params }: ZoneCall): readonly [string, Setting] {
@@ -60,6 +60,6 @@ function find({ method, path, params }: ZoneCall): readonly [string, Setting] {
 
 function render(call: ZoneCall): object {
   const [id, setting] = find(call);
-  const stored = call.world.settings.get(`${call.zone.id}/${id}`);
-  return { id, value: settingOf(call.world, call.zone.id, id), modified_on: stored?.modifiedOn ?? null, editable: true, ...setting.more };
+  const stored = call.account.settings.get(`${call.zone.id}/${id}`);
+  return { id, value: settingOf(call.account, call.zone.id, id), modified_on: stored?.modifiedOn ?? null, editable: true, ...setting.more };
 }

@@ -1,12 +1,12 @@
 import { get, inZone, paged, type Route } from './requests';
-import type { World, Zone } from './world';
+import type { Account, Zone } from './account';
 
 const FILTERS = ['name', 'account.id', 'account.name', 'status', 'match', 'order', 'direction'];
 
 export const routes: readonly Route[] = [
   get('/zones', FILTERS, (call) => {
     const wanted = (name: string, value: string): boolean => !call.query.has(name) || call.query.get(name) === value;
-    const found = [...call.world.zones.values()].filter(
+    const found = [...call.account.zones.values()].filter(
       (zone) =>
         wanted('name', zone.name) &&
         wanted('account.id', zone.account.id) &&
@@ -67,4 +67,4 @@ function renderZone({ id, name, account, createdOn }: Zone, mayEdit: boolean): o
   };
 }
 
-export const renderZones = (world: World): readonly object[] => [...world.zones.values()].map((zone) => renderZone(zone, true));
+export const renderZones = (account: Account): readonly object[] => [...account.zones.values()].map((zone) => renderZone(zone, true));

@@ -1,6 +1,6 @@
-import { connect } from 'node:tls';
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
+import { shownCertificate } from '../traffic/certificate';
 import { configure } from './provisioning';
 
 /** Where a deploy puts certificate and key. */
@@ -12,7 +12,7 @@ const CONFIGURE = configure('load-balancer');
  * Installs another certificate for the same name again and again, as a deploy does. Each is shown to clients before
  * the next comes. The first is cut in half: it must be refused, and the previous one stays in use.
  */
-export function certificateChanges(lab: LabHandle, machine: string, { times = 50, seenWithinMilliseconds = 10_000 } = {}): Fault {
+export function certificateChanges(lab: Lab, machine: string, { times = 50, seenWithinMilliseconds = 10_000 } = {}): Fault {
   return {
     title: `the certificate on ${machine} is changed ${times} times`,
     async inject() {
@@ -37,7 +37,7 @@ export function certificateChanges(lab: LabHandle, machine: string, { times = 50
 }
 
 /** Installs a certificate that ends after some seconds, without a successor. */
-export function certificateExpires(lab: LabHandle, machine: string, validSeconds = 10): Fault {
+export function certificateExpires(lab: Lab, machine: string, validSeconds = 10): Fault {
   return {
     title: `the certificate on ${machine} expires`,
     async inject() {
@@ -59,7 +59,7 @@ export function certificateExpires(lab: LabHandle, machine: string, validSeconds
   };
 }
 
-async function formerCertificate(lab: LabHandle, machine: string): Promise<void> {
+async function formerCertificate(lab: Lab, machine: string): Promise<void> {
   await onMachine(lab, machine, `if test -f ${GOOD}; then mv ${GOOD} ${CERTIFICATE} && ${CONFIGURE}; fi`, 120);
 }
 
@@ -70,13 +70,6 @@ function anotherCertificate(domain: string, end = '-days 7'): string {
 }
 
 /** Fingerprint of the certificate that a new client gets. */
-function servedCertificate({ floatingIp, httpsPort = 443, domain }: LabHandle): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: floatingIp, port: httpsPort, servername: domain, rejectUnauthorized: false, timeout: 2000 }, () => {
-      resolve(socket.getPeerCertificate().fingerprint256);
-      socket.end();
-    });
-    socket.on('timeout', () => socket.destroy(new Error(`no TLS handshake with ${floatingIp} within 2 s`)));
-    socket.on('error', reject);
-  });
+async function servedCertificate({ target }: Lab): Promise<string> {
+  return (await shownCertificate(target, 2000)).certificate.fingerprint256;
 }

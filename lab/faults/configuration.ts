@@ -1,6 +1,6 @@
 import { pause } from '../traffic/clock';
 import { onMachine, tryOnMachine, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { mainPid } from './process';
 import { configure, uploaded } from './provisioning';
 
@@ -8,7 +8,7 @@ import { configure, uploaded } from './provisioning';
 const RELOADING_MILLISECONDS = 45_000;
 
 /** Reloads the unit many times in a row. */
-export function reloads(lab: LabHandle, machine: string, unit: string, { times = 50, everyMilliseconds = 800 } = {}): Fault {
+export function reloads(lab: Lab, machine: string, unit: string, { times = 50, everyMilliseconds = 800 } = {}): Fault {
   return {
     title: `${unit} on ${machine} is reloaded ${times} times, or as often as it can be in ${RELOADING_MILLISECONDS / 1000} s`,
     async inject() {
@@ -32,7 +32,7 @@ export interface BrokenConfiguration {
 }
 
 /** Pushes a file that its own program rejects. The push must fail and leave the running process alone. */
-export function brokenConfiguration(lab: LabHandle, { machine, role, file, unit }: BrokenConfiguration): Fault {
+export function brokenConfiguration(lab: Lab, { machine, role, file, unit }: BrokenConfiguration): Fault {
   const staged = uploaded(file);
   const push = configure(role);
   return {

@@ -1,5 +1,5 @@
 import { onMachine, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { mainPid } from './process';
 import { configure, uploaded } from './provisioning';
 
@@ -10,7 +10,7 @@ const CONFIGURE = configure('mysql');
 const SECONDS = 600;
 
 /** Brings another my.cnf to one member, as a deploy does: mysqld is restarted. */
-export function databaseSetting(lab: LabHandle, machine: string, unit: string): Fault {
+export function databaseSetting(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `${machine} gets another setting`,
     async inject() {
@@ -24,7 +24,7 @@ export function databaseSetting(lab: LabHandle, machine: string, unit: string): 
 }
 
 /** The operator's command before a reboot. */
-export function makeWay(lab: LabHandle, machine: string): Fault {
+export function makeWay(lab: Lab, machine: string): Fault {
   return {
     title: `${machine} makes way`,
     inject: async () => void (await onMachine(lab, machine, 'platform-mysql make-way 120', 130)),

@@ -1,5 +1,5 @@
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { startAgain } from './process';
 
 /** A unit, so that it can be stopped half-way: an interrupted run must not leave a disk that fills up. */
@@ -15,7 +15,7 @@ const UNSEEN_SECONDS = 1;
  *
  * @param unseenBy a unit that is frozen meanwhile, as if the disk were full from one moment to the next
  */
-export function diskFull(lab: LabHandle, machine: string, folder: string, { unseenBy }: { unseenBy?: string } = {}): Fault {
+export function diskFull(lab: Lab, machine: string, folder: string, { unseenBy }: { unseenBy?: string } = {}): Fault {
   // Beside the data, never in it: a database takes every folder of its data directory for a schema.
   const ballast = `"$(findmnt --noheadings --output TARGET --target ${folder})/lab-ballast"`;
   const free = `df --output=avail --block-size=1M ${folder} | tail -n 1`;
@@ -48,7 +48,7 @@ export function diskFull(lab: LabHandle, machine: string, folder: string, { unse
 }
 
 /** Deletes everything in the data directory, as a wrong command would, and starts the service again. */
-export function wiped(lab: LabHandle, machine: string, unit: string, folder: string): Fault {
+export function wiped(lab: Lab, machine: string, unit: string, folder: string): Fault {
   return {
     title: `the data of ${machine} is wiped`,
     async inject() {

@@ -1,5 +1,5 @@
 import { onMachine, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { freeze } from './process';
 
 export interface Errant {
@@ -11,7 +11,7 @@ export interface Errant {
 }
 
 /** Takes a member out of the group and writes to it: a transaction that no other member has. */
-export function errantTransaction(lab: LabHandle, { member, agent, write }: Errant): Fault {
+export function errantTransaction(lab: Lab, { member, agent, write }: Errant): Fault {
   const frozen = freeze(lab, member, agent);
   const statements = `STOP GROUP_REPLICATION; SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF; ${write}; SET GLOBAL super_read_only = ON`;
   return {

@@ -1,5 +1,5 @@
 import { pause } from '../traffic/clock';
-import type { Executed, LabHandle } from './lab-handle';
+import type { Executed, Lab } from '../lab';
 
 /** A fault that is injected on purpose, and recovered. */
 export interface Fault {
@@ -37,7 +37,7 @@ export async function until(
 }
 
 /** Runs a shell line on a machine and returns its output. @throws with the machine's message if it fails */
-export async function onMachine(lab: LabHandle, machine: string, script: string, timeoutSeconds = 10): Promise<string> {
+export async function onMachine(lab: Lab, machine: string, script: string, timeoutSeconds = 10): Promise<string> {
   const { exitCode, stdout, stderr } = await tryOnMachine(lab, machine, script, timeoutSeconds);
   if (exitCode !== 0)
     throw new Error(
@@ -46,7 +46,7 @@ export async function onMachine(lab: LabHandle, machine: string, script: string,
   return stdout.trim();
 }
 
-export function tryOnMachine(lab: LabHandle, machine: string, script: string, timeoutSeconds = 10): Promise<Executed> {
+export function tryOnMachine(lab: Lab, machine: string, script: string, timeoutSeconds = 10): Promise<Executed> {
   return lab.exec(machine, ['bash', '-c', script], { timeoutSeconds });
 }
 

@@ -5,7 +5,6 @@ export * from './database-setting';
 export * from './disk';
 export * from './errant';
 export * from './fault';
-export type * from './lab-handle';
 export * from './leak';
 export * from './link';
 export * from './power';

@@ -1,5 +1,5 @@
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { mainPid, startAgain } from './process';
 
 const INSPECTOR = 'http://127.0.0.1:9229/json/list';
@@ -26,7 +26,7 @@ if (error || result.exceptionDetails) throw new Error(JSON.stringify(error ?? re
  * Makes a running Node process leak memory, without a restart: SIGUSR1 opens its inspector on loopback. The leak ends
  * with the process.
  */
-export function leakMemory(lab: LabHandle, machine: string, unit: string): Fault {
+export function leakMemory(lab: Lab, machine: string, unit: string): Fault {
   let leaking = 0;
   return {
     title: `${unit} on ${machine} leaks memory`,
@@ -59,7 +59,7 @@ export function leakMemory(lab: LabHandle, machine: string, unit: string): Fault
 }
 
 /** 0: the process is gone. */
-async function residentKilobytes(lab: LabHandle, machine: string, pid: number): Promise<number> {
+async function residentKilobytes(lab: Lab, machine: string, pid: number): Promise<number> {
   const { stdout } = await tryOnMachine(lab, machine, `sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/${pid}/status`);
   return Number(stdout);
 }

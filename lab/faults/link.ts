@@ -1,12 +1,12 @@
 import { pause } from '../traffic/clock';
 import { all, onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle, LinkCut, LinkLoss, Machine, Tier } from './lab-handle';
+import type { Cut, Degradation, Lab, LabMachine, Tier } from '../lab';
 
 /** A port of each tier that other hosts on the private network can reach. */
 const PORT: Readonly<Record<Tier, number>> = { lb: 9101, web: 80, app: 3000, mysql: 3306 };
 
 /** Drops packets silently, as a broken switch does. Private links only, because the effect is observed from other machines. */
-export function cutLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private' }): Fault {
+export function cutLink(lab: Lab, cut: Cut & { readonly link: 'private' }): Fault {
   const direction = cut.direction && cut.direction !== 'both' ? ` (${cut.direction} only)` : '';
   return {
     title: `${cut.link} link of ${cut.machine}${cut.peer ? ` to ${cut.peer}` : ''} is cut${direction}`,
@@ -22,15 +22,15 @@ export function cutLink(lab: LabHandle, cut: LinkCut & { readonly link: 'private
 }
 
 /** All links between two machines of the private network, one way or both. */
-export function partition(lab: LabHandle, title: string, left: readonly string[], right: readonly string[]): Fault {
+export function partition(lab: Lab, title: string, left: readonly string[], right: readonly string[]): Fault {
   const cuts = left.flatMap((machine) => right.map((peer) => cutLink(lab, { machine, link: 'private', peer })));
   return { title, inject: () => all(cuts.map((cut) => () => cut.inject())), recover: () => all(cuts.map((cut) => () => cut.recover())) };
 }
 
 /** Cuts and heals a link again and again until recovery. */
 export function flappingLink(
-  lab: LabHandle,
-  cut: LinkCut & { readonly link: 'private' },
+  lab: Lab,
+  cut: Cut & { readonly link: 'private' },
   { downMilliseconds = 3000, upMilliseconds = 2000 } = {},
 ): Fault {
   const stop = new AbortController();
@@ -57,7 +57,7 @@ export function flappingLink(
   };
 }
 
-export function losePackets(lab: LabHandle, loss: LinkLoss): Fault {
+export function losePackets(lab: Lab, loss: Degradation): Fault {
   return {
     title: `the ${loss.link} link of ${loss.machine} loses ${loss.lossPercent} % of its packets`,
     inject: () => lab.degrade(loss),
@@ -66,13 +66,13 @@ export function losePackets(lab: LabHandle, loss: LinkLoss): Fault {
 }
 
 /** Any answer counts, also a refusal: only silence means that packets are lost. TCP needs both directions, so cutting one is enough. */
-async function reaches(lab: LabHandle, machine: string, { privateAddress, tier }: Machine): Promise<boolean> {
+async function reaches(lab: Lab, machine: string, { privateAddress, tier }: LabMachine): Promise<boolean> {
   const { exitCode, stderr } = await tryOnMachine(lab, machine, `timeout 1 bash -c ': </dev/tcp/${privateAddress}/${PORT[tier]}'`, 5);
   return exitCode === 0 || /refused/i.test(stderr);
 }
 
 /** Finds a machine that can be reached before the cut, of the same tier if possible. Asks all at once, because firewalls silence some. */
-async function witnessOf(lab: LabHandle, cut: LinkCut): Promise<Machine | undefined> {
+async function witnessOf(lab: Lab, cut: Cut): Promise<LabMachine | undefined> {
   const machines = await lab.machines();
   const tier = machines.find(({ name }) => name === cut.machine)?.tier;
   const others = machines
@@ -83,7 +83,7 @@ async function witnessOf(lab: LabHandle, cut: LinkCut): Promise<Machine | undefi
 }
 
 /** Drops VRRP, and nothing else, on its way into a machine. */
-export function loseVrrp(lab: LabHandle, machine: string): Fault {
+export function loseVrrp(lab: Lab, machine: string): Fault {
   const table = 'lab_lose_vrrp';
   return {
     title: `${machine} hears no VRRP`,

@@ -1,8 +1,8 @@
 import { all, until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 
 /** As when the host under the server dies: nothing is written, and no peer is informed. */
-export function powerOff(lab: LabHandle, machine: string): Fault {
+export function powerOff(lab: Lab, machine: string): Fault {
   return {
     title: `${machine} loses power`,
     async inject() {
@@ -13,7 +13,7 @@ export function powerOff(lab: LabHandle, machine: string): Fault {
   };
 }
 
-export function cleanStop(lab: LabHandle, machine: string): Fault {
+export function cleanStop(lab: Lab, machine: string): Fault {
   return {
     title: `${machine} is shut down`,
     async inject() {
@@ -24,7 +24,7 @@ export function cleanStop(lab: LabHandle, machine: string): Fault {
   };
 }
 
-export function allPowerOff(lab: LabHandle, machines: readonly string[]): Fault {
+export function allPowerOff(lab: Lab, machines: readonly string[]): Fault {
   const each = machines.map((machine) => powerOff(lab, machine));
   return {
     title: `${machines.join(', ')} lose power`,
@@ -34,7 +34,7 @@ export function allPowerOff(lab: LabHandle, machines: readonly string[]): Fault 
 }
 
 /** As hc-utils does on some images. Takes effect at the next boot. */
-export function latePrivateInterfaces(lab: LabHandle, seconds: number): Fault {
+export function latePrivateInterfaces(lab: Lab, seconds: number): Fault {
   return {
     title: `private interfaces get their address ${seconds} s after the network is said to be online`,
     inject: () => lab.latePrivateInterfaces(seconds),
@@ -42,13 +42,11 @@ export function latePrivateInterfaces(lab: LabHandle, seconds: number): Fault {
   };
 }
 
-export async function powerOnAgain(lab: LabHandle, machine: string): Promise<void> {
+export async function powerOnAgain(lab: Lab, machine: string): Promise<void> {
   if (!(await isRunning(lab, machine))) await lab.powerOn(machine);
   await until(`${machine} is on`, () => isRunning(lab, machine), 60_000);
 }
 
-async function isRunning(lab: LabHandle, machine: string): Promise<boolean> {
-  const found = (await lab.machines()).find(({ name }) => name === machine);
-  if (!found) throw new Error(`there is no machine ${machine}`);
-  return found.running;
+async function isRunning(lab: Lab, machine: string): Promise<boolean> {
+  return (await lab.machine(machine)).running;
 }

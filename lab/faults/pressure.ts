@@ -1,8 +1,8 @@
 import { onMachine, until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 
 /** Keeps every core of the machine busy. */
-export function busy(lab: LabHandle, machine: string): Fault {
+export function busy(lab: Lab, machine: string): Fault {
   const unit = 'lab-busy';
   return {
     title: `${machine} is busy`,
@@ -19,7 +19,7 @@ export function busy(lab: LabHandle, machine: string): Fault {
 }
 
 /** Stops the service most of the time, a quarter of a second at a stretch: it answers everything, slowly. */
-export function slowed(lab: LabHandle, machine: string, unit: string): Fault {
+export function slowed(lab: Lab, machine: string, unit: string): Fault {
   const helper = 'lab-slow';
   const loop = `while :; do systemctl kill --signal=STOP ${unit}; sleep 0.25; systemctl kill --signal=CONT ${unit}; sleep 0.1; done`;
   return {
@@ -41,7 +41,7 @@ export function slowed(lab: LabHandle, machine: string, unit: string): Fault {
 }
 
 /** Gives one service a wrong time. Machines of the lab share one clock, so the library faketime shifts it for this service only. */
-export function clockOff(lab: LabHandle, machine: string, unit: string, offset: string): Fault {
+export function clockOff(lab: Lab, machine: string, unit: string, offset: string): Fault {
   const dropIn = `/run/systemd/system/${unit}.service.d`;
   const content = `[Service]\\nEnvironment=LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 FAKETIME=${offset} DONT_FAKE_MONOTONIC=1\\n`;
   return {

@@ -1,8 +1,8 @@
 import { onMachine, tryOnMachine, until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 
 /** kill -9 of every process of the unit. systemd may start it again, which is part of the test. */
-export function kill(lab: LabHandle, machine: string, unit: string): Fault {
+export function kill(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} is killed`,
     async inject() {
@@ -19,7 +19,7 @@ export function kill(lab: LabHandle, machine: string, unit: string): Fault {
 }
 
 /** Kills the unit and keeps it down until recovery. */
-export function killForGood(lab: LabHandle, machine: string, unit: string): Fault {
+export function killForGood(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} is killed and stays down`,
     async inject() {
@@ -34,7 +34,7 @@ export function killForGood(lab: LabHandle, machine: string, unit: string): Faul
 }
 
 /** SIGSTOP of every process of the unit: connections stay open without an answer, the hardest failure to detect. */
-export function freeze(lab: LabHandle, machine: string, unit: string): Fault {
+export function freeze(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} freezes`,
     async inject() {
@@ -57,7 +57,7 @@ export function freeze(lab: LabHandle, machine: string, unit: string): Fault {
 }
 
 /** The way an administrator stops a service. */
-export function stopUnit(lab: LabHandle, machine: string, unit: string): Fault {
+export function stopUnit(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `${unit} on ${machine} is stopped`,
     async inject() {
@@ -69,7 +69,7 @@ export function stopUnit(lab: LabHandle, machine: string, unit: string): Fault {
 }
 
 /** Runs the maintenance command of the active load balancer. Breaks nothing, so recovery does nothing. */
-export function handOver(lab: LabHandle, machine: string): Fault {
+export function handOver(lab: Lab, machine: string): Fault {
   return {
     title: `${machine} hands the floating IP over`,
     async inject() {
@@ -80,7 +80,7 @@ export function handOver(lab: LabHandle, machine: string): Fault {
   };
 }
 
-export async function startAgain(lab: LabHandle, machine: string, unit: string): Promise<void> {
+export async function startAgain(lab: Lab, machine: string, unit: string): Promise<void> {
   await onMachine(
     lab,
     machine,
@@ -90,6 +90,6 @@ export async function startAgain(lab: LabHandle, machine: string, unit: string):
 }
 
 /** 0: it does not run. */
-export async function mainPid(lab: LabHandle, machine: string, unit: string): Promise<number> {
+export async function mainPid(lab: Lab, machine: string, unit: string): Promise<number> {
   return Number(await onMachine(lab, machine, `systemctl show --property=MainPID --value ${unit}`));
 }

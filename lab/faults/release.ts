@@ -1,5 +1,5 @@
 import { onMachine, tryOnMachine, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { mainPid } from './process';
 import { configure, uploaded } from './provisioning';
 
@@ -10,7 +10,7 @@ const CURRENT = 'basename "$(readlink /opt/app/current)"';
 const SECONDS = 180;
 
 /** Brings another version of the application to one server, as a deploy does; it takes over there. */
-export function newRelease(lab: LabHandle, machine: string, unit: string): Fault {
+export function newRelease(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `a new release comes to ${machine}`,
     async inject() {
@@ -26,7 +26,7 @@ export function newRelease(lab: LabHandle, machine: string, unit: string): Fault
 }
 
 /** Brings a version that ends as soon as it is started. The push must fail, and the old version must serve again. */
-export function brokenRelease(lab: LabHandle, machine: string, unit: string): Fault {
+export function brokenRelease(lab: Lab, machine: string, unit: string): Fault {
   return {
     title: `a release that does not start is pushed to ${machine}`,
     async inject() {
@@ -43,10 +43,10 @@ export function brokenRelease(lab: LabHandle, machine: string, unit: string): Fa
   };
 }
 
-async function formerRelease(lab: LabHandle, machine: string): Promise<void> {
+async function formerRelease(lab: Lab, machine: string): Promise<void> {
   await onMachine(lab, machine, `if test -f ${GOOD}; then mv ${GOOD} ${UPLOADED} && ${CONFIGURE}; fi`, SECONDS);
 }
 
-async function running(lab: LabHandle, machine: string, unit: string): Promise<{ release: string; pid: number }> {
+async function running(lab: Lab, machine: string, unit: string): Promise<{ release: string; pid: number }> {
   return { release: await onMachine(lab, machine, CURRENT), pid: await mainPid(lab, machine, unit) };
 }

@@ -1,8 +1,8 @@
 import { until, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 
 /** Deletes a server for good; an operator's deploy makes another in its place. */
-export function serverGone(lab: LabHandle, machine: string, { volume }: { readonly volume: boolean }): Fault {
+export function serverGone(lab: Lab, machine: string, { volume }: { readonly volume: boolean }): Fault {
   let deployed = true;
   return {
     title: `${machine} is deleted${volume ? ', and its volume' : ''}`,

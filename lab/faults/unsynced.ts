@@ -1,5 +1,5 @@
 import { onMachine, type Fault } from './fault';
-import type { LabHandle } from './lab-handle';
+import type { Lab } from '../lab';
 import { freeze } from './process';
 
 const UNIT = 'lab-locked-tables';
@@ -10,7 +10,7 @@ const SEES_LOCK = `mysql --batch --skip-column-names --execute="SELECT COUNT(*) 
 const SIZES = '/run/lab-relay-logs';
 
 /** The member keeps receiving transactions of the group, and applies none. */
-export function appliesNothing(lab: LabHandle, member: string, dataFolder: string): Fault {
+export function appliesNothing(lab: Lab, member: string, dataFolder: string): Fault {
   const locked = `systemd-run --quiet --collect --unit=${UNIT} mysql --execute="${LOCK}" && for _ in $(seq 50); do ${SEES_LOCK} && break; sleep 0.1; done && ${SEES_LOCK}`;
   const relayLogs = `find ${dataFolder} -name 'relay-group_replication_applier.*' ! -name '*.index'`;
   return {
@@ -25,7 +25,7 @@ export function appliesNothing(lab: LabHandle, member: string, dataFolder: strin
  * Deletes what a real loss of power takes from a member that applied nothing: its relay log since then, which MySQL leaves to
  * the kernel to write (sync_relay_log). The emulated loss of power ends only processes; the kernel still writes.
  */
-export function losesUnsynced(lab: LabHandle, member: string, unit: string): Fault {
+export function losesUnsynced(lab: Lab, member: string, unit: string): Fault {
   const frozen = freeze(lab, member, unit);
   return {
     title: `${member} loses what its kernel had not written`,

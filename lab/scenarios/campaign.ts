@@ -1,4 +1,4 @@
-import type { LabHandle } from '../faults';
+import type { Lab } from '../lab';
 import { amount, figureText, OUTCOME_WORDS } from '../report/format';
 import { runOutcome, type Result, type RunResult, type ScenarioResult } from '../report';
 import { now } from '../traffic';
@@ -8,7 +8,7 @@ import type { Scenario } from './scenario';
 
 export interface CampaignOptions
   extends Pick<Options, 'only' | 'runs' | 'seed' | 'minutes'>, Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>> {
-  readonly lab: LabHandle;
+  readonly lab: Lab;
   readonly scenarios: readonly Scenario[];
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -37,8 +37,8 @@ export async function runCampaign({
     command: commandOf({ only, runs, seed, minutes, apiSeconds, answerSeconds }),
     startedAt,
     endedAt: now(),
-    addressActionMilliseconds: lab.addressActionMilliseconds,
-    answerMilliseconds: lab.answerMilliseconds,
+    addressActionMilliseconds: lab.apiTimes.action,
+    answerMilliseconds: lab.apiTimes.answer.to,
     scenarios: done,
   });
   for (const [n, scenario] of scenarios.entries()) {
@@ -58,7 +58,7 @@ export async function runCampaign({
 
 export function scenarioResult(
   scenario: Scenario,
-  lab: LabHandle,
+  lab: Lab,
   runs: readonly RunResult[],
   wanted: Pick<Options, 'runs' | 'seed' | 'minutes'> & Partial<Pick<Options, 'apiSeconds' | 'answerSeconds'>>,
 ): ScenarioResult {
@@ -75,7 +75,7 @@ export function scenarioResult(
   };
 }
 
-function summaryOf(scenario: Scenario, lab: LabHandle, run: RunResult): string {
+function summaryOf(scenario: Scenario, lab: Lab, run: RunResult): string {
   const { figures, operations } = run;
   const targets = scenario.targets?.(lab) ?? [];
   const measured = targets.map(

@@ -1,5 +1,6 @@
 import type { MemberRows, Operation } from '../checkers';
-import { onMachine, tryOnMachine, type LabHandle } from '../faults';
+import { onMachine, tryOnMachine } from '../faults';
+import type { Lab } from '../lab';
 import { now, pause } from '../traffic';
 import { repeatedly, type Repeated } from './repeatedly';
 import { DUMPS } from './units';
@@ -18,12 +19,12 @@ function sql(statement: string): string {
   return `mysql --batch --skip-column-names --connect-timeout=2 --execute=${quote(statement)}`;
 }
 
-export function query(lab: LabHandle, member: string, statement: string, timeoutSeconds = 20): Promise<string> {
+export function query(lab: Lab, member: string, statement: string, timeoutSeconds = 20): Promise<string> {
   return onMachine(lab, member, sql(statement), timeoutSeconds);
 }
 
 /** The notes of this run that a member holds. Keys and texts of runs hold no tabs or line ends. */
-export async function rowsOf(lab: LabHandle, member: string, runId: string): Promise<MemberRows> {
+export async function rowsOf(lab: Lab, member: string, runId: string): Promise<MemberRows> {
   const output = await query(
     lab,
     member,
@@ -38,12 +39,7 @@ export async function rowsOf(lab: LabHandle, member: string, runId: string): Pro
 }
 
 /** All members' rows, once they have applied what they received: a secondary may be some transactions behind. */
-export async function rowsOfAll(
-  lab: LabHandle,
-  members: readonly string[],
-  runId: string,
-  patienceMilliseconds = 30_000,
-): Promise<MemberRows[]> {
+export async function rowsOfAll(lab: Lab, members: readonly string[], runId: string, patienceMilliseconds = 30_000): Promise<MemberRows[]> {
   const deadline = now() + patienceMilliseconds;
   for (;;) {
     const all = await Promise.all(members.map((member) => rowsOf(lab, member, runId)));
@@ -53,7 +49,7 @@ export async function rowsOfAll(
 }
 
 /** Keys of this run's notes in the dumps of members, which hold the notes that left the database. */
-export async function keysSetAside(lab: LabHandle, members: readonly string[], runId: string): Promise<string[]> {
+export async function keysSetAside(lab: Lab, members: readonly string[], runId: string): Promise<string[]> {
   const search = `find ${DUMPS} -name '*.sql' -exec grep --only-matching --no-filename "'${runId}-[a-z0-9-]*'" {} +`;
   const found = await Promise.all(members.map((member) => tryOnMachine(lab, member, search, 60)));
   return [
@@ -67,7 +63,7 @@ export async function keysSetAside(lab: LabHandle, members: readonly string[], r
 }
 
 /** Writes to one member directly, four times a second, like a client that still takes it for the PRIMARY. */
-export function startDirectWrites(lab: LabHandle, member: string, runId: string, record: (operation: Operation) => void): Repeated {
+export function startDirectWrites(lab: Lab, member: string, runId: string, record: (operation: Operation) => void): Repeated {
   const writeOnce = async (number: number) => {
     const note = { key: `${runId}-direct-${member}-${number}`, text: `${runId} direct note ${number} to ${member}` };
     const start = now();

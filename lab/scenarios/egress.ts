@@ -1,5 +1,6 @@
 import type { Operation } from '../checkers';
-import { onMachine, tryOnMachine, type LabHandle } from '../faults';
+import { onMachine, tryOnMachine } from '../faults';
+import type { Lab } from '../lab';
 import { now, pause } from '../traffic';
 import { repeatedly, type Repeated } from './repeatedly';
 
@@ -7,7 +8,7 @@ import { repeatedly, type Repeated } from './repeatedly';
 const OUTSIDE = 'http://mirror.hetzner.com/';
 
 /** Sends requests outside twice a second from a machine whose only way there is the NAT of the pair. Any answer counts. */
-export function startEgress(lab: LabHandle, machine: string, record: (operation: Operation) => void): Repeated {
+export function startEgress(lab: Lab, machine: string, record: (operation: Operation) => void): Repeated {
   return repeatedly(500, async () => {
     const start = now();
     const { exitCode } = await tryOnMachine(lab, machine, `curl --silent --output /dev/null --max-time 1 ${OUTSIDE}`, 5);
@@ -37,7 +38,7 @@ export interface Download {
 }
 
 /** apt fetches a large package with its own timeouts and retries. Each half second without progress is a failure. */
-export function startAptDownload(lab: LabHandle, machine: string, record: (operation: Operation) => void): Download {
+export function startAptDownload(lab: Lab, machine: string, record: (operation: Operation) => void): Download {
   const bytes = async () => Number(await onMachine(lab, machine, `cat ${FOLDER}/partial/*.deb ${FOLDER}/*.deb 2>/dev/null | wc -c`));
   let over = false;
   const finished = onMachine(

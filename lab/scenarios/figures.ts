@@ -9,7 +9,7 @@ import {
   writeGap,
   type Evidence,
 } from '../checkers';
-import type { LabHandle } from '../faults';
+import type { Lab } from '../lab';
 import { figureOf, type Figure } from '../report/result';
 import type { Measured } from './scenario';
 
@@ -48,13 +48,13 @@ export const failedRequests = (evidence: Evidence): number | undefined =>
   evidence.operations.filter((operation) => operation.outcome !== 'acknowledged').length;
 
 /** Time of the API to move the floating IP once it is asked: an answer and an action. */
-export const moveMilliseconds = (lab: LabHandle): number => lab.answerMilliseconds + lab.addressActionMilliseconds;
+export const moveMilliseconds = (lab: Lab): number => lab.apiTimes.answer.to + lab.apiTimes.action;
 
 /** Time until an agent notices the end of an action: it asks every second, perhaps a moment too early. */
-export const noticeMilliseconds = (lab: LabHandle): number => 1100 + 2 * lab.answerMilliseconds;
+export const noticeMilliseconds = (lab: Lab): number => 1100 + 2 * lab.apiTimes.answer.to;
 
 /** The alias is first taken from one server, and given to the other when that is known. */
-export const aliasMilliseconds = (lab: LabHandle): number => 2 * moveMilliseconds(lab) + noticeMilliseconds(lab);
+export const aliasMilliseconds = (lab: Lab): number => 2 * moveMilliseconds(lab) + noticeMilliseconds(lab);
 
 /** A machine without a public address could not reach the outside. */
 export const egressOutageAtMost = (max: number): Measured => ({

@@ -1,5 +1,5 @@
 export { SCENARIOS, select } from './catalogue';
-export { openHandle } from './open-handle';
+export { openDeployedLab } from './open-deployed-lab';
 export { runCampaign, scenarioResult } from './campaign';
 export { runScenario, WATCHED } from './runner';
 export type { Scenario } from './scenario';

@@ -22,8 +22,8 @@ import {
   reloads,
   stopUnit,
   type Fault,
-  type LabHandle,
 } from '../faults';
+import type { Lab } from '../lab';
 import { QUIET } from './checks';
 import { aliasMilliseconds, egressOutageAtMost, moveMilliseconds, nothingFails, outageAtMost, serviceAfterFirstRecovery } from './figures';
 import { certificateOf } from './roles';
@@ -51,14 +51,14 @@ const UNNOTICED: readonly Checker[] = [
   noFailedRequest('probe', 'keep-alive', 'get', 'write', 'read', 'download', 'events'),
 ];
 
-const within = (milliseconds: number) => (lab: LabHandle) => [outageAtMost(milliseconds + moveMilliseconds(lab))];
+const within = (milliseconds: number) => (lab: Lab) => [outageAtMost(milliseconds + moveMilliseconds(lab))];
 
 /** Pause in which a returning load balancer would pull the addresses back if it were going to; the runner waits some more. */
-export const timeToPullBack = (lab: LabHandle): number => 3000 + moveMilliseconds(lab);
+export const timeToPullBack = (lab: Lab): number => 3000 + moveMilliseconds(lab);
 
 /** curl and apt have timeouts of their own: a download of a private machine resumes at most this long after the NAT gateway has moved. */
 const EGRESS_MILLISECONDS = 11_900;
-const egressWithin = (lab: LabHandle): Measured => egressOutageAtMost(EGRESS_MILLISECONDS + aliasMilliseconds(lab));
+const egressWithin = (lab: Lab): Measured => egressOutageAtMost(EGRESS_MILLISECONDS + aliasMilliseconds(lab));
 
 /** One load balancer has a fault, clients are still served, it recovers, and the address stays where it is then. */
 function oneSuffers(

@@ -1,5 +1,5 @@
 import type { Observation } from '../checkers';
-import type { LabHandle } from '../faults';
+import type { Lab } from '../lab';
 import { now, pause } from '../traffic';
 import { roleOf } from './roles';
 
@@ -12,7 +12,7 @@ export interface Observer {
 }
 
 /** Watches the holders of addresses and roles. Records only changes. */
-export function observe(lab: LabHandle): Observer {
+export function observe(lab: Lab): Observer {
   const observations: Observation[] = [];
   const last = new Map<string, string | null>();
   const stopping = new AbortController();

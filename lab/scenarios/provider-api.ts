@@ -8,8 +8,8 @@ import {
   failoverTokenRevoked,
   powerOff,
   type Fault,
-  type LabHandle,
 } from '../faults';
+import type { Lab } from '../lab';
 import {
   egressOutageAtMost,
   aliasMilliseconds,
@@ -26,15 +26,15 @@ import type { Stage } from './stage';
 const RETRY_INTERVAL = 2000;
 
 /** A move that is going to fail has to end first; one of a second does so within the retry interval. */
-const endOfDoomed = (lab: LabHandle): number => Math.max(0, moveMilliseconds(lab) - 1000);
+const endOfDoomed = (lab: Lab): number => Math.max(0, moveMilliseconds(lab) - 1000);
 
 /** The active load balancer dies while the API is broken; then the API recovers. */
 function whileApi(
   name: string,
   fault: number,
   how: string,
-  broken: (lab: LabHandle) => Fault,
-  atWorst: (lab: LabHandle) => number = () => 0,
+  broken: (lab: Lab) => Fault,
+  atWorst: (lab: Lab) => number = () => 0,
 ): Scenario {
   return {
     name,
@@ -68,8 +68,8 @@ function whileApi(
 /** The active load balancer dies while the API moves addresses in an unusual way. Power returns when both have moved. */
 function slowedBy(
   scenario: Pick<Scenario, 'name' | 'title' | 'explanation'>,
-  api: (lab: LabHandle) => Fault,
-  targets: (lab: LabHandle) => readonly Measured[],
+  api: (lab: Lab) => Fault,
+  targets: (lab: Lab) => readonly Measured[],
 ): Scenario {
   return {
     ...scenario,
@@ -93,7 +93,7 @@ function slowedBy(
 }
 
 /** Longest time between two attempts to move the alias; before the second the agent asks for both servers. */
-const aliasRetry = (lab: LabHandle): number => 4000 + 4 * lab.answerMilliseconds;
+const aliasRetry = (lab: Lab): number => 4000 + 4 * lab.apiTimes.answer.to;
 const HELD = 30_000;
 
 export const providerApiScenarios: readonly Scenario[] = [
@@ -112,7 +112,7 @@ export const providerApiScenarios: readonly Scenario[] = [
     apiUnassignsFirst,
     // Refused, looked up, unassigned
     (lab) => [
-      outageAtMost(1200 + 2 * lab.answerMilliseconds + moveMilliseconds(lab) + noticeMilliseconds(lab) + moveMilliseconds(lab)),
+      outageAtMost(1200 + 2 * lab.apiTimes.answer.to + moveMilliseconds(lab) + noticeMilliseconds(lab) + moveMilliseconds(lab)),
       egressOutageAtMost(5000 + aliasMilliseconds(lab)),
     ],
   ),

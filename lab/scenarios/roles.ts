@@ -1,4 +1,5 @@
-import { tryOnMachine, type LabHandle, type Machine } from '../faults';
+import { tryOnMachine } from '../faults';
+import type { Lab, LabMachine } from '../lab';
 import { memberRole } from '../member-role';
 import { parse } from '../traffic';
 
@@ -6,25 +7,24 @@ import { parse } from '../traffic';
 const AGENTS = { lb: 9101, mysql: 9200 } as const;
 
 /** The role that a machine reports: `MASTER`, `BACKUP`, `FAULT`; `PRIMARY`, `SECONDARY`, or why it is neither. null: no answer. */
-export async function roleOf(lab: LabHandle, machine: Machine): Promise<string | null> {
+export async function roleOf(lab: Lab, machine: LabMachine): Promise<string | null> {
   if (machine.tier !== 'lb' && machine.tier !== 'mysql') return null;
   const status = await agentStatus(lab, machine);
   if (!status) return null;
   return machine.tier === 'lb' ? vrrpState(status) : servingRole(status);
 }
 
-export async function agentStatus(lab: LabHandle, machine: Machine): Promise<Record<string, unknown> | undefined> {
+export async function agentStatus(lab: Lab, machine: LabMachine): Promise<Record<string, unknown> | undefined> {
   if (!machine.running || (machine.tier !== 'lb' && machine.tier !== 'mysql')) return undefined;
   return ask(lab, machine, AGENTS[machine.tier], '/status');
 }
 
 /** The certificate that a load balancer shows, as its agent sees it. */
-export async function certificateOf(lab: LabHandle, name: string): Promise<Record<string, unknown> | undefined> {
-  const machine = (await lab.machines()).find((candidate) => candidate.name === name);
-  return machine && ask(lab, machine, AGENTS.lb, '/certificate');
+export async function certificateOf(lab: Lab, name: string): Promise<Record<string, unknown> | undefined> {
+  return ask(lab, await lab.machine(name), AGENTS.lb, '/certificate');
 }
 
-async function ask(lab: LabHandle, machine: Machine, port: number, path: string): Promise<Record<string, unknown> | undefined> {
+async function ask(lab: Lab, machine: LabMachine, port: number, path: string): Promise<Record<string, unknown> | undefined> {
   const url = `http://${machine.privateAddress}:${port}${path}`;
   const { exitCode, stdout } = await tryOnMachine(lab, machine.name, `curl --silent --max-time 1 ${url}`, 3);
   return exitCode === 0 ? parse(stdout) : undefined;

@@ -7,7 +7,7 @@ import { runCampaign } from './campaign';
 import { parseApiTimes } from '../api-times';
 import { openLab } from '../lab';
 import { SCENARIOS, select } from './catalogue';
-import { openHandle } from './open-handle';
+import { openDeployedLab } from './open-deployed-lab';
 import { readOptions, USAGE, type Options } from './options';
 import type { Scenario } from './scenario';
 
@@ -19,17 +19,17 @@ async function main(): Promise<number> {
   if (options.list) return print(`${SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}`).join('\n')}\n`);
 
   const scenarios = select(options.only);
-  const emulator = await openLab();
-  await emulator.setApiTimes(parseApiTimes(options.apiSeconds, options.answerSeconds));
+  const lab = await openLab();
+  await lab.setApiTimes(parseApiTimes(options.apiSeconds, options.answerSeconds));
   try {
     return await judge(options, scenarios);
   } finally {
-    await emulator.setApiTimes(emulator.apiTimes);
+    await lab.setApiTimes(lab.apiTimes);
   }
 }
 
 async function judge(options: Options, scenarios: readonly Scenario[]): Promise<number> {
-  const lab = await openHandle();
+  const lab = await openDeployedLab();
   const folder = path.join(
     REPOSITORY,
     '.lab',

@@ -1,7 +1,7 @@
 import { check, closelyWatched, invalid, unsure, worst, type Evidence, type Finding, type Verdict } from '../checkers';
-import type { LabHandle } from '../faults';
+import type { Lab } from '../lab';
 import type { RunResult } from '../report/result';
-import { createRandom, EVERYTHING, now, pause, startTraffic, USUAL_PATIENCE_MILLISECONDS, type Target } from '../traffic';
+import { createRandom, EVERYTHING, now, pause, startTraffic, USUAL_PATIENCE_MILLISECONDS } from '../traffic';
 import { keysSetAside, rowsOfAll } from './database';
 import { measureAll } from './figures';
 import { observe } from './observer';
@@ -11,7 +11,7 @@ import { NotInjected, Stage } from './stage';
 import { topologyOf } from './topology';
 
 export interface RunOptions {
-  readonly lab: LabHandle;
+  readonly lab: Lab;
   readonly seed: string;
   /** From 1: each run of a scenario makes its own choices. */
   readonly run: number;
@@ -38,8 +38,7 @@ export async function runScenario(
 ): Promise<RunResult> {
   const startedAt = now();
   const random = createRandom(`${seed}/${scenario.name}/${run}`);
-  const target: Target = { address: lab.floatingIp, port: lab.httpsPort, host: lab.domain };
-  const topology = topologyOf(lab, target);
+  const topology = topologyOf(lab);
   // The time makes it unique: the same seed may run twice against one database.
   const runId = `f${Math.floor(startedAt).toString(36)}-${scenario.name}-${run}`;
   const findings: Finding[] = [];
@@ -51,7 +50,7 @@ export async function runScenario(
   const targets = scenario.targets?.(lab) ?? [];
   const outages = targets.filter(({ figure }) => figure === 'outage');
   const traffic = startTraffic({
-    target,
+    target: lab.target,
     streams: scenario.streams ?? EVERYTHING,
     rate: scenario.rate,
     // An address that is unassigned first by an API that takes 20 s is away for longer than clients usually try

@@ -1,5 +1,5 @@
 import type { Checker, Evidence } from '../checkers';
-import type { LabHandle } from '../faults';
+import type { Lab } from '../lab';
 import type { Target } from '../report/result';
 import type { StreamName } from '../traffic';
 import type { Stage } from './stage';
@@ -25,7 +25,7 @@ export interface Scenario {
   /** The steps in order. Every injected fault is recovered afterwards, also after an error. */
   story(stage: Stage): Promise<void>;
   /** Figures with a limit. Others are measured anyway. */
-  targets?(lab: LabHandle): readonly Measured[];
+  targets?(lab: Lab): readonly Measured[];
   readonly checkers: readonly Checker[];
   /** How long the topology may take to be healthy again, in seconds. @default 180 */
   readonly healthySeconds?: number;

@@ -1,5 +1,6 @@
 import type { Mark, Operation } from '../checkers';
-import { NotReached, until, type Fault, type LabHandle } from '../faults';
+import { NotReached, until, type Fault } from '../faults';
+import type { Lab } from '../lab';
 import { now, pause, type Random, type Traffic } from '../traffic';
 import { startDirectWrites } from './database';
 import { startAptDownload, startEgress, type Download } from './egress';
@@ -11,7 +12,7 @@ export class NotInjected extends Error {
 }
 
 export interface StageParts {
-  readonly lab: LabHandle;
+  readonly lab: Lab;
   readonly topology: Topology;
   readonly traffic: Pick<Traffic, 'history' | 'serving'>;
   readonly random: Random;
@@ -30,7 +31,7 @@ export class Stage {
 
   constructor(private readonly parts: StageParts) {}
 
-  get lab(): LabHandle {
+  get lab(): Lab {
     return this.parts.lab;
   }
   get topology(): Topology {

@@ -1,4 +1,4 @@
-import type { LabHandle, Machine, Tier } from '../faults';
+import type { Lab, LabMachine, Tier } from '../lab';
 import { attempt, servedBy, type Target } from '../traffic';
 import { roleOf } from './roles';
 
@@ -10,15 +10,12 @@ export interface Topology {
   passiveLoadBalancer(): Promise<string>;
   primary(): Promise<string>;
   secondaries(): Promise<string[]>;
-  address(machine: string): Promise<string>;
   /** One line for each problem; none when everything is healthy. */
   problems(): Promise<string[]>;
 }
 
-export function topologyOf(lab: LabHandle, target: Target): Topology {
-  // Sorted by name, so that choices by the seed do not depend on the order in which servers were made.
-  const ofTier = async (tier: Tier) =>
-    (await lab.machines()).filter((machine) => machine.tier === tier).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+export function topologyOf(lab: Lab): Topology {
+  const ofTier = async (tier: Tier) => (await lab.machines()).filter((machine) => machine.tier === tier);
   const roles = async (tier: Tier) =>
     Promise.all((await ofTier(tier)).map(async (machine) => ({ machine, role: await roleOf(lab, machine) })));
 
@@ -45,11 +42,6 @@ export function topologyOf(lab: LabHandle, target: Target): Topology {
       return primary;
     },
     secondaries: () => members('SECONDARY'),
-    async address(name) {
-      const machine = (await lab.machines()).find((candidate) => candidate.name === name);
-      if (!machine) throw new Error(`there is no machine ${name}`);
-      return machine.privateAddress;
-    },
     async problems() {
       const machines = await lab.machines();
       const off = machines.filter(({ running }) => !running).map(({ name }) => `${name} is off`);
@@ -57,16 +49,16 @@ export function topologyOf(lab: LabHandle, target: Target): Topology {
       const [balancers, database, service] = await Promise.all([
         pairProblems(lab, await roles('lb')),
         roles('mysql').then(groupProblems),
-        serviceProblems(machines, target),
+        serviceProblems(machines, lab.target),
       ]);
       return [...balancers, ...database, ...service];
     },
   };
 }
 
-type Role = { readonly machine: Machine; readonly role: string | null };
+type Role = { readonly machine: LabMachine; readonly role: string | null };
 
-async function pairProblems(lab: LabHandle, pair: readonly Role[]): Promise<string[]> {
+async function pairProblems(lab: Lab, pair: readonly Role[]): Promise<string[]> {
   const { floatingIp, natGateway } = await lab.addressHolders();
   const problems = pair.flatMap(({ machine, role }) => {
     const wanted = machine.name === floatingIp ? 'MASTER' : 'BACKUP';
@@ -94,7 +86,7 @@ const TOGETHER = 8;
 const ROUNDS = 4;
 
 /** Whether a client's requests reach every web and app server. */
-async function serviceProblems(machines: readonly Machine[], target: Target): Promise<string[]> {
+async function serviceProblems(machines: readonly LabMachine[], target: Target): Promise<string[]> {
   const waiting = new Set(machines.filter(({ tier }) => tier === 'web' || tier === 'app').map(({ name }) => name));
   for (let round = 0; round < ROUNDS && waiting.size > 0; round += 1) {
     for (const { answer, error } of await Promise.all(

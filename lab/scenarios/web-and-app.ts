@@ -19,9 +19,8 @@ import {
   powerOff,
   slowed,
   type Fault,
-  type LabHandle,
-  type Tier,
 } from '../faults';
+import type { Lab, Tier } from '../lab';
 import type { StreamName } from '../traffic';
 import { QUIET } from './checks';
 import { nothingFails, outageAtMost, serviceAfterFirstRecovery, slowestGetAtMost } from './figures';
@@ -61,7 +60,7 @@ const UNNOTICED: readonly Checker[] = [
 function oneOf(
   tier: Tier,
   scenario: Omit<Scenario, 'story' | 'checkers'> & Partial<Scenario>,
-  fault: (lab: LabHandle, machine: string) => Fault,
+  fault: (lab: Lab, machine: string) => Fault,
   holdMilliseconds = 8000,
 ): Scenario {
   return {

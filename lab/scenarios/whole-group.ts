@@ -26,8 +26,8 @@ import {
   together,
   tryOnMachine,
   type Fault,
-  type LabHandle,
 } from '../faults';
+import type { Lab } from '../lab';
 import { QUIET } from './checks';
 import { insertNote } from './database';
 import { writeGapAtMost, writesAfterRecovery } from './figures';
@@ -66,7 +66,7 @@ const errant: Scenario = {
     'An operator took it out of the group and wrote to it. It returns with the data of the group. Its own transaction is kept in a dump and reported.',
   async story(stage: Stage): Promise<void> {
     const member = stage.random.pick(await stage.topology.secondaries());
-    const machine = (await stage.lab.machines()).find(({ name }) => name === member)!;
+    const machine = await stage.lab.machine(member);
     const dumps = async () => ((await agentStatus(stage.lab, machine))?.dumps as readonly unknown[]).length;
     const before = await dumps();
     const key = `${stage.runId}-errant`;
@@ -101,7 +101,7 @@ async function returnWithout(stage: Stage, missing: string): Promise<Fault> {
 }
 
 /** `platform-mysql force-bootstrap` on these members at the same moment. One has to succeed; the others may refuse. */
-function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
+function forcedBootstraps(lab: Lab, members: readonly string[]): Fault {
   return {
     title: `platform-mysql force-bootstrap on ${members.join(' and, at the same moment, on ')}`,
     async inject() {
@@ -112,9 +112,8 @@ function forcedBootstraps(lab: LabHandle, members: readonly string[]): Fault {
   };
 }
 
-async function decisionOf(lab: LabHandle, member: string): Promise<unknown> {
-  const machine = (await lab.machines()).find(({ name }) => name === member)!;
-  return ((await agentStatus(lab, machine))?.lastDecision as { kind?: unknown } | undefined)?.kind;
+async function decisionOf(lab: Lab, member: string): Promise<unknown> {
+  return ((await agentStatus(lab, await lab.machine(member)))?.lastDecision as { kind?: unknown } | undefined)?.kind;
 }
 
 export const severalMembersScenarios: readonly Scenario[] = [

@@ -1,3 +1,4 @@
+export * from './certificate';
 export * from './clock';
 export * from './random';
 export * from './request';

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { look, type Surroundings } from '../../../agents/certificate/look';
 import { leftBehind } from '../../helpers/left-behind';
+import { listening } from '../../helpers/ports';
 import { DIRECTORY, obtained, pems } from './certificates';
 
 const LOOKS = 200;
@@ -20,7 +20,7 @@ async function pair(): Promise<{ surroundings: Surroundings; folder: string; cou
     count.asked += 1;
     response.end(shown);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listening(server);
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
@@ -33,7 +33,7 @@ async function pair(): Promise<{ surroundings: Surroundings; folder: string; cou
       directoryUrl: DIRECTORY,
       responder: { address: '127.0.0.1', port: 1 },
       peerName: 'lb-2',
-      peerCertificateUrl: `https://127.0.0.1:${(server.address() as AddressInfo).port}/obtained.pem`,
+      peerCertificateUrl: `https://127.0.0.1:${port}/obtained.pem`,
     },
     stateFolder: folder,
     holdsFloatingIpFile: join(folder, 'holds'),

@@ -1,5 +1,4 @@
 import { createServer } from 'node:tls';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { renderMetrics } from '../../../agents/common/metrics';
 import { shownCertificate } from '../../../agents/floating-ip/certificate';
@@ -8,16 +7,16 @@ import { issue } from '../../../lab/x509/certificate';
 import { subjectAltName } from '../../../lab/x509/extensions';
 import { generateKey } from '../../../lab/x509/keys';
 import { encodeSubject } from '../../../lab/x509/names';
+import { listening } from '../../helpers/ports';
 
 async function server(notAfter: Date): Promise<number> {
   const signer = generateKey('ECDSA', 0, 'P256');
   const subject = encodeSubject({ commonName: ['an authority'] });
   const extensions = [subjectAltName({ dns: ['example.test', 'www.example.test'], ip: [], uri: [] })];
   const cert = issue({ serial: 1n, issuer: subject, subject, notBefore: new Date(0), notAfter, publicKey: signer.key, extensions, signer });
-  const listening = createServer({ cert, key: signer.key.export({ type: 'pkcs8', format: 'pem' }) }).listen(0, '127.0.0.1');
-  onTestFinished(() => void listening.close());
-  await new Promise((resolve) => listening.once('listening', resolve));
-  return (listening.address() as AddressInfo).port;
+  const server = createServer({ cert, key: signer.key.export({ type: 'pkcs8', format: 'pem' }) });
+  onTestFinished(() => void server.close());
+  return listening(server);
 }
 
 test('tells when the certificate ends that a client is shown, for which names it is and who has signed it', async () => {

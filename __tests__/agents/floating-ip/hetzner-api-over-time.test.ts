@@ -1,11 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HetznerApi } from '../../../agents/floating-ip/hetzner-api';
+import { listening } from '../../helpers/ports';
 
 let folder: string;
 let stop: () => Promise<void>;
@@ -24,12 +25,11 @@ async function serving(answer: (request: IncomingMessage, response: ServerRespon
   const connections = new Set<Socket>();
   const server = createServer(answer).on('connection', (socket) => connections.add(socket));
   server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listening(server);
   stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(() => resolve()));
   };
-  const { port } = server.address() as AddressInfo;
   const config = {
     endpoint: `http://127.0.0.1:${port}`,
     tokenFile: join(folder, 'token'),

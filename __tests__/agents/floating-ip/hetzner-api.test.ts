@@ -2,13 +2,13 @@ import { execa } from 'execa';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HetznerApi } from '../../../agents/floating-ip/hetzner-api';
 import { certificateFor, ensureAuthority, rootOf } from '../../../lab/names/authority';
+import { listening } from '../../helpers/ports';
 
 /** A name that no name server knows: a client that connects to it has not asked one. */
 const NAME = 'api.no-such-name.invalid';
@@ -36,9 +36,8 @@ const answer = (_: http.IncomingMessage, reply: http.ServerResponse) =>
   void reply.setHeader('content-type', 'application/json').end('{"floating_ip":{"server":42}}');
 
 async function serve(on: Server): Promise<void> {
-  on.on('connection', () => (connections += 1)).listen(0, SERVES);
-  await once(on, 'listening');
-  port = (on.address() as AddressInfo).port;
+  on.on('connection', () => (connections += 1));
+  port = await listening(on, SERVES);
 }
 
 const know = (...addresses: string[]) => writeFileSync(join(folder, 'addresses'), addresses.map((address) => `${address}\n`).join(''));

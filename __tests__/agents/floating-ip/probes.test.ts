@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { ownHaproxyAnswers, peerAnswers } from '../../../agents/floating-ip/probes';
+import { listening } from '../../helpers/ports';
 
 let server: Server;
 
@@ -13,8 +13,7 @@ afterEach(() => {
 /** Answers after so many milliseconds; with Infinity it accepts connections and never answers, as a stopped process does. */
 async function answering(afterMs: number): Promise<string> {
   server = createServer((_, response) => void (afterMs < Infinity && setTimeout(() => response.end('alive'), afterMs)));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
+  return `http://127.0.0.1:${await listening(server)}/healthz`;
 }
 
 test('an own HAProxy that is busy and answers after 600 ms is alive', async () => {

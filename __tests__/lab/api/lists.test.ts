@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { Project, refusal } from './project';
+import { TestClient, refusal } from './test-client';
 
 async function withGroups(count: number) {
-  const project = new Project();
+  const client = new TestClient();
   for (let index = 0; index < count; index++) {
     const labels = { parity: index % 2 === 0 ? 'even' : 'odd' };
-    await project.post('/placement_groups', { name: `group-${String(index).padStart(2, '0')}`, type: 'spread', labels });
+    await client.post('/placement_groups', { name: `group-${String(index).padStart(2, '0')}`, type: 'spread', labels });
   }
   const names = async (query: string) => {
-    const { body } = await project.get(`/placement_groups?${query}`);
+    const { body } = await client.get(`/placement_groups?${query}`);
     return { names: Object.values(Object.values(body)[0] as { name: string }[]).map(({ name }) => name), meta: body.meta };
   };
-  return { project, names };
+  return { client, names };
 }
 
 test('a page of a list has 25 entries by default, and names the pages before and after it', async () => {
@@ -25,7 +25,7 @@ test('a page of a list has 25 entries by default, and names the pages before and
 });
 
 test('an empty list has meta, too, which the Python library needs', async () => {
-  const { body } = await new Project().get('/servers');
+  const { body } = await new TestClient().get('/servers');
   expect(body).toEqual({
     servers: [],
     meta: { pagination: { page: 1, per_page: 25, previous_page: null, next_page: null, last_page: 1, total_entries: 0 } },
@@ -47,14 +47,14 @@ test.each([
   ['sort=name:sideways', "cannot sort by 'name:sideways'"],
   ['label_selector=a%3D(', 'is not a valid label selector'],
 ])('a list refuses %s', async (query, message) => {
-  const answer = await new Project().get(`/placement_groups?${query}`);
+  const answer = await new TestClient().get(`/placement_groups?${query}`);
   expect(refusal(answer)).toContain('422 invalid_input');
   expect(refusal(answer)).toContain(message);
 });
 
 test('there is one image for each name and architecture', async () => {
-  const project = new Project();
-  const ids = async (query: string) => (await project.get(`/images?${query}`)).body.images.map((image) => image.name);
+  const client = new TestClient();
+  const ids = async (query: string) => (await client.get(`/images?${query}`)).body.images.map((image) => image.name);
   expect(await ids('architecture=x86&include_deprecated=true&name=debian-13')).toEqual(['debian-13']);
   expect(await ids('name=debian-13')).toHaveLength(2);
   expect(await ids('architecture=arm')).toEqual(['debian-12', 'debian-13', 'ubuntu-24.04', 'ubuntu-26.04']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Project, refusal } from './project';
+import { TestClient, refusal } from './test-client';
 
 const zone = { type: 'cloud', network_zone: 'eu-central' };
 
@@ -9,16 +9,16 @@ describe('subnets', () => {
     ['that overlaps', '10.0.1.128/25', 'overlaps with subnet 10.0.1.0/24'],
     ['with host bits', '10.0.2.1/24', 'without host bits'],
   ])('refuse a range %s', async (_what, ip_range, message) => {
-    const project = new Project();
-    const { id } = await project.network();
-    expect(refusal(await project.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range }))).toContain(message);
+    const client = new TestClient();
+    const { id } = await client.network();
+    expect(refusal(await client.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range }))).toContain(message);
   });
 
   test('get the first free /24 by default, and the gateway of the network', async () => {
-    const project = new Project();
-    const { id } = await project.network(['10.0.0.0/24']);
-    await project.act(`/networks/${id}/actions/add_subnet`, zone);
-    const { subnets } = (await project.get(`/networks/${id}`)).body.network;
+    const client = new TestClient();
+    const { id } = await client.network(['10.0.0.0/24']);
+    await client.act(`/networks/${id}/actions/add_subnet`, zone);
+    const { subnets } = (await client.get(`/networks/${id}`)).body.network;
     expect(subnets.map((subnet) => [subnet.ip_range, subnet.gateway])).toEqual([
       ['10.0.0.0/24', '10.0.0.1'],
       ['10.0.1.0/24', '10.0.0.1'],
@@ -26,38 +26,38 @@ describe('subnets', () => {
   });
 
   test('a second change of a network is refused while the first runs', async () => {
-    const project = new Project();
-    const { id } = await project.network([]);
-    await project.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range: '10.0.1.0/24' });
+    const client = new TestClient();
+    const { id } = await client.network([]);
+    await client.post(`/networks/${id}/actions/add_subnet`, { ...zone, ip_range: '10.0.1.0/24' });
     const second = { ...zone, ip_range: '10.0.2.0/24' };
-    expect(refusal(await project.post(`/networks/${id}/actions/add_subnet`, second))).toContain('409 conflict');
-    await project.finish();
-    expect((await project.post(`/networks/${id}/actions/add_subnet`, second)).status).toBe(201);
+    expect(refusal(await client.post(`/networks/${id}/actions/add_subnet`, second))).toContain('409 conflict');
+    await client.finish();
+    expect((await client.post(`/networks/${id}/actions/add_subnet`, second)).status).toBe(201);
   });
 
   test('a subnet with servers cannot be deleted', async () => {
-    const project = new Project();
-    const { id } = await project.network();
-    await project.server({ networks: [id] });
-    const answer = await project.post(`/networks/${id}/actions/delete_subnet`, { ip_range: '10.0.1.0/24' });
+    const client = new TestClient();
+    const { id } = await client.network();
+    await client.server({ networks: [id] });
+    const answer = await client.post(`/networks/${id}/actions/delete_subnet`, { ip_range: '10.0.1.0/24' });
     expect(refusal(answer)).toMatch(/422 service_error: .*servers are attached/);
   });
 
   test('a range outside of RFC 1918 is refused', async () => {
-    const answer = await new Project().post('/networks', { name: 'net', ip_range: '8.8.0.0/16' });
+    const answer = await new TestClient().post('/networks', { name: 'net', ip_range: '8.8.0.0/16' });
     expect(refusal(answer)).toContain('must be a private IPv4 range');
   });
 });
 
 describe('routes', () => {
   test('reach the hardware when the action ends, and can be removed', async () => {
-    const project = new Project();
-    const { id } = await project.network();
+    const client = new TestClient();
+    const { id } = await client.network();
     const route = { destination: '0.0.0.0/0', gateway: '10.0.1.10' };
-    await project.act(`/networks/${id}/actions/add_route`, route);
-    expect(project.hardware.network.routes).toEqual([{ networkRange: '10.0.0.0/16', ...route }]);
-    await project.act(`/networks/${id}/actions/delete_route`, route);
-    expect(project.hardware.network.routes).toEqual([]);
+    await client.act(`/networks/${id}/actions/add_route`, route);
+    expect(client.hardware.network.routes).toEqual([{ networkRange: '10.0.0.0/16', ...route }]);
+    await client.act(`/networks/${id}/actions/delete_route`, route);
+    expect(client.hardware.network.routes).toEqual([]);
   });
 
   test.each([
@@ -65,32 +65,32 @@ describe('routes', () => {
     ['a gateway elsewhere', { destination: '0.0.0.0/0', gateway: '192.168.0.2' }, "is not in the network's range"],
     ['a destination that a subnet covers', { destination: '10.0.1.0/24', gateway: '10.0.1.10' }, 'overlaps with subnet'],
   ])('refuse %s', async (_what, route, message) => {
-    const project = new Project();
-    const { id } = await project.network();
-    expect(refusal(await project.post(`/networks/${id}/actions/add_route`, route))).toContain(message);
+    const client = new TestClient();
+    const { id } = await client.network();
+    expect(refusal(await client.post(`/networks/${id}/actions/add_route`, route))).toContain(message);
   });
 });
 
 describe('attachments', () => {
   async function attached() {
-    const project = new Project();
-    const network = await project.network(['10.0.1.0/24', '10.0.2.0/24']);
-    const one = await project.server({ name: 'lb-1' });
-    const other = await project.server({ name: 'lb-2' });
+    const client = new TestClient();
+    const network = await client.network(['10.0.1.0/24', '10.0.2.0/24']);
+    const one = await client.server({ name: 'lb-1' });
+    const other = await client.server({ name: 'lb-2' });
     const attach = (server: number, given: object) =>
-      project.post(`/servers/${server}/actions/attach_to_network`, { network: network.id, ...given });
-    return { project, network: network.id, one: one.id, other: other.id, attach };
+      client.post(`/servers/${server}/actions/attach_to_network`, { network: network.id, ...given });
+    return { client, network: network.id, one: one.id, other: other.id, attach };
   }
 
   test('appear, and reach the hardware, when the action ends', async () => {
-    const { project, network, one, attach } = await attached();
+    const { client, network, one, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
-    expect((await project.get(`/servers/${one}`)).body.server.private_net).toEqual([]);
-    await project.finish();
-    const shown = (await project.get(`/servers/${one}`)).body.server.private_net;
+    expect((await client.get(`/servers/${one}`)).body.server.private_net).toEqual([]);
+    await client.finish();
+    const shown = (await client.get(`/servers/${one}`)).body.server.private_net;
     expect(shown).toEqual([{ network, ip: '10.0.1.11', alias_ips: ['10.0.1.10'], mac_address: shown[0]!.mac_address }]);
     expect(shown[0]!.mac_address).toMatch(/^86:00:00(:[0-9a-f]{2}){3}$/);
-    expect(project.hardware.server(one)!.privateNets).toEqual([
+    expect(client.hardware.server(one)!.privateNets).toEqual([
       {
         networkId: network,
         networkName: 'net',
@@ -111,9 +111,9 @@ describe('attachments', () => {
     ['the broadcast address of the subnet', '10.0.1.255', 'ip_not_available'],
     ['an address in no subnet', '10.0.9.1', 'no_subnet_available'],
   ])('refuse %s', async (_what, ip, code) => {
-    const { project, one, other, attach } = await attached();
+    const { client, one, other, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
-    await project.finish();
+    await client.finish();
     expect(refusal(await attach(other, { ip }))).toContain(`422 ${code}`);
   });
 
@@ -123,12 +123,12 @@ describe('attachments', () => {
   });
 
   test('by default the address is the next free one of the last subnet', async () => {
-    const { project, one, other, attach } = await attached();
+    const { client, one, other, attach } = await attached();
     await attach(one, {});
     await attach(other, { ip_range: '10.0.1.0/24' });
-    await project.finish();
-    expect(project.hardware.server(one)!.privateNets[0]!.ip).toBe('10.0.2.1');
-    expect(project.hardware.server(other)!.privateNets[0]!.ip).toBe('10.0.1.1');
+    await client.finish();
+    expect(client.hardware.server(one)!.privateNets[0]!.ip).toBe('10.0.2.1');
+    expect(client.hardware.server(other)!.privateNets[0]!.ip).toBe('10.0.1.1');
   });
 
   test('a second attach to the network is refused, also while the first runs', async () => {
@@ -138,71 +138,71 @@ describe('attachments', () => {
   });
 
   test('while another action runs on the server it is locked for attaching, and only for that', async () => {
-    const { project, network, one, attach } = await attached();
-    await project.post(`/servers/${one}/actions/reboot`);
+    const { client, network, one, attach } = await attached();
+    await client.post(`/servers/${one}/actions/reboot`);
     expect(refusal(await attach(one, { ip: '10.0.1.11' }))).toBe('423 locked: server is locked');
-    expect((await project.put(`/servers/${one}`, { labels: { a: 'b' } })).status).toBe(200);
-    expect((await project.post(`/servers/${one}/actions/poweroff`)).status).toBe(201);
-    await project.finish();
-    expect(await project.act(`/servers/${one}/actions/attach_to_network`, { network, ip: '10.0.1.11' })).toMatchObject({
+    expect((await client.put(`/servers/${one}`, { labels: { a: 'b' } })).status).toBe(200);
+    expect((await client.post(`/servers/${one}/actions/poweroff`)).status).toBe(201);
+    await client.finish();
+    expect(await client.act(`/servers/${one}/actions/attach_to_network`, { network, ip: '10.0.1.11' })).toMatchObject({
       status: 'success',
     });
   });
 
   test('with the fault alias-held, an alias stays with a server that has lost its power for that time', async () => {
-    const { project, network, one, other, attach } = await attached();
+    const { client, network, one, other, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
     await attach(other, { ip: '10.0.1.12' });
-    await project.finish();
+    await client.finish();
     const change = (server: number, alias_ips: string[]) =>
-      project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
-    await project.fault({ effect: { kind: 'alias-held', milliseconds: 30_000 } });
-    await project.act(`/servers/${one}/actions/poweroff`);
+      client.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
+    await client.fault({ effect: { kind: 'alias-held', milliseconds: 30_000 } });
+    await client.act(`/servers/${one}/actions/poweroff`);
     expect(refusal(await change(one, []))).toContain('423 locked');
     expect(refusal(await change(other, ['10.0.1.10']))).toContain('422 ip_not_available');
-    await project.clock.advance(30_000);
+    await client.clock.advance(30_000);
     expect((await change(one, [])).status).toBe(201);
     expect(refusal(await change(one, ['10.0.1.13']))).toContain('423 locked');
-    await project.finish();
+    await client.finish();
     expect((await change(other, ['10.0.1.10'])).status).toBe(201);
   });
 
   test('an alias moves in two steps, because it belongs to one server at a time', async () => {
-    const { project, network, one, other, attach } = await attached();
+    const { client, network, one, other, attach } = await attached();
     await attach(one, { ip: '10.0.1.11', alias_ips: ['10.0.1.10'] });
     await attach(other, { ip: '10.0.1.12' });
-    await project.finish();
+    await client.finish();
     const change = (server: number, alias_ips: string[]) =>
-      project.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
+      client.post(`/servers/${server}/actions/change_alias_ips`, { network, alias_ips });
     expect(refusal(await change(other, ['10.0.1.10']))).toContain('ip_not_available');
     await change(one, []);
-    await project.finish();
+    await client.finish();
     expect((await change(other, ['10.0.1.10'])).status).toBe(201);
-    await project.finish();
-    expect(project.hardware.server(one)!.privateNets[0]!.aliasIps).toEqual([]);
-    expect(project.hardware.server(other)!.privateNets[0]!.aliasIps).toEqual(['10.0.1.10']);
+    await client.finish();
+    expect(client.hardware.server(one)!.privateNets[0]!.aliasIps).toEqual([]);
+    expect(client.hardware.server(other)!.privateNets[0]!.aliasIps).toEqual(['10.0.1.10']);
   });
 
   test('a failed attach releases the address', async () => {
-    const { project, one, attach } = await attached();
-    await project.fault({ effect: { kind: 'action-fails', command: 'attach_to_network' }, count: 1 });
+    const { client, one, attach } = await attached();
+    await client.fault({ effect: { kind: 'action-fails', command: 'attach_to_network' }, count: 1 });
     await attach(one, { ip: '10.0.1.11' });
-    await project.finish();
+    await client.finish();
     expect((await attach(one, { ip: '10.0.1.11' })).status).toBe(201);
   });
 
   test('a deleted network detaches its servers', async () => {
-    const { project, network, one, attach } = await attached();
+    const { client, network, one, attach } = await attached();
     await attach(one, { ip: '10.0.1.11' });
-    await project.finish();
-    expect((await project.delete(`/networks/${network}`)).status).toBe(204);
-    await project.finish();
-    expect(project.hardware.server(one)!.privateNets).toEqual([]);
+    await client.finish();
+    expect((await client.delete(`/networks/${network}`)).status).toBe(204);
+    await client.finish();
+    expect(client.hardware.server(one)!.privateNets).toEqual([]);
   });
 
   test('a network without a subnet in the zone of the server has no address for it', async () => {
-    const { project, network } = await attached();
-    const { id } = await project.server({ name: 'far', location: 'hil', server_type: 'cpx11' });
-    expect(refusal(await project.post(`/servers/${id}/actions/attach_to_network`, { network }))).toContain('no_subnet_available');
+    const { client, network } = await attached();
+    const { id } = await client.server({ name: 'far', location: 'hil', server_type: 'cpx11' });
+    expect(refusal(await client.post(`/servers/${id}/actions/attach_to_network`, { network }))).toContain('no_subnet_available');
   });
 });

@@ -4,15 +4,15 @@ import { generateKey } from '../../../lab/x509/keys';
 import { encodeSubject } from '../../../lab/x509/names';
 import { encodePem } from '../../../lab/x509/pem';
 import { createRequest } from '../../../lab/x509/request';
-import { Account, refusal, resultOf, type Answer } from './project';
+import { TestClient, refusal, resultOf, type Answer } from './test-client';
 
 const key = generateKey('ECDSA', 0, 'P256');
 const csr = encodePem(
   'CERTIFICATE REQUEST',
   createRequest(key, encodeSubject({ commonName: ['whatever.test'] }), { dns: ['whatever.test'], ip: [], uri: [] }),
 );
-const order = (account: Account, given: object = {}): Promise<Answer> =>
-  account.post('/certificates', {
+const order = (client: TestClient, given: object = {}): Promise<Answer> =>
+  client.post('/certificates', {
     csr,
     hostnames: ['example.com', '*.example.com'],
     request_type: 'origin-ecc',
@@ -22,9 +22,9 @@ const order = (account: Account, given: object = {}): Promise<Answer> =>
 
 describe('an Origin CA certificate', () => {
   test('is signed by the root, for the hostnames asked for and the key of the request', async () => {
-    const account = new Account();
-    const issued = new X509Certificate(String(resultOf(await order(account))['certificate']));
-    const root = new X509Certificate(await (await account.api.control.request('/origin-ca/ecc')).text());
+    const client = new TestClient();
+    const issued = new X509Certificate(String(resultOf(await order(client))['certificate']));
+    const root = new X509Certificate(await (await client.api.control.request('/origin-ca/ecc')).text());
     expect(issued.verify(root.publicKey)).toBe(true);
     expect(issued.checkIssued(root)).toBe(true);
     expect(issued.checkPrivateKey(key.key)).toBe(true);
@@ -34,7 +34,7 @@ describe('an Origin CA certificate', () => {
   });
 
   test('lists its hostnames sorted, in whatever order they were asked for', async () => {
-    expect(resultOf(await order(new Account()))['hostnames']).toEqual(['*.example.com', 'example.com']);
+    expect(resultOf(await order(new TestClient()))['hostnames']).toEqual(['*.example.com', 'example.com']);
   });
 
   test.each([
@@ -46,15 +46,15 @@ describe('an Origin CA certificate', () => {
     [{ csr: csr.replace(/\n([A-Za-z0-9+/]{20})/, (line) => line.toLowerCase()) }, /^400 1013/],
     [{ hostnames: [] }, /^400 9207/],
   ])('with %o is refused', async (given, message) => {
-    expect(refusal(await order(new Account(), given))).toMatch(message);
+    expect(refusal(await order(new TestClient(), given))).toMatch(message);
   });
 
   test('once revoked is gone, or shown as revoked: which one is real is not known', async () => {
-    const account = new Account();
-    const path = `/certificates/${String(resultOf(await order(account))['id'])}`;
-    expect(resultOf(await account.request('DELETE', path))).toHaveProperty('revoked_at');
-    expect(refusal(await account.get(path))).toBe('404 1101: Failed to read certificate from Database');
-    account.api.world.showsRevoked = true;
-    expect(resultOf(await account.get(path))).toHaveProperty('revoked_at');
+    const client = new TestClient();
+    const path = `/certificates/${String(resultOf(await order(client))['id'])}`;
+    expect(resultOf(await client.request('DELETE', path))).toHaveProperty('revoked_at');
+    expect(refusal(await client.get(path))).toBe('404 1101: Failed to read certificate from Database');
+    client.api.account.showsRevoked = true;
+    expect(resultOf(await client.get(path))).toHaveProperty('revoked_at');
   });
 });

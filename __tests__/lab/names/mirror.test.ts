@@ -1,15 +1,16 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMirror, sitesOf } from '../../../lab/names/mirror';
 import { createPackageCache } from '../../../lab/names/package-cache';
+import { listening } from '../../helpers/ports';
 
 let folder: string;
 let upstream: Server;
 let mirror: Server;
+let port: number;
 let asked: string[];
 
 beforeEach(async () => {
@@ -20,10 +21,9 @@ beforeEach(async () => {
     if (incoming.url?.includes('missing')) outgoing.writeHead(404).end();
     else outgoing.writeHead(200, { 'last-modified': 'Sat, 12 Sep 2026 07:55:41 GMT' }).end(`content of ${incoming.url}`);
   });
-  await listening(upstream);
-  const sites = sitesOf({ debian: `http://127.0.0.1:${portOf(upstream)}/debian`, mysql: join(folder, 'mysql') });
+  const sites = sitesOf({ debian: `http://127.0.0.1:${await listening(upstream)}/debian`, mysql: join(folder, 'mysql') });
   mirror = createMirror(sites, createPackageCache(join(folder, 'cache'), undefined));
-  await listening(mirror);
+  port = await listening(mirror);
 });
 
 afterEach(async () => {
@@ -31,9 +31,6 @@ afterEach(async () => {
   mirror.close();
   await rm(folder, { recursive: true });
 });
-
-const listening = (server: Server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
 /** As a client that has looked the name up. */
 function get(url: string, headers = {}): Promise<{ status: number; text: string }> {
@@ -43,7 +40,7 @@ function get(url: string, headers = {}): Promise<{ status: number; text: string 
 
 function send(path: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port: portOf(mirror), path, headers }, (answer) => {
+    request({ host: '127.0.0.1', port, path, headers }, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));

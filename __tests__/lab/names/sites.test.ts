@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { certificateFor, ensureAuthority, rootOf } from '../../../lab/names/authority';
 import { SiteListeners } from '../../../lab/names/sites';
+import { freePort } from '../../helpers/ports';
 
 const ADDRESSES = { 'one.test': '127.0.0.2', 'two.test': '127.0.0.3' };
 let folder: string;
@@ -30,7 +31,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 beforeEach(async () => {
-  ports = { http: await freePort(), https: await freePort() };
+  ports = { http: await freePort('127.0.0.2'), https: await freePort('127.0.0.2') };
   sites = new SiteListeners({
     addresses: ADDRESSES,
     certificate: await certificateFor(join(folder, 'authority'), ['one.test', 'two.test']),
@@ -40,14 +41,6 @@ beforeEach(async () => {
   await sites.listen();
 });
 afterEach(() => sites.close());
-
-async function freePort(): Promise<number> {
-  const server = http.createServer().listen(0, '127.0.0.2');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 type Name = keyof typeof ADDRESSES;
 

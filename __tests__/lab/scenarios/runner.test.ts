@@ -71,7 +71,7 @@ test('the time a machine takes to boot is part of what clients wait for', async 
   const lab = new FakeLab();
   const stage = new Stage({
     lab,
-    topology: topologyOf(lab, { address: '', host: '' }),
+    topology: topologyOf(lab),
     traffic: { history: [], serving: async () => true },
     random: createRandom('a'),
     runId: 'run',

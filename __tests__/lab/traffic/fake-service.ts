@@ -1,9 +1,7 @@
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import * as x509 from '@peculiar/x509';
+import { certificate } from '../../helpers/certificate';
 
 /** A small HTTPS service on loopback with the sample application's API, which can be stopped and started on its port. */
 export interface FakeService {
@@ -19,7 +17,7 @@ export interface FakeService {
 }
 
 export async function fakeService(): Promise<FakeService> {
-  const credentials = await selfSigned();
+  const { certificate: cert, key } = certificate('www.example.test', undefined, 'subjectAltName=DNS:www.example.test');
   const sockets = new Set<Socket>();
   const rows: { id: string; key: string; text: string }[] = [];
   let server: https.Server | undefined;
@@ -29,7 +27,7 @@ export async function fakeService(): Promise<FakeService> {
     refuse: () => undefined,
     swallowAnswers: false,
     async start() {
-      server = https.createServer(credentials, handle);
+      server = https.createServer({ cert, key }, handle);
       server.on('connection', (socket: Socket) => {
         sockets.add(socket);
         socket.on('close', () => sockets.delete(socket));
@@ -75,18 +73,4 @@ export async function fakeService(): Promise<FakeService> {
   };
   await service.start();
   return service;
-}
-
-async function selfSigned(): Promise<{ key: string; cert: string }> {
-  const crypto = webcrypto;
-  x509.cryptoProvider.set(crypto);
-  const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
-  const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=www.example.test',
-    keys,
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'www.example.test' }])],
-  });
-  const key = x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { key, cert: cert.toString('pem') };
 }

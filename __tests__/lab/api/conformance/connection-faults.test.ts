@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultOrder } from '../../../../lab/api';
-import { TOKEN } from '../project';
+import { TOKEN } from '../test-client';
 import { listen } from './listening-api';
 import type { ListeningApi } from './listening-api';
 

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PUBLIC_KEY, TOKEN } from '../project';
+import { PUBLIC_KEY, TOKEN } from '../test-client';
 import { listen } from './listening-api';
 import type { ListeningApi } from './listening-api';
 
@@ -140,6 +140,6 @@ test('hcloud deletes everything, and sent no request that the emulator does not 
   }
   expect(await hcloud('server', 'list', '-o', 'noheader')).toBe('');
   expect(api.hardware.machines.size).toBe(0);
-  expect(api.world.unexpectedRequests).toEqual([]);
-  expect(api.world.failures).toEqual([]);
+  expect(api.project.unexpectedRequests).toEqual([]);
+  expect(api.project.failures).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PUBLIC_KEY, TOKEN } from '../project';
+import { PUBLIC_KEY, TOKEN } from '../test-client';
 import { listen } from './listening-api';
 import type { ListeningApi } from './listening-api';
 import { pythonWithHcloud } from './python-hcloud';
@@ -23,6 +23,6 @@ test('the Python library lists, describes, creates, labels, assigns, powers off 
   });
   expect(stdout.trim().split('\n').at(-1)).toBe('all well');
   expect(api.hardware.machines.size).toBe(0);
-  expect(api.world.unexpectedRequests).toEqual([]);
-  expect(api.world.failures).toEqual([]);
+  expect(api.project.unexpectedRequests).toEqual([]);
+  expect(api.project.failures).toEqual([]);
 });

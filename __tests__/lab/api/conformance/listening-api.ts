@@ -3,7 +3,7 @@ import { serve } from '@hono/node-server';
 import { createApi } from '../../../../lab/api';
 import type { Api } from '../../../../lab/api';
 import { FakeHardware } from '../fake-hardware';
-import { TOKEN } from '../project';
+import { TOKEN } from '../test-client';
 
 export interface ListeningApi extends Api {
   readonly hardware: FakeHardware;

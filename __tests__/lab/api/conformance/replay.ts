@@ -1,8 +1,8 @@
 /** Plays recorded traffic of a real client to the emulator, and tells where the answers differ from the recorded ones. */
 import { readFileSync } from 'node:fs';
 import type { FaultOrder } from '../../../../lab/api';
-import { Project } from '../project';
-import type { Answer } from '../project';
+import { TestClient } from '../test-client';
+import type { Answer } from '../test-client';
 import { differences } from './shape';
 
 export interface Line {
@@ -26,7 +26,7 @@ export function recording(name: string): readonly Line[] {
 }
 
 export class Replay {
-  readonly project = new Project();
+  readonly client = new TestClient();
   /** Ids and public addresses of the recording, and what they are called here. */
   private readonly here = new Map<string, string | number>();
 
@@ -39,11 +39,11 @@ export class Replay {
 
   async playLine(line: Line): Promise<string[]> {
     // how often a client polls is a matter of time: one poll, when all is done
-    if (line.path.startsWith('/v1/actions?')) await this.project.finish();
-    if (line.injected) await this.project.fault({ effect: faultFor(line), count: 1 });
+    if (line.path.startsWith('/v1/actions?')) await this.client.finish();
+    if (line.injected) await this.client.fault({ effect: faultFor(line), count: 1 });
     const path = this.translate(line.path.replace(/^\/v1/, ''));
     const body = line.request === null ? undefined : (JSON.parse(this.translate(JSON.stringify(line.request))) as unknown);
-    const answer = await this.project.request(line.method, path, body);
+    const answer = await this.client.request(line.method, path, body);
     if (line.method !== 'GET') this.learn(line.response, answer.body);
     return this.compare(line, answer).map((text) => `${line.seq} ${line.method} ${line.path}: ${text}`);
   }

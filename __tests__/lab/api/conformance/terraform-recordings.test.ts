@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Project } from '../project';
+import { TestClient } from '../test-client';
 import { Replay, faultFor, recording } from './replay';
 
 const LB2 = 4200012;
@@ -28,22 +28,22 @@ describe('traffic of the Terraform provider 1.68.0', () => {
 
   test.each(SCENARIOS)('%s is answered as it was recorded', async (name) => {
     if (name.startsWith('10-')) {
-      await replay.project.delete(`/servers/${replay.idHere(LB2)}`);
-      await replay.project.finish();
+      await replay.client.delete(`/servers/${replay.idHere(LB2)}`);
+      await replay.client.finish();
     }
     expect(await replay.play(recording(name))).toEqual([]);
   });
 
   test('after the destroy no resource is left, and no request was unknown to the emulator', async () => {
-    const world = new Map(Object.entries((await replay.project.control('GET', '/world')).body));
+    const project = new Map(Object.entries((await replay.client.control('GET', '/world')).body));
     for (const kind of ['servers', 'networks', 'floating_ips', 'primary_ips', 'firewalls', 'placement_groups', 'ssh_keys', 'volumes']) {
-      expect(world.get(kind), kind).toEqual([]);
+      expect(project.get(kind), kind).toEqual([]);
     }
-    expect(world.get('unexpectedRequests')).toEqual([]);
-    expect(world.get('failures')).toEqual([]);
-    expect(replay.project.hardware.machines.size).toBe(0);
-    expect(replay.project.hardware.volumes.size).toBe(0);
-    expect(replay.project.hardware.network).toEqual({ servers: [], routes: [] });
+    expect(project.get('unexpectedRequests')).toEqual([]);
+    expect(project.get('failures')).toEqual([]);
+    expect(replay.client.hardware.machines.size).toBe(0);
+    expect(replay.client.hardware.volumes.size).toBe(0);
+    expect(replay.client.hardware.network).toEqual({ servers: [], routes: [] });
   });
 });
 
@@ -98,7 +98,7 @@ describe('faults that the provider met', () => {
   test.each(FAULTS)('%s happens as it was recorded', async (name) => {
     const replay = new Replay();
     expect(await replay.play(recording(name))).toEqual([]);
-    expect(replay.project.api.world.unexpectedRequests).toEqual([]);
+    expect(replay.client.api.project.unexpectedRequests).toEqual([]);
   });
 
   test.each([
@@ -109,9 +109,9 @@ describe('faults that the provider met', () => {
     ['error-action-error-assign-floating-ip', 'assign_floating_ip'],
   ])('%s: the action is accepted and fails', async (name, command) => {
     const replay = new Replay();
-    await replay.project.fault({ effect: { kind: 'action-fails', command } });
+    await replay.client.fault({ effect: { kind: 'action-fails', command } });
     expect(await replay.play(recording(name))).toEqual([]);
-    const failed = replay.project.api.world.actions.all().filter((action) => action.status === 'error');
+    const failed = replay.client.api.project.actions.all().filter((action) => action.status === 'error');
     expect(failed.map((action) => action.command)).toContain(command);
   });
 
@@ -123,22 +123,22 @@ describe('faults that the provider met', () => {
     const lines = recording(name);
     const at = lines.findIndex((line) => line.injected);
     expect(await replay.play(lines.slice(0, at))).toEqual([]);
-    await replay.project.fault({ effect: { ...faultFor(lines[at]!), afterwards: true }, count: 1 });
+    await replay.client.fault({ effect: { ...faultFor(lines[at]!), afterwards: true }, count: 1 });
     expect(await replay.playLine({ ...lines[at]!, injected: false })).toEqual([]);
-    await replay.project.finish();
+    await replay.client.finish();
     expect(await replay.play(lines.slice(at + 1))).toEqual([]);
   });
 
   test('error-slow-answer-30s-on-post: the answer is late, and complete', async () => {
     const [line] = recording('error-slow-answer-30s-on-post');
-    const project = new Project();
-    await project.fault({ effect: { kind: 'latency', milliseconds: 30_000 }, count: 1 });
-    const answer = project.post('/ssh_keys', line!.request);
+    const client = new TestClient();
+    await client.fault({ effect: { kind: 'latency', milliseconds: 30_000 }, count: 1 });
+    const answer = client.post('/ssh_keys', line!.request);
     let answered = false;
     void answer.then(() => (answered = true));
-    await project.clock.advance(29_000);
+    await client.clock.advance(29_000);
     expect(answered).toBe(false);
-    await project.clock.advance(2_000);
+    await client.clock.advance(2_000);
     expect((await answer).status).toBe(201);
   });
 });

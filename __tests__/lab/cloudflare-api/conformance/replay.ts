@@ -1,6 +1,6 @@
 /** Plays recorded traffic of the real Terraform provider to the emulator, and tells where the answers differ. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { Account } from '../project';
+import { TestClient } from '../test-client';
 
 export interface Line {
   readonly seq: number;
@@ -46,7 +46,7 @@ const COMPARED = [
 ];
 
 export class Replay {
-  readonly account = new Account();
+  readonly client = new TestClient();
   private readonly here = new Map<string, string>();
 
   /** @returns one text for each difference */
@@ -58,12 +58,12 @@ export class Replay {
 
   async playLine(line: Line): Promise<string[]> {
     const [recordedZone] = /(?<=\/zones\/)[0-9a-f]{32}/.exec(line.path) ?? [];
-    if (recordedZone !== undefined) this.here.set(recordedZone, this.account.zoneId);
-    if (line.injected) await this.account.fault({ effect: faultFor(line), count: 1 });
+    if (recordedZone !== undefined) this.here.set(recordedZone, this.client.zoneId);
+    if (line.injected) await this.client.fault({ effect: faultFor(line), count: 1 });
     const body = line.request === null ? undefined : (JSON.parse(this.translate(JSON.stringify(line.request))) as unknown);
-    const answer = await this.account.request(line.method, this.translate(line.path.replace('/client/v4', '')), body);
+    const answer = await this.client.request(line.method, this.translate(line.path.replace('/client/v4', '')), body);
     this.learn(line.response, answer.body);
-    await this.account.clock.advance(2000);
+    await this.client.clock.advance(2000);
     const found =
       answer.status === line.status
         ? typeof line.response === 'object'

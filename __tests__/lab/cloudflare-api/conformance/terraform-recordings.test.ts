@@ -3,9 +3,9 @@ import { faultFor, recording, Replay } from './replay';
 
 type Prepare = (replay: Replay) => void | Promise<void>;
 
-const records = (replay: Replay) => [...replay.account.api.world.records.values()];
+const records = (replay: Replay) => [...replay.client.api.account.records.values()];
 const eccCertificate = (replay: Replay) =>
-  [...replay.account.api.world.certificates.values()].find(
+  [...replay.client.api.account.certificates.values()].find(
     ({ requestType, revokedAt }) => requestType === 'origin-ecc' && revokedAt === null,
   )!;
 
@@ -13,14 +13,14 @@ const eccCertificate = (replay: Replay) =>
 const BEFORE: Readonly<Record<string, Prepare>> = {
   '13': async (replay) => {
     const { id } = records(replay).find(({ name }) => name === 'direct.example.com')!;
-    await replay.account.request('DELETE', `/zones/${replay.account.zoneId}/dns_records/${id}`);
+    await replay.client.request('DELETE', `/zones/${replay.client.zoneId}/dns_records/${id}`);
   },
   '15': async (replay) => {
-    await replay.account.request('PATCH', `/zones/${replay.account.zoneId}/settings/ssl`, { value: 'flexible' });
+    await replay.client.request('PATCH', `/zones/${replay.client.zoneId}/settings/ssl`, { value: 'flexible' });
     records(replay).find(({ type }) => type === 'AAAA')!.content = '2001:db8::bad';
   },
   '18': (replay) => {
-    eccCertificate(replay).revokedAt = replay.account.api.world.now();
+    eccCertificate(replay).revokedAt = replay.client.api.account.now();
   },
   '20': (replay) => {
     eccCertificate(replay).expiresOn = new Date(0);
@@ -37,7 +37,7 @@ describe('traffic of the Terraform provider 5.14.0', () => {
   });
 
   test('after the destroy no record and no certificate is left, and nothing was asked that the emulator does not know', () => {
-    const { records, certificates, pullCertificates, unexpectedRequests, failures } = replay.account.api.world;
+    const { records, certificates, pullCertificates, unexpectedRequests, failures } = replay.client.api.account;
     expect([records.size, [...certificates.values()].filter(({ revokedAt }) => revokedAt === null).length, pullCertificates.size]).toEqual([
       0, 0, 0,
     ]);
@@ -54,7 +54,7 @@ describe('what was recorded alone', () => {
     const lines = recording(`${name}-`);
     const replay = new Replay();
     const { name: host, type, content, ttl, proxied } = (lines[0]!.response as { result: Record<string, unknown> }).result;
-    replay.learn(lines[0]!.response, (await replay.account.record({ name: host, type, content, ttl, proxied })).body);
+    replay.learn(lines[0]!.response, (await replay.client.record({ name: host, type, content, ttl, proxied })).body);
     expect(await replay.play(lines)).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe('what was recorded alone', () => {
     const { csr, hostnames, request_type, requested_validity } = (lines[0]!.response as { result: Record<string, unknown> }).result;
     replay.learn(
       lines[0]!.response,
-      (await replay.account.post('/certificates', { csr, hostnames, request_type, requested_validity })).body,
+      (await replay.client.post('/certificates', { csr, hostnames, request_type, requested_validity })).body,
     );
     expect(await replay.play(lines)).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe('faults that the provider met', () => {
   test.each(FAULTS)('%s comes about as it was recorded', async (name) => {
     const replay = new Replay();
     expect(await replay.play(recording(name))).toEqual([]);
-    expect(replay.account.api.world.unexpectedRequests).toEqual([]);
+    expect(replay.client.api.account.unexpectedRequests).toEqual([]);
   });
 
   test.each([
@@ -103,9 +103,9 @@ describe('faults that the provider met', () => {
   ])('%s: %s', async (name) => {
     const replay = new Replay();
     const [lost, ...rest] = recording(name);
-    await replay.account.fault({ effect: { ...faultFor(lost!), afterwards: true }, count: 1 });
+    await replay.client.fault({ effect: { ...faultFor(lost!), afterwards: true }, count: 1 });
     expect(await replay.playLine({ ...lost!, injected: false })).toEqual([]);
     expect(await replay.play(rest)).toEqual([]);
-    expect(replay.account.api.world.records.size + replay.account.api.world.certificates.size).toBe(name.includes('certificate') ? 2 : 1);
+    expect(replay.client.api.account.records.size + replay.client.api.account.certificates.size).toBe(name.includes('certificate') ? 2 : 1);
   });
 });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CloudflareClient } from '../../../../lab/providers/cloudflare/client';
+import { listening } from '../../../helpers/ports';
 
 interface Answer {
   readonly status: number;
@@ -22,8 +22,7 @@ async function clientOf(...answers: Answer[]): Promise<{ client: CloudflareClien
     if (answer === undefined) return void request.socket.destroy();
     response.writeHead(answer.status, { connection: 'close', ...answer.headers }).end(answer.body);
   });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/client/v4`;
+  const url = `http://127.0.0.1:${await listening(server)}/client/v4`;
   return {
     client: new CloudflareClient({ baseUrl: `${url}/`, credentials: { authorization: 'Bearer t' }, terraformVersion: '1.11.4' }),
     url,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCloudflareApi, type CloudflareApi } from '../../../../lab/cloudflare-api';
-import { TOKEN } from '../../cloudflare-api/project';
+import { TOKEN } from '../../cloudflare-api/test-client';
 import { record, recorded, type Exchange, type Recorder } from './exchanges';
 import { Terraform } from './terraform';
 
@@ -70,7 +70,7 @@ const variables: string[] = [];
 const compare = (number: string): void => expect(ours.requests(recorder.take())).toEqual(theirs.requests(recorded('cloudflare', number)));
 
 test('01: creates the stack with the recorded requests', async () => {
-  variables.push(`-var=zone_id=${[...api.world.zones.keys()][0]!}`);
+  variables.push(`-var=zone_id=${[...api.account.zones.keys()][0]!}`);
   const output = await terraform.apply(...variables);
   expect(output).toContain('This resource cannot be destroyed from Terraform.');
   compare('01');
@@ -102,15 +102,15 @@ describe.each([
 });
 
 test('14: creates a record again that others deleted', async () => {
-  const direct = [...api.world.records.values()].find(({ name }) => name === 'direct.example.com')!;
-  api.world.records.delete(direct.id);
+  const direct = [...api.account.records.values()].find(({ name }) => name === 'direct.example.com')!;
+  api.account.records.delete(direct.id);
   await terraform.apply(...variables);
   compare('14');
 });
 
 test('16: takes back what others changed', async () => {
-  api.world.settings.set(`${[...api.world.zones.keys()][0]!}/ssl`, { value: 'flexible', modifiedOn: api.world.now() });
-  [...api.world.records.values()].find(({ type }) => type === 'AAAA')!.content = '2001:db8::bad';
+  api.account.settings.set(`${[...api.account.zones.keys()][0]!}/ssl`, { value: 'flexible', modifiedOn: api.account.now() });
+  [...api.account.records.values()].find(({ type }) => type === 'AAAA')!.content = '2001:db8::bad';
   expect(await terraform.changes(...variables)).toEqual({
     'cloudflare_zone_setting.ssl': 'update',
     'cloudflare_dns_record.apex6': 'update',
@@ -121,11 +121,11 @@ test('16: takes back what others changed', async () => {
 });
 
 test('19: orders a certificate again that can no longer be read, and sees nothing in one that is revoked but readable', async () => {
-  const ecc = [...api.world.certificates.values()].find(({ requestType }) => requestType === 'origin-ecc')!;
-  ecc.revokedAt = api.world.now();
-  api.world.showsRevoked = true;
+  const ecc = [...api.account.certificates.values()].find(({ requestType }) => requestType === 'origin-ecc')!;
+  ecc.revokedAt = api.account.now();
+  api.account.showsRevoked = true;
   expect(await terraform.planExitCode(...variables)).toBe(0);
-  api.world.showsRevoked = false;
+  api.account.showsRevoked = false;
   recorder.take();
   await terraform.apply(...variables);
   compare('19');
@@ -166,7 +166,7 @@ test('imports a record by zone and record, and finds nothing to change', async (
 test('21: destroys with the recorded requests, and leaves the settings as they are', async () => {
   await terraform.run('destroy', '-auto-approve', ...variables);
   compare('21');
-  expect([api.world.records.size, api.world.pullCertificates.size]).toEqual([0, 0]);
-  expect([...api.world.settings.keys()]).toHaveLength(3);
-  expect([api.world.unexpectedRequests, api.world.failures]).toEqual([[], []]);
+  expect([api.account.records.size, api.account.pullCertificates.size]).toEqual([0, 0]);
+  expect([...api.account.settings.keys()]).toHaveLength(3);
+  expect([api.account.unexpectedRequests, api.account.failures]).toEqual([[], []]);
 });

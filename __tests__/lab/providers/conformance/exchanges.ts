@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, request as forward } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listening } from '../../../helpers/ports';
 
 /** A line of a recording: a request and what was answered. */
 export interface Exchange {
@@ -55,9 +55,9 @@ export async function record(target: string): Promise<Recorder> {
       onward.end(body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listening(server);
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${port}`,
     take: () => exchanges.splice(0),
     stop: () => {
       exchanges = [];

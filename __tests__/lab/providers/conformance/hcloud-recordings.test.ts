@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen, type ListeningApi } from '../../api/conformance/listening-api';
-import { TOKEN } from '../../api/project';
+import { TOKEN } from '../../api/test-client';
 import { Namer, record, recorded, type Recorder } from './exchanges';
 import { Terraform } from './terraform';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listen, type ListeningApi } from '../../api/conformance/listening-api';
-import { PUBLIC_KEY, TOKEN } from '../../api/project';
+import { PUBLIC_KEY, TOKEN } from '../../api/test-client';
 import { Terraform } from './terraform';
 
 let api: ListeningApi;

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { HcloudClient } from '../../../../lab/providers/hcloud/client';
 import { describeError } from '../../../../lab/providers/hcloud/errors';
+import { listening } from '../../../helpers/ports';
 
 type Answer = { status: number; body?: unknown; type?: string; correlationId?: string };
 const signal = new AbortController().signal;
@@ -23,8 +23,7 @@ async function clientOf(...answers: Answer[]): Promise<{ client: HcloudClient; r
     });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const endpoint = `http://127.0.0.1:${await listening(server)}/v1`;
   return { client: new HcloudClient({ endpoint, token: 'x'.repeat(64), pollWait: () => 1 }), requests, headers };
 }
 const refusal = (status: number, code: string, details: object = { details: null }): Answer => ({

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { execa } from 'execa';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askCertificate } from '../../../../platform/doctor/ask/certificate';
+import { listening } from '../../../helpers/ports';
 
 test('reads issuer, end and names of what a visitor of the name is shown', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
@@ -33,8 +33,7 @@ test('reads issuer, end and names of what a visitor of the name is shown', async
     cert: readFileSync(cert),
     SNICallback: (name, done) => done(null, void asked.push(name)),
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listening(server);
   try {
     const shown = await askCertificate('www.example.com', '127.0.0.1', port);
     expect(shown).toMatchObject({ issuer: 'House (CA of the house)', isForName: true, trusted: false });

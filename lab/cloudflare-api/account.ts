@@ -68,7 +68,7 @@ export interface HostnamePull {
   updatedAt: string;
 }
 
-export interface WorldOptions {
+export interface AccountOptions {
   readonly clock: Clock;
   readonly zones: readonly string[];
   readonly seed: number;
@@ -77,7 +77,7 @@ export interface WorldOptions {
 }
 
 /** The whole state of the emulated Cloudflare. */
-export class World {
+export class Account {
   readonly zones = new Map<string, Zone>();
   readonly records = new Map<string, DnsRecord>();
   readonly certificates = new Map<string, OriginCertificate>();
@@ -94,7 +94,7 @@ export class World {
   showsRevoked: boolean;
   private count: number;
 
-  constructor(options: WorldOptions) {
+  constructor(options: AccountOptions) {
     this.clock = options.clock;
     this.count = options.seed;
     this.showsRevoked = options.showsRevoked;

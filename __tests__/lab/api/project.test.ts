@@ -1,45 +1,45 @@
 import { expect, test } from 'vitest';
 import { KeyedQueue, Latest } from '../../../lab/api/queues';
-import { Project } from './project';
+import { TestClient } from './test-client';
 
 test('the network is never synced twice at once, and ends in the state of the last change', async () => {
-  const project = new Project();
-  const server = await project.server();
+  const client = new TestClient();
+  const server = await client.server();
   let open = (): void => undefined;
-  project.hardware.gates.set('syncNetwork', new Promise((resolve) => (open = resolve)));
+  client.hardware.gates.set('syncNetwork', new Promise((resolve) => (open = resolve)));
   const ids = [];
-  for (const name of ['one', 'two', 'three']) ids.push((await project.floatingIp({ name })).id);
-  for (const id of ids) await project.post(`/floating_ips/${id}/actions/assign`, { server: server.id });
-  await project.finish();
+  for (const name of ['one', 'two', 'three']) ids.push((await client.floatingIp({ name })).id);
+  for (const id of ids) await client.post(`/floating_ips/${id}/actions/assign`, { server: server.id });
+  await client.finish();
   open();
-  await project.finish();
-  expect(project.hardware.mostSyncsAtOnce).toBe(1);
-  expect(project.hardware.server(server.id)!.floatingIps).toHaveLength(3);
+  await client.finish();
+  expect(client.hardware.mostSyncsAtOnce).toBe(1);
+  expect(client.hardware.server(server.id)!.floatingIps).toHaveLength(3);
 });
 
 test('a network that cannot be synced fails the action, and is recorded', async () => {
-  const project = new Project();
-  const server = await project.server();
-  const { id } = await project.floatingIp();
-  project.hardware.broken.add('syncNetwork');
-  const action = await project.act(`/floating_ips/${id}/actions/assign`, { server: server.id });
+  const client = new TestClient();
+  const server = await client.server();
+  const { id } = await client.floatingIp();
+  client.hardware.broken.add('syncNetwork');
+  const action = await client.act(`/floating_ips/${id}/actions/assign`, { server: server.id });
   expect(action).toMatchObject({ status: 'error', error: { message: 'Action failed: syncNetwork is broken' } });
-  expect(project.api.world.failures).toEqual([expect.stringContaining('syncNetwork is broken')]);
+  expect(client.api.project.failures).toEqual([expect.stringContaining('syncNetwork is broken')]);
 });
 
 test('a public address is not reused soon', async () => {
-  const project = new Project();
-  const first = await project.server();
-  await project.delete(`/servers/${first.id}`);
-  const second = await project.server();
+  const client = new TestClient();
+  const first = await client.server();
+  await client.delete(`/servers/${first.id}`);
+  const second = await client.server();
   expect([first.public_net.ipv4.ip, second.public_net.ipv4.ip]).toEqual(['203.0.113.10', '203.0.113.11']);
 });
 
-test('the world dump shows resources and recorded errors', async () => {
-  const project = new Project();
-  await project.server();
-  await project.get('/load_balancers');
-  expect((await project.control('GET', '/world')).body).toMatchObject({
+test('the dump of the project shows resources and recorded errors', async () => {
+  const client = new TestClient();
+  await client.server();
+  await client.get('/load_balancers');
+  expect((await client.control('GET', '/world')).body).toMatchObject({
     servers: [{ name: 'web-1', status: 'running' }],
     unexpectedRequests: ['GET /v1/load_balancers'],
     failures: [],

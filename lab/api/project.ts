@@ -10,7 +10,7 @@ import { Store } from './store';
 import type { ActionTimings } from './timings';
 
 /** The whole state of the emulated project. */
-export class World {
+export class Project {
   readonly hardware: Hardware;
   readonly clock: Clock;
   readonly actions: Actions;
@@ -64,7 +64,7 @@ export class World {
     return this.hardwareQueue.run(key, work);
   }
 
-  /** Resolves when the network is as the world was at the time of the call, or later. */
+  /** Resolves when the network is as the project was at the time of the call, or later. */
   syncNetwork(): Promise<void> {
     return this.networkSync.run();
   }

@@ -15,11 +15,11 @@ export interface Answer {
   readonly body: { readonly result?: unknown; readonly errors?: readonly ErrorBody[] };
 }
 
-/** An emulated account with one zone, called without a socket. */
-export class Account {
+/** A client of an emulated account with one zone, without a socket between them. */
+export class TestClient {
   readonly clock = new ManualClock();
   readonly api: CloudflareApi = createCloudflareApi({ token: TOKEN, zones: ['example.com'], clock: this.clock });
-  readonly zoneId = [...this.api.world.zones.keys()][0]!;
+  readonly zoneId = [...this.api.account.zones.keys()][0]!;
 
   get = (path: string): Promise<Answer> => this.request('GET', path);
   post = (path: string, body: unknown): Promise<Answer> => this.request('POST', path, body);

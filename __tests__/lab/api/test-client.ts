@@ -58,8 +58,8 @@ export interface Answer {
   readonly body: Json;
 }
 
-/** An emulated project on a manual clock, called without a socket. */
-export class Project {
+/** A client of an emulated project on a manual clock, without a socket between them. */
+export class TestClient {
   readonly hardware = new FakeHardware();
   readonly clock = new ManualClock();
   readonly api: Api = createApi({
