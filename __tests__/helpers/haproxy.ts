@@ -15,8 +15,8 @@ import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../..
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
+import { freePort, HAPROXY, haproxyOnLoopback } from './loopback';
 
-const HAPROXY = '/usr/sbin/haproxy';
 /** Its public address. */
 export const OTHER_LOAD_BALANCER = '127.0.0.9';
 
@@ -49,7 +49,7 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
   chmodSync(folder, 0o755);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [http, https, metrics] = [await freePort(), await freePort(), await freePort()];
-  const text = renderHaproxyConfig({
+  const rendered = renderHaproxyConfig({
     privateAddress: '127.0.0.1',
     ports: { http, https, metrics } as unknown as HaproxyConfig['ports'],
     upstreams: webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
@@ -60,11 +60,8 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
     hostNames: options.hostNames,
     logs: { ...LOG_DEFAULTS, ...options.logs },
     acme: options.acme,
-  })
-    .replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`)
-    .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
-    .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
-    .replace('user root group root ', '');
+  });
+  const text = haproxyOnLoopback(rendered, folder).replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`);
   const file = join(folder, 'haproxy.cfg');
   writeFileSync(file, text);
   const { certificate: chain, key } = certificate('first');

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { renderNginxConfig } from '../../lib/config/nginx';
 import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
+import { NGINX, nginxOnLoopback } from './loopback';
 import { freePort } from './ports';
 
 /** Only what comes from here is a load balancer's. */
 export const LOAD_BALANCER = '127.0.0.2';
-const NGINX = '/usr/sbin/nginx';
 
 interface NginxOptions {
   readonly maxBodyMegabytes?: number;
@@ -41,13 +41,7 @@ export async function nginx(
     logs: { ...LOG_DEFAULTS, ...logs },
   });
   const path = join(folder, 'nginx.conf');
-  writeFileSync(
-    path,
-    text
-      .replaceAll('/run/nginx/', `${folder}/run/`)
-      .replaceAll('/var/log/nginx/', `${folder}/log/`)
-      .replace('user www-data;', `user ${userName()};`),
-  );
+  writeFileSync(path, nginxOnLoopback(text, folder));
   const checked = spawnSync(NGINX, ['-t', '-c', path], { encoding: 'utf8' });
   expect(checked.stderr).toContain('test is successful');
   const child = spawn(NGINX, ['-c', path, '-g', 'daemon off;'], { stdio: 'ignore' });
@@ -66,8 +60,4 @@ export async function nginx(
   )
     await sleep(50);
   return { port, folder };
-}
-
-function userName(): string {
-  return spawnSync('id', ['-un'], { encoding: 'utf8' }).stdout.trim();
 }
