@@ -35,7 +35,7 @@ test('refuses limits of load balancers by which one address could shut others ou
   expect(codes({ loadBalancers: { limits: { connectionsPerAddress: 6_000 } } })).toEqual([
     'loadBalancers.limits.connectionsPerAddress: limit-one-address',
   ]);
-  const limits = { requestsPerServer: 4_000 };
+  const limits = { requestsPerServer: 2_600 };
   expect(codes({ loadBalancers: { limits } })).toEqual([]);
   expect(codes({ loadBalancers: { limits }, web: { serverCount: 3 } })).toEqual([
     'loadBalancers.limits.requestsPerServer and streamsPerServer: limit-servers',

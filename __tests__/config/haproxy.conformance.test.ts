@@ -146,6 +146,51 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     if ('queries' in logs) expect(line).not.toContain('secret');
   });
 
+  test('visitors share connections for GET, HEAD and OPTIONS; a POST, and a GET with a body, has one of its own', async () => {
+    const ports: Record<string, Set<number | undefined>> = {};
+    const web = await new Web(({ method, url, socket }, response) => {
+      (ports[`${method} ${url}`] ??= new Set()).add(socket.remotePort);
+      response.end('hello');
+    }).start();
+    const lb = await balancer([web]);
+    for (let number = 0; number < 5; number += 1) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE']) await get(lb, '/', { method });
+      await getWithBody(lb, '/with-length', { 'content-length': '10' });
+      await getWithBody(lb, '/chunked', { 'transfer-encoding': 'chunked' });
+    }
+    const counts = Object.fromEntries(Object.entries(ports).map(([request, seen]) => [request, seen.size]));
+    expect(counts).toMatchObject({ 'POST /': 5, 'PUT /': 5, 'DELETE /': 5, 'GET /with-length': 5, 'GET /chunked': 5 });
+    const shared = new Set(['GET /', 'HEAD /', 'OPTIONS /'].flatMap((request) => [...ports[request]!]));
+    // Each thread of HAProxy may open one
+    expect(shared.size).toBeLessThanOrEqual(5);
+    for (const request of ['POST /', 'PUT /', 'DELETE /', 'GET /with-length', 'GET /chunked'])
+      expect([...ports[request]!].filter((port) => shared.has(port))).toEqual([]);
+  });
+
+  test('requests of an address under way count together, whatever their method is', async () => {
+    const web = await new Web((_, response) => void setTimeout(() => response.end('hello'), 700)).start();
+    const lb = await balancer([web], { limits: { requestsAtOncePerAddress: 5 } });
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, number) => get(lb, '/', { method: number % 2 === 0 ? 'GET' : 'POST' })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
+  });
+
+  test('a quarter of the places makes a crowd, whatever the method is of those who hold them', { timeout: 30_000 }, async () => {
+    const web = await new Web((_, response) => void setTimeout(() => response.end('hello'), 1_500)).start();
+    // A crowd from 10 requests on; each address has 7 of them then
+    const lb = await balancer([web], { limits: { requestsPerServer: 40, requestsAtOncePerAddress: 10, floodAddresses: 4 } });
+    const ask = (localAddress: string, method: string) => get(lb, '/', { localAddress, method }).then(({ status }) => status);
+    const first = Array.from({ length: 6 }, (_, number) => ask('127.0.0.3', number % 2 === 0 ? 'GET' : 'POST'));
+    const second = Array.from({ length: 6 }, (_, number) => ask('127.0.0.4', number % 2 === 0 ? 'GET' : 'POST'));
+    await expect.poll(() => web.requests.length).toBe(12);
+    const third = await Promise.all(Array.from({ length: 10 }, (_, number) => ask('127.0.0.5', number % 2 === 0 ? 'GET' : 'POST')));
+    expect(new Set(third)).toEqual(new Set([200, 429]));
+    expect(third.filter((status) => status === 200).length).toBeLessThanOrEqual(7);
+    expect(await Promise.all([...first, ...second])).toEqual(Array<number>(12).fill(200));
+  });
+
   test(
     'a server that dies in the middle of a request: a GET is answered by another, a POST is not sent again',
     { timeout: 30_000 },
@@ -164,16 +209,17 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
   );
 
   test(
-    'a frozen server: its GETs are answered by another within 4 s, its POSTs fail and are not repeated',
+    'a frozen server: its GETs are answered by another within 4 s, its POSTs wait for it and are not repeated when it dies',
     { timeout: 30_000 },
     async () => {
       let frozen = false;
       const freezing = await new Web((_, response) => response.end('hello')).start();
       const living = await new Web((_, response) => response.end('hello')).start();
       // A frozen process: the kernel accepts, nobody reads
+      const stuck: Socket[] = [];
       const gate = createNetServer((socket) => {
         socket.on('error', () => undefined);
-        if (frozen) return void socket.pause();
+        if (frozen) return void stuck.push(socket.pause());
         const upstream = relay(freezing.port);
         socket.pipe(upstream).pipe(socket);
       });
@@ -183,14 +229,41 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       await sleep(1_500);
       frozen = true;
       const begin = Date.now();
-      const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => get(lb, '/', { method: index < 6 ? 'GET' : 'POST' })));
+      const posts = Array.from({ length: 4 }, () => get(lb, '/', { method: 'POST' }));
+      const answers = await Promise.all(Array.from({ length: 6 }, () => get(lb, '/')));
       expect(Date.now() - begin).toBeLessThan(4_500);
-      expect(answers.slice(0, 6).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-      expect(living.methods().filter((method) => method === 'POST')).toHaveLength(
-        answers.slice(6).filter(({ status }) => status === 200).length,
-      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+      stuck.forEach((socket) => socket.destroy());
+      const statuses = (await Promise.all(posts)).map(({ status }) => status);
+      expect(statuses.filter((status) => status >= 500).length).toBeGreaterThan(0);
+      expect(living.methods().filter((method) => method === 'POST')).toHaveLength(statuses.filter((status) => status === 200).length);
     },
   );
+
+  test('a POST that is under way when its server is marked down is not handed back to be sent again', { timeout: 30_000 }, async () => {
+    let frozen = false;
+    let finish: (() => void) | undefined;
+    const server = createServer((message, response) => {
+      if (message.url === '/nginx-health') return void (frozen || response.end());
+      if (message.method === 'POST') finish = () => void response.end('stored');
+      else response.end('hello');
+    });
+    const port = await listening(server);
+    onTestFinished(() => void (server.close(), server.closeAllConnections()));
+    const lb = await balancer([{ port }]);
+    const session = connectHttp2(`https://127.0.0.1:${lb.https}`, { rejectUnauthorized: false });
+    onTestFinished(() => session.destroy());
+    await once(session.request({ ':path': '/' }).resume(), 'end');
+    const post = session.request({ ':path': '/', ':method': 'POST' });
+    const answered = once(post, 'response');
+    post.end('a note');
+    await expect.poll(() => finish).toBeDefined();
+    frozen = true;
+    await expect.poll(async () => (await get(lb, '/')).status, { timeout: 8_000, interval: 200 }).toBe(503);
+    finish!();
+    const [headers] = (await answered) as [Record<string, unknown>];
+    expect(headers[':status']).toBe(200);
+  });
 
   test('a server that drains: what it has is finished, and nothing new comes', { timeout: 30_000 }, async () => {
     const slowly: RequestListener = ({ url }, response) => void setTimeout(() => response.end(), url === '/slow' ? 4000 : 0);
@@ -632,4 +705,14 @@ function relay(port: number): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
   return socket;
+}
+
+function getWithBody({ https }: Pick<Balancer, 'https'>, path: string, headers: Record<string, string>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    httpsRequest({ host: '127.0.0.1', port: https, path, headers, rejectUnauthorized: false, agent: false }, (response) =>
+      response.resume().on('end', resolve),
+    )
+      .on('error', reject)
+      .end('a question');
+  });
 }

@@ -34,12 +34,51 @@ test('ends TLS 1.2 and newer with forward secrecy, and offers h2', () => {
   expect(section(text, 'frontend site')).toContain('bind :443 ssl crt "${HAPROXY_FILES}/site.pem" alpn h2,http/1.1');
 });
 
-test('repeats only requests that may be repeated', () => {
-  expect(section(config(), 'backend web')).toContain('http-request disable-l7-retry if !{ method GET HEAD OPTIONS }');
+const WEB_BACKENDS = ['backend web', 'backend web-unsafe', 'backend web-streams'];
+
+test.each(WEB_BACKENDS)('%s repeats only requests that may be repeated', (backend) => {
+  expect(section(config(), backend)).toContain('http-request disable-l7-retry if !{ method GET HEAD OPTIONS }');
+});
+
+test('only GET, HEAD and OPTIONS without a body share kept connections; everything else closes its own after one request', () => {
+  expect(section(config(), 'frontend site').slice(-3)).toEqual([
+    'use_backend web-streams if long_lived',
+    'use_backend web-unsafe if !{ method GET HEAD OPTIONS } or { req.body_size gt 0 }',
+    'default_backend web',
+  ]);
+  expect(WEB_BACKENDS.filter((backend) => section(config(), backend).includes('http-reuse always'))).toEqual(['backend web']);
+  expect(WEB_BACKENDS.filter((backend) => section(config(), backend).includes('option http-server-close'))).toEqual(WEB_BACKENDS.slice(1));
+});
+
+test('a POST under way is not closed when its server is marked down: by HTTP/2 that would ask the browser to send it again', () => {
+  const closing = WEB_BACKENDS.filter((backend) => section(config(), backend).join('\n').includes('on-marked-down shutdown-sessions'));
+  expect(closing).toEqual(['backend web', 'backend web-streams']);
+});
+
+test('web servers are checked once, not once for each backend', () => {
+  expect(section(config(), 'backend web-unsafe').slice(-2)).toEqual([
+    'server web-1 10.0.2.11:80 track web/web-1 tcp-ut 5s',
+    'server web-2 10.0.2.12:80 track web/web-2 tcp-ut 5s',
+  ]);
+  expect(WEB_BACKENDS.filter((backend) => section(config(), backend).join('\n').includes(' check '))).toEqual(['backend web']);
+});
+
+test('requests of an address count in one table, and a crowd by the requests of both backends', () => {
+  const lines = section(config(), 'frontend site');
+  expect(lines.filter((line) => line.includes('track-sc2'))).toEqual([
+    'http-request track-sc2 src,ipmask(32,64) table web unless long_lived',
+    'http-request track-sc2 src,ipmask(32,64) table web-streams if long_lived',
+  ]);
+  expect(lines.indexOf('http-request set-var(txn.unsafe) be_conn(web-unsafe)')).toBe(
+    lines.findIndex((line) => line.includes('be_conn(web),add(txn.unsafe),sub(txn.crowded_from) gt 0')) - 3,
+  );
 });
 
 test('names each web server, in the given order', () => {
-  expect(section(config(), 'backend web').slice(-2)).toEqual(['server web-1 10.0.2.11:80', 'server web-2 10.0.2.12:80']);
+  expect(section(config(), 'backend web').slice(-2)).toEqual([
+    'server web-1 10.0.2.11:80 tcp-ut 1250ms',
+    'server web-2 10.0.2.12:80 tcp-ut 1250ms',
+  ]);
 });
 
 test('keeps health, metrics and statistics off the public side', () => {
@@ -157,9 +196,10 @@ describe('with an ACME client', () => {
         'default_backend acme-challenge',
       ]),
     );
-    expect(section(config({ acme }), 'frontend site').slice(-3)).toEqual([
+    expect(section(config({ acme }), 'frontend site').slice(-4)).toEqual([
       'use_backend acme-challenge if { path_beg /.well-known/acme-challenge/ }',
       'use_backend web-streams if long_lived',
+      'use_backend web-unsafe if !{ method GET HEAD OPTIONS } or { req.body_size gt 0 }',
       'default_backend web',
     ]);
     expect(section(config({ acme }), 'backend acme-challenge').slice(-2)).toEqual([

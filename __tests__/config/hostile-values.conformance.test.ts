@@ -211,7 +211,7 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
     const take = ({ limits: given, hsts }: { limits: HaproxyLimits; hsts: Hsts }) => void read({ limits: resolveLimits(given, 2), hsts });
     fc.assert(fc.property(given.filter(passes), take), { numRuns: 12 });
     for (const extreme of [
-      { limits: { connections: 100_000, requestsPerServer: 4_000, requestsPerAddress: 1_000_000 }, hsts: { maxAgeSeconds: 3_153_600_000 } },
+      { limits: { connections: 100_000, requestsPerServer: 2_666, requestsPerAddress: 1_000_000 }, hsts: { maxAgeSeconds: 3_153_600_000 } },
       {
         limits: {
           connections: 100,

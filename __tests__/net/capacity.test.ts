@@ -9,7 +9,7 @@ const COUNTS = Array.from({ length: 20 }, (_, index) => index + 1);
 test.each(COUNTS)('the defaults fit %i web servers: 200 addresses at their limits leave room for others', (webServers) => {
   expect(checkLimits({}, webServers)).toEqual([]);
   const { connections, requestsPerServer, streamsPerServer, crowdedFrom, shares, floodAddresses } = resolveLimits({}, webServers);
-  expect((requestsPerServer + streamsPerServer) * webServers).toBeLessThanOrEqual(connections);
+  expect((2 * requestsPerServer + streamsPerServer) * webServers).toBeLessThanOrEqual(connections);
   for (const [total, kind] of [
     [connections, 'connections'],
     [requestsPerServer, 'requests'],
@@ -19,26 +19,26 @@ test.each(COUNTS)('the defaults fit %i web servers: 200 addresses at their limit
   }
 });
 
-test('two web servers: one address holds at most 3 % of the requests and connections, and in a crowd 20 and 70', () => {
+test('two web servers: one address holds at most 4 % of the requests and connections, and in a crowd 16 and 70', () => {
   expect(resolveLimits({}, 2)).toMatchObject({
     connections: 20_000,
-    requestsPerServer: 3_000,
-    streamsPerServer: 3_000,
+    requestsPerServer: 2_500,
+    streamsPerServer: 2_500,
     connectionsPerAddress: 500,
     requestsAtOncePerAddress: 200,
     streamsPerAddress: 200,
-    crowdedFrom: { connections: 5_000, requests: 750, streams: 750 },
-    shares: { connections: 70, requests: 10, streams: 10 },
+    crowdedFrom: { connections: 5_000, requests: 625, streams: 625 },
+    shares: { connections: 70, requests: 8, streams: 8 },
   });
 });
 
 test('what is not given follows what is', () => {
   expect(resolveLimits({ connections: 1_000 }, 2)).toMatchObject({
     connectionsPerAddress: 250,
-    requestsPerServer: 250,
-    requestsAtOncePerAddress: 125,
+    requestsPerServer: 166,
+    requestsAtOncePerAddress: 83,
   });
-  expect(resolveLimits({ floodAddresses: 100 }, 2).shares).toEqual({ connections: 140, requests: 21, streams: 21 });
+  expect(resolveLimits({ floodAddresses: 100 }, 2).shares).toEqual({ connections: 140, requests: 17, streams: 17 });
   expect(resolveLimits({ connections: undefined }, 2)).toEqual(resolveLimits({}, 2));
 });
 
@@ -48,6 +48,8 @@ describe('a combination by which one address, or few, could shut others out is r
     [{ requestsPerServer: 300, requestsAtOncePerAddress: 200, floodAddresses: 50 }, 'limit-one-address limits.requestsAtOncePerAddress'],
     [{ streamsPerServer: 300, streamsPerAddress: 200, floodAddresses: 50 }, 'limit-one-address limits.streamsPerAddress'],
     [{ floodAddresses: 1_000 }, 'limit-share limits.floodAddresses'],
+    [{ requestsPerServer: 2_667 }, 'limit-servers limits.requestsPerServer and streamsPerServer'],
+    [{ requestsPerServer: 4_000, streamsPerServer: 1 }, 'limit-servers limits.requestsPerServer and streamsPerServer'],
     [{ requestsPerServer: 5_000 }, 'limit-servers limits.requestsPerServer and streamsPerServer'],
     [{ connections: 10_000, requestsPerServer: 3_000 }, 'limit-servers limits.requestsPerServer and streamsPerServer'],
     [{ connections: 99 }, 'limit limits.connections'],

@@ -64,7 +64,9 @@ export function renderHaproxyConfig(config: HaproxyConfig): string {
       redirect(config),
       site(config),
       web(config),
+      webUnsafe(config),
       webStreams(config),
+      ...requestRateTable(config.limits),
       ...(acme ? [challenge(acme), share(config.privateAddress, acme)] : []),
       inside(config),
     ].join('\n\n') + '\n'
@@ -139,9 +141,6 @@ defaults
   option dontlognull
   # A reload closes an idle connection only with the answer to its next request: no client runs into a closed one
   option idle-close-on-response
-  # A connection of its own for each request to a web server: a POST can never meet one that is just being closed,
-  # and there is no idle connection left to a server that was removed
-  option http-server-close
   timeout connect 2s
   # A slow client has 10 s for its whole request head, and may then be silent for 30 s
   timeout http-request 10s
@@ -183,6 +182,7 @@ function challenge({ responders }: Acme): string {
     '  # The client listens only while it is asked, and on one of the two: whoever refuses is passed over at once, whoever',
     '  # is off after 2 s (timeout connect); the ACME server waits for 10 s. No health checks: they would see neither in time',
     '  balance roundrobin',
+    '  option http-server-close',
     ...responders.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),
   ].join('\n');
 }
@@ -253,6 +253,9 @@ function site({ ports, hsts, cloudflare, acme, limits, hostNames }: HaproxyConfi
       ? ['  # A proxy in front may have sent the question on to https', `  use_backend acme-challenge if { path_beg ${CHALLENGE_PATH} }`]
       : []),
     '  use_backend web-streams if long_lived',
+    "  # A body is read to its end from a connection of its own: whatever a web server takes for its end, no other visitor's",
+    '  # request stands behind it',
+    `  use_backend web-unsafe if !{ method ${SAFE_METHODS} } or { req.body_size gt 0 }`,
     '  default_backend web',
   ].join('\n');
 }
@@ -335,16 +338,21 @@ function requestsUnderWay(limits: Limits): string[] {
     '  # that in 10 s gets 408, and has taken no place. After that the question whether there is room',
     '  http-request wait-for-body time 10s unless long_lived',
     '  # When a quarter of what the working web servers take is in use, each address gets its share of the rest and no more',
-    ...(limits.requestsAtOncePerAddress === 0 ? [] : crowd('web', '!long_lived', limits.crowdedFrom.requests, limits.shares.requests)),
-    ...(limits.streamsPerAddress === 0 ? [] : crowd('web-streams', 'long_lived', limits.crowdedFrom.streams, limits.shares.streams)),
+    ...(limits.requestsAtOncePerAddress === 0
+      ? []
+      : [
+          '  http-request set-var(txn.unsafe) be_conn(web-unsafe)',
+          ...crowd('web', ',add(txn.unsafe)', '!long_lived', limits.crowdedFrom.requests, limits.shares.requests),
+        ]),
+    ...(limits.streamsPerAddress === 0 ? [] : crowd('web-streams', '', 'long_lived', limits.crowdedFrom.streams, limits.shares.streams)),
   ];
 }
 
-function crowd(backend: string, which: string, crowdedFrom: number, share: number): string[] {
+function crowd(backend: string, more: string, which: string, crowdedFrom: number, share: number): string[] {
   return [
     `  http-request set-var(txn.crowded_from) nbsrv(${backend}),mul(${crowdedFrom}) if ${which}`,
     `  http-request set-var(txn.share) nbsrv(${backend}),mul(${share}) if ${which}`,
-    `  http-request deny deny_status 429 if ${which} { nbsrv(${backend}) gt 0 } { be_conn(${backend}),sub(txn.crowded_from) gt 0 } { sc2_conn_cur,sub(txn.share) gt 0 }`,
+    `  http-request deny deny_status 429 if ${which} { nbsrv(${backend}) gt 0 } { be_conn(${backend})${more},sub(txn.crowded_from) gt 0 } { sc2_conn_cur,sub(txn.share) gt 0 }`,
   ];
 }
 
@@ -352,17 +360,23 @@ function hstsValue({ maxAgeSeconds, includeSubdomains }: Hsts): string {
   return `max-age=${maxAgeSeconds}${includeSubdomains ? '; includeSubDomains' : ''}`;
 }
 
+/** Those that change nothing (RFC 9110, 9.2.1), and no rarer ones: a request with one of them may be sent again. */
+const SAFE_METHODS = 'GET HEAD OPTIONS';
+
 const REPETITION = [
   '  # A request is sent again only if repeating it does no harm. A POST is never: it may have been executed',
   '  retry-on conn-failure empty-response junk-response response-timeout 502 503 504',
-  '  http-request disable-l7-retry if !{ method GET HEAD OPTIONS }',
+  `  http-request disable-l7-retry if !{ method ${SAFE_METHODS} }`,
 ];
 
 function web({ upstreams, limits }: HaproxyConfig): string {
   return [
+    '# GET, HEAD and OPTIONS: visitors share kept connections to the web servers. A request that meets one which is just being',
+    '# closed, or whose server is dead, is sent again to another server',
     'backend web',
     ...stickTable('conn_cur'),
     '  balance leastconn',
+    '  http-reuse always',
     '  option httpchk',
     '  http-check send meth GET uri /nginx-health ver HTTP/1.1 hdr Host load-balancer',
     '  http-check expect status 200',
@@ -375,31 +389,64 @@ function web({ upstreams, limits }: HaproxyConfig): string {
     '  # forward: an application that answers 500 must not take its web server out',
     `  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s maxconn ${limits.requestsPerServer}`,
     '  default-server observe layer7 error-limit 5 on-error fastinter on-marked-down shutdown-sessions',
-    ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),
+    '  # A server without power acknowledges nothing. Linux counts from the first repetition: a request on a kept connection goes to',
+    '  # another server after 1.7 s, before the checks take the server out, which is after 1.85 s at the earliest and closes what is under',
+    '  # way in HAProxy 3.0. A new connection has 1.25 s: one lost packet is sent again after a second. On each line, because',
+    '  # default-server does not pass tcp-ut on',
+    ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} tcp-ut 1250ms`),
   ].join('\n');
 }
 
-function webStreams({ upstreams, limits }: HaproxyConfig): string {
+function webUnsafe(config: HaproxyConfig): string {
   return [
-    '# The same web servers, with other places',
+    '# The same web servers for POST and all else that may change something, and for whatever has a body',
+    'backend web-unsafe',
+    ...OWN_CONNECTIONS,
+    '  # No shutdown-sessions: by HTTP/2 it tells the client that nobody has seen the request (REFUSED_STREAM), and browsers would send',
+    '  # a POST again that a frozen server may still execute. A server without power is noticed by its connections, after 5 s: 502',
+    '  option srvtcpka',
+    '  srvtcpka-idle 1s',
+    '  srvtcpka-intvl 1s',
+    `  default-server slowstart 5s maxconn ${config.limits.requestsPerServer}`,
+    ...trackedServers(config).map((server) => `${server} tcp-ut 5s`),
+  ].join('\n');
+}
+
+function webStreams(config: HaproxyConfig): string {
+  return [
+    '# And for web sockets and event streams',
     'backend web-streams',
     ...stickTable('conn_cur'),
-    '  balance leastconn',
-    '  # As web has it: the checks are those of web',
-    '  option httpchk',
-    '  http-check disable-on-404',
-    ...REPETITION,
-    `  default-server slowstart 5s maxconn ${limits.streamsPerServer} on-marked-down shutdown-sessions`,
-    ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} track web/${name}`),
-    ...(limits.requestsPerAddress === 0
-      ? []
-      : [
-          '',
-          '# No servers: a table of how many requests an address has sent of late',
-          'backend request-rate',
-          ...stickTable('http_req_rate(10s)'),
-        ]),
+    ...OWN_CONNECTIONS,
+    `  default-server slowstart 5s maxconn ${config.limits.streamsPerServer} on-marked-down shutdown-sessions`,
+    ...trackedServers(config),
   ].join('\n');
+}
+
+const OWN_CONNECTIONS = [
+  '  balance leastconn',
+  '  # A connection of its own for each request: a POST can never meet one that is just being closed',
+  '  option http-server-close',
+  '  # One lost packet (sent again after a second) is no failure, a server without power is one: then to another one at once',
+  '  timeout connect 1250ms',
+  '  # As web has it: the checks are those of web',
+  '  option httpchk',
+  '  http-check disable-on-404',
+  ...REPETITION,
+];
+
+const trackedServers = ({ upstreams }: HaproxyConfig) =>
+  upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} track web/${name}`);
+
+function requestRateTable({ requestsPerAddress }: Limits): string[] {
+  if (requestsPerAddress === 0) return [];
+  return [
+    [
+      '# No servers: a table of how many requests an address has sent of late',
+      'backend request-rate',
+      ...stickTable('http_req_rate(10s)'),
+    ].join('\n'),
+  ];
 }
 
 function inside({ privateAddress, ports }: HaproxyConfig): string {

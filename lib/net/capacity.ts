@@ -5,8 +5,9 @@ export interface HaproxyLimits {
   /** Client connections at the same time; more wait in the kernel's queue. 100 to 100000. @default 20000, fits 4 GB of memory */
   readonly connections?: number;
   /**
-   * Requests that one web server works on at the same time; more wait up to 10 s, then get 503. Together with `streamsPerServer`
-   * at most 8000, and for all web servers at most `connections`. @default 3000, from four web servers on fewer
+   * Requests that one web server works on at the same time: so many GET, HEAD and OPTIONS, and as many others. More wait up to 10 s,
+   * then get 503. Twice this and `streamsPerServer` are at most 8000, and for all web servers at most `connections`.
+   * @default 2500, from three web servers on fewer
    */
   readonly requestsPerServer?: number;
   /** Web sockets and event streams that lead to one web server at the same time. They take no place of other requests. @default as requestsPerServer */
@@ -55,8 +56,8 @@ const SHARED = 1 - CROWDED - 1 / 20;
 const LEAST_SHARE = 6;
 /** One process of Nginx has 16384 connections, and needs two for each request. All requests may come to one process. */
 const MOST_OF_NGINX = 8_000;
-/** Requests and streams of all web servers. HAProxy has file descriptors for as many connections to them as to clients. */
-const slotsAt = (connections: number, webServers: number) => Math.floor(connections / 2 / Math.max(1, webServers));
+/** Requests of both kinds, and streams, of all web servers. HAProxy has file descriptors for as many connections to them as to clients. */
+const slotsAt = (connections: number, webServers: number) => Math.floor(connections / 3 / Math.max(1, webServers));
 
 const crowdedFrom = (total: number): number => Math.floor(total * CROWDED);
 const shareOf = (total: number, addresses: number): number => Math.max(1, Math.floor((total * SHARED) / addresses));
@@ -64,7 +65,7 @@ const shareOf = (total: number, addresses: number): number => Math.max(1, Math.f
 /** At most: whatever is not given fits what is. */
 export const LIMIT_DEFAULTS = {
   connections: 20_000,
-  requestsPerServer: 3_000,
+  requestsPerServer: 2_500,
   connectionsPerAddress: 500,
   requestsAtOncePerAddress: 200,
   streamsPerAddress: 200,
@@ -132,14 +133,22 @@ export const LIMIT_RANGES: Readonly<Record<keyof HaproxyLimits, readonly [least:
 };
 
 function slots(prop: string, { connections, requestsPerServer, streamsPerServer }: Limits, webServers: number): Problem[] {
-  const got = requestsPerServer + streamsPerServer;
+  const got = 2 * requestsPerServer + streamsPerServer;
   const most = Math.min(MOST_OF_NGINX, Math.floor(connections / Math.max(1, webServers)));
   if (got <= most) return [];
   const fix =
     most === MOST_OF_NGINX
       ? 'Nginx has no connections for more'
       : `${webServers} web servers times that are no more than ${prop}.connections, which is ${connections}`;
-  return [{ code: 'limit-servers', prop: `${prop}.requestsPerServer and streamsPerServer`, got, want: `together at most ${most}`, fix }];
+  return [
+    {
+      code: 'limit-servers',
+      prop: `${prop}.requestsPerServer and streamsPerServer`,
+      got,
+      want: `together at most ${most}, requestsPerServer counted twice`,
+      fix,
+    },
+  ];
 }
 
 function addresses(prop: string, limits: Limits, webServers: number): Problem[] {
