@@ -4,7 +4,7 @@ export CHECKPOINT_DISABLE := 1
 export DISABLE_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status synth check test test-all faults
+.PHONY: help setup up down status synth check test test-all faults bench
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,3 +39,6 @@ test-all: setup ## everything, for hours; run again, it goes on where it ended
 
 faults: ## break things in the running lab and measure; ONLY=lb,db-primary RUNS=5 SEED=... MINUTES=60 KEEP=1
 	@$(LAB) exec -- npx tsx lab/scenarios/run.ts
+
+bench: setup ## speed of the chain on loopback, beside a plain one; EACH=3 seconds for each of 48 rounds, KEEP=1
+	@SECONDS_EACH=$(or $(EACH),3) KEEP=$(KEEP) npx tsx __tests__/benchmarks/chain/run.ts

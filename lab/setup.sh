@@ -26,6 +26,7 @@ readonly NEEDED=(
   mkfs.ext4:e2fsprogs ssh:openssh-client curl:curl patchelf:patchelf gpg:gpg gpg-agent:gpg-agent
   shellcheck:shellcheck shfmt:shfmt hcloud:hcloud-cli haproxy:haproxy keepalived:keepalived nginx:nginx-light python3:python3-venv
   socat:socat dpkg-scanpackages:dpkg-dev unzip:unzip openssl:openssl git:git masscan:masscan nmap:nmap pebble:pebble
+  wrk:wrk h2load:nghttp2-client
 )
 
 log() { printf 'setup: %s\n' "$*"; }

@@ -1,0 +1,106 @@
+/**
+ * How fast HAProxy, Nginx and Node are on loopback with the rendered configurations, beside a plain pair of configurations: both
+ * chains run, and are loaded in turn. Prints figures and ratios; judges nothing.
+ *   make bench EACH=3 KEEP=1
+ */
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { Chain } from '../../helpers/chain';
+import { HAPROXY, NGINX } from '../../helpers/loopback';
+import { answered, processorTime, type Load } from './load';
+import { plainHaproxy, plainNginx } from './plain';
+import { chainTable, fillChainTable, PROGRAMS, type ChainMeasurement, type Figures, type Program } from './table';
+
+const ROUNDS = 3;
+const KEPT = 'docs/measurements/chain.json';
+const DOCUMENT = 'docs/capacity.md';
+const PATHS = { 'static file': '/file.txt', 'small answer of Node': '/api/small' } as const;
+const LOADS: readonly Load[] = [
+  { protocol: 'h1', connections: 'kept' },
+  { protocol: 'h1', connections: 'new' },
+  { protocol: 'h2', connections: 'kept' },
+  { protocol: 'h2', connections: 'new' },
+];
+
+type Pids = Readonly<Record<Program, number>>;
+
+async function round(chain: Chain, node: number, path: string, load: Load, seconds: number): Promise<Figures> {
+  const pids: Pids = { HAProxy: chain.haproxy.pid!, Nginx: chain.webs[0]!.pid, Node: node };
+  const used = () => PROGRAMS.map((program) => processorTime(pids[program]));
+  const before = used();
+  const { requests, seconds: took } = await answered(load, `https://127.0.0.1:${chain.https}${path}`, seconds);
+  const after = used();
+  return {
+    requestsPerSecond: Math.round(requests / took),
+    processorTime: Object.fromEntries(
+      PROGRAMS.map((program, n) => [program, Math.round((after[n]! - before[n]!) / requests)]),
+    ) as unknown as Figures['processorTime'],
+  };
+}
+
+const middle = (rounds: readonly Figures[]): Figures =>
+  [...rounds].sort((a, b) => a.requestsPerSecond - b.requestsPerSecond)[Math.floor(rounds.length / 2)]!;
+
+async function measured(seconds: number): Promise<readonly ChainMeasurement[]> {
+  const app = fork('__tests__/benchmarks/chain/app.ts', { execArgv: ['--import', 'tsx'] });
+  const [port] = (await once(app, 'message')) as [number];
+  const ours = await Chain.start({ apps: [port], webServers: 1 });
+  const plain = await Chain.start({ apps: [port], webServers: 1, haproxy: plainHaproxy, nginx: plainNginx });
+  try {
+    const measurements = [];
+    for (const [name, path] of Object.entries(PATHS)) {
+      for (const load of LOADS) {
+        const rounds: { ours: Figures; plain: Figures }[] = [];
+        for (let count = 0; count < ROUNDS; count += 1)
+          rounds.push({ ours: await round(ours, app.pid!, path, load, seconds), plain: await round(plain, app.pid!, path, load, seconds) });
+        measurements.push({
+          what: `${name}, ${load.protocol}, ${load.connections} connections`,
+          ours: middle(rounds.map((each) => each.ours)),
+          plain: middle(rounds.map((each) => each.plain)),
+          rounds: ROUNDS,
+          ...circumstances(),
+        });
+      }
+    }
+    return measurements;
+  } finally {
+    await Promise.all([ours.stop(), plain.stop()]);
+    app.kill();
+  }
+}
+
+function circumstances(): Pick<ChainMeasurement, 'commit' | 'date' | 'machine'> {
+  const version = (program: string) =>
+    execFileSync('sh', ['-c', '"$1" -v 2>&1', '-', program], { encoding: 'utf8' }).match(/\d+\.\d+/)?.[0];
+  return {
+    commit: execFileSync('git', ['rev-parse', '--short=7', 'HEAD'], { encoding: 'utf8' }).trim(),
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, HAProxy ${version(HAPROXY)}, Nginx ${version(NGINX)}, Node ${process.versions.node.split('.')[0]}`,
+  };
+}
+
+/** @throws if files differ from the commit, since nobody could measure the same again */
+function keep(measurements: readonly ChainMeasurement[]): void {
+  const changed = execFileSync('git', ['status', '--porcelain', '--', '.', ':!docs', ':!README.md'], { encoding: 'utf8' }).trim();
+  if (changed !== '') throw new Error(`what was measured is no commit: commit or undo these first\n${changed}`);
+  writeFileSync(KEPT, `[\n${measurements.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
+  writeFileSync(DOCUMENT, fillChainTable(readFileSync(DOCUMENT, 'utf8'), measurements));
+}
+
+async function main(): Promise<void> {
+  const seconds = Number(process.env['SECONDS_EACH'] ?? 3);
+  if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError(`EACH is ${seconds}, want a whole number from 1 on`);
+  const measurements = await measured(seconds);
+  process.stdout.write(chainTable(measurements));
+  if (process.env['KEEP'] === '1') keep(measurements);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exit(1);
+  },
+);
