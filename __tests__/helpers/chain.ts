@@ -11,7 +11,8 @@ import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { certificate } from './certificate';
-import { freePort, HAPROXY, haproxyOnLoopback, NGINX, nginxOnLoopback } from './loopback';
+import { HAPROXY, haproxyOnLoopback, NGINX, nginxOnLoopback } from './loopback';
+import { freePort } from './ports';
 
 export interface ChainOptions {
   /** Ports of the app servers on 127.0.0.1. */

@@ -15,7 +15,7 @@ import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../..
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS, type LogSettings } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
-import { freePort, HAPROXY, haproxyOnLoopback } from './loopback';
+import { HAPROXY, haproxyOnLoopback } from './loopback';
 
 /** Its public address. */
 export const OTHER_LOAD_BALANCER = '127.0.0.9';

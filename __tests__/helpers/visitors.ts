@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { Agent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type Asked, type Chain } from './chain';
-import { listening } from './loopback';
+import { listening } from './ports';
 
 /** An application that counts how often it has executed each POST, told by its path. It works on each for 20 ms. */
 export class CountingApp {
