@@ -15,7 +15,7 @@ interface Answer {
   readonly vulnerabilities?: Readonly<Record<string, Weakness>>;
   readonly invalid?: readonly Package[];
   readonly missing?: readonly Package[];
-  readonly error?: { readonly summary?: string };
+  readonly error?: { readonly code?: string; readonly summary?: string };
   readonly statusCode?: number;
 }
 interface Weakness {
@@ -28,8 +28,12 @@ interface Package {
   readonly version: string;
 }
 
+/** npm ends at such a package: its signature is by a key that the registry never had or has given up, or belongs to another package. */
+const REFUSED = /^E(MISSINGSIGNATUREKEY|EXPIREDSIGNATUREKEY|ATTESTATIONSUBJECT)$/;
+
 /** A line for each finding; undefined if the registry has not answered the question. */
-function findingsOf({ vulnerabilities, invalid, missing }: Answer): string[] | undefined {
+function findingsOf({ vulnerabilities, invalid, missing, error }: Answer): string[] | undefined {
+  if (REFUSED.test(error?.code ?? '')) return [`wrong signature: ${error?.summary}`];
   if (vulnerabilities) return Object.entries(vulnerabilities).map(([name, weakness]) => lineOf(name, weakness));
   if (!invalid || !missing) return undefined;
   const lines = (what: string, packages: readonly Package[]) => packages.map(({ name, version }) => `${what}: ${name} ${version}`);
