@@ -7,6 +7,7 @@ import { openLab, type Lab, type LabMachine } from '../../lab/lab';
 import { query } from '../../lab/scenarios/database';
 import { topologyOf } from '../../lab/scenarios/topology';
 import { PORTS } from '../../lib/net/ports';
+import { SLOW_LOG_TRIED, slowLogTrial } from '../helpers/slow-log';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
 let lab: Lab;
@@ -339,6 +340,12 @@ describe('in the database', () => {
       "SELECT user FROM mysql.user WHERE user IN ('former', 'of_an_operator', 'app', 'platform_migration') ORDER BY user",
     );
     expect(left.split('\n')).toEqual(['app', 'of_an_operator', 'platform_migration']);
+  });
+
+  test('a mysqld whose slow log is off says so, and no file of it has a literal of a slow statement', async () => {
+    const { name } = machines.find(({ tier }) => tier === 'mysql')!;
+    const { stdout, stderr } = await lab.exec(name, slowLogTrial(), { timeoutSeconds: 300 });
+    expect(stdout.trim().split('\n'), stderr).toEqual(SLOW_LOG_TRIED);
   });
 
   test('the application cannot read the password of migrations', async () => {
