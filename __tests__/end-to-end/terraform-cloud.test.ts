@@ -3,6 +3,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appOption } from '../../lab/client/deploy';
+import { chooseProviders } from '../../lab/client/provider-choice';
 import { openLab, type Lab } from '../../lab/lab';
 import { canaries } from './canaries';
 import { editedMain } from './edited-main';
@@ -32,9 +34,8 @@ async function workspaceRun(
 ): Promise<{ folder: string; terraform: (...args: string[]) => Promise<{ exitCode?: number; stdout: string }> }> {
   const output = join(root, `${name}.out`);
   const folder = join(root, name, 'configuration');
-  await execa('cdktf', ['synth', 'lab', '--app', await editedMain(lab, `${BACKEND} ${settings}`), '--output', output], {
-    preferLocal: true,
-  });
+  const app = await appOption(await chooseProviders(), await editedMain(lab, `${BACKEND} ${settings}`));
+  await execa('cdktf', ['synth', 'lab', ...app, '--output', output], { preferLocal: true });
   await cp(join(output, 'stacks/lab'), folder, { recursive: true });
   await rm(output, { recursive: true });
   await writeFile(

@@ -59,6 +59,12 @@ test('a provider of the same version with another content is not taken once its 
   expect(await init()).toMatchObject({ exitCode: 1, output: expect.stringMatching(/doesn't match any of the checksums/) });
 });
 
+test('the lock file of this repository refuses what is not a package of the release', async () => {
+  copyFileSync(LOCK_FILE, join(folder, LOCK_FILE));
+  offer(synth(), 'one that somebody has built');
+  expect(await init()).toMatchObject({ exitCode: 1, output: expect.stringMatching(/doesn't match any of the checksums/) });
+});
+
 test('a newer version than that of the bindings is not taken, from any source', async () => {
   const version = synth();
   const [major = '', minor = ''] = version.split('.');

@@ -7,5 +7,5 @@ import { execInClient, type ClientOptions } from '../client/in-client';
 export function runPlatform(lab: Lab, argv: readonly string[], options: Pick<ClientOptions, 'onOutput'> = {}): Promise<number> {
   const command = [process.execPath, join(REPOSITORY, 'platform/cli/platform.mjs'), ...argv];
   // It asks no Terraform provider, so none has to be started
-  return execInClient(lab, command, { ...options, providers: { kind: 'real', cliConfigFile: null, why: 'none is used' } });
+  return execInClient(lab, command, { ...options, providers: { kind: 'real', cliConfigFile: null, locked: true, why: 'none is used' } });
 }

@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from '../lab';
 import { REPOSITORY } from '../machines/paths';
@@ -24,7 +24,7 @@ export async function deploy(lab: Lab, { app }: DeployOptions = {}): Promise<voi
   const providers = await chooseProviders();
   const { kind, why } = providers;
   progress.say(`cdktf deploy ${STACK}, with ${kind === 'real' ? "Hetzner's own" : 'stand-in'} Terraform provider (${why})`);
-  await runCdktf(lab, ['deploy', ...(app ? ['--app', app] : [])], providers, progress);
+  await runCdktf(lab, ['deploy', ...(await appOption(providers, app))], providers, progress);
   const { ca_certificate: authority } = await readOutputs(lab.paths);
   if (authority) await writeFile(join(lab.paths.state, 'ca.pem'), authority);
 }
@@ -33,7 +33,15 @@ export async function deploy(lab: Lab, { app }: DeployOptions = {}): Promise<voi
 export async function destroy(lab: Lab): Promise<void> {
   const progress = createProgress();
   progress.say(`cdktf destroy ${STACK}`);
-  await runCdktf(lab, ['destroy'], await chooseProviders(), progress);
+  const providers = await chooseProviders();
+  await runCdktf(lab, ['destroy', ...(await appOption(providers))], providers, progress);
+}
+
+/** With packages that the lock file does not know, the stack has none: cdktf runs `terraform init` right after the command. */
+export async function appOption({ locked }: Pick<ProviderChoice, 'locked'>, app?: string): Promise<string[]> {
+  if (locked) return app ? ['--app', app] : [];
+  const settings = JSON.parse(await readFile(join(REPOSITORY, 'cdktf.json'), 'utf8')) as { app: string };
+  return ['--app', `${app ?? settings.app} && rm -f "$CDKTF_OUTDIR/stacks/${STACK}/.terraform.lock.hcl"`];
 }
 
 async function runCdktf(

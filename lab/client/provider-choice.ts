@@ -9,9 +9,15 @@ export interface ProviderChoice {
   readonly kind: 'real' | 'stand-in';
   /** Terraform CLI configuration for the real providers; null: the user's own is enough. */
   readonly cliConfigFile: string | null;
+  /**
+   * Whether the lock file beside main.ts is right for them. A mirror of the user may have packages that the user has built, of the same
+   * version and with other hashes. Of the stand-ins Terraform installs nothing, and so compares nothing.
+   */
+  readonly locked: boolean;
   readonly why: string;
 }
 
+const MIRRORS = join(SHARED, 'providers');
 const REGISTRY = 'https://registry.terraform.io/.well-known/terraform.json';
 
 /**
@@ -21,25 +27,29 @@ const REGISTRY = 'https://registry.terraform.io/.well-known/terraform.json';
  */
 export async function chooseProviders(wish = process.env['LAB_PROVIDERS'] ?? 'auto'): Promise<ProviderChoice> {
   if (!['auto', 'real', 'stand-in'].includes(wish)) throw new Error(`LAB_PROVIDERS is ${wish}, want auto, real or stand-in`);
-  if (wish === 'stand-in') return { kind: 'stand-in', cliConfigFile: null, why: 'LAB_PROVIDERS=stand-in' };
-  if (await userHasMirror()) return { kind: 'real', cliConfigFile: null, why: 'a mirror in the Terraform CLI configuration' };
-  const mirror = join(SHARED, 'providers', await versionsKey());
+  if (wish === 'stand-in') return { kind: 'stand-in', cliConfigFile: null, locked: true, why: 'LAB_PROVIDERS=stand-in' };
+  const cliConfiguration = process.env['TF_CLI_CONFIG_FILE'] ?? join(homedir(), '.terraformrc');
+  if (await namesMirror(cliConfiguration))
+    return { kind: 'real', cliConfigFile: null, locked: isOurs(cliConfiguration), why: 'a mirror in the Terraform CLI configuration' };
+  const mirror = join(MIRRORS, await versionsKey());
   if (!existsSync(mirror)) {
     if (!(await registryAnswers())) {
       if (wish === 'real')
         throw new Error(`LAB_PROVIDERS is real, but ${REGISTRY} does not answer; name a filesystem mirror in ~/.terraformrc`);
-      return { kind: 'stand-in', cliConfigFile: null, why: 'the registry does not answer' };
+      return { kind: 'stand-in', cliConfigFile: null, locked: true, why: 'the registry does not answer' };
     }
     await fillMirror(mirror);
   }
-  return { kind: 'real', cliConfigFile: join(mirror, 'terraform.rc'), why: 'the registry' };
+  return { kind: 'real', cliConfigFile: join(mirror, 'terraform.rc'), locked: true, why: 'the registry' };
 }
 
-async function userHasMirror(): Promise<boolean> {
-  const file = process.env['TF_CLI_CONFIG_FILE'] ?? join(homedir(), '.terraformrc');
-  const text = await readFile(file, 'utf8').catch(() => '');
+async function namesMirror(cliConfiguration: string): Promise<boolean> {
+  const text = await readFile(cliConfiguration, 'utf8').catch(() => '');
   return /^\s*(filesystem|network)_mirror\s*\{/m.test(text);
 }
+
+/** Commands in the client find the mirror of the registry's packages as if it were the user's. */
+const isOurs = (cliConfiguration: string) => cliConfiguration.startsWith(`${MIRRORS}/`);
 
 const registryAnswers = (): Promise<boolean> =>
   fetch(REGISTRY, { signal: AbortSignal.timeout(3000) }).then(

@@ -11,8 +11,8 @@ export function takeExactly(provider: TerraformProvider): void {
 }
 
 /**
- * A lock file beside main.ts goes into the stack: with it Terraform takes only packages of the hashes in it. docs/security.md tells how to
- * make one.
+ * A lock file beside main.ts goes into the stack: with it Terraform takes only packages of the hashes in it. docs/security.md tells where
+ * those of this repository are from, and how to make one.
  */
 export function lockProviders(stack: TerraformStack, lockFile = projectPath('.terraform.lock.hcl')): void {
   const { synthesizer } = stack;
