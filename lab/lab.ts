@@ -195,8 +195,8 @@ export class Lab {
   }
 
   /**
-   * As in the console of Hetzner: the server is gone at once, whatever it was doing, and its volumes are detached. Deletes its data volume,
-   * too, if wanted. The next deploy makes what is missing.
+   * As in the console of Hetzner: the server goes without a shutdown, and its volumes are detached. Deletes its data volume, too, if
+   * wanted. The next deploy makes what is missing.
    */
   async deleteServer(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
     await changeProject(this.paths, `deletion of ${machine}`, 'DELETE', `/v1/servers/${(await this.machine(machine)).id}`);

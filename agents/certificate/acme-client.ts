@@ -71,8 +71,9 @@ function certbot(config: CertificateAgentFile, folder: string, timeout: number):
 }
 
 /**
- * The ACME server does not know the account, for instance because it lost its database
- * certbot prints what the server says in words (Boulder: `Account "URL" not found`, RFC 8555 has the type accountDoesNotExist).
+ * The ACME server does not know the account, for instance because it lost its database.
+ * certbot prints what the server says: `Account "URL" not found` from Let's Encrypt (letsencrypt/boulder, wfe2/verify.go), and other
+ * servers at least the type, accountDoesNotExist (RFC 8555, 6.7).
  */
 export function saysUnknownAccount(message: string): boolean {
   return /accountDoesNotExist|\bAccount \S+ not found\b/.test(message);

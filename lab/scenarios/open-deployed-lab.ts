@@ -9,7 +9,8 @@ export async function openDeployedLab(): Promise<Lab> {
   if (lab.floatingIp === '') throw new Error(`nothing is deployed to the lab ${lab.name}; deploy with: npx lab deploy`);
   if ((await lab.entrance()).by === 'Cloudflare')
     throw new Error(
-      `visitors of the lab ${lab.name} come by way of Cloudflare, and scenarios are measured at the floating IP; deploy without Cloudflare with: npx lab deploy`,
+      `visitors of the lab ${lab.name} come by way of Cloudflare, and scenarios are measured at the floating IP; ` +
+        'deploy without Cloudflare with: npx lab deploy',
     );
   return lab;
 }
