@@ -1,14 +1,13 @@
-import { execa } from 'execa';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { obtained } from '../agents/certificate/certificates';
 import { hasProgram } from '../helpers/programs';
+import { AGENT, AGENT_ACCOUNT, AS_AGENT, onHost } from './certificate-agent-host';
 
 const missing = process.getuid?.() !== 0 || !['haproxy', 'unshare', 'setpriv', 'openssl'].every((name) => hasProgram(name));
 const TOKEN = 'the failover token';
-const AGENT = 4321;
 
 /**
  * A load balancer in a mount namespace of its own, with the real script and HAProxy, and an agent whose user has been taken over.
@@ -17,7 +16,7 @@ const AGENT = 4321;
 const HOST = `
 set -eu
 mount --make-rprivate /
-passwd=$(cat /etc/passwd; echo 'certificate-agent:x:${AGENT}:${AGENT}::/nonexistent:/usr/sbin/nologin')
+passwd=$(cat /etc/passwd; echo '${AGENT_ACCOUNT}')
 mount -t tmpfs tmpfs /var/lib
 mkdir -p /var/lib/platform/applied /var/lib/haproxy
 install -d -m 0700 -o ${AGENT} -g ${AGENT} /var/lib/certificate-agent
@@ -27,16 +26,7 @@ mkdir -p /etc/haproxy
 mount -t tmpfs tmpfs /etc/haproxy
 mkdir -m 0700 /etc/haproxy/platform
 (umask 077; printf '%s' "$TOKEN" >/etc/haproxy/hcloud-token; printf 'none yet\\n' >/etc/haproxy/platform/obtained.pem)
-cat >/etc/haproxy/haproxy.cfg <<'CONFIG'
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 1s
-  timeout server 1s
-frontend site
-  bind 127.0.0.1:18443 ssl crt "\${HAPROXY_FILES}/site.pem"
-  http-request return status 200 content-type text/plain file "\${HAPROXY_FILES}/obtained.pem"
-CONFIG
+printf '%s' "$HAPROXY_CONFIG" >/etc/haproxy/haproxy.cfg
 mkdir -p /usr/local/lib /usr/local/sbin
 mount -t tmpfs tmpfs /usr/local/lib
 mkdir /usr/local/lib/platform
@@ -45,7 +35,7 @@ mkdir /var/lib/bin
 printf '#!/bin/sh\\n' >/var/lib/bin/systemctl
 chmod +x /var/lib/bin/systemctl
 export PATH=/var/lib/bin:$PATH
-as_agent() { setpriv --reuid=${AGENT} --regid=${AGENT} --clear-groups "$@"; }
+${AS_AGENT}
 cp "$CERTIFICATE" /var/lib/given.pem
 chmod 0644 /var/lib/given.pem
 cd /var/lib/certificate-agent
@@ -72,19 +62,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function shownAfter(attack: string, runs = 1): Promise<string> {
+function shownAfter(attack: string, runs = 1): Promise<string> {
   const given = join(folder, 'given.pem');
   writeFileSync(given, obtained().text);
-  const env = {
-    PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+  const variables = {
     SCRIPTS: resolve('provisioning/load-balancer'),
     CERTIFICATE: given,
     TOKEN,
     ATTACK: attack,
     RUNS: String(runs),
   };
-  const { stdout } = await execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', HOST], { env, timeout: 120_000 });
-  return stdout;
+  return onHost(HOST, variables, 120_000);
 }
 
 describe.skipIf(missing)('what root takes from the certificate agent', () => {

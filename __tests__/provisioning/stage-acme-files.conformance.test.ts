@@ -1,26 +1,23 @@
-import { execa } from 'execa';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { obtained } from '../agents/certificate/certificates';
 import { certificate } from '../helpers/certificate';
 import { hasProgram } from '../helpers/programs';
+import { AGENT, AGENT_ACCOUNT, AS_AGENT, onHost } from './certificate-agent-host';
 
 const missing = process.getuid?.() !== 0 || !['haproxy', 'unshare', 'setpriv'].every((name) => hasProgram(name));
-const AGENT = 4321;
 const GIVEN = obtained().text;
 const SECRET = 'a key of root';
 
 /**
  * A load balancer in a mount namespace of its own, on which a deploy brings HAProxy's files into place while code runs as the user of the
- * certificate agent: $ATTACK, in its folder. It is the real load-balancer.sh, of which main runs apply_haproxy alone, $RUNS times, and the real
- * HAProxy that checks the files. Prints how each run ended, and what visitors and the other load balancer would be shown after it.
+ * certificate agent: $ATTACK, in its folder. The real load-balancer.sh runs $RUNS times, of which main runs apply_haproxy alone, and the
+ * real HAProxy checks the files. Prints how each run ended, and what visitors and the other load balancer would be shown after it.
  */
 const HOST = `
 set -eu
 mount --make-rprivate /
-passwd=$(cat /etc/passwd; echo 'certificate-agent:x:${AGENT}:${AGENT}::/nonexistent:/usr/sbin/nologin')
+passwd=$(cat /etc/passwd; echo '${AGENT_ACCOUNT}')
 for folder in /var/lib /etc/haproxy /etc/platform /etc/systemd/system /tmp; do
   mkdir -p "$folder"
   mount -t tmpfs tmpfs "$folder"
@@ -30,7 +27,7 @@ mount --bind /var/lib/passwd /etc/passwd
 mkdir /var/lib/haproxy
 install -d -m 0700 -o ${AGENT} -g ${AGENT} /var/lib/certificate-agent
 install -d -m 0700 /etc/platform/credentials
-(umask 077; cd /etc/platform/credentials; printf '%s' "$FIRST" >tls-certificate; printf '%s' "$FIRST" >pair-certificate; printf '%s' "$FIRST" >pair-ca)
+(umask 077; cd /etc/platform/credentials; printf '%s' "$FIRST" | tee tls-certificate pair-certificate >pair-ca)
 # Where the agent could make a second name of it, if the kernel let it
 (umask 077; printf '%s' "$OF_ROOT" >/var/lib/of-root.pem)
 printf '%s' "$GIVEN" >/var/lib/given.pem
@@ -43,16 +40,7 @@ mkdir -p /tmp/upload/files/etc/haproxy/platform /tmp/upload/files/etc/platform
 printf 'PEER_PUBLIC_ADDRESS=192.0.2.2\\nPRIVATE_ADDRESS=127.0.0.1\\nMETRICS_PORT=1\\n' >/tmp/upload/facts.env
 printf 'HTTP/1.0 503 Service Unavailable\\r\\n\\r\\n' >/tmp/upload/files/etc/haproxy/platform/unavailable.http
 printf '{}' >/tmp/upload/files/etc/platform/certificate-agent.json
-cat >/tmp/upload/files/etc/haproxy/haproxy.cfg <<'CONFIG'
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 1s
-  timeout server 1s
-frontend site
-  bind 127.0.0.1:18443 ssl crt "\${HAPROXY_FILES}/site.pem"
-  http-request return status 200 content-type text/plain file "\${HAPROXY_FILES}/obtained.pem"
-CONFIG
+printf '%s' "$HAPROXY_CONFIG" >/tmp/upload/files/etc/haproxy/haproxy.cfg
 mv /tmp/upload/common.sh /tmp/upload/all-common.sh
 printf '%s\\n' 'source "$(dirname "$0")/all-common.sh"' 'main() { apply_haproxy; }' >/tmp/upload/common.sh
 mkdir /var/lib/bin
@@ -60,7 +48,7 @@ printf '#!/bin/sh\\n' | tee /var/lib/bin/systemctl >/var/lib/bin/curl
 chmod +x /var/lib/bin/*
 export PATH=/var/lib/bin:$PATH
 
-as_agent() { setpriv --reuid=${AGENT} --regid=${AGENT} --clear-groups "$@"; }
+${AS_AGENT}
 cd /var/lib/certificate-agent
 eval "$BY_ROOT"
 as_agent sh -c "$ATTACK" & attack=$!
@@ -76,12 +64,6 @@ echo "larger than a certificate: $(find /etc/haproxy /tmp/upload /var/lib/haprox
 echo "for the agent: $(as_agent grep -rslF "$SECRET" /etc /var/lib /tmp /run || true)"
 `;
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'stage-acme-files-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
 const pem = (name: string, comment = '') => {
   const { certificate: chain, key } = certificate(name);
   return `${comment}\n${chain}${key}`;
@@ -95,11 +77,8 @@ interface Options {
   readonly reader?: string;
 }
 
-async function shownAfter(attack: string, { runs = 1, byRoot = '', reader = 'take-from' }: Options = {}): Promise<string> {
-  const script = join(folder, 'host.sh');
-  writeFileSync(script, HOST);
-  const env = {
-    PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+function shownAfter(attack: string, { runs = 1, byRoot = '', reader = 'take-from' }: Options = {}): Promise<string> {
+  const variables = {
     SCRIPTS: resolve('provisioning'),
     GIVEN,
     FIRST: pem('first'),
@@ -110,8 +89,7 @@ async function shownAfter(attack: string, { runs = 1, byRoot = '', reader = 'tak
     READER: reader,
     RUNS: String(runs),
   };
-  const { stdout } = await execa('unshare', ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', HOST], { env, timeout: 150_000 });
-  return stdout;
+  return onHost(HOST, variables, 150_000);
 }
 
 const NOTHING_ELSE = 'larger than a certificate: \nfor the agent: ';
