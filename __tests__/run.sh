@@ -26,19 +26,18 @@ static_check() {
 
 static_command() {
   local scripts
+  mapfile -t scripts < <(shell_scripts)
   case $1 in
     format) npx prettier --check --log-level warn . ;;
     types) npx tsc --noEmit ;;
     lint) npx eslint --max-warnings 0 . ;;
     'API reference') npx typedoc --emit none --logLevel Warn ;;
     audit) npx tsx __tests__/audit.ts ;;
-    shellcheck)
-      mapfile -t scripts < <(shell_scripts)
-      if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}"
-      ;;
-    shfmt)
-      mapfile -t scripts < <(shell_scripts)
-      if_installed shfmt -i 2 -ci -d "${scripts[@]}"
+    shellcheck) if_installed shellcheck -x -P SCRIPTDIR "${scripts[@]}" ;;
+    shfmt) if_installed shfmt -i 2 -ci -d "${scripts[@]}" ;;
+    *)
+      printf 'there is no check %s, there are: %s\n' "$1" "${STATIC_CHECKS[*]}" >&2
+      return 2
       ;;
   esac
 }

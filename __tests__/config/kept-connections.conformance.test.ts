@@ -64,7 +64,7 @@ function expectNoPostRepeatedOrLost(seen: Seen, underWay: number): void {
   expect(failed(posts(seen)).length).toBeLessThanOrEqual(underWay);
 }
 
-/** Whoever asks while the first does not answer is served by the other, and does not wait for the first. */
+/** A GET that begins while web-1 does not answer is answered by web-2. */
 function expectGetsServedByTheOther(seen: Seen, ...faults: (readonly [begin: number, end: number])[]): void {
   expect(failed(gets(seen))).toEqual([]);
   // Each reader may have a GET under way there when the checks take it out. HAProxy 2.6 repeats these, 3.0 closes them
@@ -120,7 +120,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
       );
     });
 
-    test('get every page from the other while one is dead, four times. A POST that was under way there fails, and is not sent again', async () => {
+    test('get every page from the other while one is dead, four times. A POST under way there fails, and is not sent again', async () => {
       const dead: [number, number][] = [];
       const seen = await seenWhile(async ({ first, visitors }) => {
         for (let kill = 0; kill < 4; kill += 1) {

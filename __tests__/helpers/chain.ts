@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { request, type Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../lab/faults';
 import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 import { renderNginxConfig, type NginxConfig } from '../../lib/config/nginx';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
@@ -19,7 +19,7 @@ export interface ChainOptions {
   readonly apps: readonly number[];
   /** @default 2 */
   readonly webServers?: number;
-  /** @default an address may do whatever it likes: the tests have only a few */
+  /** @default no limit for an address: tests have only one */
   readonly limits?: HaproxyLimits;
   /** The answer to `/file.txt`. @default 1 kB */
   readonly file?: string | Buffer;
@@ -29,6 +29,8 @@ export interface ChainOptions {
   readonly nginx?: (config: NginxConfig) => string;
 }
 
+/** For a busy machine. */
+const START_MS = 20_000;
 const NO_LIMITS: HaproxyLimits = { connectionsPerAddress: 0, requestsAtOncePerAddress: 0, streamsPerAddress: 0, requestsPerAddress: 0 };
 
 /** HAProxy and its web servers on loopback, each the real program with the rendered file. They run until `stop`. */
@@ -93,7 +95,7 @@ export class Chain {
     for (const [name, content] of Object.entries({ ...files, 'haproxy.cfg': haproxyOnLoopback(rendered, this.folder) }))
       writeFileSync(join(this.folder, name), content);
     this.haproxy = spawn(HAPROXY, ['-W', '-f', join(this.folder, 'haproxy.cfg')], { stdio: 'ignore' });
-    await until('the chain serves', async () => (await ask(this, '/file.txt')).status === 200);
+    await until('the chain serves', async () => (await ask(this, '/file.txt')).status === 200, START_MS);
   }
 
   async stop(): Promise<void> {
@@ -121,7 +123,7 @@ export class WebServer {
     if (rendered !== undefined) writeFileSync(join(this.folder, 'nginx.conf'), nginxOnLoopback(rendered, this.folder));
     // A process group of its own, so that master and workers can be killed together, as systemd does
     this.#process = spawn(NGINX, ['-c', join(this.folder, 'nginx.conf'), '-g', 'daemon off;'], { stdio: 'ignore', detached: true });
-    await until('nginx serves', async () => (await fetch(`http://127.0.0.1:${this.port}/file.txt`)).ok);
+    await until('nginx serves', async () => (await fetch(`http://127.0.0.1:${this.port}/file.txt`)).ok, START_MS);
   }
 
   get pid(): number {
@@ -174,12 +176,4 @@ export function ask(
     message.on('timeout', () => message.destroy(new Error('no answer for 15 s')));
     message.on('error', reject).end(method === 'GET' ? undefined : 'a note');
   });
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await isSo().catch(() => false)) return;
-    await sleep(100);
-  }
-  throw new Error(`not within 20 s: ${what}`);
 }

@@ -2,10 +2,11 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { certificate } from './certificate';
+import { listening } from './ports';
 
 const HOST = 'tuf-repo-cdn.sigstore.dev';
 
@@ -38,7 +39,7 @@ export async function sigstore(folder: string): Promise<Record<string, string>> 
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     repository.emit('connection', socket);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const port = await listening(proxy);
   onTestFinished(() => {
     proxy.close();
     sockets.forEach((socket) => socket.destroy());
@@ -46,7 +47,7 @@ export async function sigstore(folder: string): Promise<Record<string, string>> 
   return {
     npm_config_cache: cache,
     no_proxy: '127.0.0.1',
-    https_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    https_proxy: `http://127.0.0.1:${port}`,
     NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
   };
 }

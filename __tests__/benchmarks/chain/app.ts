@@ -1,4 +1,4 @@
-/** The cheapest answer that Node can give, as a process of its own: tells its port to whoever has forked it. */
+/** The cheapest answer that Node can give, in a process of its own, which sends its port to its parent. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
