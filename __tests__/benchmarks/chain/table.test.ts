@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fillChainTable, type ChainMeasurement } from './table';
 
@@ -18,4 +19,12 @@ test('a measurement is a line with both speeds, their ratio and the processor ti
   ]);
   expect(filled).toMatch(/^before\n<!-- chain -->\n\|[^]*<!-- end -->\nafter\n$/);
   expect(filled).not.toContain('old');
+});
+
+test('the table in docs/capacity.md is the one of docs/measurements/chain.json', () => {
+  const kept = JSON.parse(readFileSync('docs/measurements/chain.json', 'utf8')) as readonly ChainMeasurement[];
+  const document = readFileSync('docs/capacity.md', 'utf8');
+  expect(kept.length).toBeGreaterThan(0);
+  expect(document).toContain('<!-- chain -->');
+  expect(fillChainTable(document, kept)).toBe(document);
 });
