@@ -14,8 +14,7 @@ readonly CREDENTIALS=/etc/platform/credentials
 install_role() {
   install_packages nodejs haproxy curl
   # HAProxy runs as database-router.service here
-  systemctl --quiet is-enabled haproxy 2>/dev/null && systemctl --quiet disable --now haproxy
-  systemctl --quiet mask haproxy
+  mask_unit haproxy.service
 }
 
 apply_database_router() {
@@ -28,7 +27,7 @@ apply_database_router() {
     systemctl reload database-router
   else
     install_unit database-router.service
-    systemctl --quiet enable database-router
+    enable_unit database-router.service
     systemctl restart database-router
   fi
   wait_until 10 router_answers || die "the database router does not answer: $(last_words database-router)"
@@ -48,7 +47,7 @@ apply_watchdog() {
   replace_file "$program" /opt/platform/bin/app-watchdog 0755
   replace_file "$address" "$WATCHDOG_ADDRESS"
   install_unit app-watchdog.service
-  systemctl --quiet enable app-watchdog
+  enable_unit app-watchdog.service
   systemctl try-restart app-watchdog
   mark_applied "$program" "$unit" "$address"
 }
@@ -65,7 +64,7 @@ apply_release() {
 
   replace_file "$(staged "$LIMITS")" "$LIMITS"
   install_unit app.service app-migrate.service
-  systemctl --quiet enable app
+  enable_unit app.service
   release=$(add_release "$release" "$APP")
   log "starting release $release"
   activate_release "$APP" "$release"

@@ -6,6 +6,11 @@
 UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly UPLOAD_DIR
 readonly APPLIED_DIR=/var/lib/platform/applied
+readonly UNITS=/etc/systemd/system
+# There as long as systemd has not read what was changed in UNITS; gone after a reboot, when it has
+readonly UNITS_CHANGED=/run/platform-units-changed
+# Names that this script has installed
+replaced_units=()
 
 # Exit code of die, also of one within $(...)
 readonly SAID_WHY=3
@@ -86,10 +91,14 @@ staged() {
   printf '%s/files%s\n' "$UPLOAD_DIR" "$1"
 }
 
-# replace_file STAGED TARGET [MODE [OWNER:GROUP]]: a reader sees the old file or the new one, never half of it
+# replace_file STAGED TARGET [MODE [OWNER:GROUP]]: a reader sees the old file or the new one, never half of it; one that is as it
+# should be is not touched
 replace_file() {
   local staged=$1 target=$2 mode=${3:-0644} owner=${4:-root:root} new
   [[ -f $staged ]] || die "$staged was not uploaded"
+  ! is_in_place "$staged" "$target" || [[ $(stat --format '0%a %U:%G' "$target") != "$mode $owner" ]] || return 0
+  # Before the file is there: a run that is cut off in between must not leave systemd with the former one
+  [[ $target != "$UNITS"/* ]] || touch "$UNITS_CHANGED"
   mkdir -p "$(dirname "$target")"
   new=$(mktemp "$(dirname "$target")/.new.XXXXXX")
   cp "$staged" "$new"
@@ -113,9 +122,37 @@ apply_sysctl() {
 install_unit() {
   local name
   for name in "$@"; do
-    replace_file "$UPLOAD_DIR/units/$name" "/etc/systemd/system/$name"
+    is_in_place "$UPLOAD_DIR/units/$name" "$UNITS/$name" || replaced_units+=("$name")
+    replace_file "$UPLOAD_DIR/units/$name" "$UNITS/$name"
   done
+  reload_units
+}
+
+# mask_unit NAME...: it does not run, and nothing starts it
+mask_unit() {
+  local name
+  for name in "$@"; do
+    [[ $(systemctl is-enabled "$name" 2>/dev/null) != masked ]] || continue
+    # Stopped first: a unit that is masked while it runs counts as failed
+    systemctl --quiet stop "$name"
+    systemctl --quiet mask "$name"
+  done
+}
+
+# systemd reads all units for this, which takes up to a second
+reload_units() {
+  [[ -e $UNITS_CHANGED ]] || return 0
   systemctl daemon-reload
+  rm -f "$UNITS_CHANGED"
+}
+
+# enable_unit NAME...: from the next boot on. Of a unit that is enabled already only another file can change anything
+enable_unit() {
+  local name
+  for name in "$@"; do
+    [[ " ${replaced_units[*]} " != *" $name "* ]] && systemctl --quiet is-enabled "$name" && continue
+    systemctl --quiet enable "$name"
+  done
 }
 
 # already_applied PATH...: true if exactly these staged files or folders were the last that mark_applied was told of.

@@ -33,7 +33,7 @@ keep_default_route() {
   fi
   install_unit default-route.service default-route.timer
   replace_file "$UPLOAD_DIR/units/default-route.sh" /usr/local/lib/platform/default-route 0755
-  systemctl enable --quiet default-route.timer
+  enable_unit default-route.timer
   systemctl restart default-route.service default-route.timer
 }
 
@@ -154,7 +154,7 @@ apply_host_firewall() {
   replace_file "$UPLOAD_DIR/shared/host-firewall-closed.nft" "$PLATFORM_DIR/host-firewall-closed.nft"
   replace_file "$rules" "$PLATFORM_DIR/host-firewall.nft"
   install_unit host-firewall.service
-  systemctl enable --quiet host-firewall.service
+  enable_unit host-firewall.service
   systemctl reload-or-restart host-firewall.service
 }
 
@@ -176,9 +176,7 @@ apply_sshd() {
 # Debian's timers would install and restart whatever they like, on all hosts within the same hour
 end_uncoordinated_updates() {
   local -ra timers=(apt-daily.timer apt-daily-upgrade.timer)
-  # Stopped first: a timer that is masked while it runs counts as failed
-  systemctl --quiet stop "${timers[@]}"
-  systemctl --quiet mask "${timers[@]}"
+  mask_unit "${timers[@]}"
   # What they have begun at the first boot is not cut short; it holds apt's locks, and no command waits for that of the package lists
   wait_until 900 updates_ended || die "this host has updated itself for 15 minutes; see: journalctl --unit apt-daily --unit apt-daily-upgrade"
 }
@@ -202,7 +200,7 @@ apply_security_updates() {
     replace_file "$(staged "$part")" "$part"
   done
   install_unit security-updates.service security-updates-answer@.service "$socket"
-  systemctl --quiet enable security-updates.timer "$socket"
+  enable_unit security-updates.timer "$socket"
   systemctl restart security-updates.timer "$socket"
 }
 

@@ -55,7 +55,7 @@ load_connection_tracking() {
 
 apply_floating_ip_address() {
   install_unit floating-ip-address.service
-  systemctl enable --quiet floating-ip-address.service
+  enable_unit floating-ip-address.service
   systemctl reload-or-restart floating-ip-address.service
 }
 
@@ -63,7 +63,7 @@ apply_nat_gateway() {
   nft --check --file "$(staged "$NAT_RULES")" || die "nft rejects the NAT rules; the running ones were left alone"
   replace_file "$(staged "$NAT_RULES")" "$NAT_RULES"
   install_unit nat-gateway.service
-  systemctl enable --quiet nat-gateway.service
+  enable_unit nat-gateway.service
   systemctl reload-or-restart nat-gateway.service
 }
 
@@ -142,7 +142,7 @@ haproxy_answers() {
 
 # A restart only where a reload would not do, because how it is started has changed
 reload_or_restart_haproxy() {
-  systemctl enable --quiet haproxy
+  enable_unit haproxy.service
   if already_applied "$UPLOAD_DIR/units/$HAPROXY_DROP_IN" && systemctl --quiet is-active haproxy; then
     systemctl reload haproxy
     return
@@ -162,7 +162,7 @@ open_way_to_api() {
   install -d -m 0755 /etc/platform/host-firewall.d
   replace_file "$UPLOAD_DIR/load-balancer/hetzner-api-addresses" /usr/local/lib/platform/hetzner-api-addresses 0755
   install_unit hetzner-api-addresses.service hetzner-api-addresses.timer
-  systemctl enable --quiet hetzner-api-addresses.timer
+  enable_unit hetzner-api-addresses.timer
   systemctl start hetzner-api-addresses.service || die "$(last_words hetzner-api-addresses 1)"
   systemctl restart hetzner-api-addresses.timer
 }
@@ -177,7 +177,7 @@ apply_agent() {
   replace_file "$program" "$AGENT"
   replace_file "$config" "$AGENT_CONFIG"
   install_unit floating-ip-agent.service
-  systemctl enable --quiet floating-ip-agent.service
+  enable_unit floating-ip-agent.service
   systemctl restart floating-ip-agent.service
   wait_until 15 agent_answers || die "the floating-ip agent does not answer: $(last_words floating-ip-agent 5)"
   mark_applied "$program" "$config" "$unit" "$facts" "$TOKEN"
@@ -203,7 +203,7 @@ apply_keepalived() {
   rm -f "$candidate"
   replace_file "$config" "$KEEPALIVED_CONFIG"
   install_unit "$KEEPALIVED_DROP_IN"
-  systemctl enable --quiet keepalived
+  enable_unit keepalived.service
   systemctl restart keepalived
   wait_until 15 systemctl --quiet is-active keepalived || die "keepalived does not run: $(last_words keepalived 5)"
   mark_applied "$config" "$UPLOAD_DIR/units/$KEEPALIVED_DROP_IN"
@@ -227,7 +227,7 @@ apply_certificate_agent() {
   fi
   install_packages certbot
   # Debian's own timer would look at other folders
-  systemctl disable --quiet --now certbot.timer
+  ! systemctl --quiet is-enabled certbot.timer || systemctl disable --quiet --now certbot.timer
 
   local program unit
   program=$(staged "$CERTIFICATE_AGENT")
@@ -240,7 +240,7 @@ apply_certificate_agent() {
   replace_file "$UPLOAD_DIR/load-balancer/install-certificate" /usr/local/lib/platform/install-certificate 0755
   replace_file "$UPLOAD_DIR/load-balancer/platform-renew-certificate" /usr/local/sbin/platform-renew-certificate 0755
   install_unit certificate-agent.service certificate-agent.timer certificate-install.service
-  systemctl enable --quiet certificate-agent.timer
+  enable_unit certificate-agent.timer
   systemctl restart certificate-agent.timer
   # Where the names lead elsewhere still, visitors are shown what they were shown before, and nothing else is wrong
   if systemctl start certificate-agent.service; then

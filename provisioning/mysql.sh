@@ -14,6 +14,9 @@ readonly PACKAGES=/etc/platform/mysql-packages
 readonly AGENT=/opt/platform/agents/mysql-member.js
 readonly AGENT_CONFIG=/etc/platform/mysql-member.json
 readonly AGENT_NETWORK=/etc/systemd/system/mysql-member.service.d/network.conf
+# What the accounts in the database follow from
+ACCOUNTS=("$(staged "$AGENT_CONFIG")" "$(staged "$AGENT")" "$CREDENTIALS"/mysql-*-password)
+readonly ACCOUNTS
 
 install_role() {
   keep_series
@@ -21,7 +24,7 @@ install_role() {
   use_mysql_repository
   install_mysql
   # An install step that broke off may have left it masked, with the package installed
-  systemctl --quiet unmask --runtime mysql.service
+  [[ $(systemctl is-enabled mysql.service) != masked-runtime ]] || systemctl --quiet unmask --runtime mysql.service
   getent passwd mysql-member >/dev/null || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin mysql-member
   allow_data_volume
   # An image may bring the package, running with its own configuration
@@ -82,7 +85,7 @@ mount_volume() {
   printf '[Mount]\nWhat=%s\n' "$device" >"$UPLOAD_DIR/device.conf"
   replace_file "$UPLOAD_DIR/device.conf" "/etc/systemd/system/$DATA_MOUNT.d/device.conf"
   install_unit "$DATA_MOUNT"
-  systemctl --quiet enable "$DATA_MOUNT"
+  enable_unit "$DATA_MOUNT"
   systemctl start "$DATA_MOUNT" || die "cannot mount $device: $(last_words "$DATA_MOUNT" 25)"
   grow_file_system "$device"
   install -d -m 0750 -o mysql -g mysql /srv/mysql/data-tmp
@@ -129,7 +132,7 @@ apply_agent() {
   replace_file "${parts[1]}" "$AGENT_CONFIG"
   replace_file "${parts[2]}" "$AGENT_NETWORK"
   install_unit mysql-member.service mysql-end.path mysql-end.service
-  systemctl --quiet enable mysql-member mysql-end.path
+  enable_unit mysql-member.service mysql-end.path
   systemctl restart mysql-member mysql-end.path
   wait_until 20 agent_answers || die "the agent does not answer: $(last_words mysql-member 25)"
   mark_applied "${parts[@]}"
@@ -150,7 +153,7 @@ apply_mysqld() {
   replace_file "$prepare" /usr/local/lib/platform/mysql-prepare 0755
   replace_file "$staged" "$CONFIG"
   install_unit mysql.service.d/platform.conf
-  systemctl --quiet enable mysql
+  enable_unit mysql.service
   log "starting mysqld"
   systemctl restart mysql || die "mysqld does not start: $(last_words mysql 25)"
   mark_applied "$staged" "$prepare" "$unit" "$REPLICATION_PASSWORD"
@@ -180,10 +183,14 @@ upgrade_mysql() {
   mark_applied "$revision"
 }
 
-# The group learns of changed passwords before a member, or an app server after it, comes with one
 apply_accounts() {
   # By the uploaded agent and configuration, before they are in place: those from before name passwords that may be gone
   MYSQL_MEMBER_CONFIG=$(staged "$AGENT_CONFIG") node "$(staged "$AGENT")" operator accounts || die "accounts could not be brought up to date"
+}
+
+# The group learns of changed passwords before a member, or an app server after it, comes with one
+apply_changed_accounts() {
+  already_applied "${ACCOUNTS[@]}" || ! is_online || apply_accounts
 }
 
 is_online() {
@@ -194,11 +201,12 @@ configure_role() {
   wait_for_private_address
   mount_volume
   apply_tls
-  ! is_online || apply_accounts
+  apply_changed_accounts
   apply_agent
   upgrade_mysql
   apply_mysqld
   apply_accounts
+  mark_applied "${ACCOUNTS[@]}"
   platform-mysql wait 900 || die "the member does not come up"
 }
 

@@ -29,7 +29,7 @@ apply_unit() {
   install_unit "$DROP_IN"
   ensure_logs
   check_config "$CONFIG" || die "Nginx rejects $CONFIG; it was not restarted"
-  systemctl enable --quiet nginx
+  enable_unit nginx.service
   systemctl restart nginx
   wait_until 15 nginx_answers || die "Nginx does not answer: $(last_words nginx 5)"
   mark_applied "$UPLOAD_DIR/units/$DROP_IN"

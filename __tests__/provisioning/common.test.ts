@@ -1,5 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,7 +23,9 @@ beforeEach(() => {
   upload = mkdtempSync(join(tmpdir(), 'common-sh-'));
   const text = readFileSync('provisioning/common.sh', 'utf8')
     .replace('/var/lib/platform/applied', join(upload, 'applied'))
-    .replace('/run/platform-package-lists', join(upload, 'lists'));
+    .replace('/run/platform-package-lists', join(upload, 'lists'))
+    .replace('/run/platform-units-changed', join(upload, 'units-changed'))
+    .replace('/etc/systemd/system', join(upload, 'system'));
   writeFileSync(join(upload, 'common.sh'), text);
   mkdirSync(join(upload, 'files/etc'), { recursive: true });
   writeFileSync(join(upload, 'files/etc/a.conf'), 'one\n');
@@ -61,8 +77,90 @@ describe('replace_file', () => {
     expect(execFileSync('ls', ['-A', join(upload, 'target/deep')], { encoding: 'utf8' })).toBe('a.conf\n');
   });
 
+  test('leaves a file alone that is as it should be, and corrects content, mode and links', () => {
+    const target = join(upload, 'a.conf');
+    const replace = () => run(`replace_file "$(staged /etc/a.conf)" ${target} 0600`);
+    replace();
+    const { ino } = statSync(target);
+    replace();
+    expect(statSync(target).ino).toBe(ino);
+    chmodSync(target, 0o644);
+    replace();
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    writeFileSync(target, 'two\n');
+    replace();
+    expect(readFileSync(target, 'utf8')).toBe('one\n');
+    renameSync(target, `${target}.elsewhere`);
+    symlinkSync(`${target}.elsewhere`, target);
+    replace();
+    expect(lstatSync(target).isFile()).toBe(true);
+  });
+
   test('says so when the file was not uploaded', () => {
     expect(run('replace_file "$(staged /etc/b.conf)" /tmp/never').error).toContain('files/etc/b.conf was not uploaded');
+  });
+});
+
+describe('units', () => {
+  const REPLACES_A_DROP_IN = 'replace_file "$(staged /etc/a.conf)" "$UNITS/a.service.d/a.conf"';
+
+  beforeEach(() => {
+    mkdirSync(join(upload, 'units'));
+    writeFileSync(join(upload, 'units/a.service'), '[Service]\nExecStart=true\n');
+    writeFileSync(
+      join(upload, 'systemctl'),
+      `#!/bin/sh\necho "$*" >>${upload}/asked\ncase $* in *is-enabled*) cat ${upload}/state && grep -q enabled ${upload}/state ;; esac\n`,
+    );
+    chmodSync(join(upload, 'systemctl'), 0o755);
+    is('disabled');
+  });
+
+  const is = (state: string) => writeFileSync(join(upload, 'state'), state);
+
+  /** What systemd is told to do, by a script that is run as another process. */
+  function told(...lines: string[]): string[] {
+    writeFileSync(join(upload, 'asked'), '');
+    const { status, error } = run(`PATH=${upload}:$PATH`, ...lines);
+    expect({ status, error }).toEqual({ status: 0, error: '' });
+    return readFileSync(join(upload, 'asked'), 'utf8')
+      .split('\n')
+      .map((line) => line.replace('--quiet ', ''))
+      .filter((line) => line !== '' && !line.startsWith('is-enabled'));
+  }
+
+  test('are read by systemd once they are another, and not again', () => {
+    expect(told('install_unit a.service')).toEqual(['daemon-reload']);
+    expect(told('install_unit a.service')).toEqual([]);
+    writeFileSync(join(upload, 'units/a.service'), '[Service]\nExecStart=false\n');
+    expect(told('install_unit a.service')).toEqual(['daemon-reload']);
+  });
+
+  test('are read again after a change of a drop-in, also one of a run that was cut off', () => {
+    told('install_unit a.service');
+    expect(told(REPLACES_A_DROP_IN, 'install_unit a.service')).toEqual(['daemon-reload']);
+    writeFileSync(join(upload, 'files/etc/a.conf'), 'two\n');
+    expect(told(REPLACES_A_DROP_IN)).toEqual([]);
+    expect(told(REPLACES_A_DROP_IN, 'install_unit a.service')).toEqual(['daemon-reload']);
+  });
+
+  test('are read again after somebody has edited them on the host', () => {
+    told('install_unit a.service');
+    writeFileSync(join(upload, 'system/a.service'), '[Service]\nExecStart=other\n');
+    expect(told('install_unit a.service')).toEqual(['daemon-reload']);
+  });
+
+  test('are enabled when they are not, or are others', () => {
+    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service']);
+    is('enabled');
+    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual([]);
+    writeFileSync(join(upload, 'units/a.service'), '[Service]\nExecStart=false\n');
+    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service']);
+  });
+
+  test('are stopped and masked, unless they are masked already', () => {
+    expect(told('mask_unit a.service')).toEqual(['stop a.service', 'mask a.service']);
+    is('masked');
+    expect(told('mask_unit a.service')).toEqual([]);
   });
 });
 
