@@ -146,12 +146,13 @@ reload_units() {
   rm -f "$UNITS_CHANGED"
 }
 
-# enable_unit NAME...: from the next boot on. Of a unit that is enabled already only another file can change anything
+# enable_unit NAME...: from the next boot on; what wants it learns of it with the next reload_units. Of a unit that is enabled already only another file can change anything
 enable_unit() {
   local name
   for name in "$@"; do
     [[ " ${replaced_units[*]} " != *" $name "* ]] && systemctl --quiet is-enabled "$name" && continue
-    systemctl --quiet enable "$name"
+    systemctl --quiet --no-reload enable "$name"
+    touch "$UNITS_CHANGED"
   done
 }
 
@@ -221,4 +222,5 @@ main() {
     configure) configure_role ;;
     *) die "usage: ${0##*/} install|configure" ;;
   esac
+  reload_units
 }

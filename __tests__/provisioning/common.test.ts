@@ -120,11 +120,11 @@ describe('units', () => {
   /** What systemd is told to do, by a script that is run as another process. */
   function told(...lines: string[]): string[] {
     writeFileSync(join(upload, 'asked'), '');
-    const { status, error } = run(`PATH=${upload}:$PATH`, ...lines);
+    const { status, error } = run(`PATH=${upload}:$PATH`, `configure_role() { ${lines.join('; ')}; }`, 'main configure');
     expect({ status, error }).toEqual({ status: 0, error: '' });
     return readFileSync(join(upload, 'asked'), 'utf8')
       .split('\n')
-      .map((line) => line.replace('--quiet ', ''))
+      .map((line) => line.replace(/--(quiet|no-reload) /g, ''))
       .filter((line) => line !== '' && !line.startsWith('is-enabled'));
   }
 
@@ -139,7 +139,7 @@ describe('units', () => {
     told('install_unit a.service');
     expect(told(REPLACES_A_DROP_IN, 'install_unit a.service')).toEqual(['daemon-reload']);
     writeFileSync(join(upload, 'files/etc/a.conf'), 'two\n');
-    expect(told(REPLACES_A_DROP_IN)).toEqual([]);
+    run(`PATH=${upload}:$PATH`, REPLACES_A_DROP_IN);
     expect(told(REPLACES_A_DROP_IN, 'install_unit a.service')).toEqual(['daemon-reload']);
   });
 
@@ -150,11 +150,11 @@ describe('units', () => {
   });
 
   test('are enabled when they are not, or are others', () => {
-    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service']);
+    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service', 'daemon-reload']);
     is('enabled');
     expect(told('install_unit a.service', 'enable_unit a.service')).toEqual([]);
     writeFileSync(join(upload, 'units/a.service'), '[Service]\nExecStart=false\n');
-    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service']);
+    expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service', 'daemon-reload']);
   });
 
   test('are stopped and masked, unless they are masked already', () => {
