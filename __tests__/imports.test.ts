@@ -77,7 +77,7 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   { room: 'lib/hetzner', files: /^lib\/hetzner\//, mayImport: ['lib/hetzner', 'lib/errors type'], neverPackages: /^(cdktf|node:)/ },
   { room: 'lib/net', files: /^lib\/(net\/|errors\.ts)/, mayImport: ['lib/net', 'lib/errors type'], neverPackages: /^cdktf$/ },
   { room: 'agents/common', files: /^agents\/common\//, mayImport: ['agents/common'], neverPackages: /^(?!node:)/ },
-  ...['certificate', 'floating-ip', 'mysql-member'].map((agent) => ({
+  ...['certificate', 'floating-ip', 'mysql-member', 'ticket-keys'].map((agent) => ({
     room: `agents/${agent}`,
     files: new RegExp(`^agents/${agent}/`),
     // Of lib/config it is the form of the file that is rendered there and read here

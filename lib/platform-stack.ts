@@ -34,6 +34,7 @@ export const CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'lb', port: 'vrrp' },
   { from: 'lb', to: 'lb', port: 'floatingIpAgent' }, // one asks the other whether it still serves
   { from: 'other-lb', to: 'lb', port: 'https' }, // the same, when the private network between them is cut
+  { from: 'lb', to: 'lb', port: 'pair' }, // keys of session tickets; in mode acme the certificate, too
   { from: 'lb', to: 'web', port: 'http' },
   { from: 'web', to: 'app', port: 'http' },
   { from: 'app', to: 'mysql', port: 'sql' },
@@ -49,7 +50,6 @@ export const CONNECTIONS: readonly Connection[] = [
 /** Added where the certificate comes from an ACME server. */
 export const ACME_CONNECTIONS: readonly Connection[] = [
   { from: 'lb', to: 'lb', port: 'acmeChallenge' }, // the holder of the address passes the challenge to the one that obtains
-  { from: 'lb', to: 'lb', port: 'certificate' }, // what one has obtained the other takes
 ];
 
 /** Added where security updates install themselves: before one reboots it asks the others of its tier. */
@@ -103,7 +103,8 @@ export class PlatformStack extends TerraformStack {
       hcloudEndpoint: variables.hcloudEndpoint,
       cloudflare: cloudflare?.proxies && { proxies: cloudflare.proxies, originPulls: cloudflare.originPulls },
       configureAfter: cloudflare?.originPulls && [cloudflare.originPulls.told],
-      acme: edge.acme && { ...edge.acme, authority: authority('lb-authority', 'load balancer pair CA') },
+      authority: authority('lb-authority', 'load balancer pair CA'),
+      acme: edge.acme,
     });
     const tiers = createPrivateTiers(this, environment, {
       site,

@@ -10,9 +10,14 @@ readonly HAPROXY_DROP_IN=haproxy.service.d/load-balancer.conf
 readonly HAPROXY_TMPFILES=/etc/tmpfiles.d/haproxy.conf
 readonly CERTIFICATE=/etc/platform/credentials/tls-certificate
 readonly ORIGIN_PULLS_CA=/etc/platform/credentials/origin-pulls-ca
-# With an ACME client only: how the two know each other, and what the client has obtained
+# How the two know each other
 readonly PAIR_CERTIFICATE=/etc/platform/credentials/pair-certificate
 readonly PAIR_CA=/etc/platform/credentials/pair-ca
+# Not where proxies show a certificate of a CA, which resumed sessions do not
+readonly TICKET_AGENT=/opt/platform/agents/ticket-keys.js
+readonly TICKET_AGENT_PEER=/etc/systemd/system/ticket-keys.service.d/peer.conf
+readonly TICKET_KEYS=/run/ticket-keys
+# With an ACME client only: what it has obtained
 readonly OBTAINED=/var/lib/certificate-agent/obtained.pem
 readonly NONE_YET='none yet'
 readonly CERTIFICATE_AGENT=/opt/platform/agents/certificate.js
@@ -72,6 +77,43 @@ keep_haproxys_folder() {
   systemd-tmpfiles --create "$HAPROXY_TMPFILES"
 }
 
+wants_tickets() {
+  [[ -f $(staged "$TICKET_AGENT_PEER") ]]
+}
+
+# HAProxy reads them when it starts
+make_first_ticket_keys() {
+  wants_tickets || return 0
+  replace_file "$UPLOAD_DIR/load-balancer/first-ticket-keys" /usr/local/lib/platform/first-ticket-keys 0755
+  install_unit first-ticket-keys.service
+  systemctl enable --quiet first-ticket-keys.service
+  systemctl start first-ticket-keys.service || die "there are no keys of session tickets: $(last_words first-ticket-keys 5)"
+}
+
+# From here on visitors' sessions outlive a failover. Without it they do not, and nothing else is wrong
+apply_ticket_agent() {
+  if ! wants_tickets; then
+    remove_ticket_keys
+    return
+  fi
+  local program
+  program=$(staged "$TICKET_AGENT")
+  node --check "$program" || die "node rejects the new agent of session tickets; the running one was left alone"
+  replace_file "$program" "$TICKET_AGENT"
+  replace_file "$(staged "$TICKET_AGENT_PEER")" "$TICKET_AGENT_PEER"
+  install_unit ticket-keys.service ticket-keys.timer
+  systemctl enable --quiet ticket-keys.timer
+  systemctl restart ticket-keys.timer
+  systemctl start ticket-keys.service || log "WARNING: $(last_words ticket-keys 1)"
+}
+
+remove_ticket_keys() {
+  [[ -f $TICKET_AGENT_PEER ]] || return 0
+  systemctl disable --quiet --now ticket-keys.timer first-ticket-keys.service
+  systemctl stop ticket-keys.service
+  rm -rf "$TICKET_AGENT_PEER" "$TICKET_KEYS"
+}
+
 # Configuration, certificates and the other files are checked together, and go live together or not at all
 apply_haproxy() {
   local config page file candidate=/etc/haproxy/candidate proxies=$UPLOAD_DIR/cloudflare.lst peer=$UPLOAD_DIR/peer.lst
@@ -87,6 +129,8 @@ apply_haproxy() {
   replace_file "$page" "$candidate/unavailable.http"
   replace_file "$proxies" "$candidate/cloudflare.lst"
   replace_file "$peer" "$candidate/peer.lst"
+  replace_file "$PAIR_CERTIFICATE" "$candidate/pair.pem" 0600
+  replace_file "$PAIR_CA" "$candidate/pair-ca.pem"
   [[ ! -f $ORIGIN_PULLS_CA ]] || replace_file "$ORIGIN_PULLS_CA" "$candidate/origin-pulls-ca.pem"
   if wants_acme; then
     stage_acme_files "$candidate"
@@ -130,8 +174,6 @@ stage_acme_files() {
   fi
   replace_file "$current" "$1/site.pem" 0600
   replace_file "$obtained" "$1/obtained.pem" 0600
-  replace_file "$PAIR_CERTIFICATE" "$1/pair.pem" 0600
-  replace_file "$PAIR_CA" "$1/pair-ca.pem"
   rm "$obtained"
 }
 
@@ -268,7 +310,9 @@ configure_role() {
   apply_floating_ip_address
   apply_nat_gateway
   keep_haproxys_folder
+  make_first_ticket_keys
   apply_haproxy
+  apply_ticket_agent
   open_way_to_api
   apply_agent
   apply_keepalived

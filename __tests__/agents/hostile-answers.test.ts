@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ask } from '../../agents/common/http-client';
 import { listen, serverOf, text } from '../../agents/common/http-server';
 import { readObtained } from '../../agents/certificate/obtained';
-import { askPeer } from '../../agents/certificate/peer';
+import { askPeer } from '../../agents/common/peer';
 import type { Config } from '../../agents/floating-ip/config';
 import { HetznerApi } from '../../agents/floating-ip/hetzner-api';
 import { ownHaproxyAnswers, peerAnswers, peerReport } from '../../agents/floating-ip/probes';

@@ -13,7 +13,7 @@ import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../..
 import { resolveLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
-import { certificate } from '../helpers/certificate';
+import { certificate, pairFiles } from '../helpers/certificate';
 
 const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
 const CONNECTIONS_PER_ADDRESS = 450;
@@ -37,6 +37,7 @@ function start(folder: string): ChildProcess {
   writeFileSync(join(folder, 'haproxy.cfg'), text);
   const { certificate: chain, key } = certificate('benchmark');
   writeFileSync(join(folder, 'site.pem'), chain + key);
+  for (const [name, content] of Object.entries(pairFiles())) writeFileSync(join(folder, name), content);
   writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
   // Every client as the other load balancer, which HAProxy answers by itself and without limits
   writeFileSync(join(folder, 'peer.lst'), '127.0.0.0/16\n');

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { askPeer } from '../../agents/certificate/peer';
+import { askPeer } from '../../agents/common/peer';
 import { createCloudflareApi } from '../../lab/cloudflare-api';
 import { edgeView } from '../../lab/cloudflare-api/edge-view';
 import { createEdge } from '../../lab/cloudflare-edge/edge';
@@ -19,7 +19,7 @@ import { encodeSubject } from '../../lab/x509/names';
 import { encodePem } from '../../lab/x509/pem';
 import { createRequest } from '../../lab/x509/request';
 import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
-import { certificate, type Pair } from '../helpers/certificate';
+import { certificate, loadBalancerPair, pairFiles, type Pair } from '../helpers/certificate';
 import { balancer, get, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
 import { freePort, listening } from '../helpers/ports';
 import { hasProgram } from '../helpers/programs';
@@ -569,19 +569,14 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
   describe('with an ACME client', () => {
     const OBTAINED = '# from https://acme.test/directory\nthe certificate\n';
-    const authority = certificate('pair CA');
-    const member = (name: string, signer = authority) => certificate(name, signer, 'subjectAltName=IP:127.0.0.1');
-    const pem = (pair: Pair) => pair.certificate + pair.key;
+    const both = loadBalancerPair();
 
-    async function withClient(responderPorts: readonly number[], obtained = OBTAINED): Promise<Balancer & { sharePort: number }> {
-      const sharePort = await freePort();
+    async function withClient(responderPorts: readonly number[], obtained = OBTAINED): Promise<Balancer> {
       const acme = {
         responders: responderPorts.map((port, index) => ({ name: `lb-${index + 1}`, address: '127.0.0.1', port })),
-        sharePort,
         sharePath: '/obtained.pem',
       };
-      const files = { 'obtained.pem': obtained, 'pair.pem': pem(member('lb-1')), 'pair-ca.pem': authority.certificate };
-      return { ...(await balancer([], { acme, files })), sharePort };
+      return balancer([], { acme, files: { 'obtained.pem': obtained, ...pairFiles(both) } });
     }
 
     const askOn80 = (lb: Balancer, path: string) =>
@@ -617,26 +612,22 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     });
 
     test('the other load balancer gets what was obtained', async () => {
-      const { sharePort } = await withClient([1]);
-      const access = {
-        url: `https://127.0.0.1:${sharePort}/obtained.pem`,
-        identity: pem(member('lb-2')),
-        authority: authority.certificate,
-      };
+      const { pair } = await withClient([1]);
+      const access = { url: `https://127.0.0.1:${pair}/obtained.pem`, identity: both.members[1], authority: both.authority };
       expect(await askPeer(access)).toBe(OBTAINED);
-      await expect(askPeer({ ...access, url: `https://127.0.0.1:${sharePort}/site.pem` })).rejects.toThrow('404');
+      await expect(askPeer({ ...access, url: `https://127.0.0.1:${pair}/site.pem` })).rejects.toThrow('404');
     });
 
     test('nobody else gets it, and who asks is not deceived', async () => {
+      const other = loadBalancerPair();
       const { sharePort } = await withClient([1]);
-      const other = certificate('another CA');
       const access = {
         url: `https://127.0.0.1:${sharePort}/obtained.pem`,
         identity: pem(member('lb-2')),
         authority: authority.certificate,
       };
-      await expect(askPeer({ ...access, identity: pem(member('lb-2', other)) })).rejects.toThrow(/alert/);
-      await expect(askPeer({ ...access, authority: other.certificate })).rejects.toThrow(/certificate/);
+      await expect(askPeer({ ...access, identity: other.members[1] })).rejects.toThrow(/alert/);
+      await expect(askPeer({ ...access, authority: other.authority })).rejects.toThrow(/certificate/);
       const { stdout } = spawnSync('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_code}', access.url], { encoding: 'utf8' });
       expect(stdout).toBe('000');
     });

@@ -6,7 +6,7 @@ import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 const config = ({ limits, ...change }: Partial<Omit<HaproxyConfig, 'limits'>> & { limits?: HaproxyLimits } = {}) =>
   renderHaproxyConfig({
     privateAddress: '10.0.1.11',
-    ports: { http: 80, https: 443, metrics: 8404 },
+    ports: { http: 80, https: 443, metrics: 8404, pair: 8403 },
     upstreams: [
       { name: 'web-1', address: '10.0.2.11', port: 80 },
       { name: 'web-2', address: '10.0.2.12', port: 80 },
@@ -32,6 +32,19 @@ test('ends TLS 1.2 and newer with forward secrecy, and offers h2', () => {
   expect(section(text, 'global')).toContain('ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets');
   expect(section(text, 'global').find((line) => line.startsWith('ssl-default-bind-ciphers '))).not.toMatch(/(^|[ :])(?!ECDHE-)[A-Z]+-AES/);
   expect(section(text, 'frontend site')).toContain('bind :443 ssl crt "${HAPROXY_FILES}/site.pem" alpn h2,http/1.1');
+});
+
+test('encrypts session tickets with keys that the other load balancer has, and makes none without them', () => {
+  const [without, tickets] = [config(), config({ tickets: '/run/ticket-keys' })];
+  expect(section(tickets, 'frontend site')[0]).toContain(' tls-ticket-keys /run/ticket-keys/keys');
+  expect(section(tickets, 'global')).toEqual(expect.arrayContaining(['ssl-default-bind-options ssl-min-ver TLSv1.2', 'tune.ssl.lifetime 3600']));
+  expect(without).not.toMatch(/ticket-keys|tune.ssl.lifetime/);
+});
+
+test('the other load balancer alone gets the keys of session tickets, and shows its certificate each time', () => {
+  const pair = section(config({ tickets: '/run/ticket-keys' }), 'frontend pair');
+  expect(pair[0]).toMatch(/^bind 10\.0\.1\.11:8403 ssl .* verify required .* no-tls-tickets$/);
+  expect(pair.findIndex((line) => line.includes('if { ssl_fc_is_resumed }'))).toBeLessThan(pair.findIndex((line) => line.includes('shared.map')));
 });
 
 const WEB_BACKENDS = ['backend web', 'backend web-unsafe', 'backend web-streams'];
@@ -185,7 +198,6 @@ describe('with an ACME client', () => {
       { name: 'lb-1', address: '10.0.1.11', port: 8402 },
       { name: 'lb-2', address: '10.0.1.12', port: 8402 },
     ],
-    sharePort: 8403,
     sharePath: '/obtained.pem',
   };
 
@@ -209,13 +221,13 @@ describe('with an ACME client', () => {
   });
 
   test('the certificate is shown on the private side, to who has a certificate of the pair', () => {
-    expect(section(config({ acme }), 'frontend certificate')[0]).toMatch(
+    expect(section(config({ acme }), 'frontend pair')[0]).toMatch(
       /^bind 10\.0\.1\.11:8403 ssl .* ca-file "\$\{HAPROXY_FILES\}\/pair-ca\.pem" verify required/,
     );
   });
 
   test('without one there is nothing of that', () => {
-    expect(config()).not.toMatch(/acme|obtained|pair/);
+    expect(config()).not.toMatch(/acme|obtained/);
     expect(section(config(), 'frontend http')).toContain('http-request redirect scheme https code 301');
   });
 });

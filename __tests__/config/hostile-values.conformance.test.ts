@@ -17,7 +17,7 @@ import { PORTS } from '../../lib/net/ports';
 import { CONNECTIONS } from '../../lib/platform-stack';
 import { checkLoadBalancers } from '../../lib/settings/load-balancers';
 import { checkWeb } from '../../lib/settings/web';
-import { certificate } from '../helpers/certificate';
+import { certificate, pairFiles } from '../helpers/certificate';
 import { balancer } from '../helpers/haproxy';
 import { haproxyLines, nginxDirectives, type Directive } from '../helpers/parsed';
 import { hasProgram } from '../helpers/programs';
@@ -219,6 +219,7 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
   beforeAll(() => {
     const { certificate: chain, key } = certificate('test');
     writeFileSync(join(folder, 'site.pem'), chain + key);
+    for (const [name, content] of Object.entries(pairFiles())) writeFileSync(join(folder, name), content);
     writeFileSync(join(folder, 'peer.lst'), '127.0.0.9\n');
     writeFileSync(join(folder, 'unavailable.http'), 'HTTP/1.0 503 Service Unavailable\r\n\r\n');
   });

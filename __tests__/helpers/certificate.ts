@@ -40,3 +40,24 @@ export function certificate(commonName: string, signer?: Pair, ...extensions: st
   const block = (kind: string) => new RegExp(`-----BEGIN ${kind}-----[^]*?-----END ${kind}-----\n`).exec(made.stdout)?.[0] ?? '';
   return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
 }
+
+/** Two load balancers on loopback, which know each other by certificates. */
+export interface LoadBalancerPair {
+  readonly authority: string;
+  /** Certificate and key in one PEM. */
+  readonly members: readonly [string, string];
+}
+
+export function loadBalancerPair(): LoadBalancerPair {
+  const authority = certificate('pair CA');
+  const member = (name: string) => {
+    const issued = certificate(name, authority, 'subjectAltName=IP:127.0.0.1');
+    return issued.certificate + issued.key;
+  };
+  return { authority: authority.certificate, members: [member('lb-1'), member('lb-2')] };
+}
+
+/** The files by which HAProxy of a load balancer knows the other one. */
+export function pairFiles({ authority, members }: LoadBalancerPair = loadBalancerPair(), member: 0 | 1 = 0): Record<string, string> {
+  return { 'pair.pem': members[member], 'pair-ca.pem': authority };
+}

@@ -10,7 +10,7 @@ import { renderNginxConfig, type NginxConfig } from '../../lib/config/nginx';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
-import { certificate } from './certificate';
+import { certificate, pairFiles } from './certificate';
 import { HAPROXY, haproxyOnLoopback, NGINX, nginxOnLoopback } from './loopback';
 import { freePort } from './ports';
 
@@ -80,18 +80,18 @@ export class Chain {
         file ?? Buffer.alloc(1_000, 'x'),
       );
     }
-    const [http, https, metrics] = [await freePort(), await freePort(), await freePort()];
+    const [http, https, metrics, pair] = [await freePort(), await freePort(), await freePort(), await freePort()];
     this.https = https;
     const { certificate: chain, key } = certificate('www.example.test');
     const rendered = haproxy({
       privateAddress: '127.0.0.1',
-      ports: { http, https, metrics } as unknown as HaproxyConfig['ports'],
+      ports: { http, https, metrics, pair } as unknown as HaproxyConfig['ports'],
       upstreams: this.webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
       files: this.folder,
       limits: resolveLimits({ ...NO_LIMITS, ...limits }, webServers),
       logs: LOG_DEFAULTS,
     });
-    const files = { 'site.pem': chain + key, 'unavailable.http': renderUnavailablePage(), 'peer.lst': '127.0.0.9\n' };
+    const files = { 'site.pem': chain + key, 'unavailable.http': renderUnavailablePage(), 'peer.lst': '127.0.0.9\n', ...pairFiles() };
     for (const [name, content] of Object.entries({ ...files, 'haproxy.cfg': haproxyOnLoopback(rendered, this.folder) }))
       writeFileSync(join(this.folder, name), content);
     this.haproxy = spawn(HAPROXY, ['-W', '-f', join(this.folder, 'haproxy.cfg')], { stdio: 'ignore' });

@@ -9,7 +9,7 @@ import { text as textOf } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { certificate, type Pair } from './certificate';
+import { certificate, pairFiles, type Pair } from './certificate';
 import { freePort } from './ports';
 import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
@@ -23,6 +23,8 @@ export const OTHER_LOAD_BALANCER = '127.0.0.9';
 export interface Balancer {
   readonly https: number;
   readonly http: number;
+  /** For the other load balancer. */
+  readonly pair: number;
   readonly folder: string;
   readonly process: ChildProcess;
   check(): { status: number | null; output: string };
@@ -39,19 +41,28 @@ export interface BalancerOptions {
   readonly authority?: string;
   readonly logTo?: string;
   readonly acme?: HaproxyConfig['acme'];
+  readonly tickets?: HaproxyConfig['tickets'];
+  /** @default one in a folder of its own */
+  readonly folder?: string;
   /** Further files by name. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** The rendered file, word for word but for its folders, run by the real HAProxy in master-worker mode. */
-export async function balancer(webs: readonly { port: number }[], options: BalancerOptions = {}): Promise<Balancer> {
+/** Gone with the test. */
+export function haproxyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
   chmodSync(folder, 0o755);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [http, https, metrics] = [await freePort(), await freePort(), await freePort()];
+  return folder;
+}
+
+/** The rendered file, word for word but for its folders, run by the real HAProxy in master-worker mode. */
+export async function balancer(webs: readonly { port: number }[], options: BalancerOptions = {}): Promise<Balancer> {
+  const folder = options.folder ?? haproxyFolder();
+  const [http, https, metrics, pair] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const rendered = renderHaproxyConfig({
     privateAddress: '127.0.0.1',
-    ports: { http, https, metrics } as unknown as HaproxyConfig['ports'],
+    ports: { http, https, metrics, pair } as unknown as HaproxyConfig['ports'],
     upstreams: webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
     files: folder,
     hsts: { maxAgeSeconds: 300 },
@@ -60,6 +71,7 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
     hostNames: options.hostNames,
     logs: { ...LOG_DEFAULTS, ...options.logs },
     acme: options.acme,
+    tickets: options.tickets,
   });
   const text = haproxyOnLoopback(rendered, folder).replace('log /dev/log', `log ${options.logTo ?? '/dev/log'}`);
   const file = join(folder, 'haproxy.cfg');
@@ -70,14 +82,14 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
   writeFileSync(join(folder, 'peer.lst'), `${OTHER_LOAD_BALANCER}\n`);
   writeFileSync(join(folder, 'cloudflare.lst'), (options.proxies ?? []).map((range) => `${range}\n`).join(''));
   writeFileSync(join(folder, 'origin-pulls-ca.pem'), options.authority ?? '');
-  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), content);
+  for (const [name, content] of Object.entries({ ...pairFiles(), ...options.files })) writeFileSync(join(folder, name), content);
   const check = () => {
     const { status, stdout, stderr } = spawnSync(HAPROXY, ['-dW', '-c', '-f', file], { encoding: 'utf8' });
     return { status, output: stdout + stderr };
   };
   const process = spawn(HAPROXY, ['-W', '-f', file], { stdio: 'ignore' });
   onTestFinished(() => void process.kill('SIGTERM'));
-  const balancer = { https, http, folder, process, check };
+  const balancer = { https, http, pair, folder, process, check };
   for (let tries = 0; ; tries += 1) {
     if (
       await get(balancer, PEER_HEALTH_PATH, { localAddress: OTHER_LOAD_BALANCER }).then(

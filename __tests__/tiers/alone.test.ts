@@ -34,6 +34,7 @@ function tiers(settings: Settings) {
         logs: LOG_DEFAULTS,
         certificatePem: '${var.certificate}',
         certificateRevision: 'one',
+        authority: new InternalAuthority(stack, 'pair-authority', { name: 'pair' }),
         failoverToken: '${var.failover_token}',
         hcloudEndpoint: 'https://api.hetzner.cloud/v1',
       }),

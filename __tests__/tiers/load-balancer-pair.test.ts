@@ -1,17 +1,12 @@
-import type { TerraformStack } from 'cdktf';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InternalAuthority } from '../../lib/certificates/internal-authority';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { resolveLoadBalancers, type LoadBalancerSettings } from '../../lib/settings/load-balancers';
-import { LoadBalancerPair, type AcmeClient, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
+import { LoadBalancerPair, type LoadBalancerPairProps } from '../../lib/tiers/load-balancer-pair';
 import { resource, resourceIds, synthesized, testSite, testStack } from '../helpers/stack';
 
-function loadBalancers(
-  settings: LoadBalancerSettings = {},
-  wiring: Partial<LoadBalancerPairProps> = {},
-  acme?: (stack: TerraformStack) => AcmeClient,
-) {
+function loadBalancers(settings: LoadBalancerSettings = {}, wiring: Partial<LoadBalancerPairProps> = {}) {
   const stack = testStack();
   const site = testSite(stack);
   const pair = new LoadBalancerPair(stack, 'lb', {
@@ -21,9 +16,9 @@ function loadBalancers(
     upstreams: site.endpoints('web', 'http', 2),
     certificatePem: '${var.certificate}',
     certificateRevision: 'one',
+    authority: new InternalAuthority(stack, 'pair-authority', { name: 'pair' }),
     failoverToken: '${var.failover_token}',
     hcloudEndpoint: 'https://api.hetzner.cloud/v1',
-    ...(acme && { acme: acme(stack) }),
     ...wiring,
   });
   return { stack, pair };
@@ -75,24 +70,23 @@ test('a new certificate provisions again, and is not in what triggers it', () =>
   expect(JSON.stringify(triggers)).not.toMatch(/var\.(certificate|failover_token)/);
 });
 
-describe('with an ACME client', () => {
-  const acme = (stack: TerraformStack) => ({
-    domains: ['www.example.test'],
-    directoryUrl: 'https://acme.test/dir',
-    authority: new InternalAuthority(stack, 'pair-authority', { name: 'pair' }),
-  });
+describe('between the two', () => {
+  /** The configure step of a load balancer. */
+  const step = (wiring: Partial<LoadBalancerPairProps> = {}) => {
+    const { terraform_data: steps = {} } = synthesized(loadBalancers({}, wiring).stack).resource;
+    return Object.entries(steps).find(([id]) => id.startsWith('lb_lb-2_configure'))?.[1];
+  };
 
   test('each has a certificate for its own name and address, by which the other knows it', () => {
-    const { stack } = loadBalancers({}, {}, acme);
+    const { stack } = loadBalancers();
     expect(resource(stack, 'tls_cert_request', 'pair-authority_lb-2')).toMatchObject({ dns_names: ['lb-2'], ip_addresses: ['10.0.1.12'] });
-    const { terraform_data: steps = {} } = synthesized(stack).resource;
-    const [, step] = Object.entries(steps).find(([id]) => id.startsWith('lb_lb-2_configure')) ?? [];
-    expect(JSON.stringify(step?.provisioner)).toMatch(/credentials\/pair-certificate.*credentials\/pair-ca/);
-    expect(JSON.stringify(step?.triggers_replace)).toMatch(/"pair":"\$\{tls_locally_signed_cert/);
+    expect(JSON.stringify(step()?.provisioner)).toMatch(/credentials\/pair-certificate.*credentials\/pair-ca/);
+    expect(JSON.stringify(step()?.triggers_replace)).toMatch(/"pair":"\$\{tls_locally_signed_cert/);
   });
 
-  test('nothing of that is there without one', () => {
-    expect(JSON.stringify(synthesized(loadBalancers().stack))).not.toContain('pair-c');
+  test('keys of session tickets come from neither Terraform nor its variables', () => {
+    const sent = [...JSON.stringify(step()?.provisioner).matchAll(/credentials\/([a-z-]+) /g)].map(([, name]) => name);
+    expect(sent).toEqual(['failover-token', 'hcloud-token', 'tls-certificate', 'pair-certificate', 'pair-ca']);
   });
 });
 

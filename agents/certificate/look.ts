@@ -5,7 +5,7 @@ import { messageOf } from '../common/errors';
 import { readIfThere, replaceFile } from '../common/files';
 import { decide, sameRequest, type Attempts, type Request } from './decide';
 import { readObtained, type Obtained } from './obtained';
-import { askPeer, isAway, type PeerAccess } from './peer';
+import { askPeer, isAway, type PeerAccess } from '../common/peer';
 
 export interface Surroundings {
   readonly config: CertificateAgentFile;

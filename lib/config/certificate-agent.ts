@@ -18,7 +18,7 @@ interface AcmeRequest {
 export interface CertificateAgentConfig extends AcmeRequest {
   readonly host: Host;
   readonly peer: Host;
-  readonly ports: Pick<(typeof PORTS)['lb'], 'acmeChallenge' | 'certificate'>;
+  readonly ports: Pick<(typeof PORTS)['lb'], 'acmeChallenge' | 'pair'>;
 }
 
 /** What agents/certificate reads from /etc/platform/certificate-agent.json. */
@@ -34,7 +34,7 @@ export function renderCertificateAgentConfig({ host, peer, ports, ...request }: 
   const file: CertificateAgentFile = {
     responder: { address: host.address, port: ports.acmeChallenge },
     peerName: peer.name,
-    peerCertificateUrl: `https://${peer.address}:${ports.certificate}${OBTAINED_PATH}`,
+    peerCertificateUrl: `https://${peer.address}:${ports.pair}${OBTAINED_PATH}`,
     ...request,
   };
   return `${JSON.stringify(file, null, 2)}\n`;

@@ -14,13 +14,14 @@ export interface Hsts {
 export interface HaproxyConfig {
   /** Private IPv4 address for health, statistics and metrics. */
   readonly privateAddress: string;
-  readonly ports: Pick<(typeof PORTS)['lb'], 'http' | 'https' | 'metrics'>;
+  readonly ports: Pick<(typeof PORTS)['lb'], 'http' | 'https' | 'metrics' | 'pair'>;
   /** The web servers. */
   readonly upstreams: readonly Endpoint[];
   /**
    * Folder on the host with `site.pem` (certificate, chain and key), `unavailable.http` (whole answer for when no
-   * web server is left) and `peer.lst` (public address of the other load balancer); with `cloudflare` also `cloudflare.lst` (ranges of its proxies, one a line), with origin pulls
-   * `origin-pulls-ca.pem`. The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
+   * web server is left), `peer.lst` (public address of the other load balancer), `pair.pem` (certificate and key of this load balancer
+   * among the two) and `pair-ca.pem` (their CA); with `cloudflare` also `cloudflare.lst` (ranges of its proxies, one a line), with origin
+   * pulls `origin-pulls-ca.pem`. The environment variable HAPROXY_FILES overrides it, so that new files can be checked first.
    */
   readonly files: string;
   /**
@@ -30,6 +31,11 @@ export interface HaproxyConfig {
   readonly hostNames?: readonly string[];
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
+  /**
+   * Folder on the host with the keys of session tickets, as agents/ticket-keys writes them: `keys` (three, a line each) and `shared.map` (the
+   * same for the other load balancer). @default no tickets: sessions are in memory, and end with the process
+   */
+  readonly tickets?: string;
   readonly limits: Limits;
   /** What is said of visitors. */
   readonly logs: Logs;
@@ -39,14 +45,12 @@ export interface HaproxyConfig {
     readonly originPulls?: 'optional' | 'required';
   };
   /**
-   * An ACME client obtains the certificate. Adds to `files`: `obtained.pem` (what it has got, empty until then), `pair.pem`
-   * (certificate and key of this load balancer among the two) and `pair-ca.pem` (their CA). @default nothing of that
+   * An ACME client obtains the certificate. Adds `obtained.pem` to `files`: what it has got, empty until then. @default nothing of that
    */
   readonly acme?: {
     /** Where the client answers a challenge: both load balancers, because the address may move between question and answer. */
     readonly responders: readonly Endpoint[];
-    /** Where the other load balancer gets `obtained.pem`. */
-    readonly sharePort: number;
+    /** Where the other load balancer gets `obtained.pem`, at the port `pair`. */
     readonly sharePath: string;
   };
 }
@@ -67,13 +71,14 @@ export function renderHaproxyConfig(config: HaproxyConfig): string {
       webUnsafe(config),
       webStreams(config),
       ...requestRateTable(config.limits),
-      ...(acme ? [challenge(acme), share(config.privateAddress, acme)] : []),
+      ...(acme ? [challenge(acme)] : []),
+      pair(config),
       inside(config),
     ].join('\n\n') + '\n'
   );
 }
 
-function global({ files, acme, cloudflare, limits: { connections } }: HaproxyConfig): string {
+function global({ files, tickets, cloudflare, limits: { connections } }: HaproxyConfig): string {
   return `\
 global
   presetenv HAPROXY_FILES ${files}
@@ -83,7 +88,7 @@ global
   group haproxy
   # As many clients as the limit allows, the redirect's, and room for health checks and metrics: a flood of clients
   # must not look like a dead HAProxy
-  maxconn ${connections + REDIRECT_CONNECTIONS + INSIDE_CONNECTIONS + (acme ? SHARE_CONNECTIONS : 0)}
+  maxconn ${connections + REDIRECT_CONNECTIONS + INSIDE_CONNECTIONS + PAIR_CONNECTIONS}
   # Where the unit's limit of open files cannot be raised: fewer connections are better than no HAProxy
   no strict-limits
   # root only, and the listening sockets pass to the new process through it: a reload refuses nobody
@@ -91,13 +96,22 @@ global
   stats timeout 30s
   # After a reload the old process finishes what it has begun, but not for ever
   hard-stop-after 60s
-  # TLS 1.2 and 1.3 with forward secrecy. No tickets: their key would never change while the process lives
-  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+  # TLS 1.2 and 1.3 with forward secrecy
+  ssl-default-bind-options ssl-min-ver TLSv1.2${tickets ? '' : ' no-tls-tickets'}
+${resumption(tickets)}
   ssl-default-bind-curves X25519:prime256v1:secp384r1
   ssl-default-bind-ciphers ${TLS12_CIPHERS}
   ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
   # Streams that a client opens and resets at once still count until the backend let go of them
   ${streamsPerConnection(cloudflare)}`;
+}
+
+function resumption(tickets: string | undefined): string {
+  if (!tickets) return "  # No tickets: their keys would never change while the process lives";
+  return `\
+  # A session can be resumed for an hour, in seconds: for at least that long the key of a ticket is known. The penultimate of three
+  # encrypts, and each hour brings another one
+  tune.ssl.lifetime ${TICKET_SECONDS}`;
 }
 
 function streamsPerConnection(cloudflare: HaproxyConfig['cloudflare']): string {
@@ -107,10 +121,11 @@ function streamsPerConnection(cloudflare: HaproxyConfig['cloudflare']): string {
   tune.h2.max-concurrent-streams ${STREAMS_PER_CONNECTION}`;
 }
 
+const TICKET_SECONDS = 3_600;
 const STREAMS_PER_CONNECTION = 20;
 const REDIRECT_CONNECTIONS = 2_000;
 const INSIDE_CONNECTIONS = 200;
-const SHARE_CONNECTIONS = 20;
+const PAIR_CONNECTIONS = 20;
 const TLS12_CIPHERS = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -187,16 +202,31 @@ function challenge({ responders }: Acme): string {
   ].join('\n');
 }
 
-function share(privateAddress: string, { sharePort, sharePath }: Acme): string {
-  return `\
-# Private side only, for the other load balancer alone: the certificate that was obtained, with its key. Both prove who
-# they are by certificates of a CA that signs for these two and nobody else
-frontend certificate
-  bind ${privateAddress}:${sharePort} ssl crt "\${HAPROXY_FILES}/pair.pem" ca-file "\${HAPROXY_FILES}/pair-ca.pem" verify required ssl-min-ver TLSv1.3
-  maxconn ${SHARE_CONNECTIONS}
-  option dontlog-normal
-  http-request return status 200 content-type application/x-pem-file file "\${HAPROXY_FILES}/obtained.pem" if { path ${sharePath} }
-  http-request return status 404`;
+/** Path at which HAProxy shows the other load balancer its keys of session tickets. */
+export const TICKET_KEYS_PATH = '/ticket-keys';
+
+function pair({ privateAddress, ports, tickets, acme }: HaproxyConfig): string {
+  return [
+    '# Private side only, for the other load balancer alone: secrets that both have. Both prove who they are by certificates of a CA',
+    '# that signs for these two and nobody else',
+    'frontend pair',
+    `  bind ${privateAddress}:${ports.pair} ssl crt "\${HAPROXY_FILES}/pair.pem" ca-file "\${HAPROXY_FILES}/pair-ca.pem" verify required ssl-min-ver TLSv1.3 no-tls-tickets`,
+    `  maxconn ${PAIR_CONNECTIONS}`,
+    '  option dontlog-normal',
+    '  # HAProxy remembers the sessions of all frontends together, and asks nobody who resumes one for a certificate',
+    '  http-request deny deny_status 403 if { ssl_fc_is_resumed }',
+    ...(tickets
+      ? [
+          `  http-request return status 200 content-type text/plain lf-string "%[str(keys),map(${tickets}/shared.map)]" if { path ${TICKET_KEYS_PATH} }`,
+        ]
+      : []),
+    ...(acme
+      ? [
+          `  http-request return status 200 content-type application/x-pem-file file "\${HAPROXY_FILES}/obtained.pem" if { path ${acme.sharePath} }`,
+        ]
+      : []),
+    '  http-request return status 404',
+  ].join('\n');
 }
 
 /** One name a line: HAProxy takes 64 words in one. */
@@ -222,10 +252,10 @@ const CLIENT_CLAIMS = [
   'Proxy',
 ];
 
-function site({ ports, hsts, cloudflare, acme, limits, hostNames }: HaproxyConfig): string {
+function site({ ports, hsts, cloudflare, acme, tickets, limits, hostNames }: HaproxyConfig): string {
   return [
     'frontend site',
-    `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1${cloudflare?.originPulls ? ' ca-file "${HAPROXY_FILES}/origin-pulls-ca.pem" verify optional' : ''}`,
+    `  bind :${ports.https} ssl crt "\${HAPROXY_FILES}/site.pem" alpn h2,http/1.1${tickets ? ` tls-ticket-keys ${tickets}/keys` : ''}${cloudflare?.originPulls ? ' ca-file "${HAPROXY_FILES}/origin-pulls-ca.pem" verify optional' : ''}`,
     `  maxconn ${limits.connections}`,
     ...(cloudflare ? proxyTimeout() : []),
     '  # The other load balancer asks four times a second: before all limits, and without a place in the log. It has no client',

@@ -1,6 +1,6 @@
 /** Every port of the platform. A port number anywhere else is a mistake. */
 export const PORTS = {
-  lb: { ssh: 22, http: 80, https: 443, metrics: 8404, floatingIpAgent: 9101, acmeChallenge: 8402, certificate: 8403, updates: 9102 },
+  lb: { ssh: 22, http: 80, https: 443, metrics: 8404, floatingIpAgent: 9101, acmeChallenge: 8402, pair: 8403, updates: 9102 },
   web: { ssh: 22, http: 80, updates: 9102 },
   /** `databasePrimary` and `databaseReaders` listen on loopback only. */
   app: { ssh: 22, http: 3000, databasePrimary: 3306, databaseReaders: 3307, metrics: 8404, updates: 9102 },

@@ -32,6 +32,7 @@ const SHARED = [
 const OF_ROLE = {
   'load-balancer': [
     'load-balancer.sh',
+    'load-balancer/first-ticket-keys',
     'load-balancer/haproxy-answers',
     'load-balancer/haproxy-tmpfiles.conf',
     'load-balancer/hetzner-api-addresses',
@@ -45,6 +46,7 @@ const OF_ROLE = {
     'units/certificate-agent.service',
     'units/certificate-agent.timer',
     'units/certificate-install.service',
+    'units/first-ticket-keys.service',
     'units/floating-ip-address.service',
     'units/floating-ip-agent.service',
     'units/haproxy.service.d/load-balancer.conf',
@@ -52,6 +54,8 @@ const OF_ROLE = {
     'units/hetzner-api-addresses.timer',
     'units/keepalived.service.d/load-balancer.conf',
     'units/nat-gateway.service',
+    'units/ticket-keys.service',
+    'units/ticket-keys.timer',
   ],
   web: ['web.sh', 'shared/releases.sh', 'units/nginx.service.d/nginx-hardening.conf'],
   app: [

@@ -7,6 +7,7 @@ import { renderFloatingIpAgentConfig, type FloatingIpAgentFact } from '../config
 import { PEER_HEALTH_PATH, renderHaproxyConfig } from '../config/haproxy';
 import { renderKeepalivedConfig } from '../config/keepalived';
 import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
+import { renderTicketAgentPeer } from '../config/ticket-agent';
 import { renderNatGateway } from '../config/nat-gateway';
 import { renderUnavailablePage } from '../config/unavailable-page';
 import { refuse, type Problem } from '../errors';
@@ -42,6 +43,8 @@ export interface LoadBalancerPairProps extends LoadBalancers {
    * @default `certificatePem` is all there is
    */
   readonly acme?: AcmeClient;
+  /** By its certificates the two know each other when one hands the other a secret. It must sign for nobody else. */
+  readonly authority: InternalAuthority;
   /** Names that visitors ask for, `*.example.com` for all below it; a request for another gets 421. @default any */
   readonly hostNames?: readonly string[];
   /** What logs say of visitors. */
@@ -72,8 +75,6 @@ export interface AcmeClient {
   readonly email?: string;
   /** PEM of the CA of the directory's own certificate. @default those that the system trusts */
   readonly directoryCa?: string;
-  /** By its certificates the two know each other when one hands the other what it has obtained. It must sign for nobody else. */
-  readonly authority: InternalAuthority;
 }
 
 const NOBODY: Problem = {
@@ -84,6 +85,9 @@ const NOBODY: Problem = {
   fix: 'pass the endpoints of a WebTier',
 };
 const HAPROXY_FILES = '/etc/haproxy/platform';
+/** In memory: the RuntimeDirectory of the units. */
+const TICKETS = '/run/ticket-keys';
+const TICKET_AGENT = '/etc/systemd/system/ticket-keys.service';
 const DIRECTORY_CA = '/etc/platform/acme-directory-ca.pem';
 
 /**
@@ -145,8 +149,8 @@ export class LoadBalancerPair extends Construct {
     peerServer: () => ProvisionedServer,
     configureAfter?: readonly ITerraformDependable[],
   ): ProvisionedServer {
-    const { site, serverType, certificatePem, certificateRevision, failoverToken, cloudflare, acme } = this.props;
-    const pair = acme?.authority.issue(host.name, { names: [host.name], addresses: [host.address] });
+    const { site, serverType, certificatePem, certificateRevision, failoverToken, cloudflare, acme, authority } = this.props;
+    const pair = authority.issue(host.name, { names: [host.name], addresses: [host.address] });
     const agentFacts: Readonly<Record<FloatingIpAgentFact, string>> = {
       FLOATING_IP: site.floatingIp.ipAddress,
       FLOATING_IP_ID: site.floatingIp.id,
@@ -167,6 +171,7 @@ export class LoadBalancerPair extends Construct {
       files: this.files(host, peer),
       programs: {
         '/opt/platform/agents/floating-ip.js': agentProgram('floating-ip'),
+        ...(this.hasTickets && { '/opt/platform/agents/ticket-keys.js': agentProgram('ticket-keys') }),
         ...(acme && { '/opt/platform/agents/certificate.js': agentProgram('certificate') }),
       },
       facts: {
@@ -183,17 +188,23 @@ export class LoadBalancerPair extends Construct {
         // Its name in 0.1.0: a host whose new unit is not there yet can start the former one. Goes with the release after this
         'hcloud-token': failoverToken,
         'tls-certificate': certificatePem,
+        'pair-certificate': `${pair.certificate}${pair.privateKey}`,
+        'pair-ca': authority.certificates,
         ...(cloudflare?.originPulls && { 'origin-pulls-ca': cloudflare.originPulls.authority }),
-        ...(acme && pair && { 'pair-certificate': `${pair.certificate}${pair.privateKey}`, 'pair-ca': acme.authority.certificates }),
       },
       triggers: {
         certificate: certificateRevision,
+        pair: `${pair.revision} ${authority.revision}`,
         ...(cloudflare?.originPulls && { originPulls: cloudflare.originPulls.revision }),
-        ...(acme && pair && { pair: `${pair.revision} ${acme.authority.revision}` }),
       },
       configureAfter,
     });
     return server;
+  }
+
+  /** A resumed session shows no certificate: a former CA of origin pulls would stay trusted for as long as sessions last. */
+  private get hasTickets(): boolean {
+    return !this.props.cloudflare?.originPulls;
   }
 
   private files(host: Host, peer: Host): Record<string, string> {
@@ -211,7 +222,8 @@ export class LoadBalancerPair extends Construct {
         hsts,
         limits: resolveLimits(limits, upstreams.length),
         cloudflare: cloudflare && { originPulls: cloudflare.originPulls && (cloudflare.originPulls.required ? 'required' : 'optional') },
-        acme: acme && { responders: site.endpoints('lb', 'acmeChallenge', 2), sharePort: ports.certificate, sharePath: OBTAINED_PATH },
+        tickets: this.hasTickets ? TICKETS : undefined,
+        acme: acme && { responders: site.endpoints('lb', 'acmeChallenge', 2), sharePath: OBTAINED_PATH },
       }),
       [`${HAPROXY_FILES}/unavailable.http`]: renderUnavailablePage(),
       '/etc/keepalived/keepalived.conf': renderKeepalivedConfig({
@@ -230,6 +242,7 @@ export class LoadBalancerPair extends Construct {
       }),
       '/etc/platform/nat-gateway.nft': renderNatGateway({ networkRange }),
       '/etc/sysctl.d/90-load-balancer.conf': renderLoadBalancerSysctl(),
+      ...(this.hasTickets && { [`${TICKET_AGENT}.d/peer.conf`]: renderTicketAgentPeer(peer, ports) }),
       ...(acme && certificateAgentFiles(host, peer, acme, networkRange)),
     };
   }

@@ -1,4 +1,4 @@
-import { ask, NoAnswer } from '../common/http-client';
+import { ask, NoAnswer } from './http-client';
 
 export interface PeerAccess {
   readonly url: string;
