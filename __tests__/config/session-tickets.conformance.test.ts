@@ -1,46 +1,23 @@
 import { execa } from 'execa';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { askPeer } from '../../agents/common/peer';
 import { shownSecrets, tellHaproxy } from '../../agents/ticket-keys/haproxy';
 import { look } from '../../agents/ticket-keys/look';
+import { visit as visitAt } from '../../lab/traffic/session';
 import { TICKET_KEYS_PATH } from '../../lib/config/haproxy';
 import { loadBalancerPair, pairFiles, type LoadBalancerPair } from '../helpers/certificate';
-import { balancer, haproxyFolder, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
+import { balancer, haproxyFolder, type Balancer } from '../helpers/haproxy';
 import { hasProgram } from '../helpers/programs';
 
 const HOUR_MS = 3_600_000;
 const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 type Version = (typeof VERSIONS)[number];
 
-interface Visit {
-  readonly resumed: boolean;
-  /** With which the next visit can resume this one. */
-  readonly session: Buffer;
-}
-
-/** A new connection and a request. Without tickets a session is one of HAProxy's memory. */
-function visit(port: number, version: Version, session?: Buffer): Promise<Visit> {
-  return new Promise((done, fail) => {
-    const socket: TLSSocket = connect({
-      host: '127.0.0.1',
-      port,
-      localAddress: OTHER_LOAD_BALANCER,
-      rejectUnauthorized: false,
-      minVersion: version,
-      maxVersion: version,
-      session,
-    });
-    let newest = session ?? Buffer.alloc(0);
-    socket.on('session', (given) => (newest = given));
-    socket.on('secureConnect', () => socket.end('GET /.well-known/load-balancer-health HTTP/1.0\r\n\r\n'));
-    socket.on('error', fail);
-    socket.resume().on('close', () => done({ resumed: socket.isSessionReused(), session: newest }));
-  });
-}
+const visit = (port: number, version: Version, session?: Buffer) => visitAt({ address: '127.0.0.1', port, host: 'localhost' }, version, session);
 
 /** A load balancer with its agent, whose clock is the test's. */
 interface Host {

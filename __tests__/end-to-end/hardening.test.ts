@@ -51,6 +51,8 @@ test('systemd-analyze security rates every unit at 2.0 or less, except the liste
       'keepalived',
       'floating-ip-agent',
       'hetzner-api-addresses',
+      'first-ticket-keys',
+      'ticket-keys',
       'nginx',
       'app',
       'database-router',

@@ -5,8 +5,8 @@ import { query } from '../../lab/scenarios/database';
 import { topologyOf } from '../../lab/scenarios/topology';
 import type { Examination } from '../../platform/doctor/examine';
 import type { StatusReport } from '../../platform/status/report';
-import { attempt, createRandom, servedBy, startTraffic, type Ask } from '../../lab/traffic';
-import { canaries, madeKeys, placesWithCanaries } from './canaries';
+import { attempt, createRandom, servedBy, startTraffic, visit, type Ask } from '../../lab/traffic';
+import { canaries, madeKeys, placesWithCanaries, ticketKeys } from './canaries';
 import { expectEmptyPlan } from './expect-empty-plan';
 
 /** Runs inside the client namespace of a lab to which the stack has been deployed: see run.sh. */
@@ -176,8 +176,41 @@ describe('npx platform', () => {
   });
 });
 
+test('sessions of visitors are resumed after the active load balancer has lost its power, and by it when it is back', async () => {
+  const versions = ['TLSv1.3', 'TLSv1.2'] as const;
+  /** At first those that begin; then which of them are resumed. */
+  const visits = (address: string, sessions: readonly Buffer[] = []) =>
+    Promise.all(versions.map((version, index) => visit({ ...lab.target, address }, version, sessions[index])));
+  const { floatingIp: active } = await lab.addressHolders();
+  const { publicAddress } = await lab.machine(active ?? '');
+  const begun = await visits(lab.floatingIp);
+  expect(begun.map(({ resumed }) => resumed)).toEqual([false, false]);
+  const resumed = (address: string) =>
+    visits(
+      address,
+      begun.map(({ session }) => session),
+    ).then(
+      (all) => all.map((each) => each.resumed),
+      () => 'no answer',
+    );
+  await lab.powerOff(active ?? '');
+  try {
+    await expect.poll(() => resumed(lab.floatingIp), { timeout: 30_000 }).toEqual([true, true]);
+    expect((await lab.addressHolders()).floatingIp).not.toBe(active);
+  } finally {
+    await lab.powerOn(active ?? '');
+    await expect.poll(async () => (await ask()).problems, { timeout: 120_000, interval: 2000 }).toEqual([]);
+  }
+  // It has lost its keys and takes those of the other one
+  await expect.poll(() => resumed(publicAddress ?? ''), { timeout: 90_000, interval: 2000 }).toEqual([true, true]);
+});
+
 test('no secret is in the state, the plan, synthesized files, user data, process lists, environments or logs', async () => {
   expect((await canaries(lab)).length).toBeGreaterThanOrEqual(12);
   expect((await madeKeys(lab)).length).toBeGreaterThanOrEqual(12);
+  // Three, or one more between two looks of the load balancers at the turn of an hour
+  const keys = await ticketKeys(lab);
+  expect(keys.length).toBeOneOf([3, 4]);
+  for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9+/]{107}=$/);
   expect(await placesWithCanaries(lab)).toEqual([]);
 });

@@ -1,0 +1,32 @@
+import { connect, type SecureVersion } from 'node:tls';
+import type { Target } from './request';
+
+export interface Visit {
+  /** Whether the server has resumed the session that it was shown. */
+  readonly resumed: boolean;
+  /** By which the next visit can be resumed. */
+  readonly session: Buffer;
+}
+
+/** A new connection, one request and its whole answer, as of a browser that may come again. @throws if there is no answer */
+export function visit(
+  { address, port = 443, host, ca }: Target,
+  version: SecureVersion,
+  session?: Buffer,
+  timeoutMilliseconds = 5_000,
+): Promise<Visit> {
+  return new Promise((resolve, reject) => {
+    const versions = { minVersion: version, maxVersion: version };
+    const trust = { ca, rejectUnauthorized: ca !== undefined };
+    const socket = connect({ host: address, port, servername: host, session, timeout: timeoutMilliseconds, ...trust, ...versions });
+    let newest = session;
+    socket.on('session', (given) => (newest = given));
+    socket.on('secureConnect', () => socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`));
+    socket.on('timeout', () => socket.destroy(new Error(`no answer from ${address} within ${timeoutMilliseconds / 1000} s`)));
+    socket.on('error', reject);
+    socket.resume().on('close', () => {
+      if (newest) resolve({ resumed: socket.isSessionReused(), session: newest });
+      else reject(new Error(`${address} gives no session`));
+    });
+  });
+}
