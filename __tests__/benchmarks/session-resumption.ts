@@ -66,15 +66,18 @@ function visit(version: SecureVersion, session?: Buffer): Promise<Visit> {
   return new Promise((done, fail) => {
     const begin = performance.now();
     let firstByteMs = 0;
+    let resumed = false;
     let newest: Buffer | undefined;
     const versions = { minVersion: version, maxVersion: version };
-    const socket = connect({ host: '127.0.0.1', port: PORTS.https, rejectUnauthorized: false, session, ...versions }, () =>
-      socket.write(`GET ${PEER_HEALTH_PATH} HTTP/1.0\r\n\r\n`),
-    );
+    const socket = connect({ host: '127.0.0.1', port: PORTS.https, rejectUnauthorized: false, session, ...versions }, () => {
+      // A closed socket does not tell
+      resumed = socket.isSessionReused();
+      socket.write(`GET ${PEER_HEALTH_PATH} HTTP/1.0\r\n\r\n`);
+    });
     socket.on('session', (given) => (newest = given));
     socket.on('data', () => (firstByteMs ||= performance.now() - begin));
     socket.on('error', fail);
-    socket.on('close', () => done({ firstByteMs, resumed: socket.isSessionReused(), session: newest }));
+    socket.on('close', () => done({ firstByteMs, resumed, session: newest }));
   });
 }
 

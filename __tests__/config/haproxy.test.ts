@@ -37,14 +37,18 @@ test('ends TLS 1.2 and newer with forward secrecy, and offers h2', () => {
 test('encrypts session tickets with keys that the other load balancer has, and makes none without them', () => {
   const [without, tickets] = [config(), config({ tickets: '/run/ticket-keys' })];
   expect(section(tickets, 'frontend site')[0]).toContain(' tls-ticket-keys /run/ticket-keys/keys');
-  expect(section(tickets, 'global')).toEqual(expect.arrayContaining(['ssl-default-bind-options ssl-min-ver TLSv1.2', 'tune.ssl.lifetime 3600']));
+  expect(section(tickets, 'global')).toEqual(
+    expect.arrayContaining(['ssl-default-bind-options ssl-min-ver TLSv1.2', 'tune.ssl.lifetime 3600']),
+  );
   expect(without).not.toMatch(/ticket-keys|tune.ssl.lifetime/);
 });
 
 test('the other load balancer alone gets the keys of session tickets, and shows its certificate each time', () => {
   const pair = section(config({ tickets: '/run/ticket-keys' }), 'frontend pair');
   expect(pair[0]).toMatch(/^bind 10\.0\.1\.11:8403 ssl .* verify required .* no-tls-tickets$/);
-  expect(pair.findIndex((line) => line.includes('if { ssl_fc_is_resumed }'))).toBeLessThan(pair.findIndex((line) => line.includes('shared.map')));
+  expect(pair.findIndex((line) => line.includes('if { ssl_fc_is_resumed }'))).toBeLessThan(
+    pair.findIndex((line) => line.includes('shared.map')),
+  );
 });
 
 const WEB_BACKENDS = ['backend web', 'backend web-unsafe', 'backend web-streams'];

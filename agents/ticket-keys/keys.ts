@@ -47,7 +47,8 @@ export function parseKeys(text: string): TicketKey[] {
     .map((key) => {
       const [, hour, madeAt, secret = ''] = /^(\d{1,10}):(\d{1,12}):([A-Za-z0-9+/]{107}=)$/.exec(key) ?? [];
       // No part of it in the message: the rest may be secret
-      if (Buffer.from(secret, 'base64').length !== SECRET_BYTES) throw new Error('what should be keys of session tickets is something else');
+      if (Buffer.from(secret, 'base64').length !== SECRET_BYTES)
+        throw new Error('what should be keys of session tickets is something else');
       return { hour: Number(hour), madeAt: Number(madeAt), secret };
     });
 }

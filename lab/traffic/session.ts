@@ -21,11 +21,16 @@ export function visit(
     const socket = connect({ host: address, port, servername: host, session, timeout: timeoutMilliseconds, ...trust, ...versions });
     let newest = session;
     socket.on('session', (given) => (newest = given));
-    socket.on('secureConnect', () => socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`));
+    // A closed socket does not tell
+    let resumed = false;
+    socket.on('secureConnect', () => {
+      resumed = socket.isSessionReused();
+      socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+    });
     socket.on('timeout', () => socket.destroy(new Error(`no answer from ${address} within ${timeoutMilliseconds / 1000} s`)));
     socket.on('error', reject);
     socket.resume().on('close', () => {
-      if (newest) resolve({ resumed: socket.isSessionReused(), session: newest });
+      if (newest) resolve({ resumed, session: newest });
       else reject(new Error(`${address} gives no session`));
     });
   });

@@ -107,7 +107,7 @@ ${resumption(tickets)}
 }
 
 function resumption(tickets: string | undefined): string {
-  if (!tickets) return "  # No tickets: their keys would never change while the process lives";
+  if (!tickets) return '  # No tickets: their keys would never change while the process lives';
   return `\
   # A session can be resumed for an hour, in seconds: for at least that long the key of a ticket is known. The penultimate of three
   # encrypts, and each hour brings another one
