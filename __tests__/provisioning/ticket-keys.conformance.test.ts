@@ -77,7 +77,9 @@ eval "$BEFORE"
 rm -f /tmp/told
 bash /tmp/upload/load-balancer.sh configure 2>&1 && echo done || echo "ended with $?"
 grep -v daemon-reload /tmp/told || true
-cd / && find run/ticket-keys opt -type f; ls ".$PEER" 2>/dev/null || true`;
+cd /
+find run/ticket-keys opt -type f 2>/dev/null || true
+ls ".$PEER" 2>/dev/null || true`;
 
 async function deployed({ before = '', agent = '', agentEnds = 0 } = {}): Promise<string[]> {
   const env = { SCRIPTS: resolve('provisioning'), PEER, BEFORE: before, AGENT: agent, AGENT_ENDS: String(agentEnds) };
