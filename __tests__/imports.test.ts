@@ -106,7 +106,7 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   {
     room: 'platform',
     files: /^platform\/(?!doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/,
-    mayImport: ['platform', 'lib/net'],
+    mayImport: ['platform', 'lib/hetzner', 'lib/net'],
     neverPackages: /^(cdktf|constructs)$/,
   },
   { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },

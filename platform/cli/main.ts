@@ -7,6 +7,7 @@ import { logsCommand } from './logs';
 import { openCommand } from './open';
 import { sshCommand } from './ssh';
 import { statusCommand } from './status';
+import { summaryCommand } from './summary';
 import { switchoverCommand } from './switchover';
 
 const program = new Command('platform')
@@ -14,7 +15,7 @@ const program = new Command('platform')
   .showHelpAfterError('(platform --help, or platform VERB --help, says more)')
   .enablePositionalOptions()
   .exitOverride();
-for (const command of [statusCommand(), sshCommand(), logsCommand(), switchoverCommand(), openCommand(), doctorCommand()])
+for (const command of [statusCommand(), sshCommand(), logsCommand(), switchoverCommand(), openCommand(), doctorCommand(), summaryCommand()])
   program.addCommand(command);
 program.addCommand(completionCommand(program));
 // Subcommands that are added do not inherit it

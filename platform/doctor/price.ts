@@ -1,6 +1,6 @@
 import { TIERS, type Tier } from '../../lib/net/address-plan';
-import type { Environment } from '../environment/stack';
-import type { HetznerProject } from '../hetzner/project';
+import type { Ordered } from '../environment/stack';
+import type { Pricing, ServerType } from '../hetzner/project';
 import { monthlyNet } from './checks/stock';
 
 export interface PriceLine {
@@ -9,6 +9,12 @@ export interface PriceLine {
   readonly what: string;
   /** All of them, a month. */
   readonly net: number;
+}
+
+/** What Hetzner asks for. */
+export interface PriceList {
+  readonly serverTypes: readonly Pick<ServerType, 'name' | 'prices'>[];
+  readonly pricing: Pricing;
 }
 
 /** What an environment costs a month, without traffic beyond what is included. */
@@ -21,7 +27,7 @@ export interface Price {
 }
 
 /** Null: Hetzner names no price for a part of it, e.g. a type that is not sold in its location. */
-export function priceOf({ servers, volumes, floatingIp }: Environment, { serverTypes, pricing }: HetznerProject): Price | null {
+export function priceOf({ servers, volumes, floatingIp }: Ordered, { serverTypes, pricing }: PriceList): Price | null {
   const at = (
     kind: Record<'type', string> & { prices: readonly { location: string; price_monthly: { net: number } }[] },
     location: string,
@@ -38,7 +44,7 @@ export function priceOf({ servers, volumes, floatingIp }: Environment, { serverT
     ...servers
       .filter(({ publicIpv4 }) => publicIpv4)
       .map(({ tier, location }) => ({ tier, what: 'primary IPv4', net: ipv4(pricing.primary_ips, location) })),
-    { tier: 'lb', what: 'floating IPv4', net: ipv4(pricing.floating_ips, floatingIp.location) },
+    ...(floatingIp ? [{ tier: 'lb' as const, what: 'floating IPv4', net: ipv4(pricing.floating_ips, floatingIp.location) }] : []),
     ...volumes.map(({ tier, size }) => ({ tier, what: `volume of ${size} GB`, net: size * pricing.volume.price_per_gb_month.net })),
   ];
   const priced = parts.flatMap(({ net, ...part }) => (net === undefined ? [] : [{ ...part, net }]));

@@ -76,6 +76,21 @@ const named = z.object({ name: z.string() });
 /** It becomes a word of ssh's configuration. */
 const loginName = z.string().regex(/^[a-z_][a-z0-9_-]*$/);
 
+/** Of resources by their ids, those that cost something. */
+const orderedSchema = z.object({
+  hcloud_server: byId(
+    named.extend({
+      labels,
+      server_type: z.string(),
+      location: z.string(),
+      image: z.string(),
+      public_net: z.array(z.object({ ipv4_enabled: z.boolean(), ipv6_enabled: z.boolean() })),
+    }),
+  ),
+  hcloud_volume: byId(named.extend({ labels, location: z.string(), size: z.number() })),
+  hcloud_floating_ip: byId(named.extend({ home_location: z.string() })),
+});
+
 const stackSchema = z.object({
   terraform: z.object({ backend: z.unknown().optional(), cloud: z.unknown().optional() }),
   variable: z.record(z.string(), z.object({ default: z.string().optional() })),
@@ -88,18 +103,7 @@ const stackSchema = z.object({
     }),
     own_certificate_end: z.coerce.date().optional(),
   }),
-  resource: z.object({
-    hcloud_server: byId(
-      named.extend({
-        labels,
-        server_type: z.string(),
-        location: z.string(),
-        image: z.string(),
-        public_net: z.array(z.object({ ipv4_enabled: z.boolean(), ipv6_enabled: z.boolean() })),
-      }),
-    ),
-    hcloud_volume: byId(named.extend({ labels, location: z.string(), size: z.number() })),
-    hcloud_floating_ip: byId(named.extend({ home_location: z.string() })),
+  resource: orderedSchema.extend({
     hcloud_network: byId(named),
     hcloud_firewall: byId(named),
     hcloud_placement_group: byId(named),
@@ -117,33 +121,7 @@ export function readStack(name: string, json: unknown): Environment {
   const { terraform, variable, locals, resource } = stackSchema.parse(json);
   const all = <T extends ResourceType>(type: T) =>
     Object.entries(resource[type]).map(([id, block]) => ({ ...(block as (typeof resource)[T][string]), address: `${type}.${id}`, type }));
-  const servers = all('hcloud_server')
-    .map(({ address, type, name: named, labels: { tier }, server_type: serverType, location, image, public_net }): PlannedServer => ({
-      address,
-      type,
-      name: named,
-      tier,
-      serverType,
-      location,
-      image,
-      publicIpv4: public_net.some((net) => net.ipv4_enabled),
-      publicIpv6: public_net.some((net) => net.ipv6_enabled),
-    }))
-    .sort((one, other) => TIERS.indexOf(one.tier) - TIERS.indexOf(other.tier));
-  const volumes = all('hcloud_volume').map(({ address, type, name: named, labels: { tier }, location, size }): PlannedVolume => ({
-    address,
-    type,
-    name: named,
-    tier,
-    location,
-    size,
-  }));
-  const [floatingIp] = all('hcloud_floating_ip').map(({ address, type, name: named, home_location: location }) => ({
-    address,
-    type,
-    name: named,
-    location,
-  }));
+  const { servers, volumes, floatingIp } = orderedOf(resource);
   if (!floatingIp) throw new Error(`the stack ${name} has no floating IP`);
   return {
     name,
@@ -160,4 +138,51 @@ export function readStack(name: string, json: unknown): Environment {
     cloudflare: locals.platform.cloudflare,
     sshUser: Object.values(resource.terraform_data).find(({ connection }) => connection)?.connection?.user ?? 'root',
   };
+}
+
+/** What costs something. */
+export interface Ordered extends Pick<Environment, 'servers' | 'volumes'> {
+  /** Undefined before the first deploy. */
+  readonly floatingIp?: Environment['floatingIp'] | undefined;
+}
+
+/**
+ * @param resource blocks by type and id, of a synthesized stack or with the attributes of a state
+ * @throws ZodError when they are not those of PlatformStack
+ */
+export function readOrdered(resource: unknown): Ordered {
+  return orderedOf(orderedSchema.parse(resource));
+}
+
+function orderedOf(resource: z.output<typeof orderedSchema>): Ordered {
+  const addressed = <T extends keyof typeof resource>(type: T) =>
+    Object.entries(resource[type]).map(([id, block]) => ({ ...(block as (typeof resource)[T][string]), address: `${type}.${id}`, type }));
+  const servers = addressed('hcloud_server')
+    .map(({ address, type, name, labels: { tier }, server_type: serverType, location, image, public_net }): PlannedServer => ({
+      address,
+      type,
+      name,
+      tier,
+      serverType,
+      location,
+      image,
+      publicIpv4: public_net.some((net) => net.ipv4_enabled),
+      publicIpv6: public_net.some((net) => net.ipv6_enabled),
+    }))
+    .sort((one, other) => TIERS.indexOf(one.tier) - TIERS.indexOf(other.tier));
+  const volumes = addressed('hcloud_volume').map(({ address, type, name, labels: { tier }, location, size }): PlannedVolume => ({
+    address,
+    type,
+    name,
+    tier,
+    location,
+    size,
+  }));
+  const [floatingIp] = addressed('hcloud_floating_ip').map(({ address, type, name, home_location: location }) => ({
+    address,
+    type,
+    name,
+    location,
+  }));
+  return { servers, volumes, floatingIp };
 }

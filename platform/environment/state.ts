@@ -42,6 +42,32 @@ export function parseState(text: string): State {
   );
 }
 
+const attributesSchema = z.object({
+  resources: z
+    .array(
+      z.object({
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        instances: z.array(z.object({ attributes: z.record(z.string(), z.unknown()).nullish() })),
+      }),
+    )
+    .default([]),
+});
+
+/** By address, what Terraform knows of what it has made. @param text as for `parseState` */
+export function parseAttributes(text: string): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  const { resources } = attributesSchema.parse(text.trim() === '' ? {} : JSON.parse(text));
+  return new Map(
+    resources
+      .filter(({ mode }) => mode === 'managed')
+      .flatMap(({ type, name, instances }) => {
+        const attributes = instances[0]?.attributes;
+        return attributes ? [[`${type}.${name}`, attributes] as const] : [];
+      }),
+  );
+}
+
 function endOf(expiresOn: unknown): Pick<Made, 'endsAt'> {
   const endsAt = new Date(typeof expiresOn === 'string' ? expiresOn : NaN);
   return Number.isNaN(endsAt.getTime()) ? {} : { endsAt };

@@ -23,8 +23,8 @@ export interface ProjectOptions {
 }
 
 /** What cdktf is told: by an option, CDKTF_APP and CDKTF_OUTPUT, or cdktf.json. */
-export async function readProject(options: ProjectOptions, env: NodeJS.ProcessEnv): Promise<Project> {
-  const text = await readFile('cdktf.json', 'utf8').catch((cause: unknown) => {
+export async function readProject(options: ProjectOptions, env: NodeJS.ProcessEnv, folder = '.'): Promise<Project> {
+  const text = await readFile(join(folder, 'cdktf.json'), 'utf8').catch((cause: unknown) => {
     throw new UsageError('there is no cdktf.json here; run it in the folder of the project', { cause });
   });
   const { app, output } = projectSchema.parse(JSON.parse(text));
@@ -32,18 +32,33 @@ export async function readProject(options: ProjectOptions, env: NodeJS.ProcessEn
 }
 
 /** Synthesizes into a folder of its own, so that what a deploy uses stays as it is. */
-export async function synthesize({ app }: Project, environment: string, env: NodeJS.ProcessEnv): Promise<Environment> {
-  const folder = await mkdtemp(join(tmpdir(), 'platform-synth-'));
+export async function synthesize(project: Project, environment: string, env: NodeJS.ProcessEnv): Promise<Environment> {
+  return withSynthesized(project, env, async (stacks) => {
+    const file = stacks.get(environment);
+    if (file === undefined) throw new UsageError(`main.ts has no environment ${environment}; it has: ${[...stacks.keys()].join(', ')}`);
+    return read(environment, JSON.parse(await readFile(file, 'utf8')));
+  });
+}
+
+/**
+ * @param use gets the file of each environment's stack, beside which lies what it uploads; all is gone when it ends
+ * @param folder the one of cdktf.json. @default this one
+ */
+export async function withSynthesized<T>(
+  { app }: Pick<Project, 'app'>,
+  env: NodeJS.ProcessEnv,
+  use: (stacks: ReadonlyMap<string, string>) => Promise<T>,
+  folder = '.',
+): Promise<T> {
+  const output = await mkdtemp(join(tmpdir(), 'platform-synth-'));
   try {
-    const path = [resolve('node_modules/.bin'), env['PATH']].filter(Boolean).join(delimiter);
-    const { code, stdout, stderr } = await run(app, [], { shell: true, env: { ...env, PATH: path, CDKTF_OUTDIR: folder } });
+    const path = [resolve(folder, 'node_modules/.bin'), env['PATH']].filter(Boolean).join(delimiter);
+    const { code, stdout, stderr } = await run(app, [], { shell: true, cwd: folder, env: { ...env, PATH: path, CDKTF_OUTDIR: output } });
     if (code !== 0) throw new UsageError(`${app} ended with ${code}:\n${(stderr || stdout).trim()}`);
-    const { stacks } = manifestSchema.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
-    const stack = Object.hasOwn(stacks, environment) ? stacks[environment] : undefined;
-    if (!stack) throw new UsageError(`main.ts has no environment ${environment}; it has: ${Object.keys(stacks).join(', ')}`);
-    return read(environment, JSON.parse(await readFile(join(folder, stack.synthesizedStackPath), 'utf8')));
+    const { stacks } = manifestSchema.parse(JSON.parse(await readFile(join(output, 'manifest.json'), 'utf8')));
+    return await use(new Map(Object.entries(stacks).map(([name, { synthesizedStackPath }]) => [name, join(output, synthesizedStackPath)])));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(output, { recursive: true, force: true });
   }
 }
 

@@ -90,13 +90,17 @@ export async function readItems(api: HetznerApi): Promise<Items> {
 
 /** @param images names of system images, and numbers of snapshots */
 export async function readProject(api: HetznerApi, images: readonly string[]): Promise<HetznerProject> {
-  const [items, serverTypes, pricing, ...found] = await Promise.all([
-    readItems(api),
+  const [items, prices, ...found] = await Promise.all([readItems(api), readPrices(api), ...images.map((image) => readImage(api, image))]);
+  return { items, ...prices, images: found.flat() };
+}
+
+/** What Hetzner sells, and for how much. */
+export async function readPrices(api: HetznerApi): Promise<Pick<HetznerProject, 'serverTypes' | 'pricing'>> {
+  const [serverTypes, { pricing }] = await Promise.all([
     api.list('server_types', serverTypeSchema),
-    api.get('/pricing', z.object({ pricing: pricingSchema })).then((answer) => answer.pricing),
-    ...images.map((image) => readImage(api, image)),
+    api.get('/pricing', z.object({ pricing: pricingSchema })),
   ]);
-  return { items, serverTypes, pricing, images: found.flat() };
+  return { serverTypes, pricing };
 }
 
 async function readImage(api: HetznerApi, image: string): Promise<Image[]> {

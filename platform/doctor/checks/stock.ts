@@ -77,6 +77,6 @@ export function nearestTo(wanted: ServerType, location: string, serverTypes: rea
     .sort((one, other) => price(one) - price(other))[0];
 }
 
-export function monthlyNet({ prices }: ServerType, location: string): number | undefined {
+export function monthlyNet({ prices }: Pick<ServerType, 'prices'>, location: string): number | undefined {
   return prices.find((each) => each.location === location)?.price_monthly.net;
 }

@@ -1,0 +1,89 @@
+import { partOf, type Part } from './hosts';
+import type { Change, Changes } from './changes';
+import type { Block, Blocks } from './synthesized';
+
+export interface Timed {
+  readonly change: Change;
+  /** Seconds after the deploy has begun. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * About how many seconds each takes. Steps on hosts are the lab's, where a first deploy of nine servers takes three minutes; what Hetzner does with a
+ * server is a guess: resizing takes minutes, as people report, and the lab needs no time at all for it.
+ */
+const SECONDS = {
+  server: { create: 40, replace: 50, update: 120, delete: 5 },
+  volume: { create: 10, replace: 15, update: 5, delete: 5 },
+  'volume-attachment': { create: 5, replace: 10, update: 5, delete: 5 },
+  identify: 5,
+  install: { lb: 40, web: 30, app: 30, mysql: 90 },
+  configure: { lb: 15, web: 10, app: 15, mysql: 30 },
+  run: 5,
+  other: 2,
+} as const;
+
+function secondsOf({ address, action, attributes }: Change): number {
+  const part = partOf(address);
+  if (!part) return SECONDS.other;
+  const { kind, tier } = part;
+  if (kind === 'server' || kind === 'volume' || kind === 'volume-attachment') {
+    const isResized = kind !== 'server' || attributes.includes('server_type') || attributes.includes('placement_group_id');
+    return action === 'update' && !isResized ? SECONDS.other : SECONDS[kind][action];
+  }
+  if (action === 'delete') return 0;
+  return kind === 'install' || kind === 'configure' ? SECONDS[kind][tier] : SECONDS[kind];
+}
+
+/**
+ * When each change happens at the earliest, as Terraform walks: everything at once that waits for nothing. What is deleted waits for nothing here.
+ * @param blocks the stack after the change, which says what waits for what
+ */
+export function scheduled(changes: Changes, blocks: Blocks): readonly Timed[] {
+  const edges = new Map([...blocks].map(([address, block]) => [address, dependenciesOf(block)]));
+  const ends = new Map<string, number>();
+  const startOf = (address: string): number => Math.max(0, ...(edges.get(address) ?? []).map(endOf));
+  const endOf = (address: string): number => {
+    const known = ends.get(address);
+    if (known !== undefined) return known;
+    const change = changes.get(address);
+    const end = startOf(address) + (change ? secondsOf(change) : 0);
+    ends.set(address, end);
+    return end;
+  };
+  return [...changes.values()]
+    .map((change) => {
+      const start = change.action === 'delete' ? 0 : startOf(change.address);
+      return { change, start, end: start + secondsOf(change) };
+    })
+    .sort((one, other) => one.start - other.start);
+}
+
+const REFERENCE = /(?<![\w.])((?:hcloud|tls|cloudflare|terraform)_\w+\.[\w-]+)/g;
+
+function dependenciesOf(block: Block): readonly string[] {
+  return [...new Set([...JSON.stringify({ ...block, '//': null }).matchAll(REFERENCE)].map(([, address = '']) => address))];
+}
+
+export interface Phase {
+  readonly part: Part;
+  readonly action: Change['action'];
+  readonly hosts: readonly string[];
+  readonly start: number;
+}
+
+/** What is done to hosts, those together that have it done at the same time. Deletes of steps do nothing on a host. */
+export function phasesOf(timed: readonly Timed[]): readonly Phase[] {
+  const phases = new Map<string, Phase>();
+  for (const { change, start } of timed) {
+    const part = partOf(change.address);
+    const isStep = change.type === 'terraform_data';
+    if (!part || (isStep && change.action === 'delete') || part.kind === 'volume-attachment') continue;
+    // A step that is replaced runs again
+    const action = isStep ? 'create' : change.action;
+    const key = [start, part.tier, part.kind, action].join('/');
+    phases.set(key, { part, action, start, hosts: [...(phases.get(key)?.hosts ?? []), part.host] });
+  }
+  return [...phases.values()];
+}
