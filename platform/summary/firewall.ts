@@ -33,8 +33,6 @@ function rulesOf(block: unknown): string[] {
   });
 }
 
-const FILE = 'files/etc/platform/host-firewall.nft';
-
 /** Of a host's own firewall, what comes and goes, by the names of the rules; what a rule that has one and keeps it matches may be another. */
 export function hostRules(before: Files, after: Files): string[] {
   const [old, now] = [rulesIn(before.get(FILE)), rulesIn(after.get(FILE))];

@@ -165,8 +165,10 @@ function changed({ action, attributes, before, after }: Change, ...telling: read
       return `deleted (${shown(before)})`;
     case 'replace':
     case 'update': {
-      const plain = attributes.filter((name) =>
-        [before[name], after[name]].every((value) => typeof value !== 'object' && !String(value).includes('${')),
+      // Names would make a line for each
+      const plain = attributes.filter(
+        (name) =>
+          name !== 'name' && [before[name], after[name]].every((value) => typeof value !== 'object' && !String(value).includes('${')),
       );
       const words = plain.map((name) => `${name} ${String(before[name])} becomes ${String(after[name])}`);
       const rest = attributes.filter((name) => !plain.includes(name));

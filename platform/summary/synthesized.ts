@@ -41,7 +41,7 @@ export function readSynthesized(name: string, file: string): Synthesized {
 }
 
 /** Relative to the stack's own folder. */
-const uploadSchema = z.object({ file: z.object({ source: z.string().refine((source) => source.startsWith("${path.module}/")) }) });
+const uploadSchema = z.object({ file: z.object({ source: z.string().refine((source) => source.startsWith('${path.module}/')) }) });
 
 function uploadedFolder({ provisioner }: Block): string | undefined {
   if (!Array.isArray(provisioner)) return undefined;

@@ -23,7 +23,8 @@ const NOTICED: Readonly<Record<string, () => string | null>> = {
   'reload haproxy': () => null,
   'restart haproxy': () =>
     `connections to the active load balancer are cut once, and nothing answers for about ${measured('lb-haproxy-killed', 'outage')}`,
-  'restart keepalived': () => `nothing answers for up to ${measured('lb-keepalived-stopped', 'outage', 'longest')} where the floating IP moves`,
+  'restart keepalived': () =>
+    `nothing answers for up to ${measured('lb-keepalived-stopped', 'outage', 'longest')} where the floating IP moves`,
   'restart nginx': () => 'requests under way at a web server are cut; GETs are tried again at another one',
   'restart app': () => 'requests under way at an app server are finished, and the others serve meanwhile',
   'restart database-router': () =>

@@ -1,13 +1,17 @@
 import { App } from 'cdktf';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Tier } from '../../../lib/net/address-plan';
 import { PlatformStack } from '../../../lib/platform-stack';
 import type { EnvironmentSettings } from '../../../lib/settings';
 import { withStack } from '../../../platform/summary/ask';
 import { LISTED } from '../../../platform/summary/price-list';
+import { partOf } from '../../../platform/summary/hosts';
 import { summarize, type Summary } from '../../../platform/summary/summarize';
 import { readSynthesized, type Synthesized } from '../../../platform/summary/synthesized';
+
+import type { TerraformJson } from '../../helpers/stack';
 
 export type Edit = Partial<EnvironmentSettings>;
 
@@ -20,6 +24,13 @@ const MINIMAL: EnvironmentSettings = {
 export class Synthesizer {
   private readonly root = mkdtempSync(join(tmpdir(), 'summary-test-'));
   private readonly known = new Map<string, Synthesized>();
+  private readonly fileOf = new Map<string, string>();
+
+  /** Of the stack, as Terraform reads it. */
+  json(edit: Edit): TerraformJson {
+    this.synthesize(edit);
+    return JSON.parse(readFileSync(this.fileOf.get(JSON.stringify(edit)) ?? '', 'utf8')) as TerraformJson;
+  }
 
   synthesize(edit: Edit = {}): Synthesized {
     const key = JSON.stringify(edit);
@@ -33,6 +44,10 @@ export class Synthesizer {
     return summarize({ ...withStack(this.synthesize(before), now, 'main'), after: now, prices: LISTED, pricesOf: 'listed' });
   }
 
+  firstDeploy(after: Synthesized): Summary {
+    return summarize({ ...withStack(undefined, after, 'main'), after, prices: LISTED, pricesOf: 'listed' });
+  }
+
   stop(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
@@ -42,6 +57,16 @@ export class Synthesizer {
     const app = new App({ outdir, skipValidation: true });
     new PlatformStack(app, 'shop', { ...MINIMAL, ...edit });
     app.synth();
-    return readSynthesized('shop', join(outdir, 'stacks/shop/cdk.tf.json'));
+    const file = join(outdir, 'stacks/shop/cdk.tf.json');
+    this.fileOf.set(JSON.stringify(edit), file);
+    return readSynthesized('shop', file);
   }
+}
+
+/** Whatever the steps upload to the hosts of each tier. */
+export function allFilesOf({ blocks, files }: Synthesized): readonly { readonly tier: Tier; readonly path: string }[] {
+  return [...blocks.keys()].flatMap((address) => {
+    const part = partOf(address);
+    return part ? [...(files(address)?.keys() ?? [])].map((path) => ({ tier: part.tier, path })) : [];
+  });
 }

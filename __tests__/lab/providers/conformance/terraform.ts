@@ -62,11 +62,16 @@ export class Terraform {
     return output;
   }
 
-  /** Actions by address of what a plan would change. */
-  async changes(...words: readonly string[]): Promise<Record<string, string>> {
+  /** What `terraform show -json` prints of a plan. */
+  async planned(...words: readonly string[]): Promise<unknown> {
     const { exitCode, output } = await this.run('plan', '-out=plan', ...words);
     if (exitCode !== 0) throw new Error(output);
-    const { resource_changes: found = [] } = JSON.parse((await this.run('show', '-json', 'plan')).output) as {
+    return JSON.parse((await this.run('show', '-json', 'plan')).output);
+  }
+
+  /** Actions by address of what a plan would change. */
+  async changes(...words: readonly string[]): Promise<Record<string, string>> {
+    const { resource_changes: found = [] } = (await this.planned(...words)) as {
       resource_changes?: { address: string; mode: string; change: { actions: string[] } }[];
     };
     return Object.fromEntries(

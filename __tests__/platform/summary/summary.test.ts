@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPlan } from '../../../platform/summary/changes';
+import { named } from '../../../platform/summary/hosts';
+import { renderMarkdown, renderText } from '../../../platform/summary/render';
+import { touchedBy } from '../../../platform/summary/services';
+import type { Summary } from '../../../platform/summary/summarize';
+import { about, noticedOfAbsences, noticedOfServices } from '../../../platform/summary/visitors';
+import { allFilesOf, Synthesizer, type Edit } from './edits';
+
+let synthesizer: Synthesizer;
+beforeAll(() => {
+  synthesizer = new Synthesizer();
+});
+afterAll(() => synthesizer.stop());
+
+const of = (after: Edit, before: Edit = {}) => synthesizer.summary(before, after);
+const lines = ({ sections }: Summary, title: string) => sections.find((section) => section.title.startsWith(title))?.lines ?? [];
+
+describe('an edit of main.ts', () => {
+  test('that is none changes nothing', () => {
+    expect(renderText(of({}))[1]).toBe('A deploy changes nothing.');
+  });
+
+  test('of the type of web servers tells that all are away at the same time, and the price', () => {
+    const summary = of({ web: { serverType: 'cx33' } });
+    expect(lines(summary, 'Servers')).toEqual(['web-1, web-2: resized from cx23 to cx33']);
+    expect(lines(summary, 'What visitors notice')).toEqual([
+      'every request gets 503 for about 2 minutes: web-1, web-2 are away at the same time',
+    ]);
+    expect(lines(summary, 'Price')).toEqual(['56.93 before, 62.93 after: +6.00']);
+  });
+
+  test('of the type of members tells of the majority that is away, and of my.cnf, which goes with the memory', () => {
+    const summary = of({ mysql: { serverType: 'cx33' } });
+    expect(lines(summary, 'Configured anew')).toEqual(['db-1 to db-3: configured (/etc/mysql/platform.cnf): restart of mysql']);
+    expect(lines(summary, 'In this order')).toEqual(['db-1 to db-3: changed at Hetzner', 'db-1, then db-2, then db-3: configured']);
+    expect(lines(summary, 'What visitors notice')[0]).toBe(
+      'nothing can be written, and little can be read, for about 2 minutes: db-1 to db-3 are away at the same time',
+    );
+  });
+
+  test('of the type of load balancers tells that nothing answers', () => {
+    expect(lines(of({ loadBalancers: { serverType: 'cx33' } }), 'What visitors notice')).toEqual([
+      'nothing answers for about 2 minutes: lb-1, lb-2 are away at the same time',
+    ]);
+  });
+
+  test.each<[string, Edit, Edit, string]>([
+    [
+      'another architecture',
+      {},
+      { web: { serverType: 'cax11' } },
+      'web-1, web-2: cannot be resized from cx23 to cax11, which is of another architecture',
+    ],
+    ['a smaller disk', { web: { serverType: 'cx33' } }, {}, 'web-1, web-2: cannot be resized from cx33 to cx23, which has a smaller disk'],
+  ])('to a type of %s is refused', (_, before, after, says) => {
+    expect(lines(of(after, before), 'Refused')).toEqual([expect.stringContaining(says)]);
+  });
+
+  test('to fewer servers tells who is deleted, and who has to learn of it', () => {
+    const summary = of({}, { app: { serverCount: 3 }, web: { serverCount: 3 } });
+    expect(lines(summary, 'Servers')).toEqual(['app-3, web-3: deleted (cx23, fsn1)']);
+    expect(lines(summary, 'Configured anew').sort()).toEqual([
+      'lb-1, lb-2: configured (/etc/haproxy/haproxy.cfg): reload of haproxy',
+      'web-1, web-2: configured (/etc/nginx/nginx.conf): reload of nginx',
+    ]);
+    expect(lines(summary, 'What visitors notice')).toContainEqual(expect.stringMatching(/requests under way .* are cut.*web-3/));
+  });
+
+  test('to more servers tells that visitors notice nothing', () => {
+    const summary = of({ web: { serverCount: 3 } });
+    expect(lines(summary, 'Servers')).toEqual(['web-3: made (cx23, fsn1)']);
+    expect(lines(summary, 'What visitors notice')).toEqual(['nothing']);
+  });
+
+  test('to larger volumes grows them', () => {
+    const summary = of({ mysql: { volumeGb: 30 } });
+    expect(lines(summary, 'Servers')).toEqual(['db-1 to db-3: data volume grows from 20 to 30 GB']);
+    expect(lines(summary, 'Data')).toEqual([]);
+  });
+
+  test('of the location tells before all else that data and address are lost', () => {
+    const { sections } = of({ locations: ['nbg1'] });
+    expect(sections[0]).toMatchObject({
+      title: 'Data and address at risk',
+      isWarning: true,
+      lines: [
+        'no volume of the database is left: ALL DATA is lost',
+        expect.stringContaining('db-1: the volume db-1-data of 20 GB is destroyed'),
+        expect.stringContaining('db-2'),
+        expect.stringContaining('db-3'),
+        expect.stringContaining('the floating IP platform is given back'),
+      ],
+    });
+  });
+
+  test('of a name prefix renames, and replaces nothing', () => {
+    const summary = of({ namePrefix: 'x-' });
+    expect(lines(summary, 'Data')).toEqual([]);
+    expect(lines(summary, 'Servers')).toContain('floating IP: changed: name');
+  });
+
+  test('of the network range cuts hosts off, and brings other addresses to all of them', () => {
+    const summary = of({ network: { range: '10.1.0.0/16' } });
+    expect(lines(summary, 'What visitors notice')).toContainEqual(expect.stringContaining('every request gets 503'));
+    expect(lines(summary, 'Firewalls')).toContainEqual(expect.stringMatching(/^web-1, web-2: other addresses: lb -> web http/));
+  });
+
+  test('of who may come in and what may go out tells which rules open and close', () => {
+    const summary = of({ loadBalancers: { sshSources: ['203.0.113.0/24'] }, app: { outboundRanges: ['198.51.100.0/24'] } });
+    expect(lines(summary, 'Firewalls')).toEqual([
+      'opened to the Internet: 22/tcp from 203.0.113.0/24',
+      'closed to the Internet: 22/tcp from 0.0.0.0/0',
+      'closed to the Internet: 22/tcp from ::/0',
+      expect.stringMatching(/^app-1, app-2: opened: units with a user of their own -> internet, .* 198\.51\.100\.0\/24/),
+      'lb-1, lb-2: other addresses: operators -> lb ssh',
+    ]);
+  });
+
+  test('that is a first deploy makes everything, and disturbs nobody', () => {
+    const after = synthesizer.synthesize();
+    const summary = synthesizer.firstDeploy(after);
+    expect(summary.compared).toBe('not in main: a first deploy');
+    expect(lines(summary, 'Servers')).toContain('app-1, app-2, db-1 to db-3, lb-1, lb-2, web-1, web-2: made (cx23, fsn1)');
+    expect(lines(summary, 'What visitors notice')).toEqual([]);
+    expect(lines(summary, 'Price')).toEqual(['0.00 before, 56.93 after: +56.93']);
+  });
+});
+
+test('every file that a step uploads has a rule that says whom it touches', () => {
+  const everything: Edit = {
+    certificate: { mode: 'acme', email: 'a@example.com' },
+    updates: { securityUpdates: true },
+    mysql: { packagesRevision: '1' },
+  };
+  const files = [...allFilesOf(synthesizer.synthesize()), ...allFilesOf(synthesizer.synthesize(everything))];
+  expect(files.length).toBeGreaterThan(200);
+  expect(files.filter(({ tier, path }) => touchedBy(tier, path) === undefined)).toEqual([]);
+});
+
+test('a plan that replaces a step tells that it runs again', () => {
+  const address = 'terraform_data.web_web-1_configure_AD3B8B4F';
+  const change = {
+    actions: ['delete', 'create'],
+    before: { triggers_replace: 1 },
+    after: { triggers_replace: 2 },
+    after_unknown: { id: true },
+  };
+  const plan = { resource_changes: [{ address, mode: 'managed', type: 'terraform_data', change }] };
+  expect(readPlan(plan).get(address)).toMatchObject({ action: 'replace', attributes: ['triggers_replace', 'id'] });
+  expect(() => readPlan([])).toThrow();
+});
+
+test('members that are away one after another cost the handover, and two at once the majority', () => {
+  const hosts = { lb: [], web: [], app: [], mysql: ['db-1', 'db-2', 'db-3'] };
+  const away = (host: string, start: number) => ({ tier: 'mysql' as const, host, start, end: start + 60 });
+  expect(noticedOfAbsences([away('db-1', 0), away('db-2', 60)], hosts)).toEqual([expect.stringMatching(/^writes wait for about 7\.2 s/)]);
+  expect(noticedOfAbsences([away('db-1', 0), away('db-2', 30)], hosts)).toEqual([
+    expect.stringMatching(/^nothing can be written.* for about 30 s/),
+  ]);
+});
+
+test('a reload of HAProxy is not noticed, and a restart of mysqld is', () => {
+  expect(noticedOfServices([{ unit: 'haproxy', verb: 'reload' }])).toEqual([]);
+  expect(noticedOfServices([{ unit: 'mysql', verb: 'restart' }])).toEqual([expect.stringContaining('writes wait for up to 4.1 s')]);
+});
+
+test('hosts in a row are told by the first and the last, and durations promise no more than an estimate can', () => {
+  expect(named(['web-10', 'web-2', 'web-1', 'web-3'])).toBe('web-1 to web-3, web-10');
+  expect([2, 44, 61, 200].map(about)).toEqual(['about 5 s', 'about 45 s', 'about 1 minute', 'about 3.5 minutes']);
+});
+
+test('a comment cannot be made to mention people, or to show what is no text', () => {
+  const summary = { environment: 'shop', compared: 'x', sections: [{ title: 'T', lines: ['@all <img> `a` \u001b[2J'] }] };
+  expect(renderMarkdown(summary)).toContain('- \\@all \\<img\\> \\`a\\` \\[2J');
+  expect(renderText(summary)).toContain('  @all <img> `a` [2J');
+});
