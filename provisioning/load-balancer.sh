@@ -86,7 +86,7 @@ make_first_ticket_keys() {
   wants_tickets || return 0
   replace_file "$UPLOAD_DIR/load-balancer/first-ticket-keys" /usr/local/lib/platform/first-ticket-keys 0755
   install_unit first-ticket-keys.service
-  systemctl enable --quiet first-ticket-keys.service
+  enable_unit first-ticket-keys.service
   systemctl start first-ticket-keys.service || die "there are no keys of session tickets: $(last_words first-ticket-keys 5)"
 }
 
@@ -102,7 +102,7 @@ apply_ticket_agent() {
   replace_file "$program" "$TICKET_AGENT"
   replace_file "$(staged "$TICKET_AGENT_PEER")" "$TICKET_AGENT_PEER"
   install_unit ticket-keys.service ticket-keys.timer
-  systemctl enable --quiet ticket-keys.timer
+  enable_unit ticket-keys.timer
   systemctl restart ticket-keys.timer
   systemctl start ticket-keys.service || log "WARNING: $(last_words ticket-keys 1)"
 }

@@ -157,6 +157,13 @@ describe('units', () => {
     expect(told('install_unit a.service', 'enable_unit a.service')).toEqual(['daemon-reload', 'enable a.service', 'daemon-reload']);
   });
 
+  test('are enabled and read by these verbs in every script, since each enabling costs systemd a second', () => {
+    const others = readdirSync('provisioning')
+      .filter((file) => file.endsWith('.sh') && file !== 'common.sh')
+      .filter((file) => /systemctl (--\S+ )*(enable|mask|daemon-reload)/.test(readFileSync(join('provisioning', file), 'utf8')));
+    expect(others).toEqual([]);
+  });
+
   test('are stopped and masked, unless they are masked already', () => {
     expect(told('mask_unit a.service')).toEqual(['stop a.service', 'mask a.service']);
     is('masked');
