@@ -3,6 +3,7 @@
  * `npx tsx __tests__/benchmarks/session-resumption.ts [connections]`.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,7 +13,7 @@ import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../..
 import { resolveLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
-import { certificate, pairFiles } from '../helpers/certificate';
+import { certificate, pairFiles, type Pair } from '../helpers/certificate';
 import { HAPROXY, haproxyOnLoopback } from '../helpers/loopback';
 
 const PORTS = { http: 18_580, https: 18_543, metrics: 18_504, pair: 18_503 } as unknown as HaproxyConfig['ports'];
@@ -20,7 +21,16 @@ const PORTS = { http: 18_580, https: 18_543, metrics: 18_504, pair: 18_503 } as 
 const TICKS_A_SECOND = 100;
 const ROUNDS = 3;
 
-function start(folder: string): ChildProcess {
+const KINDS = {
+  'ECDSA P-256': () => certificate('benchmark'),
+  'RSA 2048': (): Pair => {
+    const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=benchmark', '-keyout', '-', '-out', '-'];
+    // HAProxy takes certificate and key from one file, in any order
+    return { certificate: execFileSync('openssl', made, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }), key: '' };
+  },
+} as const;
+
+function start(folder: string, site: Pair): ChildProcess {
   chmodSync(folder, 0o755);
   const tickets = join(folder, 'tickets');
   mkdirSync(tickets);
@@ -34,10 +44,9 @@ function start(folder: string): ChildProcess {
     logs: LOG_DEFAULTS,
     tickets,
   });
-  const { certificate: chain, key } = certificate('benchmark');
   const files = {
     ...pairFiles(),
-    'site.pem': chain + key,
+    'site.pem': site.certificate + site.key,
     'unavailable.http': renderUnavailablePage(),
     // Every client as the other load balancer, which HAProxy answers by itself and without limits
     'peer.lst': '127.0.0.0/16\n',
@@ -103,8 +112,12 @@ async function measure(haproxy: ChildProcess, version: SecureVersion, resume: bo
 
 async function main(connections: number): Promise<void> {
   if (!Number.isInteger(connections) || connections < 1) throw new RangeError('want a number of connections, 1 or more');
+  for (const [kind, makeSite] of Object.entries(KINDS)) await compare(kind, makeSite(), connections);
+}
+
+async function compare(certificateKind: string, site: Pair, connections: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'session-resumption-'));
-  const haproxy = start(folder);
+  const haproxy = start(folder, site);
   try {
     await sleep(2_000);
     for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
@@ -115,12 +128,13 @@ async function main(connections: number): Promise<void> {
         const microseconds = median(rounds.map((cost) => cost.microseconds));
         const wait = median(rounds.map((cost) => cost.firstByteMs));
         process.stdout.write(
-          `${version} ${kind}: HAProxy ${microseconds.toFixed(0)} µs, ${Math.round(1e6 / microseconds)} a second and core; first byte after ${wait.toFixed(2)} ms\n`,
+          `${certificateKind}, ${version}, ${kind}: HAProxy ${microseconds.toFixed(0)} µs, ${Math.round(1e6 / microseconds)} a second and core; first byte after ${wait.toFixed(2)} ms\n`,
         );
       }
     }
   } finally {
     haproxy.kill('SIGTERM');
+    await once(haproxy, 'exit');
     rmSync(folder, { recursive: true, force: true });
   }
 }

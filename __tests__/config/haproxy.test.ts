@@ -100,12 +100,13 @@ test('names each web server, in the given order', () => {
 
 test('keeps health, metrics and statistics off the public side', () => {
   expect(section(config(), 'frontend inside')[0]).toBe('bind 10.0.1.11:8404');
-  expect(config().match(/bind /g)).toHaveLength(3);
+  expect(section(config(), 'frontend pair')[0]).toMatch(/^bind 10\.0\.1\.11:8403 /);
+  expect(config().match(/bind /g)).toHaveLength(4);
 });
 
 test('leaves room for health checks when clients take all of their connections', () => {
   const text = config({ limits: { connections: 5_000 } });
-  expect(section(text, 'global')).toContain('maxconn 7200');
+  expect(section(text, 'global')).toContain('maxconn 7220');
   expect(section(text, 'frontend site')).toContain('maxconn 5000');
 });
 

@@ -79,6 +79,7 @@ test('lets out what the table lets in elsewhere, and to the Internet those users
     'udp sport 68 udp dport 67 accept comment "DHCP"',
     'ip daddr 10.0.1.0/24 meta l4proto 112 accept comment "lb -> lb vrrp"',
     'ip daddr 10.0.1.0/24 tcp dport 9101 accept comment "lb -> lb floatingIpAgent"',
+    'ip daddr 10.0.1.0/24 tcp dport 8403 accept comment "lb -> lb pair"',
     'ip daddr 10.0.2.0/24 tcp dport 80 accept comment "lb -> web http"',
     'ip daddr 10.0.2.0/24 tcp dport 22 accept comment "lb -> web ssh"',
     'ip daddr 10.0.3.0/24 tcp dport 22 accept comment "lb -> app ssh"',

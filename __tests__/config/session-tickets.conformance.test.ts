@@ -24,6 +24,10 @@ const visit = (port: number, version: Version, session?: Buffer) =>
 /** A load balancer with its agent, whose clock is the test's. */
 interface Host {
   readonly lb: Balancer;
+  /** Folder of its keys. */
+  readonly tickets: string;
+  /** Says something to HAProxy. */
+  readonly tell: (commands: readonly string[]) => Promise<string>;
   look(nowMs?: number): Promise<void>;
   /** What HAProxy uses, the oldest first. */
   keys(): Promise<string[]>;
@@ -43,6 +47,8 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('session ticke
     const ask = () => askPeer({ url: `https://127.0.0.1:${port()}${TICKET_KEYS_PATH}`, identity, authority: both.authority });
     return {
       lb,
+      tickets,
+      tell,
       look: (nowMs = Date.now()) => look({ folder: tickets, now: () => nowMs, askPeer: ask, tellHaproxy: tell }),
       keys: async () => shownSecrets(await tell(['show tls-keys *'])),
     };
@@ -129,7 +135,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('session ticke
   test('keys that HAProxy has lost are brought back with the next look', async () => {
     const [one] = await agreed();
     const keys = await one.keys();
-    await tellHaproxy(join(one.lb.folder, 'admin.sock'), [`set ssl tls-key 0 ${Buffer.alloc(80, 1).toString('base64')}`]);
+    await one.tell([`set ssl tls-key ${one.tickets}/keys ${Buffer.alloc(80, 1).toString('base64')}`]);
     expect(await one.keys()).not.toEqual(keys);
     await one.look();
     expect(await one.keys()).toEqual(keys);
@@ -147,36 +153,35 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('session ticke
 
   test('files with something else in them are replaced by new keys', async () => {
     const one = await host(0, () => undefined);
-    const map = join(
-      (await tellHaproxy(join(one.lb.folder, 'admin.sock'), ['show tls-keys'])).match(/\((.*)\/keys\)/)?.[1] ?? '',
-      'shared.map',
-    );
+    const map = join(one.tickets, 'shared.map');
     writeFileSync(map, 'keys something else\n');
     await one.look();
     expect(readFileSync(map, 'utf8')).toMatch(/^keys \d+:\d+:\S{108},\d+:\d+:\S{108},\d+:\d+:\S{108}\n$/);
   });
 
-  test("a visitor's session opens no way to the other load balancer's secrets, although HAProxy resumes it there", async () => {
+  test("a visitor's session opens no way to what the load balancers hand each other, although HAProxy may resume it there", async () => {
     const { lb } = await host(0, () => undefined);
-    const ofVisitor = await balancer([], { files: pairFiles(both) });
-    for (const { https, pair } of [lb, ofVisitor]) {
-      const { session } = await visit(https, 'TLSv1.3');
-      const asked = execa('openssl', ['s_client', '-connect', `127.0.0.1:${pair}`, '-tls1_3', '-quiet'], { input: '', reject: false });
-      expect((await asked).stderr, 'without a session').toContain('certificate required');
-      expect(await answerTo(pair, session)).not.toMatch(/^HTTP\/1\.1 200/);
-    }
+    // Sessions of its memory, as with origin pulls
+    const acme = { responders: [], sharePath: '/obtained.pem' };
+    const inMemory = await balancer([], { acme, files: { ...pairFiles(both), 'obtained.pem': 'the key of the site' } });
+    const sessions = [lb, inMemory].map(async ({ https }) => (await visit(https, 'TLSv1.3')).session);
+    const [ticket, remembered] = await Promise.all(sessions);
+    expect(await answerTo(lb.pair, TICKET_KEYS_PATH)).toBe('refused');
+    expect(await answerTo(lb.pair, TICKET_KEYS_PATH, ticket)).toBe('refused');
+    expect(await answerTo(inMemory.pair, acme.sharePath)).toBe('refused');
+    expect(await answerTo(inMemory.pair, acme.sharePath, remembered)).toMatch(/^HTTP\/1\.\d 403 /);
   });
 });
 
-/** What is answered to a question for the keys, with a session and without a certificate; nothing if the connection is refused. */
-function answerTo(port: number, session: Buffer): Promise<string> {
+/** What is answered to who has no certificate. */
+function answerTo(port: number, path: string, session?: Buffer): Promise<string> {
   return new Promise((done) => {
     let answer = '';
     const socket = connect({ host: '127.0.0.1', port, session, rejectUnauthorized: false }, () =>
-      socket.write(`GET ${TICKET_KEYS_PATH} HTTP/1.0\r\n\r\n`),
+      socket.write(`GET ${path} HTTP/1.0\r\n\r\n`),
     );
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
     socket.on('error', () => undefined);
-    socket.on('close', () => done(answer));
+    socket.on('close', () => done(answer || 'refused'));
   });
 }
