@@ -56,6 +56,8 @@ function configuration(): string {
   return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
 }
 
+/** What that commit did not have: by these the load balancers know each other. */
+const ADDED = /^tls_\w+\.lb-authority_/;
 /** What holds data, addresses, or what others trust in. */
 const KEPT = /^(hcloud_(server|volume|volume_attachment|network|network_subnet|floating_ip|placement_group|ssh_key)|tls_\w+)\./;
 
@@ -98,7 +100,9 @@ describe('a plan for what commit 1f4c8ec has deployed', () => {
 
   test('has every one of them in the state under the name of today', () => {
     expect(deployed.filter(({ type, name }) => KEPT.test(`${type}.${name}`)).length).toBeGreaterThan(50);
-    expect(Object.entries(changes).filter(([address, actions]) => KEPT.test(address) && actions === 'create')).toEqual([]);
+    expect(
+      Object.entries(changes).filter(([address, actions]) => KEPT.test(address) && !ADDED.test(address) && actions === 'create'),
+    ).toEqual([]);
   });
 
   test('changes what the list says, to which CHANGELOG.md sends operators', async () => {
