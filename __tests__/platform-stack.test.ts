@@ -329,8 +329,12 @@ test('the variable keys_revision renews every TLS key but those of CAs', () => {
     Object.keys(keys)
       .filter((id) => !renewed.includes(id))
       .sort(),
-  ).toEqual([expect.stringMatching(/^edge_authority_ca-1_key/), expect.stringMatching(/^internal-authority_ca-1_key/)]);
-  expect(renewed).toHaveLength(4);
+  ).toEqual([
+    expect.stringMatching(/^edge_authority_ca-1_key/),
+    expect.stringMatching(/^internal-authority_ca-1_key/),
+    expect.stringMatching(/^lb-authority_ca-1_key/),
+  ]);
+  expect(renewed).toHaveLength(6);
 });
 
 test('wrong settings are refused before anything is built, all at once', () => {
