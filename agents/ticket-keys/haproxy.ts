@@ -1,17 +1,20 @@
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { bodyOf } from '../common/body';
 
 const LIMIT_MS = 5_000;
+/** Three keys are some 400. */
 const LONGEST_BYTES = 64 * 1024;
 
-/** HAProxy's answer to commands on its control socket, whose folder and file are root's. @throws if there is none */
-export async function tellHaproxy(socketPath: string, commands: readonly string[]): Promise<string> {
+/** HAProxy's answer to commands on its control socket, which is root's alone. @throws if there is none within five seconds */
+export async function tellHaproxy(socketPath: string, commands: readonly string[], limitMs = LIMIT_MS): Promise<string> {
   const socket = connect(socketPath);
-  socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('HAProxy does not answer on its control socket')));
+  const limit = setTimeout(() => socket.destroy(new Error(`HAProxy does not answer on ${socketPath} within ${limitMs} ms`)), limitMs);
   socket.end(`${commands.join(';')}\n`);
-  const answer = await text(socket);
-  if (answer.length > LONGEST_BYTES) throw new Error('HAProxy says more than there are keys');
-  return answer;
+  try {
+    return await bodyOf(socket, LONGEST_BYTES);
+  } finally {
+    clearTimeout(limit);
+  }
 }
 
 /** The secrets in an answer to `show tls-keys *`, the oldest first. */
