@@ -620,12 +620,8 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 
     test('nobody else gets it, and who asks is not deceived', async () => {
       const other = loadBalancerPair();
-      const { sharePort } = await withClient([1]);
-      const access = {
-        url: `https://127.0.0.1:${sharePort}/obtained.pem`,
-        identity: pem(member('lb-2')),
-        authority: authority.certificate,
-      };
+      const { pair } = await withClient([1]);
+      const access = { url: `https://127.0.0.1:${pair}/obtained.pem`, identity: both.members[1], authority: both.authority };
       await expect(askPeer({ ...access, identity: other.members[1] })).rejects.toThrow(/alert/);
       await expect(askPeer({ ...access, authority: other.authority })).rejects.toThrow(/certificate/);
       const { stdout } = spawnSync('curl', ['-sk', '-o', '/dev/null', '-w', '%{http_code}', access.url], { encoding: 'utf8' });
