@@ -33,7 +33,7 @@ interface Host {
   keys(): Promise<string[]>;
 }
 
-describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('session tickets of two load balancers', { timeout: 60_000 }, () => {
+describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('session tickets of two load balancers', () => {
   let both: LoadBalancerPair;
   beforeEach(() => void (both = loadBalancerPair()));
 
@@ -114,8 +114,10 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('session ticke
     await one.look(Date.now() + HOUR_MS);
     const keys = await one.keys();
     const { session } = await visit(one.lb.https, version);
+    const worker = async () => /^Pid: (\d+)$/m.exec(await one.tell(['show info']))?.[1];
+    const former = await worker();
     one.lb.process.kill('SIGUSR2');
-    await sleep(1_500);
+    await expect.poll(worker, { timeout: 30_000 }).not.toBe(former);
     expect(await one.keys()).toEqual(keys);
     expect((await visit(one.lb.https, version, session)).resumed).toBe(true);
   });
