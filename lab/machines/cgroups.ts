@@ -42,6 +42,17 @@ async function delegate(parent: string): Promise<void> {
   }
 }
 
+/**
+ * Processor time that each systemd unit of a machine has used since it started, in microseconds, by the unit's name without `.service`.
+ * The kernel counts it in every v2 cgroup, also where the processor's controller is elsewhere (cgroup-v2.rst, "cpu.stat").
+ */
+export async function processorTimeOfUnits(lab: string, machine: string): Promise<ReadonlyMap<string, number>> {
+  const slice = join(v2(), `scale-up-${lab}`, machine, 'payload', 'system.slice');
+  const units = (await readdir(slice)).filter((name) => name.endsWith('.service'));
+  const times = await Promise.all(units.map((unit) => readFile(join(slice, unit, 'cpu.stat'), 'utf8').catch(() => '')));
+  return new Map(units.map((unit, n) => [unit.replace(/\.service$/, ''), Number(/^usage_usec (\d+)$/m.exec(times[n]!)?.[1] ?? 0)]));
+}
+
 /** SIGKILL to every process of a machine at once, including its init and nspawn. */
 export async function killMachineCgroup(lab: string, machine: string): Promise<void> {
   await writeFile(join(v2(), `scale-up-${lab}`, machine, 'cgroup.kill'), '1').catch(() => undefined);
