@@ -5,7 +5,8 @@ interface StoredRow {
   id: number;
   text: string;
   key: string;
-  createdAt: Date;
+  /** As MySQL writes a TIMESTAMP(3). */
+  createdAt: string;
 }
 
 /** What happens to the next work on the PRIMARY: with "answer-lost" it is committed, but nobody hears of it; with "switched-over-after-commit" it is committed, and what follows is refused. */
@@ -55,7 +56,7 @@ export class FakeDatabase implements Database {
   private insert(text: string, key: string): number {
     if (this.rows.some((row) => row.key === key)) throw mysqlError(1062);
     const id = this.rows.length + 1;
-    this.rows.push({ id, text, key, createdAt: new Date(1000 * id) });
+    this.rows.push({ id, text, key, createdAt: new Date(1000 * id).toISOString().replace('T', ' ').slice(0, -1) });
     return id;
   }
 }

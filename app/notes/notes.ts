@@ -21,7 +21,8 @@ export const WITHIN_MILLISECONDS = 25_000;
 const LISTED = 50;
 const COLUMNS = 'id, text, created_at AS createdAt';
 
-type Row = { id: number; text: string; createdAt: Date };
+/** `createdAt` as MySQL writes it, in UTC: `2026-11-30 14:00:00.123`. */
+type Row = { id: number; text: string; createdAt: string };
 type Retried = (error: unknown, attempt: Attempt) => void;
 
 export class Notes {
@@ -90,5 +91,5 @@ async function insertOrFind(session: Session, text: string, key: string, afterUn
 }
 
 function noteOf({ id, text, createdAt }: Row): Note {
-  return { id, text, createdAt: createdAt.toISOString() };
+  return { id, text, createdAt: `${createdAt.replace(' ', 'T')}Z` };
 }
