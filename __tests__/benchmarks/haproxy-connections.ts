@@ -2,6 +2,7 @@
  * How much memory HAProxy takes for many clients: runs the rendered haproxy.cfg on loopback, without web servers, and
  * opens TLS connections to it, each with a question every ten seconds. Prints figures; judges nothing.
  *   npx tsx __tests__/benchmarks/haproxy-connections.ts [CONNECTIONS]
+ * KEEP=1 keeps them in docs/measurements/connections.json.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,12 +15,22 @@ import { resolveLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import { certificate, pairFiles } from '../helpers/certificate';
+import { circumstances, requireCommitted, type Circumstances } from './circumstances';
 
 const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
 const CONNECTIONS_PER_ADDRESS = 450;
 const CONNECTIONS_PER_PROCESS = 4_500;
 /** Longer than HAProxy lets an idle connection live: who is there then is kept busy. */
 const HELD_MS = 20_000;
+
+const KEPT = 'docs/measurements/connections.json';
+
+/** As docs/measurements/connections.json keeps it. */
+interface ConnectionMeasurement extends Circumstances {
+  /** What HAProxy takes for a kept TLS connection that asks every ten seconds. */
+  readonly kilobytesPerConnection: number;
+  readonly connections: number;
+}
 
 function start(folder: string): ChildProcess {
   chmodSync(folder, 0o755);
@@ -54,6 +65,7 @@ function memory(master: ChildProcess): number {
 }
 
 async function main(wanted: number): Promise<void> {
+  if (process.env['KEEP'] === '1') requireCommitted();
   if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError('want a number of connections, 1 or more');
   const folder = mkdtempSync(join(tmpdir(), 'haproxy-connections-'));
   const haproxy = start(folder);
@@ -80,9 +92,13 @@ async function main(wanted: number): Promise<void> {
     say(`${sum('opened')} of ${wanted} opened in ${seconds.toFixed(0)} s, ${Math.round(sum('opened') / seconds)} handshakes a second`);
     await sleep(HELD_MS);
     const after = memory(haproxy);
+    const kilobytes = Number(((after - before) / sum('open')).toFixed(1));
     say(
-      `${sum('open')} held; HAProxy takes ${Math.round(after / 1024)} MB, ${Math.round(before / 1024)} MB before: ${((after - before) / sum('open')).toFixed(1)} kB a connection`,
+      `${sum('open')} held; HAProxy takes ${Math.round(after / 1024)} MB, ${Math.round(before / 1024)} MB before: ${kilobytes} kB a connection`,
     );
+    if (process.env['KEEP'] !== '1') return;
+    const kept: ConnectionMeasurement = { kilobytesPerConnection: kilobytes, connections: sum('open'), ...circumstances() };
+    writeFileSync(KEPT, `${JSON.stringify(kept, null, 2)}\n`);
   } finally {
     holders.forEach(({ child }) => child.kill());
     haproxy.kill('SIGTERM');

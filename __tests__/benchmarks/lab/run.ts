@@ -13,7 +13,7 @@ import { openDeployedLab } from '../../../lab/scenarios';
 import { topologyOf } from '../../../lab/scenarios/topology';
 import { now, pause } from '../../../lab/traffic';
 import { circumstances, requireCommitted } from '../circumstances';
-import { paced, type Paced } from './paced';
+import { paced, type Paced } from '../paced';
 import { fillLabTable, labTable, usedByRequests, WAYS, type LabFigures, type LabMeasurement, type Way } from './table';
 
 const USAGE = `Measures 500 requests a second through the platform and past it.

@@ -16,7 +16,7 @@ const measurement: LabMeasurement = {
 
 test('a measurement on the lab is a line with what the chain adds to the median, and what each program used', () => {
   expect(fillLabTable(DOCUMENT, [measurement]).split('\n').at(-4)).toBe(
-    '| database page | 2.50 ms, 1.75 ms | 0.75 ms | 6.00 ms, 4.00 ms | lb haproxy 120, mysql mysql 260 |',
+    '| database page | 499, 500 | 2.50 ms, 1.75 ms | 0.75 ms | 6.00 ms, 4.00 ms | lb haproxy 120, mysql mysql 260 |',
   );
 });
 

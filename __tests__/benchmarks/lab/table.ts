@@ -1,4 +1,4 @@
-import type { Paced } from './paced';
+import type { Paced } from '../paced';
 
 export const WAYS = ['chain', 'bare'] as const;
 export type Way = (typeof WAYS)[number];
@@ -28,7 +28,14 @@ export interface LabMeasurement {
 }
 
 const TABLE = /(<!-- lab -->\n)[\s\S]*?(<!-- end -->)/;
-const HEADER = ['what is asked for', 'median: chain, bare', 'added', '99 %: chain, bare', 'processor time of the chain, µs'];
+const HEADER = [
+  'what is asked for',
+  'requests/s: chain, bare',
+  'median: chain, bare',
+  'added',
+  '99 %: chain, bare',
+  'processor time of the chain, µs',
+];
 const NOT_YET = '*Not measured yet.*\n';
 
 /** The Markdown with its table as the measurements have it. */
@@ -40,6 +47,7 @@ export function fillLabTable(markdown: string, measurements: readonly LabMeasure
 export function labTable(measurements: readonly LabMeasurement[]): string {
   const rows = measurements.map(({ what, chain, bare }) => [
     what,
+    `${chain.requestsPerSecond}, ${bare.requestsPerSecond}`,
     `${ms(chain.median)}, ${ms(bare.median)}`,
     ms(chain.median - bare.median),
     `${ms(chain.p99)}, ${ms(bare.p99)}`,
