@@ -104,8 +104,14 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
     neverPackages: /^(cdktf|node:(?!crypto))/,
   },
   {
+    room: 'platform/capacity',
+    files: /^platform\/capacity\//,
+    mayImport: ['platform/capacity', 'platform/environment/stack type', 'lib/hetzner', 'lib/net type'],
+    neverPackages: /^(cdktf|node:)/,
+  },
+  {
     room: 'platform',
-    files: /^platform\/(?!doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/,
+    files: /^platform\/(?!capacity\/|doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/,
     mayImport: ['platform', 'lib/hetzner', 'lib/net'],
     neverPackages: /^(cdktf|constructs)$/,
   },

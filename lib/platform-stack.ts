@@ -238,12 +238,13 @@ function createPrivateTiers(stack: TerraformStack, environment: Environment, { s
   return { mysql: mysql.servers, app: app.servers, web: web.servers };
 }
 
-function described({ domains, certificate, cloudflare }: Environment): object {
+function described({ domains, certificate, cloudflare, loadBalancers }: Environment): object {
   return {
     domains,
     certificate: certificate.mode,
     lets_encrypt: certificate.mode === 'acme' && isLetsEncrypt(certificate.directoryUrl),
     cloudflare: cloudflare && { zone: cloudflare.zone, proxied: cloudflare.proxied },
+    connections: loadBalancers.limits.connections,
   };
 }
 

@@ -37,6 +37,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ccx63: [48, 192, 960, 853.49],
 };
 
+/** Where the prices come from. */
+export const PRICES_FROM = 'hetzner.com on 2026-09-04';
+
 /** Where each family is sold at all, by the beginning of its names (same source). */
 const SALES: readonly (readonly [family: RegExp, zones: readonly Zone[]])[] = [
   [/^c(a)?x\d/, ['eu-central']],
@@ -67,6 +70,9 @@ const SUCCESSORS: Readonly<Record<string, string>> = {
 export const DEFAULT_SERVER_TYPE = 'cx23';
 
 export const SERVER_TYPES: readonly string[] = Object.keys(KINDS);
+
+/** Shared with other servers, except of types ccx; undefined for a type that is not known here. */
+export const coresOf = (serverType: string): number | undefined => KINDS[serverType]?.[0];
 
 /** Memory of the server type in MB; undefined for a type that is not known here. */
 export function memoryMegabytesOf(serverType: string): number | undefined {
@@ -107,6 +113,14 @@ export function alternativesTo(serverType: string, location: LocationName): read
   const less = others.filter((type) => !suffices(type)).sort((a, b) => of(b)[1] - of(a)[1] || of(a)[3] - of(b)[3]);
   return [...enough, ...less];
 }
+
+/** The cheapest with more cores, and no less memory, of the same architecture that is sold there; undefined: there is none. */
+export const largerTypeThan = (serverType: string, location: LocationName): string | undefined =>
+  alternativesTo(serverType, location).find(
+    (type) =>
+      (coresOf(type) ?? 0) > (coresOf(serverType) ?? Infinity) &&
+      (memoryMegabytesOf(type) ?? 0) >= (memoryMegabytesOf(serverType) ?? Infinity),
+  );
 
 /** Undefined for a type that Hetzner has, or had. */
 export function unknownServerType(prop: string, got: string): Problem | undefined {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../environment/usage-error';
+import { capacityCommand } from './capacity';
 import { EXIT } from './common';
 import { completionCommand } from './completion';
 import { doctorCommand } from './doctor';
@@ -15,7 +16,16 @@ const program = new Command('platform')
   .showHelpAfterError('(platform --help, or platform VERB --help, says more)')
   .enablePositionalOptions()
   .exitOverride();
-for (const command of [statusCommand(), sshCommand(), logsCommand(), switchoverCommand(), openCommand(), doctorCommand(), summaryCommand()])
+for (const command of [
+  statusCommand(),
+  sshCommand(),
+  logsCommand(),
+  switchoverCommand(),
+  openCommand(),
+  doctorCommand(),
+  summaryCommand(),
+  capacityCommand(),
+])
   program.addCommand(command);
 program.addCommand(completionCommand(program));
 // Subcommands that are added do not inherit it

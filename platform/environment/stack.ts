@@ -64,6 +64,8 @@ export interface Environment {
     /** When the certificate of mode `files` ends. */
     readonly ownEnd?: Date | undefined;
   };
+  /** That a load balancer takes at the same time. */
+  readonly connections: number;
   readonly cloudflare?: { readonly zone: string; readonly proxied: boolean } | undefined;
   /** Who a deploy logs in as. */
   readonly sshUser: string;
@@ -99,6 +101,7 @@ const stackSchema = z.object({
       domains: z.array(z.string()).min(1),
       certificate: z.enum(['self-signed', 'files', 'cloudflare-origin', 'acme']),
       lets_encrypt: z.boolean(),
+      connections: z.number(),
       cloudflare: z.object({ zone: z.string(), proxied: z.boolean() }).optional(),
     }),
     own_certificate_end: z.coerce.date().optional(),
@@ -135,6 +138,7 @@ export function readStack(name: string, json: unknown): Environment {
     state: { backend: terraform.backend, cloud: terraform.cloud },
     domains: locals.platform.domains,
     certificate: { mode: locals.platform.certificate, letsEncrypt: locals.platform.lets_encrypt, ownEnd: locals.own_certificate_end },
+    connections: locals.platform.connections,
     cloudflare: locals.platform.cloudflare,
     sshUser: Object.values(resource.terraform_data).find(({ connection }) => connection)?.connection?.user ?? 'root',
   };

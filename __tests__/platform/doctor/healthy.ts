@@ -53,6 +53,7 @@ export const ENVIRONMENT: Environment = {
   state: { backend: { local: { path: 'terraform.shop.tfstate' } } },
   domains: ['www.example.com'],
   certificate: { mode: 'self-signed', letsEncrypt: false },
+  connections: 20_000,
   sshUser: 'root',
 };
 

@@ -46,6 +46,7 @@ test('reads from the synthesized stack what a deploy would order, name and ask f
   expect(environment).toMatchObject({
     domains: ['www.example.com'],
     certificate: { mode: 'self-signed', letsEncrypt: false },
+    connections: 20_000,
     cloudflare: undefined,
   });
 });
