@@ -19,7 +19,7 @@ export interface Bearing {
   readonly request: RequestKind;
   /** A second, with all servers. */
   readonly perSecond: number;
-  /** A second, while one server of the tier where it ends is lost. */
+  /** A second, while one server of each tier is lost. */
   readonly withOneLost: number;
   /** Where it ends first. */
   readonly endsAt: Part;
@@ -66,7 +66,7 @@ function bearing(environment: Planned, { requests }: Costs, request: RequestKind
   return { request, perSecond: all, withOneLost: at(1).perSecond, endsAt: part };
 }
 
-const perSecond = (cores: number, microseconds: number): number => Math.floor((cores * USED_SHARE * 1e6) / microseconds);
+const perSecond = (cores: number, microseconds: number): number => Math.round((cores * USED_SHARE * 1e6) / microseconds);
 
 /** Cores that work on requests. @param lost how many servers of the part's tier are not there */
 export function usableCores(environment: Planned, part: Part, lost = 0): number {

@@ -16,14 +16,14 @@ export const profileSchema = z.object({
 export type Profile = z.infer<typeof profileSchema>;
 type Frame = Profile['nodes'][number]['callFrame'];
 
-/** Part of the work that a module does; native code and general modules of Node count with the module that called them. */
-const OWNERS: readonly (readonly [module: RegExp, part: string])[] = [
+/** What a module does by itself, and what native code and general modules of Node do for it. */
+const OWNERS: readonly (readonly [module: RegExp, part: string, below?: string])[] = [
   [/^app\/log/, 'log'],
   [/^app\/notes\//, 'rows to notes'],
   [/^app\/database\//, 'connections, retry'],
   [/^app\//, 'routing, JSON, head of the answer'],
-  [/^node_modules\/mysql2\//, "mysql2: statement, parsing the answer's rows"],
-  [/^node:_http/, "Node's HTTP server"],
+  [/^node_modules\/mysql2\//, 'mysql2: statement, parsing of rows', 'sending the statement: TLS, system call'],
+  [/^node:_http/, "Node's HTTP server", 'sending the answer: system call'],
 ];
 const ELSEWHERE = "Node's sockets, TLS, events and timers";
 const NAMED: Readonly<Record<string, string | undefined>> = {
@@ -38,14 +38,14 @@ export function partsOf({ nodes, samples, timeDeltas }: Profile, bundle: string)
   const parts = new Map<number, string | undefined>();
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const partOf = (id: number): string | undefined => {
-    const frame = frames.get(id)!;
+  const partOf = (id: number, caller = id): string | undefined => {
+    const frame = frames.get(caller)!;
     if (frame.functionName in NAMED) return NAMED[frame.functionName];
     const module = moduleOf(frame, modules);
-    const owner = OWNERS.find(([pattern]) => pattern.test(module))?.[1];
-    if (owner !== undefined) return owner;
-    const parent = parents.get(id);
-    return parent === undefined ? ELSEWHERE : partOf(parent);
+    const owner = OWNERS.find(([pattern]) => pattern.test(module));
+    if (owner) return caller === id ? owner[1] : (owner[2] ?? owner[1]);
+    const parent = parents.get(caller);
+    return parent === undefined ? ELSEWHERE : partOf(id, parent);
   };
   for (const { id } of nodes) parts.set(id, partOf(id));
   const times: Record<string, number> = {};
