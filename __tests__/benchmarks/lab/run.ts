@@ -12,9 +12,10 @@ import { run } from '../../../lab/machines/command';
 import { openDeployedLab } from '../../../lab/scenarios';
 import { topologyOf } from '../../../lab/scenarios/topology';
 import { now, pause } from '../../../lab/traffic';
+import { measuredCosts } from '../../../platform/capacity/measured';
 import { circumstances, requireCommitted } from '../circumstances';
 import { paced, type Paced } from '../paced';
-import { fillLabTable, labTable, usedByRequests, WAYS, type LabFigures, type LabMeasurement, type Way } from './table';
+import { fillLabTable, labTable, reckoned, usedByRequests, WAYS, type LabFigures, type LabMeasurement, type Way } from './table';
 
 const USAGE = `Measures 500 requests a second through the platform and past it.
 
@@ -182,6 +183,7 @@ async function main(): Promise<void> {
     }
   });
   process.stdout.write(labTable(measurements));
+  process.stdout.write(`\nWhat npx platform capacity reckons with / what was used here, µs:\n${reckoned(measurements, measuredCosts()).join('\n')}\n`);
   if (!values.keep) return;
   writeFileSync(KEPT, `[\n${measurements.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
   writeFileSync(DOCUMENT, fillLabTable(readFileSync(DOCUMENT, 'utf8'), measurements));

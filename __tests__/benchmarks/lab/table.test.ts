@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { fillLabTable, usedByRequests, type LabMeasurement } from './table';
+import { fillLabTable, reckoned, usedByRequests, type LabMeasurement } from './table';
 
 const DOCUMENT = '<!-- lab -->\nold\n<!-- end -->\nafter\n';
 const measurement: LabMeasurement = {
@@ -22,6 +22,12 @@ test('a measurement on the lab is a line with what the chain adds to the median,
 
 test('where the lab was not measured, the table says so', () => {
   expect(fillLabTable(DOCUMENT, [])).toBe('<!-- lab -->\n*Not measured yet.*\n<!-- end -->\nafter\n');
+});
+
+test('what an environment is reckoned to bear is checked by what each program used on the lab', () => {
+  const requests = { 'database page': { lb: 90, web: 60, readers: 260 }, 'static file': {}, 'small answer': {}, write: {} };
+  const costs = { requests, newConnection: 0, kilobytesPerConnection: 0, measured: [] };
+  expect(reckoned([measurement], costs)).toEqual(['database page: lb haproxy 90 / 120 = 0.75', 'database page: mysql mysql 260 / 260 = 1.00']);
 });
 
 test('what a program uses while nobody asks is not counted as the cost of requests, and less than a microsecond is left out', () => {

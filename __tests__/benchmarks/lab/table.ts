@@ -1,3 +1,4 @@
+import type { Costs, Part, RequestKind } from '../../../platform/capacity/costs';
 import type { Paced } from '../paced';
 
 export const WAYS = ['chain', 'bare'] as const;
@@ -71,4 +72,33 @@ export function usedByRequests(
     Math.round((used - (before.get(program) ?? 0) - (idlePerSecond.get(program) ?? 0) * seconds) / requests),
   ]);
   return Object.fromEntries(perRequest.filter(([, microseconds]) => microseconds >= 1));
+}
+
+const KIND: Readonly<Record<string, RequestKind>> = {
+  'static file': 'static file',
+  'small answer of Node': 'small answer',
+  'database page': 'database page',
+  write: 'write',
+};
+const PROGRAM: Readonly<Record<Part, string>> = {
+  lb: 'lb haproxy',
+  web: 'web nginx',
+  app: 'app app',
+  readers: 'mysql mysql',
+  primary: 'mysql mysql',
+};
+
+/**
+ * What `npx platform capacity` reckons with, beside what the program used on the lab: `write: lb haproxy 100 / 130 = 0.77`. Of a write
+ * the lab has what all members used, the reckoning the one that writes.
+ */
+export function reckoned(measurements: readonly LabMeasurement[], { requests }: Costs): readonly string[] {
+  return measurements.flatMap(({ what, chain }) => {
+    const kind = KIND[what];
+    if (!kind) return [];
+    return (Object.entries(requests[kind]) as [Part, number][]).flatMap(([part, cost]) => {
+      const used = chain.processorTime[PROGRAM[part]];
+      return used === undefined ? [] : [`${what}: ${PROGRAM[part]} ${cost} / ${used} = ${(cost / used).toFixed(2)}`];
+    });
+  });
 }
