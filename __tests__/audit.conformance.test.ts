@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -15,6 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const VERSION = '1.0.0';
+/** Found from here: the folder of a test has no packages. */
+const TSX = createRequire(import.meta.url).resolve('tsx');
 
 /** A project in this folder that has these packages installed. */
 function project(names: readonly string[]): void {
@@ -45,16 +48,12 @@ async function audit(
   const server = createServer(answer);
   onTestFinished(() => void server.close());
   const registry = `--registry=http://127.0.0.1:${await listening(server)}/`;
-  const { exitCode, all } = await execa(
-    join(process.cwd(), 'node_modules/.bin/tsx'),
-    [join(process.cwd(), '__tests__/audit.ts'), registry],
-    {
-      cwd: folder,
-      env,
-      all: true,
-      reject: false,
-    },
-  );
+  const { exitCode, all } = await execa('node', ['--import', TSX, join(process.cwd(), '__tests__/audit.ts'), registry], {
+    cwd: folder,
+    env,
+    all: true,
+    reject: false,
+  });
   return { exitCode, all };
 }
 

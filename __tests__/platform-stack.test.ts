@@ -5,7 +5,17 @@ import { CONNECTIONS, PlatformStack } from '../lib/platform-stack';
 import type { EnvironmentSettings } from '../lib/settings';
 import { resource, resourceIds, synthesized } from './helpers/stack';
 
+const platforms = new Map<string, PlatformStack>();
+
+/** Of these settings over the least that there have to be; made once, as most tests ask about the same few. */
 function platform(settings: Partial<EnvironmentSettings> = {}): PlatformStack {
+  const key = JSON.stringify(settings);
+  const made = platforms.get(key) ?? newPlatform(settings);
+  platforms.set(key, made);
+  return made;
+}
+
+function newPlatform(settings: Partial<EnvironmentSettings> = {}): PlatformStack {
   const application = { entryPoint: 'app/server.ts', publicFolder: 'app/public' };
   return new PlatformStack(Testing.app(), 'platform', { domain: 'www.example.test', application, ...settings });
 }
@@ -220,7 +230,7 @@ describe('a change of one tier', () => {
   const before = triggers(platform());
 
   function provisionedAgain(settings: Partial<EnvironmentSettings>): string[] {
-    const after = triggers(platform(settings));
+    const after = triggers(newPlatform(settings));
     return Object.keys(after)
       .filter((host) => before[host] !== undefined && after[host] !== before[host])
       .sort();

@@ -25,7 +25,7 @@ async function synthesized(example: string, stack: string): Promise<Stack> {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(PROJECT, 'tsconfig.json'), compilerOptions: { paths } }));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   certificateIn(join(folder, 'certificates'));
-  await execa(join(PROJECT, 'node_modules/.bin/tsx'), ['main.ts'], { cwd: folder, env: { CHECKPOINT_DISABLE: '1' } });
+  await execa('node', ['--import', 'tsx', 'main.ts'], { cwd: folder, env: { CHECKPOINT_DISABLE: '1' } });
   return JSON.parse(readFileSync(join(folder, `cdktf.out/stacks/${stack}/cdk.tf.json`), 'utf8')) as Stack;
 }
 

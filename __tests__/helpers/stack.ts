@@ -35,9 +35,14 @@ export function testSite(scope: Construct, settings: SiteSettings & AccessSettin
   });
 }
 
-/** What a stack would deploy, as Terraform reads it. */
+const known = new WeakMap<TerraformStack, string>();
+
+/** What a stack would deploy, as Terraform reads it. A stack is synthesized once, and takes no further constructs after that. */
 export function synthesized(stack: TerraformStack): TerraformJson {
-  return JSON.parse(Testing.synth(stack, true)) as TerraformJson;
+  const text = known.get(stack) ?? Testing.synth(stack, true);
+  known.set(stack, text);
+  stack.node.lock();
+  return JSON.parse(text) as TerraformJson;
 }
 
 /** `hcloud_server.web_web-1_server_ABC`: the ids that deployed state depends on. */

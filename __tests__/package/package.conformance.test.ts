@@ -121,7 +121,7 @@ describe('another project', () => {
     ] as const) {
       // The same but for the sources: esbuild reads it, too
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(PROJECT, 'tsconfig.json'), compilerOptions: { paths } }));
-      await execa(join(PROJECT, 'node_modules/.bin/tsx'), ['main.ts'], { cwd: folder });
+      await execa('node', ['--import', 'tsx', 'main.ts'], { cwd: folder });
     }
     const [here, there] = [consumer, sources].map((folder) => join(folder, 'cdktf.out/stacks')) as [string, string];
     const files = filesOf(here).sort();

@@ -58,7 +58,7 @@ export function clientEnvironment(lab: Lab, cliConfigFile: string | null): Recor
     lab.secrets;
   return {
     LAB_NAME: lab.name,
-    // For `tsx main.ts` in cdktf.json
+    // For commands of packages, such as cdktf
     PATH: `${join(REPOSITORY, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
     // Names of the lab's Internet have certificates of its CA: for Go and OpenSSL, curl, and Node, which has a list of its own
     SSL_CERT_FILE: authority,
