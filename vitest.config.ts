@@ -7,7 +7,6 @@ const endToEnd = ['__tests__/end-to-end/**/*.test.ts'];
 /** unit: fast, no root. conformance: real clients and programs (terraform, hcloud). end-to-end: the lab's machines. */
 export default defineConfig({
   test: {
-    globals: true,
     // Most of the time the tests wait for something; vitest by itself would leave one processor free
     maxWorkers: availableParallelism() + 1,
     minWorkers: 1,
@@ -18,6 +17,8 @@ export default defineConfig({
           name: 'unit',
           include: ['__tests__/**/*.test.ts'],
           exclude: [...conformance, ...endToEnd],
+          // One process runs many files, and loads cdktf and our own modules once: a file leaves nothing behind for the next one
+          isolate: false,
           // Against hanging: on a machine that is busy otherwise, one synth of all tiers takes half a minute
           testTimeout: 60_000,
         },

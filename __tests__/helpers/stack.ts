@@ -5,9 +5,6 @@ import { HcloudProvider } from '../../.gen/providers/hcloud/provider';
 import { Site, type SiteProps } from '../../lib/servers/site';
 import { resolveSite, type AccessSettings, type ResolvedSite, type SiteSettings } from '../../lib/settings/site';
 
-// cdktf's matchers are made for Jest; with vitest's global expect they work as they are
-Testing.setupJest();
-
 export interface TerraformJson {
   readonly resource: Record<string, Record<string, TerraformBlock>>;
   readonly output?: Record<string, TerraformBlock>;

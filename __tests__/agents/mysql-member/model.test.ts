@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { SimulatedGroup } from './simulated-group';
 import { GROUP_NAME } from './situations';
 
@@ -91,6 +91,7 @@ const TIMEOUT_MS = 60_000 + RUNS * 300;
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 // Each history in a turn of its own: the runner gives a worker up that has been silent for a minute
 fc.configureGlobal({ asyncBeforeEach: () => nextTurn() });
+afterAll(() => fc.resetConfigureGlobal());
 
 test('three new members become one group by themselves', () => {
   const group = formed();
