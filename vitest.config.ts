@@ -10,6 +10,7 @@ export default defineConfig({
     // Most of the time the tests wait for something; vitest by itself would leave one processor free
     maxWorkers: availableParallelism() + 1,
     minWorkers: 1,
+    setupFiles: ['__tests__/helpers/no-creation-stacks.ts'],
     projects: [
       {
         extends: true,
