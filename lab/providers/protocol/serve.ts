@@ -18,7 +18,7 @@ const definition = loadSync(fileURLToPath(new URL('tfplugin6.proto', import.meta
   defaults: true,
   oneofs: true,
 });
-const serviceDefinition = schemaEncodedOnce(definition['tfplugin6.Provider'] as ServiceDefinition);
+const serviceDefinition = definition['tfplugin6.Provider'] as ServiceDefinition;
 // A state or a schema may be larger than grpc's 4 MB.
 const MESSAGE_BYTES = 256 * 1024 * 1024;
 
@@ -48,17 +48,4 @@ export async function serve<Client>(provider: Provider<Client>, socket: string):
     server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));
   });
   return { address: provider.address, socket, stop: () => server.forceShutdown() };
-}
-
-/** Every command of Terraform asks for the schemas, and turning them into bytes costs more than any other answer. */
-function schemaEncodedOnce(service: ServiceDefinition): ServiceDefinition {
-  const method = service['GetProviderSchema'];
-  if (method === undefined) throw new Error('tfplugin6.proto has no GetProviderSchema');
-  const encoded = new WeakMap<object, Buffer>();
-  const responseSerialize = (answer: object): Buffer => {
-    const bytes = encoded.get(answer) ?? method.responseSerialize(answer);
-    encoded.set(answer, bytes);
-    return bytes;
-  };
-  return { ...service, GetProviderSchema: { ...method, responseSerialize } };
 }

@@ -2,7 +2,7 @@ import { attributePath, diagnosticMessage, failure, ProviderError, type Diagnost
 import { decodeDynamicValue, decodeJson, encodeDynamicValue, type DynamicValue } from './dynamic-value';
 import { assertAsPlanned, plan, refreshed, settle } from './plan';
 import type { Provider, Resource, Style } from './provider';
-import { attributeType, blockType, schemaMessage, type ProviderSchema, type Schema } from './schema';
+import { attributeType, blockType, schemaMessage, type Schema } from './schema';
 import { equal, withoutUnknown, type State, type Value } from './value';
 import { validate } from './validate';
 
@@ -23,20 +23,6 @@ export interface Request {
   readonly planned_private: Uint8Array;
 }
 type Handler = (request: Request) => Promise<object>;
-
-/** The same object for the same schema: it is encoded once, see serve.ts. */
-const schemaAnswers = new WeakMap<ProviderSchema, object>();
-
-function schemaAnswer(schema: ProviderSchema): object {
-  const messages = (schemas: Readonly<Record<string, Schema>>): object =>
-    Object.fromEntries(Object.entries(schemas).map(([name, each]) => [name, schemaMessage(each)]));
-  return {
-    provider: schemaMessage(schema.provider),
-    resource_schemas: messages(schema.resource_schemas),
-    data_source_schemas: messages(schema.data_source_schemas),
-    server_capabilities: { plan_destroy: true, get_provider_schema_optional: true },
-  };
-}
 
 /** Answers the calls of the plugin protocol for one provider. */
 export class Service<Client> {
@@ -63,9 +49,14 @@ export class Service<Client> {
 
   private async getProviderSchema(): Promise<object> {
     const { schema } = this.provider;
-    const answer = schemaAnswers.get(schema) ?? schemaAnswer(schema);
-    schemaAnswers.set(schema, answer);
-    return answer;
+    const messages = (schemas: Readonly<Record<string, Schema>>): object =>
+      Object.fromEntries(Object.entries(schemas).map(([name, each]) => [name, schemaMessage(each)]));
+    return {
+      provider: schemaMessage(schema.provider),
+      resource_schemas: messages(schema.resource_schemas),
+      data_source_schemas: messages(schema.data_source_schemas),
+      server_capabilities: { plan_destroy: true, get_provider_schema_optional: true },
+    };
   }
 
   private async validateProvider(request: Request): Promise<object> {
