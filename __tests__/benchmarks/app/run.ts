@@ -7,6 +7,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { RowDataPacket } from 'mysql2';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../lab/faults';
 import { bundleProgram } from '../../../lib/build/bundle';
 import { Mysqld, mysqlRoot } from '../../helpers/mysqld';
 import { processorTime } from '../chain/load';
@@ -20,6 +22,8 @@ const ROUNDS = 5;
 /** Node compiles what is used often, and writes are slow. */
 const WARM_UP_SECONDS = 5;
 const COUNTED = 50;
+const QUIET_MS = 500;
+const PATIENCE_MS = 60_000;
 const KEPT = 'docs/measurements/app.json';
 const DOCUMENT = 'docs/capacity.md';
 
@@ -51,14 +55,22 @@ function ask(sample: Sample, { path, writes: isWrite }: Kind, seconds: number): 
   });
 }
 
-/** To MySQL, by one request after another. */
+/** To MySQL, by one request after another, when what the load has left under way is done. */
 async function statements(mysqld: Mysqld, sample: Sample, { path, writes: isWrite }: Kind): Promise<number> {
   const headers = (number: number) => ({ 'Content-Type': 'application/json', 'Idempotency-Key': `counted-${process.pid}-${number}` });
+  await until('MySQL has nothing to do', () => isQuiet(mysqld), PATIENCE_MS);
   const asked = await questions(mysqld);
   for (let number = 0; number < COUNTED; number += 1)
     await fetch(sample.url(path), isWrite ? { method: 'POST', headers: headers(number), body: '{"text":"counted"}' } : {});
   // The last reading counts itself
   return ((await questions(mysqld)) - asked - 1) / COUNTED;
+}
+
+/** Nobody but who asks this has asked for a while. */
+async function isQuiet(mysqld: Mysqld): Promise<boolean> {
+  const asked = await questions(mysqld);
+  await sleep(QUIET_MS);
+  return (await questions(mysqld)) === asked + 1;
 }
 
 async function questions(mysqld: Mysqld): Promise<number> {
