@@ -6,9 +6,9 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { Chain } from '../../helpers/chain';
 import { HAPROXY, NGINX } from '../../helpers/loopback';
+import { circumstances, requireCommitted } from '../circumstances';
 import { answered, processorTime, type Load } from './load';
 import { plainHaproxy, plainNginx } from './plain';
 import { chainTable, fillChainTable, PROGRAMS, type ChainMeasurement, type Figures, type Program } from './table';
@@ -60,7 +60,7 @@ async function measured(seconds: number): Promise<readonly ChainMeasurement[]> {
           ours: middle(rounds.map((each) => each.ours)),
           plain: middle(rounds.map((each) => each.plain)),
           rounds: ROUNDS,
-          ...circumstances(),
+          ...circumstances(...programs()),
         });
       }
     }
@@ -71,20 +71,13 @@ async function measured(seconds: number): Promise<readonly ChainMeasurement[]> {
   }
 }
 
-function circumstances(): Pick<ChainMeasurement, 'commit' | 'date' | 'machine'> {
+function programs(): string[] {
   const version = (program: string) =>
     execFileSync('sh', ['-c', '"$1" -v 2>&1', '-', program], { encoding: 'utf8' }).match(/\d+\.\d+/)?.[0];
-  return {
-    commit: execFileSync('git', ['rev-parse', '--short=7', 'HEAD'], { encoding: 'utf8' }).trim(),
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, HAProxy ${version(HAPROXY)}, Nginx ${version(NGINX)}, Node ${process.versions.node.split('.')[0]}`,
-  };
+  return [`HAProxy ${version(HAPROXY)}`, `Nginx ${version(NGINX)}`, `Node ${process.versions.node.split('.')[0]}`];
 }
 
-/** @throws if files differ from the commit, since nobody could measure the same again */
 function keep(measurements: readonly ChainMeasurement[]): void {
-  const changed = execFileSync('git', ['status', '--porcelain', '--', '.', ':!docs', ':!README.md'], { encoding: 'utf8' }).trim();
-  if (changed !== '') throw new Error(`what was measured is no commit: commit or undo these first\n${changed}`);
   writeFileSync(KEPT, `[\n${measurements.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
   writeFileSync(DOCUMENT, fillChainTable(readFileSync(DOCUMENT, 'utf8'), measurements));
 }
@@ -92,9 +85,11 @@ function keep(measurements: readonly ChainMeasurement[]): void {
 async function main(): Promise<void> {
   const seconds = Number(process.env['SECONDS_EACH'] ?? 3);
   if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError(`EACH is ${seconds}, want a whole number from 1 on`);
+  const kept = process.env['KEEP'] === '1';
+  if (kept) requireCommitted();
   const measurements = await measured(seconds);
   process.stdout.write(chainTable(measurements));
-  if (process.env['KEEP'] === '1') keep(measurements);
+  if (kept) keep(measurements);
 }
 
 main().then(
