@@ -121,6 +121,7 @@ export class PlatformStack extends TerraformStack {
       site,
       'stock',
       [...tiers.mysql, ...tiers.app, ...tiers.web, ...pair.servers].map(({ order }) => order),
+      site,
     );
     this.tellAll(environment, site, edge, [...pair.servers, ...tiers.web, ...tiers.app, ...tiers.mysql]);
   }
@@ -133,6 +134,8 @@ export class PlatformStack extends TerraformStack {
     );
     for (const untried of [untriedImage(site.image), untriedSeries(mysql.series), ...types])
       if (untried) Annotations.of(this).addWarning(`${untried.what}; ${untried.remedy}`);
+    if (site.mayDestroy.length > 0)
+      Annotations.of(this).addWarning(`mayDestroy lets a deploy destroy ${site.mayDestroy.join(', ')}; take it out once that is done`);
     // 1.10 brought ephemeral variables
     this.addOverride('terraform.required_version', '>= 1.10');
     // What no resource says: `npx platform` reads it. A local that nothing uses changes no plan

@@ -55,6 +55,8 @@ const BAD: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'network.subnets.web': badTexts,
   'network.subnets.app': badTexts,
   'network.subnets.mysql': badTexts,
+  floatingIpHome: badTexts,
+  mayDestroy: badLists,
   deleteProtection: badFlags,
   pinHostKeys: badFlags,
   sshUser: badTexts,

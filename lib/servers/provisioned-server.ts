@@ -49,6 +49,8 @@ export interface ProvisionedServerProps {
   readonly credentials?: Readonly<Record<string, string>>;
   /** Values whose change must provision again although no file changed, e.g. the hash of a certificate in `credentials`. No secrets. */
   readonly triggers?: Readonly<Record<string, string>>;
+  /** Whether it has left its tier, and the next deploy may delete it. Its label tells so. @default false */
+  readonly leaving?: boolean;
   /** Size in GB (10 to 10240) of a volume for data; the host finds it by the fact VOLUME_DEVICE. @default no volume */
   readonly dataVolumeGb?: number;
   /** Steps that must have succeeded before the first login, e.g. those that give private hosts a way in and out. @default none */
@@ -57,6 +59,8 @@ export interface ProvisionedServerProps {
   readonly configureAfter?: readonly ITerraformDependable[];
 }
 
+/** `ServerStock` lets members go that have it. */
+const LEAVING = { leaving: 'yes' };
 const INSTALL_DIR = '/var/lib/platform/install';
 const CONFIGURE_DIR = '/var/lib/platform/configure';
 const NEW_HOST_KEY = '/var/lib/platform/new-host-key';
@@ -128,7 +132,7 @@ export class ProvisionedServer extends Construct {
   }
 
   private createServer(): Server {
-    const { site, host, publicAddress = false } = this.props;
+    const { site, host, publicAddress = false, leaving = false } = this.props;
     const { name, serverType, location } = this.order;
     // A type that is not known here may be newer than this project
     const problem = architectureOf(serverType) && serverTypeProblem('serverType', serverType, [location]);
@@ -138,7 +142,7 @@ export class ProvisionedServer extends Construct {
       serverType,
       image: site.image,
       location,
-      labels: site.labels(host.tier),
+      labels: { ...site.labels(host.tier), ...(leaving && LEAVING) },
       sshKeys: [site.sshKey.id],
       userData: this.userData(),
       placementGroupId: Token.asNumber(site.placementGroup(host).id),
@@ -161,13 +165,18 @@ export class ProvisionedServer extends Construct {
   private createVolume(): { device: string; attachment: VolumeAttachment } | undefined {
     const { site, host, dataVolumeGb: size } = this.props;
     if (size === undefined) return undefined;
+    const location = site.locationOf(host);
+    const remedy =
+      `A deploy would delete the volume of ${host.name}, and its data with it. Volumes cannot move: leave the order of locations as it is. Or replace one member at a time, ` +
+      `while all others are ONLINE (npx platform status): set mayDestroy: ['${host.name}'] and deploy, and it takes its data from the others; take the setting out, and go on with the next.`;
     const volume = new Volume(this, 'volume', {
       name: `${site.namePrefix}${host.name}-data`,
       size,
       format: 'ext4',
-      location: site.locationOf(host),
+      location,
       labels: site.labels(host.tier),
       deleteProtection: site.deleteProtection,
+      lifecycle: site.kept({ name: host.name, attribute: 'location', wanted: location, remedy }),
     });
     const attachment = new VolumeAttachment(this, 'volume-attachment', {
       serverId: Token.asNumber(this.server.id),

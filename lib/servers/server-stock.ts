@@ -23,10 +23,16 @@ const SETTINGS: Readonly<Record<Tier, string>> = { lb: 'loadBalancers', web: 'we
  *
  * Asks the API for all server types and all servers of the project, a request each. A server that is there with its type and location needs
  * no stock, so that nothing fails because of servers that exist. One that is there with another type would be resized: Hetzner refuses the wrong
- * type only after the power-off, and the server would stay off.
+ * type only after the power-off, and the server would stay off. A member of the database that has not left its group is not deleted.
  */
 export class ServerStock extends Construct {
-  constructor(scope: Construct, id: string, orders: readonly ServerOrder[]) {
+  /** @param mayDestroy names of members that may be deleted although they have not left. */
+  constructor(
+    scope: Construct,
+    id: string,
+    orders: readonly ServerOrder[],
+    { namePrefix = '', mayDestroy = [] }: { readonly namePrefix?: string; readonly mayDestroy?: readonly string[] } = {},
+  ) {
     super(scope, id);
     const types = new DataHcloudServerTypes(this, 'types');
     // The end of a type may be announced long before; timecmp fails for one that has no end
@@ -37,10 +43,11 @@ export class ServerStock extends Construct {
       'orderable',
       `\${flatten([for type in data.${types.terraformResourceType}.${types.friendlyUniqueId}.server_types : ${names}])}`,
     );
-    const postcondition = alike(orders).flatMap((group) => [
-      canBeOrdered(group, `local.${orderable.friendlyUniqueId}`),
-      ...canBeResized(group),
-    ]);
+    const members = orders.filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
+    const postcondition = [
+      ...alike(orders).flatMap((group) => [canBeOrdered(group, `local.${orderable.friendlyUniqueId}`), ...canBeResized(group)]),
+      ...(members.length > 0 ? [membersHaveLeft([...members, ...mayDestroy.map((name) => `${namePrefix}${name}`)], namePrefix)] : []),
+    ];
     new DataHcloudServers(this, 'servers', { lifecycle: postcondition.length > 0 ? { postcondition } : undefined });
   }
 }
@@ -93,6 +100,19 @@ function canBeResized(orders: readonly ServerOrder[]): Postcondition[] {
         `${serverType} (${isArm ? 'Arm' : 'x86'}, ${disk} GB) is none. Set another ${SETTINGS[tier]}.serverType, or delete the servers one after another and deploy after each.`,
     },
   ];
+}
+
+/** Their volumes would be deleted with them. @param expected members that stay, or may be deleted in any case */
+function membersHaveLeft(expected: readonly string[], namePrefix: string): Postcondition {
+  const isMember = `can(regex("^${namePrefix}db-[0-9]+$", server.name)) && lookup(server.labels, "tier", "") == "mysql"`;
+  const hasLeft = 'lookup(server.labels, "leaving", "") == "yes"';
+  const names = `[for server in self.servers : server.name if ${isMember} && !contains(${list(expected)}, server.name) && !(${hasLeft})]`;
+  return {
+    condition: `\${length(${names}) == 0}`,
+    errorMessage:
+      `\${join(", ", ${names})}: a deploy would delete a member, and its volume with its data, before it has left the group. First let the last members leave, ` +
+      'with mysql.leavingCount and the memberCount of before, and deploy; then lower memberCount. For a member that is broken, set mayDestroy to its name (without the prefix).',
+  };
 }
 
 const list = (texts: readonly string[]): string => JSON.stringify(texts);

@@ -15,6 +15,7 @@ import { NETWORK_ZONES, type LocationName } from '../hetzner/locations';
 import { PORTS } from '../net/ports';
 import { checkSite, type ResolvedSite } from '../settings/site';
 import { hostKey } from './host-identity';
+import { keep, type Kept } from './keep';
 
 /** The settings, as `resolveSite` completes them, and what a site is wired to. */
 export interface SiteProps extends ResolvedSite {
@@ -38,6 +39,11 @@ export interface SiteProps extends ResolvedSite {
 
 /** Hetzner's limit for a spread placement group. */
 const SERVERS_A_PLACEMENT_GROUP = 10;
+
+const NETWORK_REMEDY =
+  'A deploy would take the network away from every server: nothing serves then, and the database has no group. Go back to the range that it has, ' +
+  'or build another environment beside this one, with its own namePrefix and range, bring data and names over, and destroy this one. ' +
+  "Where all may go, set mayDestroy: ['network'].";
 
 /** What all tiers share: network, addresses, SSH key, placement groups, firewall, and the address that moves. */
 export class Site extends Construct {
@@ -95,7 +101,7 @@ export class Site extends Construct {
     if (props.pinHostKeys) this.bastionKey = hostKey(this, 'bastion-key', 'bastion');
   }
 
-  /** The first location: home of the floating IP. */
+  /** The first location. */
   get location(): LocationName {
     return this.locations[0] as LocationName;
   }
@@ -113,6 +119,16 @@ export class Site extends Construct {
   /** Hosts of a tier go to the locations, round and round. */
   locationOf(host: Host): LocationName {
     return this.locations[(host.ordinal - 1) % this.locations.length] as LocationName;
+  }
+
+  /** Lifecycle of what a deploy must not destroy unless the settings name it. */
+  kept(kept: Kept): ReturnType<typeof keep> {
+    return keep(this.props.mayDestroy, kept);
+  }
+
+  /** Names in `mayDestroy`. */
+  get mayDestroy(): readonly string[] {
+    return this.props.mayDestroy;
   }
 
   /** What is put onto resources at Hetzner. */
@@ -167,7 +183,13 @@ export class Site extends Construct {
 
   private createNetwork(): Network {
     const { name, plan, deleteProtection } = this;
-    return new Network(this, 'network', { name, ipRange: plan.networkRange, labels: this.labels(), deleteProtection });
+    return new Network(this, 'network', {
+      name,
+      ipRange: plan.networkRange,
+      labels: this.labels(),
+      deleteProtection,
+      lifecycle: this.kept({ name: 'network', attribute: 'ip_range', wanted: plan.networkRange, remedy: NETWORK_REMEDY }),
+    });
   }
 
   private createSubnets(): Readonly<Record<Tier, NetworkSubnet>> {
@@ -177,6 +199,7 @@ export class Site extends Construct {
         type: 'cloud',
         networkZone: NETWORK_ZONES[this.location],
         ipRange: this.plan.subnets[tier],
+        lifecycle: this.kept({ name: 'network', attribute: 'ip_range', wanted: this.plan.subnets[tier], remedy: NETWORK_REMEDY }),
       });
     return { lb: subnet('lb'), web: subnet('web'), app: subnet('app'), mysql: subnet('mysql') };
   }
@@ -202,13 +225,18 @@ export class Site extends Construct {
   }
 
   private createFloatingIp(): FloatingIp {
+    const home = this.props.floatingIpHome ?? this.location;
+    const remedy =
+      'A deploy would give the address back to Hetzner, and your visitors would have to find another one. To keep it, set floatingIpHome to where it is: ' +
+      "it serves all locations of its network zone. To let it go, set mayDestroy: ['floating-ip'], deploy, and change your DNS records.";
     return new FloatingIp(this, 'floating-ip', {
       name: this.name,
       type: 'ipv4',
-      homeLocation: this.location,
+      homeLocation: home,
       description: 'Public address of the platform; the load balancer pair moves it',
       labels: this.labels(),
       deleteProtection: this.deleteProtection,
+      lifecycle: this.kept({ name: 'floating-ip', attribute: 'home_location', wanted: home, remedy }),
     });
   }
 

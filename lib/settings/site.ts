@@ -39,6 +39,17 @@ export interface SiteSettings {
   /** Before every name in the Hetzner project, e.g. `shop-`, so that two environments fit into one. @default '' */
   readonly namePrefix?: string;
   readonly network?: NetworkSettings;
+  /**
+   * Where the floating IP is at home: it cannot move, and serves all locations of its network zone. To be set where `locations` comes to begin with another
+   * one than at the first deploy. @default the first of `locations`
+   */
+  readonly floatingIpHome?: LocationName;
+  /**
+   * What deploys may destroy with the data or the address that it has: names of members (`db-2`), `floating-ip`, `network`. Without being named, none is
+   * replaced because of another setting, and none is deleted with a member that has not left its group: the plan fails.
+   * docs/decisions/0012-a-deploy-destroys-no-data.md. @default []
+   */
+  readonly mayDestroy?: readonly string[];
   /** Hetzner refuses to delete servers, volumes, network and floating IP until this is off again. @default false */
   readonly deleteProtection?: boolean;
   /**
@@ -86,6 +97,7 @@ export const SITE_DEFAULTS = {
   locations: ['fsn1'] as readonly LocationName[],
   image: DEFAULT_IMAGE,
   namePrefix: '',
+  mayDestroy: [] as readonly string[],
   deleteProtection: false,
   pinHostKeys: true,
   sshUser: 'root',
@@ -172,6 +184,14 @@ export const SITE_RULES: Rules<SiteSettings> = {
     fix: 'it becomes part of host names',
   }),
   network: group<NetworkSettings>(NETWORK_RULES),
+  floatingIpHome: location,
+  mayDestroy: listOf(
+    text((got) => /^(floating-ip|network|db-[1-9])$/.test(got), {
+      code: 'may-destroy',
+      want: 'the name of a member such as db-2, floating-ip or network',
+      fix: 'nothing else holds data or an address; members go without namePrefix',
+    }),
+  ),
   deleteProtection: flag,
   pinHostKeys: flag,
   sshUser: loginName,
@@ -212,9 +232,10 @@ export function checkSite(settings: SiteSettings & AccessSettings): Problem[] {
 
 /** What is wrong with values that are fine by themselves. @param problems those of single values, which are compared with nothing */
 export function compareSite(settings: SiteSettings, problems: readonly Problem[]): Problem[] {
-  const { locations: chosen, network = {} } = withoutProblems(settings, problems);
+  const { locations: chosen, floatingIpHome: home, network = {} } = withoutProblems(settings, problems);
   return [
     ...(chosen ? differentZones(chosen) : []),
+    ...(home ? strangeHome(home, chosen ?? SITE_DEFAULTS.locations) : []),
     ...compareNetwork(isObject(network) ? network : {}, isObject(settings.network) ? settings.network : {}),
   ];
 }
@@ -232,6 +253,12 @@ function differentZones(chosen: readonly LocationName[]): Problem[] {
   if (first === undefined || new Set(chosen.map((name) => NETWORK_ZONES[name])).size === 1) return [];
   const fix = `neither a network nor a floating IP spans two; with ${first} go ${sameZone(first, Object.keys(NETWORK_ZONES) as LocationName[]).join(', ')}`;
   return [{ code: 'network-zone', prop: 'locations', got: chosen, want: 'locations of one network zone', fix }];
+}
+
+function strangeHome(got: LocationName, [first]: readonly LocationName[]): Problem[] {
+  if (first === undefined || NETWORK_ZONES[first] === NETWORK_ZONES[got]) return [];
+  const want = `a location of the network zone of ${first}`;
+  return [{ code: 'network-zone', prop: 'floatingIpHome', got, want, fix: 'a floating IP serves one network zone' }];
 }
 
 function sameZone(first: LocationName, chosen: readonly LocationName[]): LocationName[] {

@@ -85,6 +85,7 @@ export class MySqlTier extends Construct {
           installAfter: props.egress,
           role: 'mysql',
           dataVolumeGb: volumeGb,
+          leaving: !members.includes(host),
           files: this.files(host, members, props),
           programs: { '/opt/platform/agents/mysql-member.js': agentProgram('mysql-member') },
           installFacts: { MYSQL_SERIES: series, MYSQL_REPOSITORY: repository.url, MYSQL_KEY_FINGERPRINT: repository.keyFingerprint },

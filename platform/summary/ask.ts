@@ -7,7 +7,7 @@ import { readProject, withSynthesized, type Project, type ProjectOptions } from 
 import { UsageError } from '../environment/usage-error';
 import { HetznerApi } from '../hetzner/api';
 import { readPrices } from '../hetzner/project';
-import { compareStacks, readPlan, type Changes } from './changes';
+import { compareStacks, heldBack, readPlan, type Changes } from './changes';
 import { LISTED, LISTED_AT } from './price-list';
 import { withRevision } from './revision';
 import { summarize, type Question, type Summary } from './summarize';
@@ -20,7 +20,7 @@ export interface SummaryOptions extends ProjectOptions {
   readonly plan?: string;
 }
 
-type Compared = Pick<Question, 'changes' | 'filesBefore' | 'compared'>;
+type Compared = Pick<Question, 'changes' | 'heldBack' | 'filesBefore' | 'compared'>;
 
 /**
  * @param names of environments; none: all that there are
@@ -82,6 +82,7 @@ export function withStack(before: Synthesized | undefined, after: Synthesized, b
   return {
     compared: before ? `compared with ${base}; ${NO_VARIABLES}` : `not in ${base}: a first deploy`,
     changes: compareStacks(before?.blocks ?? new Map<string, Block>(), after.blocks),
+    heldBack: before ? heldBack(before.blocks, after.blocks) : [],
     filesBefore: (step) => before?.files(step),
   };
 }
@@ -92,6 +93,7 @@ async function withState(after: Synthesized, project: Project, env: NodeJS.Proce
   return {
     compared: before.size > 0 ? `compared with its state; ${NO_VARIABLES}` : 'not deployed so far',
     changes: compareStacks(new Map([...before].map(([address, block]) => [address, unwrapped(block)])), after.blocks, true),
+    heldBack: heldBack(before, after.blocks),
     filesBefore: await filesOfLastDeploy(before, after.environment.name, project),
   };
 }
@@ -105,7 +107,12 @@ function unwrapped(block: Block): Block {
 async function ofPlan(file: string, after: Synthesized, project: Project): Promise<Compared> {
   const changes = await readPlanFile(file);
   const before = new Map([...changes].map(([address, change]) => [address, change.before]));
-  return { compared: 'as the plan says', changes, filesBefore: await filesOfLastDeploy(before, after.environment.name, project) };
+  return {
+    compared: 'as the plan says',
+    changes,
+    heldBack: [],
+    filesBefore: await filesOfLastDeploy(before, after.environment.name, project),
+  };
 }
 
 async function readPlanFile(file: string): Promise<Changes> {

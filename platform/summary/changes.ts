@@ -96,6 +96,28 @@ function attributesOf(before: Block, after: Block, isState: boolean): string[] {
   return [...names].filter((name) => !META.has(name) && !ignored.includes(name));
 }
 
+/** What the stack keeps as it is, although its settings want another value: the plan fails. */
+export interface HeldBack {
+  readonly address: string;
+  readonly attribute: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Lifecycle of what a deploy must not destroy: lib/servers/keep.ts. */
+const keptSchema = z.object({ lifecycle: z.object({ ignore_changes: z.array(z.string()), postcondition: z.array(z.unknown()).min(1) }) });
+
+export function heldBack(before: Blocks, after: Blocks): readonly HeldBack[] {
+  return [...after].flatMap(([address, block]) => {
+    const old = before.get(address);
+    const kept = keptSchema.safeParse(block).data?.lifecycle.ignore_changes ?? [];
+    if (!old) return [];
+    return kept
+      .filter((attribute) => old[attribute] !== undefined && differs(old[attribute], block[attribute], true))
+      .map((attribute) => ({ address, attribute, before: old[attribute], after: block[attribute] }));
+  });
+}
+
 const isExpression = (value: unknown) => typeof value === 'string' && value.includes('${');
 const isEmpty = (value: unknown) => value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 const isObject = (value: unknown): value is Block => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,7 +2,7 @@ import { architectureOf, diskGigabytesOf } from '../../lib/hetzner/server-types'
 import { TIERS, type Tier } from '../../lib/net/address-plan';
 import { priceOf, type PriceList } from '../doctor/price';
 import { readOrdered, type Ordered } from '../environment/stack';
-import { refersTo, type Change, type Changes } from './changes';
+import { refersTo, type Change, type Changes, type HeldBack } from './changes';
 import { hostRules, publicRules } from './firewall';
 import { named, partOf, type Part } from './hosts';
 import { phasesOf, scheduled, type Phase, type Timed } from './schedule';
@@ -30,6 +30,7 @@ export interface Summary {
 export interface Question {
   readonly compared: string;
   readonly changes: Changes;
+  readonly heldBack: readonly HeldBack[];
   /** What main.ts says now. */
   readonly after: Synthesized;
   /** What a step has uploaded, where that is known. */
@@ -39,13 +40,13 @@ export interface Question {
   readonly pricesOf: string;
 }
 
-export function summarize({ compared, changes, after, filesBefore, prices, pricesOf }: Question): Summary {
+export function summarize({ compared, changes, heldBack, after, filesBefore, prices, pricesOf }: Question): Summary {
   const before = undone(changes, after.blocks);
   const timed = scheduled(changes, after.blocks);
   const configured = configuredAnew(changes, after, filesBefore);
   const sections: Section[] = [
     { title: 'Data and address at risk', lines: atRisk(changes, before), isWarning: true },
-    { title: 'Refused', lines: refused(changes), isWarning: true },
+    { title: 'Refused', lines: [...kept(heldBack), ...notLeft(changes), ...refused(changes)], isWarning: true },
     { title: 'Servers, volumes and address', lines: ordered(changes) },
     { title: 'Configured anew', lines: configured.map(({ says }) => says) },
     { title: `In this order, ${about(Math.max(0, ...timed.map(({ end }) => end)))}`, lines: inOrder(phasesOf(timed)) },
@@ -55,7 +56,7 @@ export function summarize({ compared, changes, after, filesBefore, prices, price
     { title: `Price a month in EUR, net (${pricesOf})`, lines: price(readBlocks(before), readBlocks(after.blocks), prices) },
   ];
   const said = sections.filter(({ lines }) => lines.length > 0);
-  return { environment: after.environment.name, compared, sections: changes.size === 0 ? [] : said };
+  return { environment: after.environment.name, compared, sections: changes.size + heldBack.length === 0 ? [] : said };
 }
 
 /** What there was before the changes. */
@@ -100,6 +101,24 @@ function atRisk(changes: Changes, before: Blocks): string[] {
       ({ before: { name } }) => `the floating IP ${String(name)} is given back: visitors reach nothing until their DNS names the next one`,
     );
   return [...last, ...lines, ...address];
+}
+
+function kept(held: readonly HeldBack[]): string[] {
+  const said = held.map(({ address, attribute, before, after }) => ({
+    host: partOf(address)?.host ?? (address.startsWith('hcloud_floating_ip.') ? 'floating IP' : 'network'),
+    says: `would be destroyed with what it holds, because ${attribute} ${String(before)} becomes ${String(after)}; the plan says how to get there without loss`,
+  }));
+  return grouped(said);
+}
+
+/** Members that would be deleted, and have not left their group by an earlier deploy. */
+function notLeft(changes: Changes): string[] {
+  const hosts = [...changes.values()]
+    .filter((change) => is(change, 'server') && change.action === 'delete' && partOf(change.address)?.tier === 'mysql')
+    .filter(({ before }) => (before['labels'] as Block | undefined)?.['leaving'] !== 'yes');
+  return grouped(
+    hosts.map((change) => ({ host: hostOf(change), says: 'would be deleted before it has left the group; the plan says how it leaves' })),
+  );
 }
 
 function refused(changes: Changes): string[] {

@@ -11,6 +11,8 @@ import { partOf } from '../../../platform/summary/hosts';
 import { summarize, type Summary } from '../../../platform/summary/summarize';
 import { readSynthesized, type Synthesized } from '../../../platform/summary/synthesized';
 
+import { TOKEN } from '../../lab/api/test-client';
+import { PUBLIC_KEY } from '../doctor/healthy';
 import type { TerraformJson } from '../../helpers/stack';
 
 export type Edit = Partial<EnvironmentSettings>;
@@ -26,10 +28,17 @@ export class Synthesizer {
   private readonly known = new Map<string, Synthesized>();
   private readonly fileOf = new Map<string, string>();
 
-  /** Of the stack, as Terraform reads it. */
-  json(edit: Edit): TerraformJson {
+  /** What Terraform reads, but for the backend. Steps are there, and do nothing: nobody can be logged in to. */
+  stepless(edit: Edit): string {
     this.synthesize(edit);
-    return JSON.parse(readFileSync(this.fileOf.get(JSON.stringify(edit)) ?? '', 'utf8')) as TerraformJson;
+    const json = JSON.parse(readFileSync(this.fileOf.get(JSON.stringify(edit)) ?? '', 'utf8')) as TerraformJson;
+    const { resource, terraform, ...rest } = json;
+    const steps = Object.entries(resource['terraform_data'] ?? {}).map(([id, { connection: _, provisioner: __, ...step }]) => [id, step]);
+    return JSON.stringify({
+      ...rest,
+      terraform: { ...terraform, backend: undefined },
+      resource: { ...resource, terraform_data: Object.fromEntries(steps) },
+    });
   }
 
   synthesize(edit: Edit = {}): Synthesized {
@@ -69,4 +78,13 @@ export function allFilesOf({ blocks, files }: Synthesized): readonly { readonly 
     const part = partOf(address);
     return part ? [...(files(address)?.keys() ?? [])].map((path) => ({ tier: part.tier, path })) : [];
   });
+}
+
+/** Of the stack, as arguments of Terraform. */
+export function variables(endpoint: string): string[] {
+  const secrets = ['failover_token', 'mysql_admin_password', 'mysql_app_password', 'mysql_replication_password', 'ssh_private_key'];
+  const values = { hcloud_endpoint: endpoint, hcloud_token: TOKEN, ssh_public_key: PUBLIC_KEY };
+  return Object.entries({ ...values, ...Object.fromEntries(secrets.map((name) => [name, 'canary'])) }).map(
+    ([name, value]) => `-var=${name}=${value}`,
+  );
 }

@@ -79,8 +79,24 @@ describe('an edit of main.ts', () => {
     expect(lines(summary, 'Data')).toEqual([]);
   });
 
-  test('of the location tells before all else that data and address are lost', () => {
+  test('of the location is refused, because data and address would be lost', () => {
     const { sections } = of({ locations: ['nbg1'] });
+    expect(sections[0]?.lines).toEqual([
+      expect.stringMatching(/^floating IP: would be destroyed .* home_location fsn1 becomes nbg1/),
+      expect.stringMatching(/^db-1 to db-3: would be destroyed .* location fsn1 becomes nbg1/),
+    ]);
+  });
+
+  test('to fewer members is refused, unless those that go have left by an earlier deploy', () => {
+    const fewer = { mysql: { memberCount: 3 } };
+    expect(lines(of(fewer, { mysql: { memberCount: 5 } }), 'Refused')).toEqual([
+      'db-4, db-5: would be deleted before it has left the group; the plan says how it leaves',
+    ]);
+    expect(lines(of(fewer, { mysql: { memberCount: 5, leavingCount: 2 } }), 'Refused')).toEqual([]);
+  });
+
+  test('of the location that names what may go tells before all else that data and address are lost', () => {
+    const { sections } = of({ locations: ['nbg1'], mayDestroy: ['db-1', 'db-2', 'db-3', 'floating-ip'] });
     expect(sections[0]).toMatchObject({
       title: 'Data and address at risk',
       isWarning: true,
@@ -100,8 +116,16 @@ describe('an edit of main.ts', () => {
     expect(lines(summary, 'Servers')).toContain('floating IP: changed: name');
   });
 
-  test('of the network range cuts hosts off, and brings other addresses to all of them', () => {
-    const summary = of({ network: { range: '10.1.0.0/16' } });
+  test('of the network range is refused; where the network may go, it cuts hosts off, and brings other addresses to all of them', () => {
+    const network = { range: '10.1.0.0/16' };
+    expect(lines(of({ network }), 'Refused')).toEqual([
+      expect.stringContaining('ip_range 10.0.0.0/16 becomes 10.1.0.0/16'),
+      expect.anything(),
+      expect.anything(),
+      expect.anything(),
+      expect.anything(),
+    ]);
+    const summary = of({ network, mayDestroy: ['network'] });
     expect(lines(summary, 'What visitors notice')).toContainEqual(expect.stringContaining('every request gets 503'));
     expect(lines(summary, 'Firewalls')).toContainEqual(expect.stringMatching(/^web-1, web-2: other addresses: lb -> web http/));
   });

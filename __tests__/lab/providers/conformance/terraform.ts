@@ -11,6 +11,7 @@ export interface Run {
 }
 
 export interface ResourceState {
+  readonly mode: 'managed' | 'data';
   readonly type: string;
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
