@@ -47,7 +47,7 @@ new PlatformStack(app, 'production', {
   // sshUser: 'root',
   // sshTimeoutSeconds: 300,
   // updates: { securityUpdates: false, rebootWindow: '01:00-05:00' },
-  // logs: { clientAddresses: 'full', queries: true },
+  // logs: { clientAddresses: 'full', queries: true, oneSuccessIn: 1 },
   // backend: { type: 'local' },
 });
 

@@ -31,6 +31,7 @@ import {
   group,
   isObject,
   listOf,
+  number,
   oneOf,
   pick,
   required,
@@ -138,6 +139,7 @@ const RULES: Rules<EnvironmentSettings> = {
   logs: group<LogSettings>({
     clientAddresses: oneOf(['full', 'shortened', 'none'], { code: 'log-addresses', fix: 'leave it out for whole addresses' }),
     queries: flag,
+    oneSuccessIn: number(1, 1_000),
   }),
   updates: updatesRule,
   allowSinglePointOfFailure: flag,

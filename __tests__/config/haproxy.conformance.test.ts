@@ -146,6 +146,32 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     if ('queries' in logs) expect(line).not.toContain('secret');
   });
 
+  test('logs what it has answered itself, what failed and what was repeated; the rest is in the log of the web server', async () => {
+    let asked = 0;
+    const web = await new Web((message, response) => {
+      if (message.url === '/repeated' && (asked += 1) === 1) return void message.socket.destroy();
+      response.writeHead({ '/missing': 404, '/broken': 500 }[message.url ?? ''] ?? 200).end();
+    }).start();
+    const log = await logServer();
+    const lb = await balancer([web], {
+      logTo: `127.0.0.1:${log.port}`,
+      hostNames: ['www.example.test'],
+      limits: { requestsPerAddress: 6 },
+    });
+    // One connection: more of them than requests are allowed would be closed
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const ask = async (path: string, host = 'www.example.test') => (await get(lb, path, { agent, headers: { host } })).status;
+    expect(await ask('/fine')).toBe(200);
+    expect(await ask('/missing')).toBe(404);
+    expect(await ask('/broken')).toBe(500);
+    expect(await ask('/repeated')).toBe(200);
+    expect(await ask('/elsewhere', 'evil.test')).toBe(421);
+    while ((await ask('/many')) !== 429);
+    for (const line of ['/broken HTTP', '/repeated HTTP', '/elsewhere HTTP', ' 429 ']) await log.line(line);
+    expect(log.lines.filter((line) => / (\/fine|\/missing) /.test(line))).toEqual([]);
+  });
+
   test('visitors share connections for GET, HEAD and OPTIONS; a POST, and a GET with a body, has one of its own', async () => {
     const ports: Record<string, Set<number | undefined>> = {};
     const web = await new Web(({ method, url, socket }, response) => {
@@ -631,7 +657,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
 });
 
 /** Receives HAProxy's log. */
-async function logServer(): Promise<{ port: number; line(part: string): Promise<string> }> {
+async function logServer(): Promise<{ port: number; lines: readonly string[]; line(part: string): Promise<string> }> {
   const socket = createSocket('udp4');
   const lines: string[] = [];
   socket.on('message', (message) => lines.push(message.toString()));
@@ -639,6 +665,7 @@ async function logServer(): Promise<{ port: number; line(part: string): Promise<
   onTestFinished(() => void socket.close());
   return {
     port: socket.address().port,
+    lines,
     async line(part) {
       for (;;) {
         const found = lines.find((line) => line.includes(part));

@@ -333,7 +333,7 @@ describe.skipIf(!hasProgram('haproxy'))('HAProxy', () => {
   });
 
   test.each(['full', 'shortened', 'none'] as const)('takes every way to log addresses: %s', (clientAddresses) => {
-    for (const queries of [true, false]) read({ logs: { clientAddresses, queries } });
+    for (const queries of [true, false]) read({ logs: { ...LOG_DEFAULTS, clientAddresses, queries } });
   });
 
   test('divides lines into words as this test does', () => {

@@ -69,6 +69,22 @@ describe.skipIf(!hasProgram('nginx'))('the real Nginx', () => {
     expect(JSON.parse(line)).toMatchObject({ client, uri });
   });
 
+  test('logs each failure, and of successes the share that it is told', async () => {
+    const { port, folder } = await nginx(
+      [await app((message, response) => response.writeHead(message.url === '/fine' ? 200 : 404).end())],
+      {
+        logs: { oneSuccessIn: 4 },
+      },
+    );
+    for (let number = 0; number < 40; number += 1) await Promise.all(Array.from({ length: 10 }, () => ask(port, '/fine')));
+    for (let number = 0; number < 10; number += 1) await ask(port, '/missing');
+    const logged = (uri: string) => readFileSync(join(folder, 'log/access.log'), 'utf8').split(`"uri":"${uri}"`).length - 1;
+    await expect.poll(() => logged('/missing'), { timeout: 5_000 }).toBe(10);
+    // By chance 100 of 400; outside of this range once in a million runs
+    expect(logged('/fine')).toBeGreaterThan(55);
+    expect(logged('/fine')).toBeLessThan(145);
+  });
+
   test('shortens IPv6 addresses to 48 bits', async () => {
     const { port, folder } = await nginx([await app()], { logs: { clientAddresses: 'shortened' } });
     await ask(port, '/api/notes', { from: LOAD_BALANCER, headers: { 'x-forwarded-for': '2001:db8:1:2::3' } });

@@ -60,7 +60,11 @@ const drawn = fc
         slowLog: fc.boolean(),
         packagesRevision: fc.constantFrom('', '2026-11 "a"; b'),
       }),
-      logs: maybe({ clientAddresses: fc.constantFrom('full', 'shortened', 'none'), queries: fc.boolean() }),
+      logs: maybe({
+        clientAddresses: fc.constantFrom('full', 'shortened', 'none'),
+        queries: fc.boolean(),
+        oneSuccessIn: fc.integer({ min: 1, max: 1_000 }),
+      }),
       updates: fc.constantFrom({ securityUpdates: true, rebootWindow: '23:00-04:00' }, { securityUpdates: false }),
     },
     { requiredKeys: [] },

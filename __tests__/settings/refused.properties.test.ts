@@ -104,6 +104,7 @@ const BAD: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'mysql.groupName': badTexts,
   'logs.clientAddresses': badTexts,
   'logs.queries': badFlags,
+  'logs.oneSuccessIn': fc.oneof(badWholeNumbers, fc.constant(0)),
   'updates.securityUpdates': badFlags,
   'updates.rebootWindow': badTexts,
   allowSinglePointOfFailure: badFlags,

@@ -65,16 +65,32 @@ gzip_min_length 1024;
 gzip_types text/css application/javascript application/json image/svg+xml;`;
 }
 
-function logging({ logs: { clientAddresses, queries } }: NginxConfig): string {
+function logging({ logs: { clientAddresses, queries, oneSuccessIn } }: NginxConfig): string {
   const client = { full: '$remote_addr', shortened: '$logged_client', none: '-' }[clientAddresses];
   const uri = queries ? '$request_uri' : '$logged_uri';
-  return `${clientAddresses === 'shortened' ? SHORTENED_ADDRESS : ''}${queries ? '' : WITHOUT_QUERY}\
+  const maps = [
+    clientAddresses === 'shortened' ? SHORTENED_ADDRESS : '',
+    queries ? '' : WITHOUT_QUERY,
+    oneSuccessIn === 1 ? '' : sample(oneSuccessIn),
+  ];
+  return `${maps.join('')}\
 log_format json escape=json '{"time":"$time_iso8601","requestId":"$trusted_request_id","client":"${client}","loadBalancer":"$realip_remote_addr",'
   '"method":"$request_method","uri":"${uri}","status":$status,"bytes":$body_bytes_sent,"seconds":$request_time,'
   '"upstream":"$upstream_addr","upstreamStatus":"$upstream_status","upstreamSeconds":"$upstream_response_time",'
   '"host":"$host","agent":"$http_user_agent"}';
-access_log /var/log/nginx/access.log json buffer=32k flush=1s;`;
+access_log /var/log/nginx/access.log json buffer=32k flush=1s${oneSuccessIn === 1 ? '' : ' if=$is_logged'};`;
 }
+
+const sample = (oneSuccessIn: number) => `\
+split_clients "$trusted_request_id" $is_sampled {
+  ${(100 / oneSuccessIn).toFixed(2)}% 1;
+  * 0;
+}
+map "$status:$is_sampled" $is_logged {
+  default 1;
+  "~^[123].*:0$" 0;
+}
+`;
 
 /** The quotes keep what has braces and colons together. */
 const SHORTENED_ADDRESS = `\

@@ -7,10 +7,15 @@ export interface LogSettings {
   readonly clientAddresses?: 'full' | 'shortened' | 'none';
   /** Whether what stands behind the ? of a URL is logged. @default true */
   readonly queries?: boolean;
+  /**
+   * Of requests that are answered below 400, one in so many is logged, chosen by chance; of all others each one. 1 to 1000.
+   * Metrics count all. @default 1
+   */
+  readonly oneSuccessIn?: number;
 }
 
 /** The settings with all defaults. */
 export type Logs = Required<LogSettings>;
 
-/** Addresses and URLs in full. */
-export const LOG_DEFAULTS: Logs = { clientAddresses: 'full', queries: true };
+/** Each request, with addresses and URLs in full. */
+export const LOG_DEFAULTS: Logs = { clientAddresses: 'full', queries: true, oneSuccessIn: 1 };
