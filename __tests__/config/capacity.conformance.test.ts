@@ -83,7 +83,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
       const lb = await platform(LIMITS);
       const usual = await visit(lb, 2_000);
       const attacker = attack(lb, way, more);
-      await attacker.established(8_000);
+      await attacker.established(60_000);
       const service = await visit(lb, 5_000);
       if (process.env['DEBUG']) console.log(way, usual, service, attacker.most, attacker.latest);
       expect(attacker.most).toBeGreaterThanOrEqual(95);
@@ -94,7 +94,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
       const lb = await platform(NO_LIMITS);
       // By GETs, as the visitors: POSTs have places of their own
       const attacker = attack(lb, 'undeclared-streams');
-      await attacker.established(8_000);
+      await attacker.established(60_000);
       const { asked, failures } = await visit(lb, 2_000);
       expect(failures).toEqual({ 503: asked });
     });
