@@ -2,6 +2,7 @@
 # load-balancer.sh install|configure: HAProxy, keepalived, the floating-ip agent and the NAT gateway; safe to run again
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/shared/watch-peers.sh"
 
 readonly HAPROXY_CONFIG=/etc/haproxy/haproxy.cfg
 readonly HAPROXY_FILES=/etc/haproxy/platform
@@ -313,6 +314,7 @@ configure_role() {
   make_first_ticket_keys
   apply_haproxy
   apply_ticket_agent
+  watch_silent_peers
   open_way_to_api
   apply_agent
   apply_keepalived

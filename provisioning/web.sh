@@ -3,6 +3,7 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 source "$(dirname "$0")/shared/releases.sh"
+source "$(dirname "$0")/shared/watch-peers.sh"
 
 readonly DROP_IN=nginx.service.d/nginx-hardening.conf
 readonly CONFIG=/etc/nginx/nginx.conf
@@ -80,6 +81,7 @@ configure_role() {
   ensure_logs
   apply_config
   apply_unit
+  watch_silent_peers
 }
 
 main "$@"

@@ -67,9 +67,13 @@ test('only GET, HEAD and OPTIONS without a body share kept connections; everythi
   expect(WEB_BACKENDS.filter((backend) => section(config(), backend).includes('option http-server-close'))).toEqual(WEB_BACKENDS.slice(1));
 });
 
-test('a POST under way is not closed when its server is marked down: by HTTP/2 that would ask the browser to send it again', () => {
+test('a request under way is not closed when its server is marked down: a POST would be sent again by the browser, a GET by nobody', () => {
   const closing = WEB_BACKENDS.filter((backend) => section(config(), backend).join('\n').includes('on-marked-down shutdown-sessions'));
-  expect(closing).toEqual(['backend web', 'backend web-streams']);
+  expect(closing).toEqual(['backend web-streams']);
+});
+
+test('all that must not be sent again has a keep-alive timer, by which silent-peers leaves it alone, and nothing else has', () => {
+  expect(WEB_BACKENDS.filter((backend) => section(config(), backend).includes('option srvtcpka'))).toEqual(WEB_BACKENDS.slice(1));
 });
 
 test('web servers are checked once, not once for each backend', () => {
@@ -93,8 +97,8 @@ test('requests of an address count in one table, and a crowd by the requests of 
 
 test('names each web server, in the given order', () => {
   expect(section(config(), 'backend web').slice(-2)).toEqual([
-    'server web-1 10.0.2.11:80 tcp-ut 1250ms',
-    'server web-2 10.0.2.12:80 tcp-ut 1250ms',
+    'server web-1 10.0.2.11:80 tcp-ut 600ms',
+    'server web-2 10.0.2.12:80 tcp-ut 600ms',
   ]);
 });
 

@@ -5,9 +5,11 @@ import { request, type Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../lab/faults';
-import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { renderHaproxyConfig, WEB_HEALTH_PATH, type HaproxyConfig } from '../../lib/config/haproxy';
 import { renderNginxConfig, type NginxConfig } from '../../lib/config/nginx';
+import { watchedServers } from '../../lib/config/silent-peers';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
+import type { Endpoint } from '../../lib/net/address-plan';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { certificate, pairFiles } from './certificate';
@@ -15,8 +17,8 @@ import { HAPROXY, haproxyOnLoopback, NGINX, nginxOnLoopback } from './loopback';
 import { freePort } from './ports';
 
 export interface ChainOptions {
-  /** Ports of the app servers on 127.0.0.1. */
-  readonly apps: readonly number[];
+  /** Ports of the app servers on 127.0.0.1, or where else they listen. */
+  readonly apps: readonly (number | { readonly address: string; readonly port: number })[];
   /** @default 2 */
   readonly webServers?: number;
   /** @default no limit for an address: tests have only one */
@@ -39,6 +41,8 @@ export class Chain {
   readonly webs: WebServer[] = [];
   https = 0;
   haproxy!: ChildProcess;
+  #apps: readonly Endpoint[] = [];
+  readonly #watchers: ChildProcess[] = [];
 
   /** Serves when it returns. @throws if it does not within 20 s */
   static async start(options: ChainOptions): Promise<Chain> {
@@ -61,7 +65,10 @@ export class Chain {
     nginx = renderNginxConfig,
   }: ChainOptions): Promise<void> {
     chmodSync(this.folder, 0o755);
-    const upstreams = apps.map((port, index) => ({ name: `app-${index + 1}`, address: '127.0.0.1', port }));
+    const upstreams = (this.#apps = apps.map((app, index) => ({
+      name: `app-${index + 1}`,
+      ...(typeof app === 'number' ? { address: '127.0.0.1', port: app } : app),
+    })));
     for (let number = 1; number <= webServers; number += 1) {
       const web = new WebServer(join(this.folder, `web-${number}`), await freePort());
       this.webs.push(web);
@@ -98,7 +105,18 @@ export class Chain {
     await until('the chain serves', async () => (await ask(this, '/file.txt')).status === 200, START_MS);
   }
 
+  /** As silent-peers.service of a load balancer and of the web servers does. Wants root. */
+  endsSilentConnections(): void {
+    const webs = this.webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port }));
+    for (const facts of [watchedServers('repeatable', webs, WEB_HEALTH_PATH), watchedServers('all', this.#apps, '/healthz')])
+      this.#watchers.push(
+        spawn('provisioning/shared/silent-peers', { stdio: 'ignore', detached: true, env: { ...process.env, ...facts } }),
+      );
+  }
+
   async stop(): Promise<void> {
+    // With what they have started
+    for (const { pid } of this.#watchers) if (pid) process.kill(-pid, 'SIGTERM');
     if (this.haproxy?.exitCode === null) {
       this.haproxy.kill('SIGTERM');
       await once(this.haproxy, 'exit');

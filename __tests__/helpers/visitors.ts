@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:http2';
 import { Agent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type Asked, type Chain } from './chain';
@@ -6,15 +7,17 @@ import { listening } from './ports';
 
 /** An application that counts how often it has executed each POST, told by its path. It works on each for 20 ms. */
 export class CountingApp {
-  readonly executed = new Map<string, number>();
+  /** @param executed shared by app servers with one database */
+  constructor(readonly executed = new Map<string, number>()) {}
+
   readonly server: Server = createServer((message, response) => {
     const { method, url = '' } = message.resume();
     if (method === 'POST') this.executed.set(url, (this.executed.get(url) ?? 0) + 1);
     setTimeout(() => response.end('done'), method === 'POST' ? 20 : 0);
   });
 
-  start(): Promise<number> {
-    return listening(this.server);
+  start(address?: string): Promise<number> {
+    return listening(this.server, address);
   }
 
   stop(): void {
@@ -103,4 +106,59 @@ export class Visitors {
       (error: unknown) => ({ outcome: String(error), web: undefined }),
     );
   }
+}
+
+/** For how long a new visitor waits for a page, in milliseconds. */
+const PATIENCE_MS = 2_000;
+const BETWEEN_NEW_VISITORS_MS = 60;
+
+/** One GET of a new visitor. */
+export interface Glance {
+  readonly protocol: 'HTTP/1.1' | 'HTTP/2';
+  /** Milliseconds, of `performance.now()`. */
+  readonly begin: number;
+  readonly took: number;
+  /** A status, or the error that the visitor met. */
+  readonly outcome: number | string;
+}
+
+/** A new visitor every 60 ms, who asks for one page on a connection of its own, waits for 2 s and asks only once. */
+export class NewVisitors {
+  readonly glances: Glance[] = [];
+  readonly #waiting = new Set<Promise<unknown>>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(chain: Pick<Chain, 'https'>, path = '/notes') {
+    let number = 0;
+    this.#timer = setInterval(() => {
+      number += 1;
+      const protocol = number % 2 === 0 ? 'HTTP/2' : 'HTTP/1.1';
+      const begin = performance.now();
+      const answer = protocol === 'HTTP/2' ? askByHttp2(chain, path) : ask(chain, path).then(({ status }) => status);
+      const outcome = Promise.race([answer, sleep(PATIENCE_MS, 'no answer within 2 s')]).catch(String);
+      const noted = outcome
+        .then((what) => this.glances.push({ protocol, begin, took: performance.now() - begin, outcome: what }))
+        .finally(() => this.#waiting.delete(noted));
+      this.#waiting.add(noted);
+    }, BETWEEN_NEW_VISITORS_MS);
+  }
+
+  /** Each waits for what it has asked for. */
+  async leave(): Promise<readonly Glance[]> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#waiting);
+    return this.glances;
+  }
+}
+
+function askByHttp2({ https }: Pick<Chain, 'https'>, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const session = connect(`https://127.0.0.1:${https}`, { rejectUnauthorized: false });
+    session.on('error', reject).setTimeout(PATIENCE_MS + 1_000, () => session.destroy());
+    const stream = session.request({ ':path': path });
+    let status = 0;
+    stream.on('response', (headers) => (status = headers[':status'] ?? 0)).on('error', reject);
+    stream.resume().on('end', () => resolve(status));
+    stream.on('close', () => session.close());
+  });
 }

@@ -58,6 +58,9 @@ export interface HaproxyConfig {
 /** Answered by HAProxy itself on the public side, to the other load balancer alone, which asks before it takes the address. */
 export const PEER_HEALTH_PATH = '/.well-known/load-balancer-health';
 
+/** Answered by Nginx itself. */
+export const WEB_HEALTH_PATH = '/nginx-health';
+
 /** HAProxy (3.0 in Debian 13, 2.8 in Ubuntu 24.04) in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {
   const { acme } = config;
@@ -411,7 +414,7 @@ function web({ upstreams, limits }: HaproxyConfig): string {
     '  balance leastconn',
     '  http-reuse always',
     '  option httpchk',
-    '  http-check send meth GET uri /nginx-health ver HTTP/1.1 hdr Host load-balancer',
+    `  http-check send meth GET uri ${WEB_HEALTH_PATH} ver HTTP/1.1 hdr Host load-balancer`,
     '  http-check expect status 200',
     '  # A web server that is about to stop gets nothing new, and finishes what it has',
     '  http-check disable-on-404',
@@ -421,12 +424,13 @@ function web({ upstreams, limits }: HaproxyConfig): string {
     '  # A server that comes back gets its full share after 5 s. Errors in the traffic only bring the next check',
     '  # forward: an application that answers 500 must not take its web server out',
     `  default-server check inter 1s fastinter 250ms downinter 1s fall 2 rise 2 slowstart 5s maxconn ${limits.requestsPerServer}`,
-    '  default-server observe layer7 error-limit 5 on-error fastinter on-marked-down shutdown-sessions',
-    '  # A server without power acknowledges nothing. Linux counts from the first repetition: a request on a kept connection goes to',
-    '  # another server after 1.7 s, before the checks take the server out, which is after 1.85 s at the earliest and closes what is under',
-    '  # way in HAProxy 3.0. A new connection has 1.25 s: one lost packet is sent again after a second. On each line, because',
-    '  # default-server does not pass tcp-ut on',
-    ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} tcp-ut 1250ms`),
+    '  # No shutdown-sessions: since 3.0 that closes requests instead of sending them again. silent-peers.service ends the connections to a',
+    '  # server that is silent, after 1.05 s at most: all that have no keep-alive timer, which are the ones of this backend',
+    '  default-server observe layer7 error-limit 5 on-error fastinter',
+    '  # A server without power acknowledges nothing: 1 s after it was sent, a request goes to another server. Linux looks when it repeats,',
+    '  # so that this is after four losses in a row on a kept connection, and after one on a new one. On each line, because default-server',
+    '  # does not pass tcp-ut on',
+    ...upstreams.map(({ name, address, port }) => `  server ${name} ${address}:${port} tcp-ut 600ms`),
   ].join('\n');
 }
 
@@ -437,7 +441,6 @@ function webUnsafe(config: HaproxyConfig): string {
     ...OWN_CONNECTIONS,
     '  # No shutdown-sessions: by HTTP/2 it tells the client that nobody has seen the request (REFUSED_STREAM), and browsers would send',
     '  # a POST again that a frozen server may still execute. A server without power is noticed by its connections, after 5 s: 502',
-    '  option srvtcpka',
     '  srvtcpka-idle 1s',
     '  srvtcpka-intvl 1s',
     `  default-server slowstart 5s maxconn ${config.limits.requestsPerServer}`,
@@ -460,6 +463,8 @@ const OWN_CONNECTIONS = [
   '  balance leastconn',
   '  # A connection of its own for each request: a POST can never meet one that is just being closed',
   '  option http-server-close',
+  '  # By its timer silent-peers.service knows what must not be sent again',
+  '  option srvtcpka',
   '  # One lost packet (sent again after a second) is no failure, a server without power is one: then to another one at once',
   '  timeout connect 1250ms',
   '  # As web has it: the checks are those of web',

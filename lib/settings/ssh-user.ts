@@ -8,7 +8,9 @@ const TAKEN_USERS = new Set(
   `daemon bin sys sync games man lp mail news uucp proxy backup list irc nobody sshd messagebus polkitd uuidd tcpdump
    adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users nogroup input sgx kvm
    render netdev crontab haproxy mysql keepalived_script
-   app app-migrate app-watchdog database-router certificate-agent floating-ip mysql-member security-updates-answer www-data`.split(/\s+/),
+   app app-migrate app-watchdog database-router certificate-agent floating-ip mysql-member security-updates-answer silent-peers www-data`.split(
+    /\s+/,
+  ),
 );
 
 /** Of who logs in by SSH. */

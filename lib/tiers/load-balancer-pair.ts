@@ -4,11 +4,12 @@ import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIpAssignment } from '../../.gen/providers/hcloud/floating-ip-assignment';
 import { OBTAINED_PATH, renderCertificateAgentConfig, renderCertificateAgentNetwork } from '../config/certificate-agent';
 import { renderFloatingIpAgentConfig, type FloatingIpAgentFact } from '../config/floating-ip-agent';
-import { PEER_HEALTH_PATH, renderHaproxyConfig } from '../config/haproxy';
+import { PEER_HEALTH_PATH, renderHaproxyConfig, WEB_HEALTH_PATH } from '../config/haproxy';
 import { renderKeepalivedConfig } from '../config/keepalived';
 import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
 import { renderTicketAgentPeer } from '../config/ticket-agent';
 import { renderNatGateway } from '../config/nat-gateway';
+import { watchedServers } from '../config/silent-peers';
 import { renderUnavailablePage } from '../config/unavailable-page';
 import { refuse, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
@@ -178,6 +179,7 @@ export class LoadBalancerPair extends Construct {
         ...agentFacts,
         METRICS_PORT: String(PORTS.lb.metrics),
         AGENT_PORT: String(PORTS.lb.floatingIpAgent),
+        ...watchedServers('repeatable', this.props.upstreams, WEB_HEALTH_PATH),
         ...(cloudflare && {
           CLOUDFLARE_IPV4: Fn.join(',', cloudflare.proxies.ipv4),
           CLOUDFLARE_IPV6: Fn.join(',', cloudflare.proxies.ipv6),

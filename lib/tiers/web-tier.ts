@@ -2,6 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { renderNginxConfig } from '../config/nginx';
+import { watchedServers } from '../config/silent-peers';
 import { refuse, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import type { Logs } from '../net/log-settings';
@@ -80,7 +81,10 @@ export class WebTier extends Construct {
             '/etc/sysctl.d/90-dead-peers.conf': renderDeadPeersSysctl(),
           },
           folders: { [`${WWW}/release`]: props.publicFolder },
-          facts: { WEB_PORT: String(PORTS.web.http) },
+          facts: {
+            WEB_PORT: String(PORTS.web.http),
+            ...watchedServers('all', upstreams, '/healthz'),
+          },
           configureAfter,
         }),
       props.configureAfter,
