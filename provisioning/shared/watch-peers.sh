@@ -5,7 +5,7 @@ watch_silent_peers() {
   already_applied "$program" "$unit" "$facts" && systemctl --quiet is-active silent-peers && return
   replace_file "$program" /opt/platform/bin/silent-peers 0755
   install_unit silent-peers.service
-  systemctl enable --quiet silent-peers
+  enable_unit silent-peers.service
   systemctl restart silent-peers
   mark_applied "$program" "$unit" "$facts"
 }

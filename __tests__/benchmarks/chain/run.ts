@@ -9,9 +9,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Chain } from '../../helpers/chain';
 import { HAPROXY, NGINX } from '../../helpers/loopback';
 import { circumstances, requireCommitted } from '../circumstances';
-import { answered, processorTime, type Load } from './load';
+import type { Load } from './load';
 import { plainHaproxy, plainNginx } from './plain';
-import { chainTable, fillChainTable, PROGRAMS, type ChainMeasurement, type Figures, type Program } from './table';
+import { round } from './round';
+import { chainTable, fillChainTable, type ChainMeasurement, type Figures } from './table';
 
 const ROUNDS = 3;
 const KEPT = 'docs/measurements/chain.json';
@@ -23,22 +24,6 @@ const LOADS: readonly Load[] = [
   { protocol: 'h2', connections: 'kept' },
   { protocol: 'h2', connections: 'new' },
 ];
-
-type Pids = Readonly<Record<Program, number>>;
-
-async function round(chain: Chain, node: number, path: string, load: Load, seconds: number): Promise<Figures> {
-  const pids: Pids = { HAProxy: chain.haproxy.pid!, Nginx: chain.webs[0]!.pid, Node: node };
-  const used = () => PROGRAMS.map((program) => processorTime(pids[program]));
-  const before = used();
-  const { requests, seconds: took } = await answered(load, `https://127.0.0.1:${chain.https}${path}`, seconds);
-  const after = used();
-  return {
-    requestsPerSecond: Math.round(requests / took),
-    processorTime: Object.fromEntries(
-      PROGRAMS.map((program, n) => [program, Math.round((after[n]! - before[n]!) / requests)]),
-    ) as unknown as Figures['processorTime'],
-  };
-}
 
 const middle = (rounds: readonly Figures[]): Figures =>
   [...rounds].sort((a, b) => a.requestsPerSecond - b.requestsPerSecond)[Math.floor(rounds.length / 2)]!;

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { watchedServers } from '../../lib/config/silent-peers';
+import { hasProgram } from '../helpers/programs';
+import { listening } from '../helpers/ports';
+
+const cannotEnd = process.getuid?.() !== 0 || !['curl', 'ss'].every((name) => hasProgram(name));
+/** For a busy machine: twelve questions. */
+const LONG_MS = 5_000;
+
+/** A server of the next tier, which answers or is silent: then it takes connections and says nothing. */
+async function server(isSilent: () => boolean): Promise<Server> {
+  const sockets = new Set<Socket>();
+  const it = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    socket.on('data', () => isSilent() || socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+  });
+  await listening(it);
+  onTestFinished(() => {
+    sockets.forEach((socket) => socket.destroy());
+    it.close();
+  });
+  return it;
+}
+
+const portOf = (it: Server) => (it.address() as AddressInfo).port;
+
+/** Watches these until the test ends. Returns what it says, line by line. */
+function watch(connections: 'repeatable' | 'all', ...servers: readonly Server[]): string[] {
+  const endpoints = servers.map((each, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port: portOf(each) }));
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...watchedServers(connections, endpoints, '/health') };
+  const child = spawn('provisioning/shared/silent-peers', { stdio: ['ignore', 'pipe', 'inherit'], detached: true, env });
+  onTestFinished(() => void process.kill(-child.pid!, 'SIGTERM'));
+  const said: string[] = [];
+  createInterface(child.stdout).on('line', (line) => said.push(line));
+  return said;
+}
+
+/** A connection on which a request was sent and whose end is noted. */
+async function waiting(
+  to: Server,
+  { keepAlive = false, path = '/' } = {},
+): Promise<{ readonly socket: Socket; readonly ended: () => boolean }> {
+  const socket = connect({ port: portOf(to), host: '127.0.0.1', keepAlive, keepAliveInitialDelay: 60_000 });
+  let ended = false;
+  socket.on('error', () => (ended = true)).on('close', () => (ended = true));
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  // So that the kernel, which counts in steps of up to 4 ms, knows what came first
+  await sleep(20);
+  socket.write(`GET ${path} HTTP/1.1\r\n\r\n`);
+  return { socket, ended: () => ended };
+}
+
+test.skipIf(cannotEnd)('ends a connection that waits for a silent server, and leaves one with a keep-alive timer', async () => {
+  const [silent, other] = [await server(() => true), await server(() => false)];
+  const repeatable = await waiting(silent);
+  const unrepeatable = await waiting(silent, { keepAlive: true });
+  watch('repeatable', silent, other);
+  await expect.poll(repeatable.ended, { timeout: LONG_MS }).toBe(true);
+  await sleep(1_000);
+  expect(unrepeatable.ended()).toBe(false);
+});
+
+test.skipIf(cannotEnd)('leaves an answer alone that has begun', async () => {
+  const [silent, other] = [await server(() => true), await server(() => false)];
+  silent.on('connection', (socket: Socket) => {
+    socket.on('data', (data) => void (data.includes('GET /download') && setTimeout(() => socket.write('HTTP/1.1 200 OK\r\n'), 50)));
+  });
+  const download = await waiting(silent, { path: '/download' });
+  await once(download.socket, 'data');
+  const repeatable = await waiting(silent);
+  watch('repeatable', silent, other);
+  await expect.poll(repeatable.ended, { timeout: LONG_MS }).toBe(true);
+  await sleep(1_000);
+  expect(download.ended()).toBe(false);
+});
+
+test.skipIf(cannotEnd)('does nothing when no other server answers', async () => {
+  const [silent, other] = [await server(() => true), await server(() => true)];
+  const repeatable = await waiting(silent);
+  const said = watch('repeatable', silent, other);
+  await sleep(3_000);
+  expect(repeatable.ended()).toBe(false);
+  expect(said).toEqual([]);
+});
+
+test.skipIf(cannotEnd)('leaves all connections to an app server alone that takes new ones, however long it is silent', async () => {
+  const [silent, other] = [await server(() => true), await server(() => false)];
+  const slowPage = await waiting(silent);
+  watch('all', silent, other);
+  await sleep(3_000);
+  expect(slowPage.ended()).toBe(false);
+});
