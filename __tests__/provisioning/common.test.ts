@@ -160,7 +160,9 @@ describe('units', () => {
   test('are enabled and read by these verbs in every script, since each enabling costs systemd a second', () => {
     const others = readdirSync('provisioning')
       .filter((file) => file.endsWith('.sh') && file !== 'common.sh')
-      .filter((file) => /systemctl (--\S+ )*(enable|mask (?!--runtime)|daemon-reload)/.test(readFileSync(join('provisioning', file), 'utf8')));
+      .filter((file) =>
+        /systemctl (--\S+ )*(enable|mask (?!--runtime)|daemon-reload)/.test(readFileSync(join('provisioning', file), 'utf8')),
+      );
     expect(others).toEqual([]);
   });
 

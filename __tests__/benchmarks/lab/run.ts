@@ -183,7 +183,9 @@ async function main(): Promise<void> {
     }
   });
   process.stdout.write(labTable(measurements));
-  process.stdout.write(`\nWhat npx platform capacity reckons with / what was used here, µs:\n${reckoned(measurements, measuredCosts()).join('\n')}\n`);
+  process.stdout.write(
+    `\nWhat npx platform capacity reckons with / what was used here, µs:\n${reckoned(measurements, measuredCosts()).join('\n')}\n`,
+  );
   if (!values.keep) return;
   writeFileSync(KEPT, `[\n${measurements.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`);
   writeFileSync(DOCUMENT, fillLabTable(readFileSync(DOCUMENT, 'utf8'), measurements));

@@ -27,7 +27,10 @@ test('where the lab was not measured, the table says so', () => {
 test('what an environment is reckoned to bear is checked by what each program used on the lab', () => {
   const requests = { 'database page': { lb: 90, web: 60, readers: 260 }, 'static file': {}, 'small answer': {}, write: {} };
   const costs = { requests, newConnection: 0, kilobytesPerConnection: 0, measured: [] };
-  expect(reckoned([measurement], costs)).toEqual(['database page: lb haproxy 90 / 120 = 0.75', 'database page: mysql mysql 260 / 260 = 1.00']);
+  expect(reckoned([measurement], costs)).toEqual([
+    'database page: lb haproxy 90 / 120 = 0.75',
+    'database page: mysql mysql 260 / 260 = 1.00',
+  ]);
 });
 
 test('what a program uses while nobody asks is not counted as the cost of requests, and less than a microsecond is left out', () => {

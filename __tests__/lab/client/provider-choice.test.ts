@@ -37,5 +37,8 @@ test('the lock file is in the stack that Terraform sees where it holds, and is n
   expect(await isLeft(true)).toBe(true);
   expect(await isLeft(false)).toBe(false);
   expect(await appOption({ locked: true }), 'the command of cdktf.json').toEqual([]);
-  expect(await appOption({ locked: false }), 'the command of cdktf.json').toEqual(['--app', expect.stringMatching(/^node --import tsx main\.ts && rm /)]);
+  expect(await appOption({ locked: false }), 'the command of cdktf.json').toEqual([
+    '--app',
+    expect.stringMatching(/^node --import tsx main\.ts && rm /),
+  ]);
 });

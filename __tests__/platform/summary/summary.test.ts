@@ -60,7 +60,7 @@ describe('an edit of main.ts', () => {
   test('to fewer servers tells who is deleted, and who has to learn of it', () => {
     const summary = of({}, { app: { serverCount: 3 }, web: { serverCount: 3 } });
     expect(lines(summary, 'Servers')).toEqual(['app-3, web-3: deleted (cx23, fsn1)']);
-    expect(lines(summary, 'Configured anew').sort()).toEqual([
+    expect([...lines(summary, 'Configured anew')].sort()).toEqual([
       'lb-1, lb-2: configured (/etc/haproxy/haproxy.cfg): reload of haproxy',
       'web-1, web-2: configured (/etc/nginx/nginx.conf): reload of nginx',
     ]);
