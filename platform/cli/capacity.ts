@@ -7,7 +7,6 @@ import { UsageError } from '../environment/usage-error';
 export interface CapacityOptions {
   readonly json?: boolean;
   readonly app?: string;
-  readonly output?: string;
 }
 
 const HELP = `
