@@ -26,7 +26,7 @@ const stackSchema = z.object({ resource: z.record(z.string(), z.record(z.string(
 export function readSynthesized(name: string, file: string): Synthesized {
   const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
   const { resource } = stackSchema.parse(json);
-  const blocks = new Map<string, unknown>(
+  const blocks = new Map<string, Block>(
     Object.entries(resource).flatMap(([type, byId]) => Object.entries(byId).map(([id, block]) => [`${type}.${id}`, block] as const)),
   );
   const folders = new Map([...blocks].map(([address, block]) => [address, uploadedFolder(block)]));
