@@ -44,10 +44,17 @@ export async function askSummaries(names: readonly string[], options: SummaryOpt
       return Promise.all(
         environments.map(async ([after]) => summarize({ ...(await withState(after, project, env)), after, prices, pricesOf })),
       );
-    return withBase(base, options, env, (before) =>
-      environments.map(([after, name]) => summarize({ ...withStack(before.get(name), after, base), after, prices, pricesOf })),
-    );
+    return withBase(base, options, env, (before) => [
+      ...environments.map(([after, name]) => summarize({ ...withStack(before.get(name), after, base), after, prices, pricesOf })),
+      ...[...before.keys()].filter((name) => names.length === 0 && !stacks.has(name)).map((name) => gone(name, base)),
+    ]);
   });
+}
+
+/** Of what main.ts has no more. */
+function gone(environment: string, base: string): Summary {
+  const lines = ['a deploy does nothing to it: its servers stay, and cost what they cost; destroy it by a main.ts that has it'];
+  return { environment, compared: `compared with ${base}`, sections: [{ title: 'No longer in main.ts', lines, isWarning: true }] };
 }
 
 function readEnvironment(name: string, file: string): Synthesized {

@@ -157,6 +157,7 @@ export function refersTo(value: unknown, address: string): boolean {
 }
 
 const planSchema = z.object({
+  format_version: z.string(),
   resource_changes: z
     .array(
       z.object({

@@ -38,7 +38,9 @@ async function bringPackages(folder: string): Promise<void> {
 }
 
 async function git(...words: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run('git', words);
+  const { code, stdout, stderr } = await run('git', words).catch((cause: unknown) => {
+    throw new UsageError('comparing with a revision takes git, which cannot be started', { cause });
+  });
   if (code !== 0) throw new UsageError(`git ${words.join(' ')}: ${stderr.trim()}`);
   return stdout.trim();
 }

@@ -121,24 +121,23 @@ function notLeft(changes: Changes): string[] {
   );
 }
 
+/** Of servers that would be resized. How large the disk of one is, the configuration does not say: it may be that of a smaller type. */
 function refused(changes: Changes): string[] {
   return grouped(
-    [...changes.values()].flatMap((change) => {
-      const { before, after, action } = change;
-      const [from, to] = [before['server_type'], after['server_type']].map(String) as [string, string];
-      if (!is(change, 'server') || action !== 'update' || from === to) return [];
-      const [disk, next] = [diskGigabytesOf(from), diskGigabytesOf(to)];
-      const isOther = architectureOf(from) !== undefined && architectureOf(to) !== undefined && architectureOf(from) !== architectureOf(to);
-      const why = isOther
-        ? 'is of another architecture'
-        : disk !== undefined && next !== undefined && next < disk
-          ? 'has a smaller disk'
-          : undefined;
-      return why
-        ? [{ host: hostOf(change), says: `cannot be resized from ${from} to ${to}, which ${why}; the plan says how to get there` }]
-        : [];
-    }),
+    [...changes.values()]
+      .filter((change) => is(change, 'server') && change.action === 'update' && change.attributes.includes('server_type'))
+      .flatMap((change) => {
+        const says = obstacle(String(change.before['server_type']), String(change.after['server_type']));
+        return says === undefined ? [] : [{ host: hostOf(change), says }];
+      }),
   );
+}
+
+function obstacle(from: string, to: string): string | undefined {
+  const [is, wanted] = [architectureOf(from), architectureOf(to)];
+  if (is && wanted && is !== wanted) return `${to} is of another architecture than ${from}: refused, and the plan says how to get there`;
+  const isSmaller = (diskGigabytesOf(to) ?? 0) < (diskGigabytesOf(from) ?? 0) && diskGigabytesOf(to) !== undefined;
+  return isSmaller ? `${to} has a smaller disk than ${from}: refused if the server's disk has grown with its type` : undefined;
 }
 
 const hostOf = ({ address }: Change) => partOf(address)?.host ?? '';

@@ -1,7 +1,7 @@
 import { App } from 'cdktf';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Tier } from '../../../lib/net/address-plan';
 import { PlatformStack } from '../../../lib/platform-stack';
 import type { EnvironmentSettings } from '../../../lib/settings';
@@ -39,6 +39,12 @@ export class Synthesizer {
       terraform: { ...terraform, backend: undefined },
       resource: { ...resource, terraform_data: Object.fromEntries(steps) },
     });
+  }
+
+  /** What cdktf has written, manifest.json among it. */
+  folder(edit: Edit): string {
+    this.synthesize(edit);
+    return dirname(dirname(dirname(this.fileOf.get(JSON.stringify(edit)) ?? '')));
   }
 
   synthesize(edit: Edit = {}): Synthesized {
