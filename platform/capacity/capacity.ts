@@ -41,7 +41,7 @@ export interface Capacity {
   readonly traffic: { readonly includedBytes: number; readonly averageBitsPerSecond: number } | undefined;
 }
 
-export type Planned = Pick<Environment, 'servers' | 'connections'>;
+export type Planned = Pick<Environment, 'servers'> & { readonly connections: number };
 
 /** What an environment bears, by its processors, its memory and its limits. @throws for a server type that is not known here */
 export function capacityOf(environment: Planned, costs: Costs): Capacity {

@@ -35,5 +35,8 @@ export function capacityCommand(): Command {
 async function planned(name: string | undefined, options: CapacityOptions, env: NodeJS.ProcessEnv) {
   const wanted = name ?? env['PLATFORM_ENVIRONMENT'];
   if (!wanted) throw new UsageError('name an environment of main.ts, or set PLATFORM_ENVIRONMENT');
-  return synthesize(await readProject(options, env), wanted, env);
+  const environment = await synthesize(await readProject(options, env), wanted, env);
+  const { connections } = environment;
+  if (connections === undefined) throw new UsageError('main.ts uses an older version of this package than this command');
+  return { ...environment, connections };
 }

@@ -64,8 +64,8 @@ export interface Environment {
     /** When the certificate of mode `files` ends. */
     readonly ownEnd?: Date | undefined;
   };
-  /** That a load balancer takes at the same time. */
-  readonly connections: number;
+  /** That a load balancer takes at the same time; version 0.1.0 does not say it. */
+  readonly connections?: number | undefined;
   readonly cloudflare?: { readonly zone: string; readonly proxied: boolean } | undefined;
   /** Who a deploy logs in as. */
   readonly sshUser: string;
@@ -101,7 +101,7 @@ const stackSchema = z.object({
       domains: z.array(z.string()).min(1),
       certificate: z.enum(['self-signed', 'files', 'cloudflare-origin', 'acme']),
       lets_encrypt: z.boolean(),
-      connections: z.number(),
+      connections: z.number().optional(),
       cloudflare: z.object({ zone: z.string(), proxied: z.boolean() }).optional(),
     }),
     own_certificate_end: z.coerce.date().optional(),

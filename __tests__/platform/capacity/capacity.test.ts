@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { capacityOf } from '../../../platform/capacity/capacity';
+import { capacityOf, type Planned } from '../../../platform/capacity/capacity';
 import { costsOf, type Costs } from '../../../platform/capacity/costs';
 import { renderCapacity, reportOn } from '../../../platform/capacity/report';
 import { nextSteps } from '../../../platform/capacity/steps';
@@ -29,13 +29,14 @@ interface Tiers {
   readonly connections?: number;
 }
 
-function environment({ web = 2, app = 2, mysql = 3, type = 'cx23', location = 'fsn1', connections = 20_000 }: Tiers = {}): Environment {
+function environment({ web = 2, app = 2, mysql = 3, type = 'cx23', location = 'fsn1', connections = 20_000 }: Tiers = {}): Environment &
+  Planned {
   const of = (tier: Tier, count: number): PlannedServer[] =>
     Array.from({ length: count }, (_, n) => ({ ...ENVIRONMENT.servers[0]!, name: `${tier}-${n + 1}`, tier, serverType: type, location }));
   return { ...ENVIRONMENT, connections, servers: [...of('lb', 2), ...of('web', web), ...of('app', app), ...of('mysql', mysql)] };
 }
 
-const bearing = (planned: Environment, request: string) => capacityOf(planned, COSTS).requests.find((each) => each.request === request);
+const bearing = (planned: Planned, request: string) => capacityOf(planned, COSTS).requests.find((each) => each.request === request);
 
 test('one load balancer works at a time, so that its processors end static files, also while the other is lost', () => {
   // 2 cores, 70 %: 1.4 s of processor time a second
