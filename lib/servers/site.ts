@@ -1,5 +1,5 @@
 import type { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
-import { Fn, Token, type Precondition } from 'cdktf';
+import { Fn, Token, type Precondition, type TerraformResourceLifecycle } from 'cdktf';
 import { Construct } from 'constructs';
 import { Firewall } from '../../.gen/providers/hcloud/firewall';
 import { FloatingIp } from '../../.gen/providers/hcloud/floating-ip';
@@ -122,7 +122,7 @@ export class Site extends Construct {
   }
 
   /** Lifecycle of what a deploy must not destroy unless the settings name it. */
-  kept(kept: Kept): ReturnType<typeof keep> {
+  kept(kept: Kept): TerraformResourceLifecycle | undefined {
     return keep(this.props.mayDestroy, kept);
   }
 
