@@ -29,7 +29,7 @@ export function readSynthesized(name: string, file: string): Synthesized {
   const blocks = new Map<string, Block>(
     Object.entries(resource).flatMap(([type, byId]) => Object.entries(byId).map(([id, block]) => [`${type}.${id}`, block] as const)),
   );
-  const folders = new Map([...blocks].map(([address, block]) => [address, uploadedFolder(block)]));
+  const folders = new Map<string, string | undefined>([...blocks].map(([address, block]) => [address, uploadedFolder(block)]));
   return {
     environment: readStack(name, json),
     blocks,
