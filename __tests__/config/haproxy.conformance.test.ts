@@ -18,11 +18,12 @@ import { generateKey } from '../../lab/x509/keys';
 import { encodeSubject } from '../../lab/x509/names';
 import { encodePem } from '../../lab/x509/pem';
 import { createRequest } from '../../lab/x509/request';
-import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
+import { PEER_HEALTH_PATH, WEB_HEALTH_PATH } from '../../lib/config/haproxy';
 import { certificate, loadBalancerPair, pairFiles, type Pair } from '../helpers/certificate';
 import { balancer, get, OTHER_LOAD_BALANCER, type Balancer } from '../helpers/haproxy';
 import { freePort, listening } from '../helpers/ports';
 import { hasProgram } from '../helpers/programs';
+import { CAN_END_CONNECTIONS, endSilentConnections } from '../helpers/silent-peers';
 
 /** A web server on loopback that is healthy and remembers what else it was asked. */
 class Web {
@@ -120,8 +121,10 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     const lb = await balancer([web], { hostNames: ['www.example.test', '*.shop.example.test'] });
     const statusOf = async (host: string) => (await get(lb, '/', { headers: { host } })).status;
     for (const host of ['www.example.test', 'WWW.example.test:443', 'a.shop.example.test']) expect(await statusOf(host), host).toBe(200);
-    for (const host of ['evil.test', 'www.example.test.evil.test', 'shop.example.test', '127.0.0.1', 'www.example.test@evil.test'])
+    for (const host of ['evil.test', 'www.example.test.evil.test', 'shop.example.test', '127.0.0.1'])
       expect(await statusOf(host), host).toBe(421);
+    // Not even the form of a name: HAProxy 3.0 refuses it by itself
+    expect([400, 421]).toContain(await statusOf('www.example.test@evil.test'));
     expect(web.requests).toHaveLength(3);
     const redirected = await new Promise<IncomingMessage>((resolve) =>
       httpRequest({ host: '127.0.0.1', port: lb.http, headers: { host: 'evil.test' } }, resolve).end(),
@@ -234,8 +237,8 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
     },
   );
 
-  test(
-    'a frozen server: its GETs are answered by another within 4 s, its POSTs wait for it and are not repeated when it dies',
+  test.skipIf(!CAN_END_CONNECTIONS)(
+    'a frozen server: its GETs are answered by another within 2 s, its POSTs wait for it and are not repeated when it dies',
     { timeout: 30_000 },
     async () => {
       let frozen = false;
@@ -252,12 +255,14 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('openssl'))('by the real H
       const port = await listening(gate);
       onTestFinished(() => void gate.close());
       const lb = await balancer([{ port }, living]);
+      const watcher = endSilentConnections('repeatable', [{ port }, living], WEB_HEALTH_PATH);
+      onTestFinished(() => watcher.stop());
       await sleep(1_500);
       frozen = true;
       const begin = Date.now();
       const posts = Array.from({ length: 4 }, () => get(lb, '/', { method: 'POST' }));
       const answers = await Promise.all(Array.from({ length: 6 }, () => get(lb, '/')));
-      expect(Date.now() - begin).toBeLessThan(4_500);
+      expect(Date.now() - begin).toBeLessThan(2_500);
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
       stuck.forEach((socket) => socket.destroy());
       const statuses = (await Promise.all(posts)).map(({ status }) => status);

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Chain, type WebServer } from '../helpers/chain';
 import { hasProgram } from '../helpers/programs';
 import type { SeenWithoutPower } from '../helpers/power-off';
+import { CAN_END_CONNECTIONS } from '../helpers/silent-peers';
 import { CountingApp, NewVisitors, READERS, Visitors, WRITERS, type Glance, type Visit } from '../helpers/visitors';
 
 /**
@@ -15,8 +16,6 @@ import { CountingApp, NewVisitors, READERS, Visitors, WRITERS, type Glance, type
 const LONGER_THAN_CHECKS_MS = 8_000;
 /** Of the unit, between the announcement that a web server stops and its end. */
 const ANNOUNCED_MS = 3_000;
-const isRoot = process.getuid?.() === 0;
-const endsConnections = isRoot && ['curl', 'ss'].every((name) => hasProgram(name));
 
 interface Seen {
   readonly visits: readonly Visit[];
@@ -154,7 +153,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
       expectNoPostRepeatedOrLost(seen, 4 * WRITERS);
     });
 
-    test.skipIf(!endsConnections)(
+    test.skipIf(!CAN_END_CONNECTIONS)(
       'get every page from the other while one is frozen. A POST that it has taken waits for it, and is not sent again',
       async () => {
         let frozen: [number, number] = [0, 0];
@@ -173,7 +172,7 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
       },
     );
 
-    describe.skipIf(!endsConnections || !hasProgram('nft') || !hasProgram('unshare'))('while there is no power', () => {
+    describe.skipIf(!CAN_END_CONNECTIONS || !hasProgram('nft') || !hasProgram('unshare'))('while there is no power', () => {
       test('at one of them get every page from the other. A POST that was under way there fails, and is not sent again', () => {
         const seen = seenWithoutPower('web');
         expectGetsServedByTheOther(seen, seen.off);

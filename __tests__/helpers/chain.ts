@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { until } from '../../lab/faults';
 import { renderHaproxyConfig, WEB_HEALTH_PATH, type HaproxyConfig } from '../../lib/config/haproxy';
 import { renderNginxConfig, type NginxConfig } from '../../lib/config/nginx';
-import { watchedServers } from '../../lib/config/silent-peers';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import type { Endpoint } from '../../lib/net/address-plan';
 import { resolveLimits, type HaproxyLimits } from '../../lib/net/capacity';
@@ -15,6 +14,7 @@ import { LOG_DEFAULTS } from '../../lib/net/log-settings';
 import { certificate, pairFiles } from './certificate';
 import { HAPROXY, haproxyOnLoopback, NGINX, nginxOnLoopback } from './loopback';
 import { freePort } from './ports';
+import { endSilentConnections, type Watcher } from './silent-peers';
 
 export interface ChainOptions {
   /** Ports of the app servers on 127.0.0.1, or where else they listen. */
@@ -42,7 +42,7 @@ export class Chain {
   https = 0;
   haproxy!: ChildProcess;
   #apps: readonly Endpoint[] = [];
-  readonly #watchers: ChildProcess[] = [];
+  readonly #watchers: Watcher[] = [];
 
   /** Serves when it returns. @throws if it does not within 20 s */
   static async start(options: ChainOptions): Promise<Chain> {
@@ -107,16 +107,14 @@ export class Chain {
 
   /** As silent-peers.service of a load balancer and of the web servers does. Wants root. */
   endsSilentConnections(): void {
-    const webs = this.webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port }));
-    for (const facts of [watchedServers('repeatable', webs, WEB_HEALTH_PATH), watchedServers('all', this.#apps, '/healthz')])
-      this.#watchers.push(
-        spawn('provisioning/shared/silent-peers', { stdio: 'ignore', detached: true, env: { ...process.env, ...facts } }),
-      );
+    this.#watchers.push(
+      endSilentConnections('repeatable', this.webs, WEB_HEALTH_PATH),
+      endSilentConnections('all', this.#apps, '/healthz'),
+    );
   }
 
   async stop(): Promise<void> {
-    // With what they have started
-    for (const { pid } of this.#watchers) if (pid) process.kill(-pid, 'SIGTERM');
+    this.#watchers.forEach((watcher) => watcher.stop());
     if (this.haproxy?.exitCode === null) {
       this.haproxy.kill('SIGTERM');
       await once(this.haproxy, 'exit');

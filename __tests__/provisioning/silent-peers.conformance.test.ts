@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, connect, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { watchedServers } from '../../lib/config/silent-peers';
-import { hasProgram } from '../helpers/programs';
 import { listening } from '../helpers/ports';
+import { CAN_END_CONNECTIONS, endSilentConnections, type Watcher } from '../helpers/silent-peers';
 
-const cannotEnd = process.getuid?.() !== 0 || !['curl', 'ss'].every((name) => hasProgram(name));
 /** For a busy machine: twelve questions. */
 const LONG_MS = 5_000;
 
@@ -29,15 +25,15 @@ async function server(isSilent: () => boolean): Promise<Server> {
 
 const portOf = (it: Server) => (it.address() as AddressInfo).port;
 
-/** Watches these until the test ends. Returns what it says, line by line. */
-function watch(connections: 'repeatable' | 'all', ...servers: readonly Server[]): string[] {
-  const endpoints = servers.map((each, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port: portOf(each) }));
-  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...watchedServers(connections, endpoints, '/health') };
-  const child = spawn('provisioning/shared/silent-peers', { stdio: ['ignore', 'pipe', 'inherit'], detached: true, env });
-  onTestFinished(() => void process.kill(-child.pid!, 'SIGTERM'));
-  const said: string[] = [];
-  createInterface(child.stdout).on('line', (line) => said.push(line));
-  return said;
+/** Watches these until the test ends. */
+function watch(connections: 'repeatable' | 'all', ...servers: readonly Server[]): Watcher {
+  const watcher = endSilentConnections(
+    connections,
+    servers.map((each) => ({ port: portOf(each) })),
+    '/health',
+  );
+  onTestFinished(() => watcher.stop());
+  return watcher;
 }
 
 /** A connection on which a request was sent and whose end is noted. */
@@ -56,7 +52,7 @@ async function waiting(
   return { socket, ended: () => ended };
 }
 
-test.skipIf(cannotEnd)('ends a connection that waits for a silent server, and leaves one with a keep-alive timer', async () => {
+test.skipIf(!CAN_END_CONNECTIONS)('ends a connection that waits for a silent server, and leaves one with a keep-alive timer', async () => {
   const [silent, other] = [await server(() => true), await server(() => false)];
   const repeatable = await waiting(silent);
   const unrepeatable = await waiting(silent, { keepAlive: true });
@@ -66,7 +62,7 @@ test.skipIf(cannotEnd)('ends a connection that waits for a silent server, and le
   expect(unrepeatable.ended()).toBe(false);
 });
 
-test.skipIf(cannotEnd)('leaves an answer alone that has begun', async () => {
+test.skipIf(!CAN_END_CONNECTIONS)('leaves an answer alone that has begun', async () => {
   const [silent, other] = [await server(() => true), await server(() => false)];
   silent.on('connection', (socket: Socket) => {
     socket.on('data', (data) => void (data.includes('GET /download') && setTimeout(() => socket.write('HTTP/1.1 200 OK\r\n'), 50)));
@@ -80,19 +76,22 @@ test.skipIf(cannotEnd)('leaves an answer alone that has begun', async () => {
   expect(download.ended()).toBe(false);
 });
 
-test.skipIf(cannotEnd)('does nothing when no other server answers', async () => {
+test.skipIf(!CAN_END_CONNECTIONS)('does nothing when no other server answers', async () => {
   const [silent, other] = [await server(() => true), await server(() => true)];
   const repeatable = await waiting(silent);
-  const said = watch('repeatable', silent, other);
+  const { said } = watch('repeatable', silent, other);
   await sleep(3_000);
   expect(repeatable.ended()).toBe(false);
   expect(said).toEqual([]);
 });
 
-test.skipIf(cannotEnd)('leaves all connections to an app server alone that takes new ones, however long it is silent', async () => {
-  const [silent, other] = [await server(() => true), await server(() => false)];
-  const slowPage = await waiting(silent);
-  watch('all', silent, other);
-  await sleep(3_000);
-  expect(slowPage.ended()).toBe(false);
-});
+test.skipIf(!CAN_END_CONNECTIONS)(
+  'leaves all connections to an app server alone that takes new ones, however long it is silent',
+  async () => {
+    const [silent, other] = [await server(() => true), await server(() => false)];
+    const slowPage = await waiting(silent);
+    watch('all', silent, other);
+    await sleep(3_000);
+    expect(slowPage.ended()).toBe(false);
+  },
+);

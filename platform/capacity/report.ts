@@ -1,6 +1,6 @@
 import { PRICES_FROM } from '../../lib/hetzner/server-types';
 import type { Environment } from '../environment/stack';
-import { capacityOf, ofTier, TIER_OF, USED_SHARE, type Capacity } from './capacity';
+import { capacityOf, ofTier, TIER_OF, USED_SHARE, type Capacity, type Planned } from './capacity';
 import type { Costs, Part } from './costs';
 import { nextSteps, type Step } from './steps';
 
@@ -12,7 +12,7 @@ export interface CapacityReport extends Capacity {
   readonly measured: Costs['measured'];
 }
 
-export function reportOn(environment: Environment, costs: Costs): CapacityReport {
+export function reportOn(environment: Environment & Planned, costs: Costs): CapacityReport {
   return {
     environment: environment.name,
     usedShare: USED_SHARE,
