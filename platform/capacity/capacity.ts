@@ -97,7 +97,8 @@ function connections({ connections: limit }: Planned, { serverType }: PlannedSer
   };
 }
 
-export const ofTier = ({ servers }: Pick<Planned, 'servers'>, tier: Tier): readonly PlannedServer[] => servers.filter((server) => server.tier === tier);
+export const ofTier = ({ servers }: Pick<Planned, 'servers'>, tier: Tier): readonly PlannedServer[] =>
+  servers.filter((server) => server.tier === tier);
 
 function known(serverType: string, value: number | undefined): number {
   if (value === undefined) throw new Error(`the server type ${serverType} is not known here; add it to lib/hetzner/server-types.ts`);
