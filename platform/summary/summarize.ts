@@ -185,8 +185,7 @@ function changed({ action, attributes, before, after }: Change, ...telling: read
     case 'update': {
       // Names would make a line for each
       const plain = attributes.filter(
-        (name) =>
-          name !== 'name' && [before[name], after[name]].every((value) => typeof value !== 'object' && !String(value).includes('${')),
+        (name) => name !== 'name' && [before[name], after[name]].every((value) => typeof value !== 'object' && isKnown(value)),
       );
       const words = plain.map((name) => `${name} ${String(before[name])} becomes ${String(after[name])}`);
       const rest = attributes.filter((name) => !plain.includes(name));

@@ -19,7 +19,7 @@ afterAll(async () => {
   synthesizer.stop();
 });
 
-const actions = (changes: Changes) => Object.fromEntries([...changes].map(([address, { action }]) => [address, action]).sort());
+const actions = (changes: Changes) => Object.fromEntries([...changes].map(([address, { action }]) => [address, action] as const).sort());
 
 test.each<[string, Edit]>([
   ['of a server type', { web: { serverType: 'cx33' }, mysql: { serverType: 'cx33' } }],
