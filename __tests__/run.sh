@@ -43,7 +43,7 @@ static_command() {
 }
 
 shell_scripts() {
-  git ls-files --cached --others --exclude-standard |
+  git ls-files --cached --others --exclude-standard -- ':!*.ts' |
     xargs grep -lIE '^#!/.*[/ ](ba)?sh$|^# shellcheck shell=' -- | grep -v '^\.gen/'
 }
 
