@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { watchedServers } from '../../lib/config/silent-peers';
+import { parseEnv } from 'node:util';
+import { renderSilentPeers } from '../../lib/config/silent-peers';
 import { hasProgram } from './programs';
 
 /** Whether the program can work here: it ends connections of others. */
@@ -19,7 +20,7 @@ export function endSilentConnections(
   path: string,
 ): Watcher {
   const endpoints = servers.map(({ address = '127.0.0.1', port }, index) => ({ name: String(index), address, port }));
-  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...watchedServers(connections, endpoints, path) };
+  const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...parseEnv(renderSilentPeers(connections, endpoints, path)) };
   const child = spawn('provisioning/shared/silent-peers', { stdio: ['ignore', 'pipe', 'inherit'], detached: true, env });
   const said: string[] = [];
   createInterface(child.stdout).on('line', (line) => said.push(line));

@@ -9,7 +9,7 @@ import { renderKeepalivedConfig } from '../config/keepalived';
 import { renderLoadBalancerSysctl } from '../config/load-balancer-sysctl';
 import { renderTicketAgentPeer } from '../config/ticket-agent';
 import { renderNatGateway } from '../config/nat-gateway';
-import { watchedServers } from '../config/silent-peers';
+import { renderSilentPeers, SILENT_PEERS_ENV } from '../config/silent-peers';
 import { renderUnavailablePage } from '../config/unavailable-page';
 import { refuse, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
@@ -179,7 +179,6 @@ export class LoadBalancerPair extends Construct {
         ...agentFacts,
         METRICS_PORT: String(PORTS.lb.metrics),
         AGENT_PORT: String(PORTS.lb.floatingIpAgent),
-        ...watchedServers('repeatable', this.props.upstreams, WEB_HEALTH_PATH),
         ...(cloudflare && {
           CLOUDFLARE_IPV4: Fn.join(',', cloudflare.proxies.ipv4),
           CLOUDFLARE_IPV6: Fn.join(',', cloudflare.proxies.ipv6),
@@ -214,6 +213,7 @@ export class LoadBalancerPair extends Construct {
     const ports = PORTS.lb;
     const { natGateway, networkRange } = site.plan;
     return {
+      [SILENT_PEERS_ENV]: renderSilentPeers('repeatable', upstreams, WEB_HEALTH_PATH),
       '/etc/haproxy/haproxy.cfg': renderHaproxyConfig({
         privateAddress: host.address,
         ports,

@@ -2,7 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { renderDeadPeersSysctl } from '../config/dead-peers';
 import { renderNginxConfig } from '../config/nginx';
-import { watchedServers } from '../config/silent-peers';
+import { renderSilentPeers, SILENT_PEERS_ENV } from '../config/silent-peers';
 import { refuse, type Problem } from '../errors';
 import type { Endpoint, Host } from '../net/address-plan';
 import type { Logs } from '../net/log-settings';
@@ -79,12 +79,10 @@ export class WebTier extends Construct {
           files: {
             '/etc/nginx/nginx.conf': nginxConfig(host, props),
             '/etc/sysctl.d/90-dead-peers.conf': renderDeadPeersSysctl(),
+            [SILENT_PEERS_ENV]: renderSilentPeers('all', upstreams, '/healthz'),
           },
           folders: { [`${WWW}/release`]: props.publicFolder },
-          facts: {
-            WEB_PORT: String(PORTS.web.http),
-            ...watchedServers('all', upstreams, '/healthz'),
-          },
+          facts: { WEB_PORT: String(PORTS.web.http) },
           configureAfter,
         }),
       props.configureAfter,

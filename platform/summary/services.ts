@@ -19,6 +19,7 @@ const OF_ALL: readonly Rule[] = [
   // Read by the deploy, the kernel, or the next one who asks
   [/^(common|host|load-balancer|web|app|mysql)\.sh$|^host\.env$|^files\/etc\/sysctl\.d\/|^shared\/(keep-resolvers|releases\.sh)$/],
   [/^units\/(default-route|private-address)\./],
+  [/silent-peers|^shared\/watch-peers\.sh$/, restart('silent-peers')],
 ];
 
 const OF_TIER: Readonly<Record<Tier, readonly Rule[]>> = {
@@ -32,6 +33,7 @@ const OF_TIER: Readonly<Record<Tier, readonly Rule[]>> = {
     [/nat-gateway/, reload('nat-gateway')],
     [/hetzner-api-addresses/, restart('hetzner-api-addresses.timer')],
     [/certificate|acme/, restart('certificate-agent.timer')],
+    [/ticket-keys/, restart('ticket-keys.timer')],
     [/^load-balancer\//],
   ],
   web: [[/^files\/etc\/nginx\//, reload('nginx')], [/^units\/nginx\.service\.d\//, restart('nginx')], [/^files\/srv\/www\//]],

@@ -62,8 +62,8 @@ describe('an edit of main.ts', () => {
     const summary = of({}, { app: { serverCount: 3 }, web: { serverCount: 3 } });
     expect(lines(summary, 'Servers')).toEqual(['app-3, web-3: deleted (cx23, fsn1)']);
     expect([...lines(summary, 'Configured anew')].sort()).toEqual([
-      'lb-1, lb-2: configured (/etc/haproxy/haproxy.cfg): reload of haproxy',
-      'web-1, web-2: configured (/etc/nginx/nginx.conf): reload of nginx',
+      'lb-1, lb-2: configured (/etc/haproxy/haproxy.cfg, /etc/platform/silent-peers.env): reload of haproxy, restart of silent-peers',
+      'web-1, web-2: configured (/etc/nginx/nginx.conf, /etc/platform/silent-peers.env): reload of nginx, restart of silent-peers',
     ]);
     expect(lines(summary, 'What visitors notice')).toContainEqual(expect.stringMatching(/requests under way .* are cut.*web-3/));
   });
