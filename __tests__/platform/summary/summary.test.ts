@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readPlan } from '../../../platform/summary/changes';
 import { named } from '../../../platform/summary/hosts';
 import { renderMarkdown, renderText } from '../../../platform/summary/render';
@@ -11,6 +12,8 @@ let synthesizer: Synthesizer;
 beforeAll(() => {
   synthesizer = new Synthesizer();
 });
+// Synthesizing blocks the process: vitest, which waits for 60 s, is heard between two tests
+afterEach(() => setTimeout(10));
 // Thousands of files
 afterAll(() => synthesizer.stop(), 60_000);
 
