@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statements } from '../../agents/mysql-member/accounts';
 import type { AgentConfig } from '../../agents/mysql-member/config';
@@ -22,6 +23,8 @@ import {
   renderSecurityUpdatesSocket,
   renderSecurityUpdatesTimer,
 } from '../../lib/config/security-updates';
+import { renderSilentPeers } from '../../lib/config/silent-peers';
+import { renderTicketAgentPeer } from '../../lib/config/ticket-agent';
 import { AddressPlan, endpoint, TIERS } from '../../lib/net/address-plan';
 import { PORTS } from '../../lib/net/ports';
 import { parseRebootWindow, turnOf, type RebootWindow } from '../../lib/updates/reboot-window';
@@ -209,6 +212,7 @@ describe.skipIf(!hasProgram('systemd-analyze'))('systemd', () => {
           renderCertificateAgentNetwork({ host: host!, peer: peer!, ports: PORTS.lb, networkRange: plan.networkRange }),
           renderAppWatchdogAddress({ host: plan.host('app', 1).address, port: PORTS.app.http }),
           renderSecurityUpdatesNetwork(updatesOf(plan)),
+          renderTicketAgentPeer(peer!, PORTS.lb),
         ].join(SEPARATOR);
       },
       (text) => expect(complaints(text.split(SEPARATOR))).toBe(''),
@@ -258,6 +262,17 @@ describe.skipIf(!hasProgram('systemd-analyze'))('systemd', () => {
       8,
     );
   });
+});
+
+test('silent-peers reads the servers of whatever network synth takes', () => {
+  judged(
+    (plan) => renderSilentPeers('all', plan.endpoints('app', 'http', 2), '/healthz'),
+    (text) => {
+      // It asks by curl: what stands there has to be an address, a port and a path
+      expect(Object.keys(parseEnv(text)).sort()).toEqual(['WATCHED_CONNECTIONS', 'WATCHED_SERVERS']);
+      expect(parseEnv(text)['WATCHED_SERVERS']).toMatch(/^([\d.]+:3000\/healthz,?){2}$/);
+    },
+  );
 });
 
 test('agents read from their files what was put there, whatever synth takes', () => {

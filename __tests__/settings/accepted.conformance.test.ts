@@ -1,13 +1,14 @@
 import { Testing } from 'cdktf';
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PlatformStack } from '../../lib/platform-stack';
 import { checkEnvironment, type EnvironmentSettings } from '../../lib/settings';
-import { certificate } from '../helpers/certificate';
+import { certificate, pairFiles } from '../helpers/certificate';
 import { hasProgram } from '../helpers/programs';
 
 /** VRRP does not run on `lo`. */
@@ -124,7 +125,9 @@ function written(name: string, text: string): string {
 const JUDGES: Readonly<Record<string, (files: Files) => void>> = {
   haproxy: (files) => {
     for (const path of ['lb-1:/etc/haproxy/haproxy.cfg', 'app-1:/etc/database-router/haproxy.cfg']) {
-      const text = fileOf(files, path).replace(/^ {2}(user|group|chroot) .*$/gm, '');
+      const text = fileOf(files, path)
+        .replace(/^ {2}(user|group|chroot) .*$/gm, '')
+        .replaceAll('/run/ticket-keys/', `${folder}/tickets/`);
       accepts('haproxy', ['-c', '-q', '-f', written(`${basename(path)}-${path.split(':')[0]}`, text)]);
     }
   },
@@ -185,6 +188,9 @@ describe('an environment that passes the check', () => {
     written('haproxy/site.pem', chain + key);
     written('haproxy/peer.lst', '127.0.0.9\n');
     written('haproxy/unavailable.http', 'HTTP/1.0 503 Service Unavailable\r\n\r\n');
+    for (const [name, text] of Object.entries(pairFiles())) written(`haproxy/${name}`, text);
+    written('tickets/keys', `${randomBytes(80).toString('base64')}\n`.repeat(3));
+    written('tickets/shared.map', '');
     environments = fc.sample(drawn, 3).map(filesOf);
   });
 
