@@ -88,8 +88,8 @@ async function deployed({ before = '', agent = '', agentEnds = 0 } = {}): Promis
 }
 
 describe.skipIf(missing)('a deploy', () => {
-  const STARTED = ['enable --quiet first-ticket-keys.service', 'start first-ticket-keys.service'];
-  const AGENT = ['enable --quiet ticket-keys.timer', 'restart ticket-keys.timer', 'start ticket-keys.service'];
+  const STARTED = ['--quiet --no-reload enable first-ticket-keys.service', 'start first-ticket-keys.service'];
+  const AGENT = ['--quiet --no-reload enable ticket-keys.timer', 'restart ticket-keys.timer', 'start ticket-keys.service'];
   const FILES = ['run/ticket-keys/keys', 'run/ticket-keys/shared.map'];
   const INSTALLED = ['opt/platform/agents/ticket-keys.js', `.${PEER}`];
   const sorted = (lines: readonly string[]) => [...lines].sort();
@@ -108,7 +108,7 @@ describe.skipIf(missing)('a deploy', () => {
     const said = await deployed({ agent: 'what is no program', before: 'install -D /dev/null /opt/platform/agents/ticket-keys.js' });
     expect(said).toContain('load-balancer.sh: ERROR: node rejects the new agent of session tickets; the running one was left alone');
     expect(said).toContain('ended with 3');
-    expect(said).not.toContain('enable --quiet ticket-keys.timer');
+    expect(said).not.toContain('--quiet --no-reload enable ticket-keys.timer');
   });
 
   test('removes all of it, keys too, where proxies come to show a client certificate', async () => {

@@ -96,7 +96,7 @@ function canBeResized(orders: readonly ServerOrder[]): Postcondition[] {
     {
       condition: `\${length(${names}) == 0}`,
       errorMessage:
-        `\${join(", ", ${names})}: Hetzner changes the type of a server only to one of the same architecture whose disk is not smaller than the server's; ` +
+        `\${join(", ", sort(${names}))}: Hetzner changes the type of a server only to one of the same architecture whose disk is not smaller than the server's; ` +
         `${serverType} (${isArm ? 'Arm' : 'x86'}, ${disk} GB) is none. Set another ${SETTINGS[tier]}.serverType, or delete the servers one after another and deploy after each.`,
     },
   ];
@@ -110,7 +110,7 @@ function membersHaveLeft(expected: readonly string[], namePrefix: string): Postc
   return {
     condition: `\${length(${names}) == 0}`,
     errorMessage:
-      `\${join(", ", ${names})}: a deploy would delete a member, and its volume with its data, before it has left the group. First let the last members leave, ` +
+      `\${join(", ", sort(${names}))}: a deploy would delete a member, and its volume with its data, before it has left the group. First let the last members leave, ` +
       'with mysql.leavingCount and the memberCount of before, and deploy; then lower memberCount. For a member that is broken, set mayDestroy to its name (without the prefix).',
   };
 }
