@@ -105,6 +105,7 @@ main() {
   mkdir -p "$RESULTS"
   trap 'node --import tsx __tests__/summary.ts "$RESULTS"' EXIT
   static_checks
+  export TEST_SIZE=$size
   [[ $size != all ]] || export MODEL_RUNS=2000
   step 'unit' vitest_project unit
   step 'conformance' vitest_project conformance
