@@ -83,16 +83,19 @@ describe.skipIf(!hasProgram('haproxy') || !hasProgram('nginx') || !hasProgram('o
       ['one address sends request heads slowly on port 80', 'redirects', { connectionsPerAddress: 600 }],
       ['twenty addresses read large answers slowly', 'slow-readers', { from: CROWD, connectionsPerAddress: 2, answerBytes: 1_000_000 }],
     ];
-    test.each(attacks.slice(0, EVERY_ATTACK ? attacks.length : 1))('%s, and others are served within twice their usual time', async (_, way, more) => {
-      const lb = await platform(LIMITS);
-      const usual = await visit(lb, 2_000);
-      const attacker = attack(lb, way, more);
-      await attacker.established(60_000);
-      const service = await visit(lb, 5_000);
-      if (process.env['DEBUG']) console.log(way, usual, service, attacker.most, attacker.latest);
-      expect(attacker.most).toBeGreaterThanOrEqual(95);
-      expectServed(service, usual);
-    });
+    test.each(attacks.slice(0, EVERY_ATTACK ? attacks.length : 1))(
+      '%s, and others are served within twice their usual time',
+      async (_, way, more) => {
+        const lb = await platform(LIMITS);
+        const usual = await visit(lb, 2_000);
+        const attacker = attack(lb, way, more);
+        await attacker.established(60_000);
+        const service = await visit(lb, 5_000);
+        if (process.env['DEBUG']) console.log(way, usual, service, attacker.most, attacker.latest);
+        expect(attacker.most).toBeGreaterThanOrEqual(95);
+        expectServed(service, usual);
+      },
+    );
 
     test('without limits of requests under way the same attack shuts others out', async () => {
       const lb = await platform(NO_LIMITS);
