@@ -38,7 +38,7 @@ export function certbotArguments({ responder, domains, directoryUrl, email }: Ce
 /** @throws with what the client said */
 export async function obtain(config: CertificateAgentFile, folder: string): Promise<string> {
   const deadline = Date.now() + LIMIT_MS;
-  const ask = () => certbot(config, folder, deadline - Date.now());
+  const ask = () => unlessNonceIsRefused(() => certbot(config, folder, deadline - Date.now()));
   try {
     await ask();
   } catch (error) {
@@ -52,6 +52,24 @@ export async function obtain(config: CertificateAgentFile, folder: string): Prom
     ['fullchain.pem', 'privkey.pem'].map((name) => readFile(join(folder, 'live', NAME, name), 'utf8')),
   );
   return composeObtained(config.directoryUrl, chain ?? '', key ?? '');
+}
+
+/**
+ * A server may refuse any nonce, and a client asks again with the one that comes with the refusal (RFC 8555, 6.5). certbot does so once for
+ * each request, and gives up at a second refusal.
+ */
+export async function unlessNonceIsRefused(ask: () => Promise<void>, attempts = 3): Promise<void> {
+  try {
+    await ask();
+  } catch (error) {
+    if (attempts <= 1 || !(error instanceof Error && saysBadNonce(error.message))) throw error;
+    await unlessNonceIsRefused(ask, attempts - 1);
+  }
+}
+
+/** In the words of Let's Encrypt (letsencrypt/boulder, wfe2/verify.go) and of Pebble, or by the type of RFC 8555, 6.7. */
+export function saysBadNonce(message: string): boolean {
+  return /\bbadNonce\b|invalid anti-replay nonce/.test(message);
 }
 
 function certbot(config: CertificateAgentFile, folder: string, timeout: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { certbotArguments, essence, saysUnknownAccount } from '../../../agents/certificate/acme-client';
+import { certbotArguments, essence, saysUnknownAccount, unlessNonceIsRefused } from '../../../agents/certificate/acme-client';
 
 const config = {
   responder: { address: '10.0.1.11', port: 8402 },
@@ -45,4 +45,19 @@ test('an account that the ACME server does not know is told from other failures'
   expect(saysUnknownAccount('An unexpected error occurred: Account "https://acme.example.test/acme/acct/7" not found')).toBe(true);
   expect(saysUnknownAccount('urn:ietf:params:acme:error:accountDoesNotExist :: no account exists with the provided key')).toBe(true);
   expect(saysUnknownAccount('Domain: account.example.test Type: dns Detail: DNS problem: NXDOMAIN looking up A, not found')).toBe(false);
+});
+
+test('a server that refuses nonces is asked three times, and for any other failure once', async () => {
+  const failing = (message: string, times: number) => {
+    let asked = 0;
+    const ask = () => ((asked += 1) <= times ? Promise.reject(new Error(message)) : Promise.resolve());
+    return unlessNonceIsRefused(ask).then(
+      () => `obtained after ${asked}`,
+      () => `failed after ${asked}`,
+    );
+  };
+  const REFUSED = 'Unable to register an account with ACME server. JWS has an invalid anti-replay nonce: GFp01XEc181B3U2anB4k-A';
+  expect(await failing(REFUSED, 2)).toBe('obtained after 3');
+  expect(await failing('urn:ietf:params:acme:error:badNonce :: another one is needed', 3)).toBe('failed after 3');
+  expect(await failing('Domain: example.test Type: dns Detail: no nonce in sight', 1)).toBe('failed after 1');
 });
