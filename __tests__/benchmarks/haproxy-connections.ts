@@ -4,20 +4,18 @@
  *   npx tsx __tests__/benchmarks/haproxy-connections.ts [CONNECTIONS]
  * KEEP=1 keeps them in docs/measurements/connections.json.
  */
-import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FromHolder, ToHolder } from '../../lab/benchmarks/holder';
-import { PEER_HEALTH_PATH, renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
-import { resolveLimits } from '../../lib/net/capacity';
-import { LOG_DEFAULTS } from '../../lib/net/log-settings';
-import { renderUnavailablePage } from '../../lib/config/unavailable-page';
-import { certificate, pairFiles } from '../helpers/certificate';
+import { PEER_HEALTH_PATH } from '../../lib/config/haproxy';
+import { certificate } from '../helpers/certificate';
+import { HTTPS, startBalancer } from './balancer';
 import { circumstances, requireCommitted, type Circumstances } from './circumstances';
+import { command } from './command';
 
-const PORTS = { http: 18_080, https: 18_443, metrics: 18_404 } as unknown as HaproxyConfig['ports'];
 const CONNECTIONS_PER_ADDRESS = 450;
 const CONNECTIONS_PER_PROCESS = 4_500;
 /** Longer than HAProxy lets an idle connection live: who is there then is kept busy. */
@@ -30,29 +28,6 @@ interface ConnectionMeasurement extends Circumstances {
   /** What HAProxy takes for a kept TLS connection that asks every ten seconds. */
   readonly kilobytesPerConnection: number;
   readonly connections: number;
-}
-
-function start(folder: string): ChildProcess {
-  chmodSync(folder, 0o755);
-  const text = renderHaproxyConfig({
-    privateAddress: '127.0.0.1',
-    ports: PORTS,
-    upstreams: [],
-    files: folder,
-    limits: resolveLimits({}, 1),
-    logs: LOG_DEFAULTS,
-  })
-    .replaceAll('/run/haproxy/admin.sock', join(folder, 'admin.sock'))
-    .replace(/^ {2}(chroot|user|group) .*\n/gm, '')
-    .replace('user root group root ', '');
-  writeFileSync(join(folder, 'haproxy.cfg'), text);
-  const { certificate: chain, key } = certificate('benchmark');
-  writeFileSync(join(folder, 'site.pem'), chain + key);
-  for (const [name, content] of Object.entries(pairFiles())) writeFileSync(join(folder, name), content);
-  writeFileSync(join(folder, 'unavailable.http'), renderUnavailablePage());
-  // Every client as the other load balancer, which HAProxy answers by itself and without limits
-  writeFileSync(join(folder, 'peer.lst'), '127.0.0.0/16\n');
-  return spawn('/usr/sbin/haproxy', ['-W', '-f', join(folder, 'haproxy.cfg')], { stdio: 'ignore' });
 }
 
 /** Of master and worker, in kB; pages that they share count once. */
@@ -68,7 +43,7 @@ async function main(wanted: number): Promise<void> {
   if (process.env['KEEP'] === '1') requireCommitted();
   if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError('want a number of connections, 1 or more');
   const folder = mkdtempSync(join(tmpdir(), 'haproxy-connections-'));
-  const haproxy = start(folder);
+  const haproxy = startBalancer(folder, certificate('benchmark'));
   const holders: { child: ChildProcess; latest: FromHolder }[] = [];
   const sum = (what: 'opened' | 'open' | 'failed') => holders.reduce((total, { latest }) => total + latest[what], 0);
   const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -84,7 +59,7 @@ async function main(wanted: number): Promise<void> {
         { length: Math.min(CONNECTIONS_PER_PROCESS, wanted - first) },
         (_, n) => `127.0.1.${1 + Math.floor((first + n) / CONNECTIONS_PER_ADDRESS)}`,
       );
-      child.send({ target: { address: '127.0.0.1', port: 18_443, host: 'benchmark' }, path: PEER_HEALTH_PATH, from } satisfies ToHolder);
+      child.send({ target: { address: '127.0.0.1', port: HTTPS, host: 'benchmark' }, path: PEER_HEALTH_PATH, from } satisfies ToHolder);
       holders.push(holder);
     }
     while (sum('opened') + sum('failed') < wanted) await sleep(200);
@@ -106,10 +81,4 @@ async function main(wanted: number): Promise<void> {
   }
 }
 
-main(Number(process.argv[2] ?? 19_000)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  },
-);
+command(() => main(Number(process.argv[2] ?? 19_000)));

@@ -19,7 +19,7 @@ const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 type Version = (typeof VERSIONS)[number];
 
 const visit = (port: number, version: Version, session?: Buffer) =>
-  visitAt({ address: '127.0.0.1', port, host: 'localhost' }, version, session);
+  visitAt({ address: '127.0.0.1', port, host: 'localhost' }, version, { session });
 
 /** A load balancer with its agent, whose clock is the test's. */
 interface Host {

@@ -180,7 +180,7 @@ test('sessions of visitors are resumed after the active load balancer has lost i
   const versions = ['TLSv1.3', 'TLSv1.2'] as const;
   /** At first those that begin; then which of them are resumed. */
   const visits = (address: string, sessions: readonly Buffer[] = []) =>
-    Promise.all(versions.map((version, index) => visit({ ...lab.target, address }, version, sessions[index])));
+    Promise.all(versions.map((version, index) => visit({ ...lab.target, address }, version, { session: sessions[index] })));
   const { floatingIp: active } = await lab.addressHolders();
   const { publicAddress } = await lab.machine(active ?? '');
   const begun = await visits(lab.floatingIp);

@@ -13,6 +13,7 @@ import { bundleProgram } from '../../../lib/build/bundle';
 import { Mysqld, mysqlRoot } from '../../helpers/mysqld';
 import { processorTime } from '../chain/load';
 import { circumstances, requireCommitted } from '../circumstances';
+import { command, secondsEach } from '../command';
 import { paced } from '../paced';
 import { partsOf, profileSchema } from './profile';
 import { Sample } from './sample';
@@ -137,8 +138,7 @@ async function measured(root: string, seconds: number): Promise<AppMeasurement> 
 }
 
 async function main(): Promise<void> {
-  const seconds = Number(process.env['SECONDS_EACH'] ?? 3);
-  if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError(`EACH is ${seconds}, want a whole number from 1 on`);
+  const seconds = secondsEach();
   const root = mysqlRoot();
   if (root === undefined) {
     process.stdout.write(
@@ -155,10 +155,4 @@ async function main(): Promise<void> {
   writeFileSync(DOCUMENT, fillAppTable(readFileSync(DOCUMENT, 'utf8'), measurement));
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(1);
-  },
-);
+command(main);

@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Chain } from '../../helpers/chain';
 import { HAPROXY, NGINX } from '../../helpers/loopback';
 import { circumstances, requireCommitted } from '../circumstances';
+import { command, secondsEach } from '../command';
 import type { Load } from './load';
 import { plainHaproxy, plainNginx } from './plain';
 import { round } from './round';
@@ -68,8 +69,7 @@ function keep(measurements: readonly ChainMeasurement[]): void {
 }
 
 async function main(): Promise<void> {
-  const seconds = Number(process.env['SECONDS_EACH'] ?? 3);
-  if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError(`EACH is ${seconds}, want a whole number from 1 on`);
+  const seconds = secondsEach();
   const kept = process.env['KEEP'] === '1';
   if (kept) requireCommitted();
   const measurements = await measured(seconds);
@@ -77,10 +77,4 @@ async function main(): Promise<void> {
   if (kept) keep(measurements);
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  },
-);
+command(main);

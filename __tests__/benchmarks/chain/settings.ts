@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { renderHaproxyConfig } from '../../../lib/config/haproxy';
 import { renderNginxConfig } from '../../../lib/config/nginx';
 import { Chain, type ChainOptions } from '../../helpers/chain';
+import { command } from '../command';
 import type { Load } from './load';
 import { round } from './round';
 import { PROGRAMS, type Figures } from './table';
@@ -94,10 +95,4 @@ async function main(words: string): Promise<void> {
   }
 }
 
-main(process.argv[2] ?? '').then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
-  },
-);
+command(() => main(process.argv[2] ?? ''));

@@ -14,6 +14,7 @@ import { topologyOf } from '../../../lab/scenarios/topology';
 import { now, pause } from '../../../lab/traffic';
 import { measuredCosts } from '../../../platform/capacity/measured';
 import { circumstances, requireCommitted } from '../circumstances';
+import { command } from '../command';
 import { paced, type Paced } from '../paced';
 import { fillLabTable, labTable, reckoned, usedByRequests, WAYS, type LabFigures, type LabMeasurement, type Way } from './table';
 
@@ -191,10 +192,4 @@ async function main(): Promise<void> {
   writeFileSync(DOCUMENT, fillLabTable(readFileSync(DOCUMENT, 'utf8'), measurements));
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  },
-);
+command(main);
