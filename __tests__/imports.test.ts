@@ -106,7 +106,7 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   {
     room: 'platform/capacity',
     files: /^platform\/capacity\//,
-    mayImport: ['platform/capacity', 'platform/environment/stack type', 'lib/hetzner', 'lib/net type'],
+    mayImport: ['platform/capacity', 'platform/environment/stack type', 'lib/hetzner', 'lib/net'],
     neverPackages: /^(cdktf|node:)/,
   },
   {

@@ -9,7 +9,7 @@ readonly APPLIED_DIR=/var/lib/platform/applied
 readonly UNITS=/etc/systemd/system
 # There as long as systemd has not read what was changed in UNITS; gone after a reboot, when it has
 readonly UNITS_CHANGED=/run/platform-units-changed
-# Names that this script has installed
+# What this script has replaced in UNITS
 replaced_units=()
 
 # Exit code of die, also of one within $(...)
@@ -97,8 +97,11 @@ replace_file() {
   local staged=$1 target=$2 mode=${3:-0644} owner=${4:-root:root} new
   [[ -f $staged ]] || die "$staged was not uploaded"
   ! is_in_place "$staged" "$target" || [[ $(stat --format '0%a %U:%G' "$target") != "$mode $owner" ]] || return 0
-  # Before the file is there: a run that is cut off in between must not leave systemd with the former one
-  [[ $target != "$UNITS"/* ]] || touch "$UNITS_CHANGED"
+  if [[ $target == "$UNITS"/* ]]; then
+    # Before the file is there: a run that is cut off in between must not leave systemd with the former one
+    touch "$UNITS_CHANGED"
+    replaced_units+=("${target#"$UNITS"/}")
+  fi
   mkdir -p "$(dirname "$target")"
   new=$(mktemp "$(dirname "$target")/.new.XXXXXX")
   cp "$staged" "$new"
@@ -122,7 +125,6 @@ apply_sysctl() {
 install_unit() {
   local name
   for name in "$@"; do
-    is_in_place "$UPLOAD_DIR/units/$name" "$UNITS/$name" || replaced_units+=("$name")
     replace_file "$UPLOAD_DIR/units/$name" "$UNITS/$name"
   done
   reload_units

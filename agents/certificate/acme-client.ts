@@ -68,7 +68,7 @@ export async function unlessNonceIsRefused(ask: () => Promise<void>, attempts = 
 }
 
 /** In the words of Let's Encrypt (letsencrypt/boulder, wfe2/verify.go) and of Pebble, or by the type of RFC 8555, 6.7. */
-export function saysBadNonce(message: string): boolean {
+function saysBadNonce(message: string): boolean {
   return /\bbadNonce\b|invalid anti-replay nonce/.test(message);
 }
 

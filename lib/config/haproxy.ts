@@ -2,6 +2,7 @@ import type { Endpoint } from '../net/address-plan';
 import type { Limits } from '../net/capacity';
 import type { Logs } from '../net/log-settings';
 import type { PORTS } from '../net/ports';
+import { WEB_HEALTH_PATH } from './nginx';
 
 /** Strict-Transport-Security. */
 export interface Hsts {
@@ -57,9 +58,6 @@ export interface HaproxyConfig {
 
 /** Answered by HAProxy itself on the public side, to the other load balancer alone, which asks before it takes the address. */
 export const PEER_HEALTH_PATH = '/.well-known/load-balancer-health';
-
-/** Answered by Nginx itself. */
-export const WEB_HEALTH_PATH = '/nginx-health';
 
 /** HAProxy (3.0 in Debian 13, 2.8 in Ubuntu 24.04) in front of the web servers: here TLS ends. */
 export function renderHaproxyConfig(config: HaproxyConfig): string {

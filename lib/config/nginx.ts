@@ -1,6 +1,9 @@
 import type { Endpoint } from '../net/address-plan';
 import type { Logs } from '../net/log-settings';
 
+/** Answered by Nginx itself: whether this web server works, not whether the application does. */
+export const WEB_HEALTH_PATH = '/nginx-health';
+
 export interface NginxConfig {
   /** Name of the web server, shown in the header X-Served-By-Web and told to the application as X-Web-Host. */
   readonly hostName: string;
@@ -169,7 +172,7 @@ server {
   add_header X-Served-By-Web ${hostName} always;
 
   # Answered by Nginx itself: a load balancer asks whether this web server works, not whether the application does
-  location = /nginx-health {
+  location = ${WEB_HEALTH_PATH} {
     access_log off;
     default_type text/plain;
     # The unit puts the file there before it stops, so that the load balancers go elsewhere first

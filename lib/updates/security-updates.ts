@@ -1,3 +1,4 @@
+import { WEB_HEALTH_PATH } from '../config/nginx';
 import {
   renderSecurityUpdatesEnvironment,
   renderSecurityUpdatesNetwork,
@@ -32,7 +33,7 @@ function healthPaths(tier: Host['tier']): readonly string[] {
     case 'lb':
       return [`${PORTS.lb.metrics}/healthz`, `${PORTS.lb.floatingIpAgent}/ready`];
     case 'web':
-      return [`${PORTS.web.http}/nginx-health`];
+      return [`${PORTS.web.http}${WEB_HEALTH_PATH}`];
     case 'app':
       return [`${PORTS.app.http}/readyz`];
     case 'mysql':

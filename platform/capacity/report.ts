@@ -1,4 +1,5 @@
 import { PRICES_FROM } from '../../lib/hetzner/server-types';
+import { TIERS } from '../../lib/net/address-plan';
 import type { Environment } from '../environment/stack';
 import { capacityOf, ofTier, TIER_OF, USED_SHARE, type Capacity, type Planned } from './capacity';
 import type { Costs, Part } from './costs';
@@ -63,7 +64,7 @@ const row = (label: string, first: string, second: string, rest: string): string
 const count = (value: number): string => value.toLocaleString('en');
 
 function servers(environment: Environment): string {
-  const tiers = (['lb', 'web', 'app', 'mysql'] as const).map((tier) => {
+  const tiers = TIERS.map((tier) => {
     const of = ofTier(environment, tier);
     return `${tier} ${of.length} x ${[...new Set(of.map(({ serverType }) => serverType))].join(' and ')}`;
   });

@@ -22,42 +22,28 @@ const stateSchema = z.object({
         mode: z.string(),
         type: z.string(),
         name: z.string(),
-        instances: z.array(z.object({ attributes: z.object({ id: z.coerce.string(), expires_on: z.unknown().optional() }).nullish() })),
-      }),
-    )
-    .default([]),
-});
-
-/** @param text what `terraform state pull` prints: nothing before the first deploy */
-export function parseState(text: string): State {
-  if (text.trim() === '') return new Map();
-  const { resources } = stateSchema.parse(JSON.parse(text));
-  return new Map(
-    resources
-      .filter(({ mode }) => mode === 'managed')
-      .flatMap(({ type, name, instances }) => {
-        const attributes = instances[0]?.attributes;
-        return attributes ? [[`${type}.${name}`, { id: attributes.id, ...endOf(attributes.expires_on) }] as const] : [];
-      }),
-  );
-}
-
-const attributesSchema = z.object({
-  resources: z
-    .array(
-      z.object({
-        mode: z.string(),
-        type: z.string(),
-        name: z.string(),
         instances: z.array(z.object({ attributes: z.record(z.string(), z.unknown()).nullish() })),
       }),
     )
     .default([]),
 });
 
+const madeSchema = z.object({ id: z.coerce.string(), expires_on: z.unknown().optional() });
+
+/** @param text what `terraform state pull` prints: nothing before the first deploy */
+export function parseState(text: string): State {
+  return new Map(
+    [...parseAttributes(text)].map(([address, attributes]) => {
+      const { id, expires_on: expiresOn } = madeSchema.parse(attributes);
+      return [address, { id, ...endOf(expiresOn) }];
+    }),
+  );
+}
+
 /** By address, what Terraform knows of what it has made. @param text as for `parseState` */
 export function parseAttributes(text: string): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-  const { resources } = attributesSchema.parse(text.trim() === '' ? {} : JSON.parse(text));
+  if (text.trim() === '') return new Map();
+  const { resources } = stateSchema.parse(JSON.parse(text));
   return new Map(
     resources
       .filter(({ mode }) => mode === 'managed')

@@ -34,10 +34,16 @@ export async function readProject(options: ProjectOptions, env: NodeJS.ProcessEn
 /** Synthesizes into a folder of its own, so that what a deploy uses stays as it is. */
 export async function synthesize(project: Project, environment: string, env: NodeJS.ProcessEnv): Promise<Environment> {
   return withSynthesized(project, env, async (stacks) => {
-    const file = stacks.get(environment);
-    if (file === undefined) throw new UsageError(`main.ts has no environment ${environment}; it has: ${[...stacks.keys()].join(', ')}`);
-    return read(environment, JSON.parse(await readFile(file, 'utf8')));
+    const json: unknown = JSON.parse(await readFile(stackOf(stacks, environment), 'utf8'));
+    return asPlatformStack(environment, () => readStack(environment, json));
   });
+}
+
+/** @throws UsageError with those that there are */
+export function stackOf(stacks: ReadonlyMap<string, string>, environment: string): string {
+  const file = stacks.get(environment);
+  if (file === undefined) throw new UsageError(`main.ts has no environment ${environment}; it has: ${[...stacks.keys()].join(', ')}`);
+  return file;
 }
 
 /**
@@ -62,9 +68,10 @@ export async function withSynthesized<T>(
   }
 }
 
-function read(name: string, json: unknown): Environment {
+/** What `read` makes of a stack. @throws UsageError where it finds something else than it looks for */
+export function asPlatformStack<T>(name: string, read: () => T): T {
   try {
-    return readStack(name, json);
+    return read();
   } catch (error) {
     if (error instanceof z.ZodError)
       throw new UsageError(`${name} of main.ts is not a PlatformStack of this version:\n${z.prettifyError(error)}`);

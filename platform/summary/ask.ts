@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { PriceList } from '../doctor/price';
 import { pullState, parseAttributes } from '../environment/state';
-import { readProject, withSynthesized, type Project, type ProjectOptions } from '../environment/synth';
+import { asPlatformStack, readProject, stackOf, withSynthesized, type Project, type ProjectOptions } from '../environment/synth';
 import { UsageError } from '../environment/usage-error';
 import { HetznerApi } from '../hetzner/api';
 import { readPrices } from '../hetzner/project';
@@ -31,9 +31,7 @@ export async function askSummaries(names: readonly string[], options: SummaryOpt
   const [prices, pricesOf] = await askPrices(env);
   return withSynthesized(project, env, async (stacks) => {
     const wanted = names.length > 0 ? names : [...stacks.keys()];
-    const unknown = wanted.find((name) => !stacks.has(name));
-    if (unknown !== undefined) throw new UsageError(`main.ts has no environment ${unknown}; it has: ${[...stacks.keys()].join(', ')}`);
-    const environments = wanted.map((name) => [readEnvironment(name, stacks.get(name) ?? ''), name] as const);
+    const environments = wanted.map((name) => [readEnvironment(name, stackOf(stacks, name)), name] as const);
     const { plan, base } = options;
     if (plan !== undefined) {
       const [only, ...others] = environments;
@@ -57,15 +55,7 @@ function gone(environment: string, base: string): Summary {
   return { environment, compared: `compared with ${base}`, sections: [{ title: 'No longer in main.ts', lines, isWarning: true }] };
 }
 
-function readEnvironment(name: string, file: string): Synthesized {
-  try {
-    return readSynthesized(name, file);
-  } catch (error) {
-    if (error instanceof z.ZodError)
-      throw new UsageError(`${name} of main.ts is not a PlatformStack of this version:\n${z.prettifyError(error)}`);
-    throw error;
-  }
-}
+const readEnvironment = (name: string, file: string): Synthesized => asPlatformStack(name, () => readSynthesized(name, file));
 
 async function withBase<T>(
   base: string,
