@@ -148,7 +148,8 @@ reload_units() {
   rm -f "$UNITS_CHANGED"
 }
 
-# enable_unit NAME...: from the next boot on; what wants it learns of it with the next reload_units. Of a unit that is enabled already only another file can change anything
+# enable_unit NAME...: from the next boot on; units that want it learn of it with the next reload_units. A unit that is enabled already
+# is enabled again only after its file was replaced
 enable_unit() {
   local name
   for name in "$@"; do

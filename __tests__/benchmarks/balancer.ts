@@ -2,7 +2,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { renderHaproxyConfig, type HaproxyConfig } from '../../lib/config/haproxy';
+import { renderHaproxyConfig } from '../../lib/config/haproxy';
 import { renderUnavailablePage } from '../../lib/config/unavailable-page';
 import { resolveLimits } from '../../lib/net/capacity';
 import { LOG_DEFAULTS } from '../../lib/net/log-settings';
@@ -10,7 +10,7 @@ import { pairFiles, type Pair } from '../helpers/certificate';
 import { HAPROXY, haproxyOnLoopback } from '../helpers/loopback';
 
 export const HTTPS = 18_443;
-const PORTS = { http: 18_080, https: HTTPS, metrics: 18_404, pair: 18_403 } as unknown as HaproxyConfig['ports'];
+const PORTS = { http: 18_080, https: HTTPS, metrics: 18_404, pair: 18_403 };
 
 /** @param folder where its files go, its own and empty */
 export function startBalancer(folder: string, site: Pair, { tickets = false } = {}): ChildProcess {

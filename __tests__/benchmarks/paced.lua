@@ -18,7 +18,7 @@ function init(arguments)
   prefix = arguments[2]
 end
 
--- wrk asks before each request of each connection: whoever asks gets the next moment
+-- wrk calls this before each request of each connection, and each call gets the next moment
 function delay()
   local now = milliseconds()
   due = math.max((due or now) + interval, now)

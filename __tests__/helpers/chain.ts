@@ -92,7 +92,7 @@ export class Chain {
     const { certificate: chain, key } = certificate('www.example.test');
     const rendered = haproxy({
       privateAddress: '127.0.0.1',
-      ports: { http, https, metrics, pair } as unknown as HaproxyConfig['ports'],
+      ports: { http, https, metrics, pair },
       upstreams: this.webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
       files: this.folder,
       limits: resolveLimits({ ...NO_LIMITS, ...limits }, webServers),

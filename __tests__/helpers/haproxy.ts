@@ -62,7 +62,7 @@ export async function balancer(webs: readonly { port: number }[], options: Balan
   const [http, https, metrics, pair] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const rendered = renderHaproxyConfig({
     privateAddress: '127.0.0.1',
-    ports: { http, https, metrics, pair } as unknown as HaproxyConfig['ports'],
+    ports: { http, https, metrics, pair },
     upstreams: webs.map(({ port }, index) => ({ name: `web-${index + 1}`, address: '127.0.0.1', port })),
     files: folder,
     hsts: { maxAgeSeconds: 300 },

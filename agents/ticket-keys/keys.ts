@@ -18,8 +18,8 @@ export function hoursAt(nowMs: number): readonly [number, number, number] {
 }
 
 /**
- * The keys of `hoursAt`, of which both load balancers get the same, whoever asks first: the key that was made first counts. So one that
- * has just booted takes those by which visitors' sessions can be resumed.
+ * The keys of `hoursAt`. Both load balancers get the same ones, no matter which of them asks first: of two keys for an hour the one that
+ * was made first counts. So a load balancer that has just booted takes the keys by which visitors' sessions can be resumed.
  */
 export function agreedKeys(nowMs: number, known: readonly TicketKey[], makeSecret: () => string): TicketKey[] {
   const made = (hour: number): TicketKey => ({ hour, madeAt: Math.floor(nowMs / 1000), secret: makeSecret() });

@@ -19,7 +19,10 @@ export interface Surroundings {
 /** Name of the one entry of `shared.map`. */
 const ENTRY = 'keys';
 
-/** One look: both load balancers agree on keys, and HAProxy uses and shows them. @throws after it, if the other one is there and gives none */
+/**
+ * One look: both load balancers agree on keys, and HAProxy uses and shows them.
+ * @throws after it, if the other load balancer is there and gives no keys
+ */
 export async function look({ folder, now, askPeer, tellHaproxy }: Surroundings): Promise<void> {
   const [keysFile, mapFile] = [join(folder, 'keys'), join(folder, 'shared.map')];
   const { keys: peers, problem } = await peersKeys(askPeer);

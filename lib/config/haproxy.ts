@@ -1,7 +1,6 @@
 import type { Endpoint } from '../net/address-plan';
 import type { Limits } from '../net/capacity';
 import type { Logs } from '../net/log-settings';
-import type { PORTS } from '../net/ports';
 import { WEB_HEALTH_PATH } from './nginx';
 
 /** Strict-Transport-Security. */
@@ -15,7 +14,7 @@ export interface Hsts {
 export interface HaproxyConfig {
   /** Private IPv4 address for health, statistics and metrics. */
   readonly privateAddress: string;
-  readonly ports: Pick<(typeof PORTS)['lb'], 'http' | 'https' | 'metrics' | 'pair'>;
+  readonly ports: Readonly<Record<'http' | 'https' | 'metrics' | 'pair', number>>;
   /** The web servers. */
   readonly upstreams: readonly Endpoint[];
   /**
@@ -33,8 +32,8 @@ export interface HaproxyConfig {
   /** @default none: a site that later drops https would be unreachable for all who have seen the header */
   readonly hsts?: Hsts;
   /**
-   * Folder on the host with the keys of session tickets, as agents/ticket-keys writes them: `keys` (three, a line each) and `shared.map` (the
-   * same for the other load balancer). @default no tickets: sessions are in memory, and end with the process
+   * Folder on the host with the keys of session tickets, as agents/ticket-keys writes them: `keys` (three, a line each) and `shared.map`
+   * (the same for the other load balancer). @default no tickets: sessions are in memory, and end with the process
    */
   readonly tickets?: string;
   readonly limits: Limits;

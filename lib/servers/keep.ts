@@ -13,8 +13,8 @@ export interface Kept {
 }
 
 /**
- * Terraform neither replaces the resource, nor goes on: the plan fails, and says what would be lost. Only for what exists: a new one has the
- * wanted value. `terraform destroy` asks no such question. docs/decisions/0012-a-deploy-destroys-no-data.md tells why in this way.
+ * The plan fails instead of replacing the resource, and says what would be lost. Only what exists is concerned: a new resource has the
+ * wanted value. `terraform destroy` ignores the condition. Why in this way: docs/decisions/0012-a-deploy-destroys-no-data.md.
  */
 export function keep(mayDestroy: readonly string[], { name, attribute, wanted, remedy }: Kept): TerraformResourceLifecycle | undefined {
   if (mayDestroy.includes(name)) return undefined;

@@ -40,13 +40,13 @@ export interface SiteSettings {
   readonly namePrefix?: string;
   readonly network?: NetworkSettings;
   /**
-   * Where the floating IP is at home: it cannot move, and serves all locations of its network zone. To be set where `locations` comes to begin with another
-   * one than at the first deploy. @default the first of `locations`
+   * Where the floating IP is at home: it cannot move, and serves all locations of its network zone. Set it when `locations` begins with
+   * another one than at the first deploy. @default the first of `locations`
    */
   readonly floatingIpHome?: LocationName;
   /**
-   * What deploys may destroy with the data or the address that it has: names of members (`db-2`), `floating-ip`, `network`. Without being named, none is
-   * replaced because of another setting, and none is deleted with a member that has not left its group: the plan fails.
+   * What deploys may destroy, with its data or address: names of members (`db-2`), `floating-ip`, `network`. The plan fails where a deploy
+   * would replace something that is not named because of another setting, or delete a member that has not left its group.
    * docs/decisions/0012-a-deploy-destroys-no-data.md. @default []
    */
   readonly mayDestroy?: readonly string[];

@@ -8,7 +8,10 @@ import { PARTS, REQUESTS, type Costs, type Part, type RequestKind } from './cost
 export const USED_SHARE = 0.7;
 /** Of a load balancer: for the system, keepalived and the agent, and for buffers of those who read slowly. A guess. */
 const OTHER_MEMORY_MEGABYTES = 1536;
-/** Outgoing, of each server in Europe; elsewhere it is less and differs by type. https://www.hetzner.com/cloud ("20 TB"); in bytes as the API has it. */
+/**
+ * Outgoing traffic that is included, in bytes, of each server in Europe; elsewhere it is less and differs by type. 20 TB by
+ * https://www.hetzner.com/cloud, which was not read again for this; the emulated API has the same.
+ */
 const INCLUDED_BYTES = 20 * 1024 ** 4;
 const EUROPE = Object.entries(NETWORK_ZONES).flatMap(([location, zone]) => (zone === 'eu-central' ? [location] : []));
 const SECONDS_A_MONTH = 30 * 86_400;

@@ -125,7 +125,7 @@ async function readPlanFile(file: string): Promise<Changes> {
   }
 }
 
-/** The folder that cdktf deploys from may be newer than the state: a step's files count only where they have the hash that the state has. */
+/** The folder that cdktf deploys from may be newer than the state: files of a step count only if their hash is the one in the state. */
 async function filesOfLastDeploy(before: Blocks, name: string, { output }: Project): Promise<(step: string) => Files | undefined> {
   const last = await readFile(join(output, 'stacks', name, 'cdk.tf.json'), 'utf8').then(
     () => readSynthesizedIfPossible(name, join(output, 'stacks', name, 'cdk.tf.json')),

@@ -33,7 +33,7 @@ function rulesOf(block: unknown): string[] {
   });
 }
 
-/** Of a host's own firewall, what comes and goes, by the names of the rules; what a rule that has one and keeps it matches may be another. */
+/** Rules of a host's own firewall that come and go, by their names. A rule that keeps its name but matches other addresses is told apart. */
 export function hostRules(before: Files, after: Files): string[] {
   const [old, now] = [rulesIn(before.get(FILE)), rulesIn(after.get(FILE))];
   const opened = now.filter((rule) => !old.some(({ line }) => line === rule.line));

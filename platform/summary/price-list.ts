@@ -2,7 +2,7 @@ import { NETWORK_ZONES, type LocationName } from '../../lib/hetzner/locations';
 import { priceOf, SERVER_TYPES } from '../../lib/hetzner/server-types';
 import type { PriceList } from '../doctor/price';
 
-/** Of `LISTED`, for whoever reads a sum. */
+/** Where the prices of `LISTED` come from, as the summary says it beside the sum. */
 export const LISTED_AT = 'as reported in September 2026; Hetzner may ask something else today';
 
 const everywhere = (price: (location: LocationName) => number | undefined) =>

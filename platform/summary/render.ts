@@ -27,8 +27,8 @@ export function renderMarkdown({ environment, compared, sections }: Summary): st
 
 const titleOf = ({ title, isWarning }: Section) => (isWarning ? `WARNING: ${title}` : title);
 
-/** Names come from whoever wrote the change: text, and nothing that tells a terminal to do something. */
+/** Names come from the author of the change: no character of them may control a terminal. */
 const printable = (text: string) => text.replace(/\p{C}/gu, '');
 
-/** Nor anything that tells a web page to. */
+/** Nor may one be markup of a web page. */
 const quoted = (text: string) => printable(text).replace(/[\\`*_{}[\]<>#|@]/g, '\\$&');

@@ -10,8 +10,8 @@ export interface Timed {
 }
 
 /**
- * About how many seconds each takes. Steps on hosts are the lab's, where a first deploy of nine servers takes three minutes; what Hetzner does with a
- * server is a guess: resizing takes minutes, as people report, and the lab needs no time at all for it.
+ * About how many seconds each takes. Steps on hosts are those of the lab, where a first deploy of nine servers takes three minutes. What
+ * Hetzner does with a server is a guess; the lab needs no time for it.
  */
 const SECONDS = {
   server: { create: 40, replace: 50, update: 120, delete: 5 },
@@ -37,7 +37,7 @@ function secondsOf({ address, action, attributes }: Change): number {
 }
 
 /**
- * When each change happens at the earliest, as Terraform walks: everything at once that waits for nothing. What is deleted waits for nothing here.
+ * When each change happens at the earliest, as Terraform walks: at once unless it waits for something. Deletions wait for nothing here.
  * @param blocks the stack after the change, which says what waits for what
  */
 export function scheduled(changes: Changes, blocks: Blocks): readonly Timed[] {

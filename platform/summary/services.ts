@@ -58,7 +58,10 @@ export function touchedBy(tier: Tier, path: string): readonly Touch[] | undefine
   return rule?.slice(1) as Touch[] | undefined;
 }
 
-/** By the name of a trigger of a configure step, or of a fact of the host: values that no file has. mysqld takes certificates without either. */
+/**
+ * By the name of a trigger of a configure step, or of a fact of the host: values that no file has. mysqld takes new certificates without a
+ * reload or a restart.
+ */
 export function touchedByValue(tier: Tier, name: string): readonly Touch[] {
   if (tier === 'app') return name === 'authority' ? [restart('app')] : [];
   if (tier !== 'lb') return [];

@@ -34,7 +34,7 @@ describe('keys', () => {
 });
 
 describe('two load balancers', () => {
-  test('get the same keys, whoever asks first', () => {
+  test('get the same keys, no matter which of them asks first', () => {
     const [one, other] = [keysAt(NOON), keysAt(NOON)];
     const first = keysAt(NOON, [...one, ...other]);
     expect(keysAt(NOON, [...other, ...first])).toEqual(first);
