@@ -55,48 +55,79 @@ interface Case {
   readonly refused?: number;
 }
 
+/** By what the attackers are. */
+const CASES: Readonly<Record<string, Case>> = {
+  'one address has requests under way whose bodies trickle': {
+    way: 'trickling-bodies',
+    from: ONE,
+    connections: 40,
+    atLeast: 150,
+    holds: 'requests',
+  },
+  'one address has uploads under way that trickle, each on a connection of its own': {
+    way: 'trickling-uploads',
+    from: ONE,
+    connections: 250,
+    requests: 1,
+    atLeast: 180,
+    holds: 'requests',
+  },
+  'one address reads large answers slowly': { way: 'slow-readers', from: ONE, connections: 40, atLeast: 150, holds: 'requests' },
+  'one address has event streams': { way: 'event-streams', from: ONE, connections: 40, atLeast: 150, holds: 'streams' },
+  'one address has answers without end that it does not declare': {
+    way: 'undeclared-streams',
+    from: ONE,
+    connections: 40,
+    atLeast: 150,
+    holds: 'requests',
+  },
+  'one address has idle web sockets': { way: 'web-sockets', from: ONE, connections: 400, requests: 1, atLeast: 150, holds: 'streams' },
+  'one address sends request heads slowly': { way: 'slow-heads', from: ONE, connections: 600, requests: 1, atLeast: 300 },
+  'one address sends request heads slowly on port 80': { way: 'redirects', from: ONE, connections: 200, requests: 1, atLeast: 50 },
+  'one address asks for more than it may': { way: 'requests', from: ONE, connections: 40, atLeast: 20, refused: 500 },
+  '200 addresses ask again and again': { way: 'requests', from: CROWD, connections: 1, requests: 1, atLeast: 200 },
+  '200 addresses read answers slowly': {
+    way: 'slow-readers',
+    from: CROWD,
+    connections: 2,
+    requests: 17,
+    answerBytes: 300_000,
+    atLeast: 2_000,
+  },
+};
+
+const ALONE = Object.entries(CASES).map(([title, each]) => ({ title, cases: [each] }));
+const ofOne = ALONE.flatMap(({ cases }) => cases).filter(({ from }) => from === ONE);
+/** Nine attackers at once ask more of the platform than each alone; which of them it is that shuts others out, shows a round of each alone. */
+const TOGETHER = [
+  { title: `${ofOne.length} addresses hold what they can get, each in another way`, cases: ofOne },
+  ...ALONE.filter(({ cases }) => cases.some(({ from }) => from === CROWD)),
+];
+
+function orderOf({ way, from, connections, requests = 97, answerBytes }: Case): Order {
+  return {
+    way,
+    target,
+    from: attackers(from),
+    connectionsPerAddress: connections,
+    requestsPerConnection: requests,
+    ...(answerBytes && { answerBytes }),
+  };
+}
+
 describe('while attackers hold all that they can get', () => {
-  test.each<[string, Case]>([
-    [
-      'one address has requests under way whose bodies trickle',
-      { way: 'trickling-bodies', from: ONE, connections: 40, atLeast: 150, holds: 'requests' },
-    ],
-    [
-      'one address has uploads under way that trickle, each on a connection of its own',
-      { way: 'trickling-uploads', from: ONE, connections: 250, requests: 1, atLeast: 180, holds: 'requests' },
-    ],
-    ['one address reads large answers slowly', { way: 'slow-readers', from: ONE, connections: 40, atLeast: 150, holds: 'requests' }],
-    ['one address has event streams', { way: 'event-streams', from: ONE, connections: 40, atLeast: 150, holds: 'streams' }],
-    [
-      'one address has answers without end that it does not declare',
-      { way: 'undeclared-streams', from: ONE, connections: 40, atLeast: 150, holds: 'requests' },
-    ],
-    ['one address has idle web sockets', { way: 'web-sockets', from: ONE, connections: 400, requests: 1, atLeast: 150, holds: 'streams' }],
-    ['one address sends request heads slowly', { way: 'slow-heads', from: ONE, connections: 600, requests: 1, atLeast: 300 }],
-    ['one address sends request heads slowly on port 80', { way: 'redirects', from: ONE, connections: 200, requests: 1, atLeast: 50 }],
-    ['one address asks for more than it may', { way: 'requests', from: ONE, connections: 40, atLeast: 20, refused: 500 }],
-    ['200 addresses ask again and again', { way: 'requests', from: CROWD, connections: 1, requests: 1, atLeast: 200 }],
-    [
-      '200 addresses read answers slowly',
-      { way: 'slow-readers', from: CROWD, connections: 2, requests: 17, answerBytes: 300_000, atLeast: 2_000 },
-    ],
-  ])(
-    '%s, and others are served within twice their usual time',
-    async (_, { way, from, connections, requests = 97, answerBytes, atLeast, holds, refused = 0 }) => {
-      const order: Order = {
-        way,
-        target,
-        from: attackers(from),
-        connectionsPerAddress: connections,
-        requestsPerConnection: requests,
-        ...(answerBytes && { answerBytes }),
-      };
-      await underAttack([order], async (attacks) => {
-        if (holds) await expect.poll(async () => (await heldAt(lab, order.from[0] ?? ''))[holds], SOON).toBeGreaterThanOrEqual(atLeast);
+  test.each(process.env['TEST_SIZE'] === 'all' ? ALONE : TOGETHER)(
+    '$title, and others are served within twice their usual time',
+    async ({ cases }) => {
+      const orders = cases.map(orderOf);
+      await underAttack(orders, async (attacks) => {
+        for (const [n, { holds, atLeast }] of cases.entries())
+          if (holds)
+            await expect.poll(async () => (await heldAt(lab, orders[n]?.from[0] ?? ''))[holds], SOON).toBeGreaterThanOrEqual(atLeast);
         await expectOthersServed(target, usual, attacks);
-        for (const { most, latest } of attacks) {
-          expect(most).toBeGreaterThanOrEqual(atLeast);
-          expect(latest.ended['429'] ?? 0).toBeGreaterThanOrEqual(refused);
+        for (const [n, { way, atLeast, refused = 0 }] of cases.entries()) {
+          expect(attacks[n]?.most, way).toBeGreaterThanOrEqual(atLeast);
+          expect(attacks[n]?.latest.ended['429'] ?? 0, way).toBeGreaterThanOrEqual(refused);
         }
       });
     },

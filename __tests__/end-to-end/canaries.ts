@@ -101,11 +101,14 @@ function inProcesses(patterns: string, proc: string, file: 'cmdline' | 'environ'
 
 /** Files that more than one user may read, or another than the one whose unit needs them; environments of processes, the journal, and the user data, of one machine. */
 async function inMachine(lab: Lab, machine: string, patterns: string, secrets: readonly string[]): Promise<string[]> {
-  const root = `/proc/${await lab.initPid(machine)}/root`;
+  const proc = `/proc/${await lab.initPid(machine)}`;
+  const root = join(proc, 'root');
+  const written = await writtenFiles(proc);
   // Mounts of their own beside the disk
-  const folders = ['/', '/run', '/tmp', '/dev/shm', '/srv/mysql']
-    .map((folder) => join(root, folder))
-    .filter((folder) => existsSync(folder));
+  const folders = [written, ...['/run', '/tmp', '/dev/shm', '/srv/mysql'].map((folder) => join(root, folder))].filter((folder) =>
+    existsSync(folder),
+  );
+  const inside = (file: string) => file.slice((file.startsWith(root) ? root : written).length);
   const every = ['-type', 'f', '-size', '-20M', '-not', '-path', '*/journal/*', '-print0'];
   const { stdout: onDisks } = await execa('find', [...folders, '-xdev', ...every], { maxBuffer: 100_000_000, reject: false });
   // Each unit's own mount
@@ -119,14 +122,21 @@ async function inMachine(lab: Lab, machine: string, patterns: string, secrets: r
   const environments = await inProcesses(patterns, join(root, 'proc'), 'environ');
   const open: string[] = [];
   for (const file of files.split('\n').filter(Boolean)) {
-    if (!(await forOneUserOnly(lab, machine, file.slice(root.length)))) open.push(file);
+    if (!(await forOneUserOnly(lab, machine, inside(file)))) open.push(file);
   }
   const containsSecret = (text: string) => secrets.some((secret) => text.includes(secret));
   return [
-    ...[...open, ...environments].map((file) => `${machine}: ${file.slice(root.length)}`),
+    ...[...open, ...environments].map((file) => `${machine}: ${inside(file)}`),
     ...(containsSecret(journal.stdout) ? [`journal of ${machine}`] : []),
     ...(containsSecret(userData.stdout) ? [`user data of ${machine}`] : []),
   ];
+}
+
+/** The folder with what a machine has written to its disk; the rest is the image, which is older than every secret. */
+async function writtenFiles(proc: string): Promise<string> {
+  const [, upper] = / \/ \/ .* overlay .*[ ,]upperdir=([^,]+)/.exec(await readFile(join(proc, 'mountinfo'), 'utf8')) ?? [];
+  if (upper === undefined) throw new Error(`the disk of process ${proc} is no overlay`);
+  return upper;
 }
 
 /** Where a service keeps a secret, other than root: its user. A unit's own credentials belong to the user that the unit runs as. */

@@ -53,9 +53,6 @@ const UNNOTICED: readonly Checker[] = [
 
 const within = (milliseconds: number) => (lab: Lab) => [outageAtMost(milliseconds + moveMilliseconds(lab))];
 
-/** Pause in which a returning load balancer would pull the addresses back if it were going to; the runner waits some more. */
-export const timeToPullBack = (lab: Lab): number => 3000 + moveMilliseconds(lab);
-
 /** curl and apt have timeouts of their own: a download of a private machine resumes at most this long after the NAT gateway has moved. */
 const EGRESS_MILLISECONDS = 11_900;
 const egressWithin = (lab: Lab): Measured => egressOutageAtMost(EGRESS_MILLISECONDS + aliasMilliseconds(lab));
@@ -79,7 +76,6 @@ function oneSuffers(
       await stage.serving();
       await stage.recover(injected);
       await stage.healthy();
-      await stage.pause(timeToPullBack(stage.lab));
     },
   };
 }
@@ -124,7 +120,6 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.pause(3000);
       await stage.recover(fault);
       await stage.healthy();
-      await stage.pause(timeToPullBack(stage.lab));
     },
     targets: (lab) => [...within(1200)(lab), egressWithin(lab)],
     checkers: PAIR,
@@ -182,7 +177,6 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await stage.recover(fault);
       await stage.serving(90_000);
       await stage.healthy();
-      await stage.pause(timeToPullBack(stage.lab));
     },
     targets: () => [{ figure: 'service after boot', unit: 'ms', max: 90_000, measure: serviceAfterFirstRecovery }],
     checkers: PAIR_AWAY,
@@ -266,7 +260,6 @@ export const loadBalancerScenarios: readonly Scenario[] = [
       await onMachine(stage.lab, machine, 'apt-get -qq -o APT::Update::Error-Mode=any update', 60);
       await stage.recover(fault);
       await stage.healthy();
-      await stage.pause(timeToPullBack(stage.lab));
     },
     targets: (lab) => [...within(1200)(lab), egressWithin(lab)],
     checkers: PAIR,

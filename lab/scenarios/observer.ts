@@ -1,7 +1,7 @@
 import type { Observation } from '../checkers';
-import type { Lab } from '../lab';
+import type { Lab, LabMachine } from '../lab';
 import { now, pause } from '../traffic';
-import { roleOf } from './roles';
+import { followRole } from './roles';
 
 const ADDRESSES_MILLISECONDS = 200;
 const ROLES_MILLISECONDS = 500;
@@ -33,24 +33,37 @@ export function observe(lab: Lab): Observer {
     see('floating-ip', holders.floatingIp);
     see('nat-gateway', holders.natGateway);
   };
+  /** By the id of the server: one that is replaced keeps its name. */
+  const following = new Map<number, { readonly leave: AbortController; readonly left: Promise<void> }>();
+  const roles = new Map<string, string | null>();
+  const follow = (machine: LabMachine) => {
+    const leave = new AbortController();
+    const learn = (role: string | null) => {
+      roles.set(machine.name, role);
+      see(machine.name, role);
+    };
+    following.set(machine.id, { leave, left: followRole(lab, machine, learn, leave.signal) });
+  };
   let twoBefore = false;
-  const roles = async () => {
+  const members = async () => {
     const machines = (await lab.machines()).filter(({ tier }) => tier === 'lb' || tier === 'mysql');
-    const known = await Promise.all(machines.map(async (machine) => ({ machine, role: await roleOf(lab, machine).catch(() => null) })));
-    known.forEach(({ machine, role }) => see(machine.name, role));
-    const primaries = known
-      .filter(({ machine, role }) => machine.tier === 'mysql' && role === 'PRIMARY')
-      .map(({ machine }) => machine.name);
-    // Members are asked one after another, so a moving role can be seen at two. Only two looks in a row count.
+    for (const [id, { leave }] of following) if (!machines.some((machine) => machine.id === id)) leave.abort();
+    machines.filter(({ id }) => !following.has(id)).forEach(follow);
+    const group = machines.filter(({ tier }) => tier === 'mysql').map(({ name }) => name);
+    if (!group.every((name) => roles.has(name))) return;
+    const primaries = group.filter((name) => roles.get(name) === 'PRIMARY');
+    // Members answer at different moments, so a moving role can be seen at two. Only two looks in a row count.
     if (primaries.length < 2 || twoBefore) see('primary', primaries.length === 0 ? null : primaries.join(' and '));
     twoBefore = primaries.length > 1;
   };
-  const loops = Promise.all([repeat(ADDRESSES_MILLISECONDS, addresses), repeat(ROLES_MILLISECONDS, roles)]);
+  const loops = Promise.all([repeat(ADDRESSES_MILLISECONDS, addresses), repeat(ROLES_MILLISECONDS, members)]);
   return {
     observations,
     async stop() {
       stopping.abort();
       await loops;
+      for (const { leave } of following.values()) leave.abort();
+      await Promise.all([...following.values()].map(({ left }) => left));
     },
   };
 }

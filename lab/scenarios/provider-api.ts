@@ -18,7 +18,7 @@ import {
   outageAtMost,
   serviceAfterFirstRecovery,
 } from './figures';
-import { PAIR, PAIR_AWAY, timeToPullBack } from './load-balancer';
+import { PAIR, PAIR_AWAY } from './load-balancer';
 import type { Measured, Scenario } from './scenario';
 import type { Stage } from './stage';
 
@@ -51,7 +51,6 @@ function whileApi(
       await stage.serving();
       await stage.recover(power);
       await stage.healthy();
-      await stage.pause(timeToPullBack(stage.lab));
     },
     targets: (lab) => [
       {
@@ -85,7 +84,6 @@ function slowedBy(
       await stage.recover(power);
       await stage.recover(slowed);
       await stage.healthy();
-      await stage.pause(timeToPullBack(stage.lab));
     },
     targets,
     checkers: PAIR,

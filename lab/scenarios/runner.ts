@@ -3,7 +3,7 @@ import type { Lab } from '../lab';
 import type { RunResult } from '../report/result';
 import { createRandom, EVERYTHING, now, pause, startTraffic, USUAL_PATIENCE_MILLISECONDS } from '../traffic';
 import { keysSetAside, rowsOfAll } from './database';
-import { measureAll } from './figures';
+import { measureAll, moveMilliseconds } from './figures';
 import { observe } from './observer';
 import { DEFAULT_MINUTES } from './options';
 import type { Scenario } from './scenario';
@@ -28,8 +28,8 @@ export const WATCHED = closelyWatched({ perSecond: 20, pauseMilliseconds: 300 })
 /** For how many milliseconds clients go on trying after the outage that is allowed: an outage above it is judged as what it is. */
 const BEYOND_THE_TARGET = 10_000;
 
-/** Clients go on for this long after everything is healthy, to show that it stays so. */
-const AFTERWARDS_MILLISECONDS = 4000;
+/** Clients go on for this long after everything is healthy, to show that it stays so: by then a host that has returned would have pulled addresses back. */
+const afterwardsMilliseconds = (lab: Lab): number => 3000 + moveMilliseconds(lab);
 
 /** Runs a scenario once. Findings are in the verdict; they never throw. */
 export async function runScenario(
@@ -70,7 +70,7 @@ export async function runScenario(
   await stage
     .healthy((scenario.healthySeconds ?? 180) * 1000)
     .catch((error: unknown) => findings.push(invalid('healthy', messageOf(error), now())));
-  await pause(AFTERWARDS_MILLISECONDS);
+  await pause(afterwardsMilliseconds(lab));
 
   const operations = [
     ...(await traffic.stop().catch((error: unknown) => (findings.push(unsure('traffic', messageOf(error))), traffic.history))),

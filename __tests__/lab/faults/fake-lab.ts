@@ -1,7 +1,7 @@
 import { Lab, type AddressHolders, type Cut, type Executed, type LabMachine, type Tier } from '../../../lab/lab';
 import { labPaths } from '../../../lab/machines/paths';
 import type { Secrets } from '../../../lab/machines/secrets';
-import type { Target } from '../../../lab/traffic';
+import { pause, type Target } from '../../../lab/traffic';
 
 type Answer = Partial<Executed> | undefined;
 
@@ -56,6 +56,15 @@ export class FakeLab extends Lab {
     const line = argv[0] === 'bash' ? argv[2]! : argv.join(' ');
     this.calls.push(`${machine}: ${line}`);
     return { exitCode: 0, stdout: '', stderr: '', ...this.shell(machine, line) };
+  }
+
+  /** Asks the shell that a test has given five times a second. */
+  override async follow({ name }: LabMachine, argv: readonly string[], onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.off.has(name)) {
+      (this.shell(name, argv.join(' '))?.stdout ?? '').split('\n').forEach(onLine);
+      onLine('ended 0');
+      await pause(200, signal);
+    }
   }
 
   override powerOn(machine: string): Promise<void> {
