@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests, fast ones first.
 #   run.sh check   types, lint, audit, unit and conformance tests: needs neither root nor a lab; offline the audit is skipped
-#   run.sh test    that, and on a lab the main path of each capability and the most telling faults: what CI runs
+#   run.sh test    that, those of both kinds that take long, and on a lab the main path of each capability and the most telling faults: what CI runs
 #   run.sh all     everything; goes on after the stages of the lab that have passed for this commit
 set -euo pipefail
 
@@ -109,6 +109,7 @@ main() {
   [[ $size != all ]] || export MODEL_RUNS=2000
   step 'unit' vitest_project unit
   step 'conformance' vitest_project conformance
+  [[ $size == check ]] || step 'slow' vitest_project slow
   [[ $size != all ]] || other_toolchains
   [[ $size == check ]] || end_to_end "$size"
 }

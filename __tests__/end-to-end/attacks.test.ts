@@ -97,11 +97,16 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 const ALONE = Object.entries(CASES).map(([title, each]) => ({ title, cases: [each] }));
-const ofOne = ALONE.flatMap(({ cases }) => cases).filter(({ from }) => from === ONE);
-/** Nine attackers at once ask more of the platform than each alone; which of them it is that shuts others out, shows a round of each alone. */
+const [byOne, byCrowd] = [ONE, CROWD].map((count) => ALONE.filter(({ cases }) => cases[0]?.from === count)) as [typeof ALONE, typeof ALONE];
+/** Several attackers at once ask more of the platform than each alone; which of them it is that shuts others out, shows a round of each alone. */
+const atOnce = (what: string, ofThem: (each: Case) => boolean) => {
+  const cases = byOne.flatMap((each) => each.cases).filter(ofThem);
+  return { title: `${cases.length} addresses ${what}, each in another way`, cases };
+};
 const TOGETHER = [
-  { title: `${ofOne.length} addresses hold what they can get, each in another way`, cases: ofOne },
-  ...ALONE.filter(({ cases }) => cases.some(({ from }) => from === CROWD)),
+  atOnce('hold requests', ({ holds }) => holds !== undefined),
+  atOnce('are in the way before a request is complete, or ask too often', ({ holds }) => holds === undefined),
+  ...byCrowd,
 ];
 
 function orderOf({ way, from, connections, requests = 97, answerBytes }: Case): Order {
