@@ -73,7 +73,7 @@ const rotation = (each: Round): Scenario => ({
   title: 'Secrets are rotated',
   explanation: 'A deploy under load. No request fails.',
   streams: ['probes', 'keepAlive', 'getMix', 'writers', 'patientWriter', 'readers'],
-  rate: 0.4,
+  rate: 0.2,
   async story(stage) {
     await stage.inject({
       title: `a deploy with another ${titleOf(each)}`,

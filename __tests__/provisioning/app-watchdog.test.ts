@@ -4,57 +4,46 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
-/** How often the application was asked before it was killed, and how often that was; `curl` ends as the numbers say, the last one again and again. */
-function watch(answers: readonly number[], nanosecondsAQuestion: number): { readonly asked: number; readonly killed: number } {
+/** After how many questions without an answer the application was killed, each time. @param answers how `curl` ends, in turn */
+function killedAfter(answers: readonly number[], nanosecondsAQuestion: number): readonly number[] {
   const folder = mkdtempSync(join(tmpdir(), 'app-watchdog-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, 'bin'));
   const program = (name: string, ...lines: string[]) =>
     writeFileSync(join(folder, 'bin', name), ['#!/usr/bin/env bash', `cd ${folder}`, ...lines, ''].join('\n'), { mode: 0o755 });
-  program(
-    'curl',
-    'echo >>asked',
-    `answers=(${answers.join(' ')})`,
-    'n=$(($(wc -l <asked) - 1))',
-    `exit "\${answers[n]:-${answers.at(-1)}}"`,
-  );
+  // Ends who asks, and so the watchdog, which would begin again
+  program('curl', ...answers.map((answer) => `echo ${answer}`), 'kill $PPID');
   program(
     'systemctl',
-    'if [[ $1 == show ]]; then touch asked; echo $(($(wc -l <asked) * ' +
-      String(nanosecondsAQuestion) +
-      ')); else wc -l <asked >>killed; fi',
+    'if [[ $1 == show ]]; then echo >>missed; echo $(($(wc -l <missed) * ' + String(nanosecondsAQuestion) + '))',
+    'else wc -l <missed >>killed; fi',
   );
-  // Ends the watchdog once it has killed, or has asked often enough
-  program('sleep', '[[ ! -e killed && ( ! -e asked || $(wc -l <asked) -lt 40 ) ]]');
-  spawnSync('bash', ['provisioning/shared/app-watchdog'], {
+  writeFileSync(join(folder, 'killed'), '');
+  const { status } = spawnSync('bash', ['provisioning/shared/app-watchdog'], {
     env: { PATH: `${folder}/bin:${process.env['PATH']}`, HOST: '127.0.0.1', PORT: '1' },
     timeout: 15_000,
   });
-  const lines = (name: string) => {
-    try {
-      return readFileSync(join(folder, name), 'utf8').split('\n').length - 1;
-    } catch {
-      return 0;
-    }
-  };
-  return { asked: lines('asked'), killed: lines('killed') };
+  expect(status).toBe(0);
+  return readFileSync(join(folder, 'killed'), 'utf8').split('\n').filter(Boolean).map(Number);
 }
+
+const again = (times: number, ...answers: number[]) => Array.from({ length: times }, () => answers).flat();
 
 const TIMED_OUT = 28;
 const REFUSED = 7;
 
-test('kills an application that does nothing after three questions without an answer', () => {
-  expect(watch([TIMED_OUT], 0)).toEqual({ asked: 3, killed: 1 });
+test('kills an application that does nothing after three questions without an answer, and watches the next one', () => {
+  expect(killedAfter(again(7, TIMED_OUT), 0)).toEqual([3, 6]);
 });
 
 test('kills one that computes after twelve', () => {
-  expect(watch([TIMED_OUT], 1_000_000_000)).toEqual({ asked: 12, killed: 1 });
+  expect(killedAfter(again(13, TIMED_OUT), 1_000_000_000)).toEqual([12]);
 });
 
 test('counts anew after each answer', () => {
-  expect(watch([TIMED_OUT, TIMED_OUT, 0, TIMED_OUT, TIMED_OUT, 0], 0)).toEqual({ asked: 40, killed: 0 });
+  expect(killedAfter(again(10, TIMED_OUT, TIMED_OUT, 0), 0)).toEqual([]);
 });
 
 test('leaves one alone that refuses connections: systemd knows what to do about it', () => {
-  expect(watch([REFUSED], 0)).toEqual({ asked: 40, killed: 0 });
+  expect(killedAfter(again(20, REFUSED), 0)).toEqual([]);
 });
