@@ -97,16 +97,12 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 const ALONE = Object.entries(CASES).map(([title, each]) => ({ title, cases: [each] }));
-const [byOne, byCrowd] = [ONE, CROWD].map((count) => ALONE.filter(({ cases }) => cases[0]?.from === count)) as [typeof ALONE, typeof ALONE];
+const isOneOfMany = ({ from, holds }: Case) => from === ONE && holds !== undefined;
 /** Several attackers at once ask more of the platform than each alone; which of them it is that shuts others out, shows a round of each alone. */
-const atOnce = (what: string, ofThem: (each: Case) => boolean) => {
-  const cases = byOne.flatMap((each) => each.cases).filter(ofThem);
-  return { title: `${cases.length} addresses ${what}, each in another way`, cases };
-};
+const holders = Object.values(CASES).filter(isOneOfMany);
 const TOGETHER = [
-  atOnce('hold requests', ({ holds }) => holds !== undefined),
-  atOnce('are in the way before a request is complete, or ask too often', ({ holds }) => holds === undefined),
-  ...byCrowd,
+  { title: `${holders.length} addresses hold what they can get, each in another way`, cases: holders },
+  ...ALONE.filter(({ cases }) => !cases.some(isOneOfMany)),
 ];
 
 function orderOf({ way, from, connections, requests = 97, answerBytes }: Case): Order {
