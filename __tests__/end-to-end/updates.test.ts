@@ -30,10 +30,12 @@ const EVERYTHING = process.env['TEST_SIZE'] === 'all';
  * Web servers and app servers take turns by the same rules as the others.
  */
 const REBOOTING: readonly Tier[] = EVERYTHING ? TIERS : ['mysql'];
+/** One that has a way out of its own, and one whose way is the load balancers'. */
+const LOOKING: readonly Tier[] = EVERYTHING ? TIERS : ['lb', 'app'];
 const of = (tier: string) => machines.filter((machine) => machine.tier === tier).map(({ name }) => name);
 const must = (machine: string, script: string) => onMachine(lab, machine, script, 240);
 
-test.concurrent.each(TIERS)('a host of tier %s finds security updates through its way out, and no other updates', async (tier) => {
+test.concurrent.each(LOOKING)('a host of tier %s finds security updates through its way out, and no other updates', async (tier) => {
   const machine = of(tier)[0] ?? '';
   await must(machine, 'apt-get -qq -o APT::Update::Error-Mode=any update');
   const said = await must(machine, 'LC_ALL=C unattended-upgrade --dry-run --verbose 2>&1');
