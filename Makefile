@@ -40,7 +40,8 @@ test-all: setup ## everything, for hours; run again, it goes on where it ended
 faults: ## break things in the running lab and measure; ONLY=lb,db-primary RUNS=5 SEED=... MINUTES=60 KEEP=1
 	@$(LAB) exec -- npx tsx lab/scenarios/run.ts
 
-bench: setup ## speed of the chain on loopback, beside a plain one, and of the application; EACH=3 seconds for each round, KEEP=1
+bench: ## speed of the chain on loopback, beside a plain one and Caddy, and of the application; EACH=3 seconds for each round, KEEP=1
+	@lab/setup.sh bench
 	@SECONDS_EACH=$(or $(EACH),3) KEEP=$(KEEP) npx tsx __tests__/benchmarks/chain/run.ts
 	@SECONDS_EACH=$(or $(EACH),3) KEEP=$(KEEP) npx tsx __tests__/benchmarks/app/run.ts
 	@KEEP=$(KEEP) npx tsx __tests__/benchmarks/haproxy-connections.ts 4000

@@ -2,6 +2,7 @@
 # Installs what this machine lacks for the lab and the tests, and leaves alone what is there. Takes a second when nothing is missing.
 #
 #   lab/setup.sh            all that the lab needs: Node.js, packages, npm ci, Terraform
+#   lab/setup.sh bench      that, and what benchmarks compare with: Caddy
 #   lab/setup.sh node       Node.js and npm ci: enough for synth
 #   lab/setup.sh terraform  Terraform alone
 #
@@ -28,6 +29,7 @@ readonly NEEDED=(
   socat:socat dpkg-scanpackages:dpkg-dev unzip:unzip openssl:openssl git:git masscan:masscan nmap:nmap pebble:pebble
   wrk:wrk h2load:nghttp2-client
 )
+readonly COMPARED=(caddy:caddy)
 
 log() { printf 'setup: %s\n' "$*"; }
 
@@ -39,9 +41,10 @@ die() {
 # Programs for root may be off the PATH of a login without root's profile
 export PATH=$PATH:/usr/sbin:/sbin
 
+# install_packages PROGRAM:PACKAGE...
 install_packages() {
   local entry missing=()
-  for entry in "${NEEDED[@]}"; do
+  for entry in "$@"; do
     command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
   done
   # Debian's python3 comes without what a virtual environment needs
@@ -49,7 +52,7 @@ install_packages() {
   # masscan only recommends what it cannot work without
   ldconfig -p | grep -q 'libpcap\.so' || missing+=(libpcap0.8)
   ((${#missing[@]} > 0)) || return 0
-  may_install "the lab needs ${missing[*]}" 'use make synth, which needs none of them'
+  may_install "lab and benchmarks need ${missing[*]}" 'use make synth, which needs none of them'
   log "installing ${missing[*]}"
   apt-get update -qq
   apt_install "${missing[@]}"
@@ -73,7 +76,7 @@ apt_install() {
   without_starting_services env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# HAProxy, keepalived and Nginx are wanted for their checks, not as services of this machine
+# HAProxy, keepalived, Nginx and Caddy are wanted for checks and benchmarks, not as services of this machine
 without_starting_services() {
   local policy=/usr/sbin/policy-rc.d status=0
   if [[ -e $policy ]]; then
@@ -93,7 +96,7 @@ disable_services() {
   [[ -d /run/systemd/system ]] || return 0
   for package in "$@"; do
     case $package in
-      haproxy | keepalived) systemctl disable --quiet "$package" ;;
+      haproxy | keepalived | caddy) systemctl disable --quiet "$package" ;;
       nginx-light) systemctl disable --quiet nginx ;;
     esac
   done
@@ -182,18 +185,19 @@ ensure_terraform() {
 main() {
   cd "$(dirname "$0")/.."
   case ${1:-all} in
-    all)
+    all | bench)
       ensure_node
       install_node_modules
-      install_packages
+      install_packages "${NEEDED[@]}"
       ensure_terraform
+      [[ ${1:-all} == all ]] || install_packages "${COMPARED[@]}"
       ;;
     node)
       ensure_node
       install_node_modules
       ;;
     terraform) ensure_terraform ;;
-    *) die "usage: lab/setup.sh [node|terraform]" ;;
+    *) die "usage: lab/setup.sh [bench|node|terraform]" ;;
   esac
 }
 

@@ -5,7 +5,10 @@ import { run } from '../../lab/machines/command';
 const CONNECTIONS = 64;
 /** Writes wait for a slow disk. */
 const PATIENCE_SECONDS = 20;
-const PER_SECOND = 500;
+/** Where nobody says otherwise. */
+export const PER_SECOND = 500;
+/** Before the first request, while connections are opened: as in paced.lua. wrk knows only whole seconds. */
+const OPENING_SECONDS = 1;
 /** More than anything here answers. */
 const FULL = 1_000_000;
 
@@ -37,7 +40,11 @@ const result = z.object({
   failed: z.number(),
 });
 
-/** Evenly spaced requests. Fewer than asked for, where they are not answered in time. @throws if one fails */
+/**
+ * Evenly spaced requests, for some seconds after the connections are open. Their moments do not wait for answers, unless all connections do:
+ * then fewer are sent than asked for, as the result says, and wrk counts those that it could not send as if they had waited, too.
+ * @throws if one fails
+ */
 export async function paced({ url, host, seconds, pace = PER_SECOND, writes, from = [] }: PacedOptions): Promise<Paced> {
   const script = new URL('./paced.lua', import.meta.url).pathname;
   const perSecond = pace === 'full' ? FULL : pace;
@@ -45,7 +52,7 @@ export async function paced({ url, host, seconds, pace = PER_SECOND, writes, fro
     'wrk',
     '-t1',
     `-c${CONNECTIONS}`,
-    `-d${seconds}s`,
+    `-d${OPENING_SECONDS + seconds}s`,
     '--timeout',
     `${PATIENCE_SECONDS}s`,
     '-H',

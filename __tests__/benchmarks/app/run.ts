@@ -16,7 +16,7 @@ import { circumstances, requireCommitted } from '../circumstances';
 import { command, secondsEach } from '../command';
 import { paced } from '../paced';
 import { partsOf, profileSchema } from './profile';
-import { Sample } from './sample';
+import { NO_MYSQLD, Sample } from './sample';
 import { appTables, fillAppTable, type AppMeasurement, type AppRequest } from './table';
 
 const ROUNDS = 5;
@@ -141,9 +141,7 @@ async function main(): Promise<void> {
   const seconds = secondsEach();
   const root = mysqlRoot();
   if (root === undefined) {
-    process.stdout.write(
-      'no mysqld here: start a lab with a database (make up), or name a root folder that has one (MYSQL_ROOT); skipped\n',
-    );
+    process.stdout.write(`${NO_MYSQLD}; skipped\n`);
     return;
   }
   const keep = process.env['KEEP'] === '1';

@@ -7,6 +7,8 @@ import { bundleProgram } from '../../../lib/build/bundle';
 import { freePort } from '../../helpers/ports';
 import { TLS_NAME, type Mysqld } from '../../helpers/mysqld';
 
+/** Why a benchmark has no database, and what to do. */
+export const NO_MYSQLD = 'no mysqld here: start a lab with a database (make up), or name a root folder that has one (MYSQL_ROOT)';
 const PASSWORD = 'benchmark';
 const START_MS = 30_000;
 

@@ -1,4 +1,5 @@
 import type { Circumstances } from '../circumstances';
+import { fill, table } from '../markdown';
 
 /** One kind of request to the sample application, without anything in front of it. */
 export interface AppRequest {
@@ -20,11 +21,9 @@ export interface AppMeasurement extends Circumstances {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-const TABLE = /(<!-- app -->\n)[\s\S]*?(<!-- end -->)/;
-
 /** The Markdown with its tables as the measurement has it. */
 export function fillAppTable(markdown: string, measurement: AppMeasurement): string {
-  return markdown.replace(TABLE, (_, begin: string, end: string) => `${begin}${appTables(measurement)}${end}`);
+  return fill(markdown, 'app', appTables(measurement));
 }
 
 export function appTables({ requests, parts }: AppMeasurement): string {
@@ -36,6 +35,3 @@ export function appTables({ requests, parts }: AppMeasurement): string {
     table(["where Node's time goes for a database page", 'µs'], Object.entries(parts)),
   ].join('\n');
 }
-
-const table = (header: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');

@@ -3,15 +3,14 @@
  * and the two are loaded in turn, so that other work on the machine falls on both. Prints a table; judges nothing.
  *   npx tsx __tests__/benchmarks/chain/settings.ts [WORDS OF A VARIANT]
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { renderHaproxyConfig } from '../../../lib/config/haproxy';
 import { renderNginxConfig } from '../../../lib/config/nginx';
 import { Chain, type ChainOptions } from '../../helpers/chain';
 import { command } from '../command';
 import type { Load } from './load';
 import { round } from './round';
-import { PROGRAMS, type Figures } from './table';
+import type { Figures } from './table';
+import { chainTarget, smallestApplication, type Application } from './targets';
 
 const ROUNDS = 7;
 const SECONDS = 2;
@@ -50,11 +49,12 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
 };
 
 /** Of HAProxy and Nginx together, in microseconds a request. */
-const cost = ({ processorTime }: Figures) => processorTime.HAProxy + processorTime.Nginx;
+const cost = ({ processorTime }: Figures) => processorTime.HAProxy! + processorTime.Nginx!;
 
 const middle = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 
-async function compared(variant: Variant, apps: readonly number[], node: number): Promise<string[]> {
+async function compared(variant: Variant, { port, pids }: Application): Promise<string[]> {
+  const apps = [port];
   const ours = await Chain.start({ apps, webServers: 1 });
   const other = await Chain.start({ apps, webServers: 1, ...variant });
   try {
@@ -62,7 +62,7 @@ async function compared(variant: Variant, apps: readonly number[], node: number)
     for (const [path, load] of LOADS) {
       const costs: { ours: number; other: number }[] = [];
       for (let count = 0; count < ROUNDS; count += 1) {
-        const one = async (chain: Chain) => cost(await round(chain, node, path, load, SECONDS));
+        const one = async (chain: Chain) => cost(await round(chainTarget(chain, pids), path, load, SECONDS));
         // Each is the first one in every second round
         if (count % 2 === 0) costs.push({ ours: await one(ours), other: await one(other) });
         else costs.unshift({ other: await one(other), ours: await one(ours) });
@@ -80,18 +80,14 @@ async function compared(variant: Variant, apps: readonly number[], node: number)
 }
 
 async function main(words: string): Promise<void> {
-  const app = fork('__tests__/benchmarks/chain/app.ts', { execArgv: ['--import', 'tsx'] });
-  const [port] = (await once(app, 'message')) as [number];
-  const loads = LOADS.flatMap(([path, { protocol }]) => [
-    `${path}, ${protocol}, µs of ${PROGRAMS.slice(0, 2).join(' and ')}: ours, variant`,
-    'ratio',
-  ]);
+  const app = await smallestApplication();
+  const loads = LOADS.flatMap(([path, { protocol }]) => [`${path}, ${protocol}, µs of HAProxy and Nginx: ours, variant`, 'ratio']);
   for (const cells of [['variant', ...loads], ['variant', ...loads].map(() => '---')]) process.stdout.write(`| ${cells.join(' | ')} |\n`);
   try {
     for (const [name, variant] of Object.entries(VARIANTS).filter(([each]) => each.includes(words)))
-      process.stdout.write(`| ${name} | ${(await compared(variant, [port], app.pid!)).join(' | ')} |\n`);
+      process.stdout.write(`| ${name} | ${(await compared(variant, app)).join(' | ')} |\n`);
   } finally {
-    app.kill();
+    await app.stop();
   }
 }
 

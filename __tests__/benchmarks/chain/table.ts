@@ -1,48 +1,59 @@
-export const PROGRAMS = ['HAProxy', 'Nginx', 'Node'] as const;
-export type Program = (typeof PROGRAMS)[number];
+import type { Circumstances } from '../circumstances';
+import { fill, table } from '../markdown';
 
-/** What one chain did in the middle one of its rounds. */
+/** `bare`: the first program that can answer by itself, without TLS and without anything in front. */
+export const WAYS = ['ours', 'plain', 'Caddy', 'bare'] as const;
+export type Way = (typeof WAYS)[number];
+
+export type Program = 'HAProxy' | 'Nginx' | 'Caddy' | 'Node' | 'MySQL';
+
+/** What one way did in the middle one of its rounds. */
 export interface Figures {
   readonly requestsPerSecond: number;
-  /** Microseconds of processor time a request. */
-  readonly processorTime: Readonly<Record<Program, number>>;
+  /** Microseconds of processor time a request, of each program on the way. */
+  readonly processorTime: Readonly<Partial<Record<Program, number>>>;
 }
 
-/** One case, as `docs/measurements/chain.json` keeps it. */
-export interface ChainMeasurement {
+/** One case, as `docs/measurements/chain.json` keeps it. Bare programs speak no HTTP/2. */
+export interface ChainMeasurement extends Readonly<Partial<Record<Way, Figures>>>, Circumstances {
   /** `static file, h1, kept connections` */
   readonly what: string;
   readonly ours: Figures;
   readonly plain: Figures;
   readonly rounds: number;
-  readonly commit: string;
-  /** 2026-11-30 */
-  readonly date: string;
-  /** `2 cores, 24 GB`, and what ran there. */
-  readonly machine: string;
 }
 
-const TABLE = /(<!-- chain -->\n)[\s\S]*?(<!-- end -->)/;
-const HEADER = [
-  'what is asked for',
-  'requests/s, ours',
-  'plain',
-  'ours / plain',
-  ...PROGRAMS.map((program) => `${program}, µs: ours, plain`),
-];
+const NONE = '';
 
-/** The Markdown with its table as the measurements have it. */
+/** The Markdown with its tables as the measurements have it. */
 export function fillChainTable(markdown: string, measurements: readonly ChainMeasurement[]): string {
-  return markdown.replace(TABLE, (_, begin: string, end: string) => `${begin}${chainTable(measurements)}${end}`);
+  return fill(markdown, 'chain', chainTables(measurements));
 }
 
-export function chainTable(measurements: readonly ChainMeasurement[]): string {
-  const rows = measurements.map(({ what, ours, plain }) => [
-    what,
-    String(ours.requestsPerSecond),
-    String(plain.requestsPerSecond),
-    (ours.requestsPerSecond / plain.requestsPerSecond).toFixed(2),
-    ...PROGRAMS.map((program) => `${ours.processorTime[program]}, ${plain.processorTime[program]}`),
-  ]);
-  return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+export function chainTables(measurements: readonly ChainMeasurement[]): string {
+  return [
+    table(
+      ['requests/s', ...WAYS, 'ours / plain', 'ours / Caddy'],
+      measurements.map((each) => [
+        each.what,
+        ...WAYS.map((way) => String(each[way]?.requestsPerSecond ?? NONE)),
+        ratio(each.ours, each.plain),
+        ratio(each.ours, each.Caddy),
+      ]),
+    ),
+    table(
+      ['processor time, µs a request', ...WAYS],
+      measurements.map((each) => [each.what, ...WAYS.map((way) => programs(each[way]))]),
+    ),
+  ].join('\n');
 }
+
+const ratio = (figures: Figures, other: Figures | undefined): string =>
+  other ? (figures.requestsPerSecond / other.requestsPerSecond).toFixed(2) : NONE;
+
+/** Those that used anything. */
+const programs = (figures: Figures | undefined): string =>
+  Object.entries(figures?.processorTime ?? {})
+    .filter(([, microseconds]) => microseconds > 0)
+    .map(([program, microseconds]) => `${program} ${microseconds}`)
+    .join(', ');

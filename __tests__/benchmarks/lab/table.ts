@@ -1,4 +1,5 @@
 import type { Costs, Part, RequestKind } from '../../../platform/capacity/costs';
+import { fill, table } from '../markdown';
 import type { Paced } from '../paced';
 
 export const WAYS = ['chain', 'bare'] as const;
@@ -28,7 +29,6 @@ export interface LabMeasurement {
   readonly machine: string;
 }
 
-const TABLE = /(<!-- lab -->\n)[\s\S]*?(<!-- end -->)/;
 const HEADER = [
   'what is asked for',
   'requests/s: chain, bare',
@@ -41,8 +41,7 @@ const NOT_YET = '*Not measured yet.*\n';
 
 /** The Markdown with its table as the measurements have it. */
 export function fillLabTable(markdown: string, measurements: readonly LabMeasurement[]): string {
-  const text = measurements.length === 0 ? NOT_YET : labTable(measurements);
-  return markdown.replace(TABLE, (_, begin: string, end: string) => `${begin}${text}${end}`);
+  return fill(markdown, 'lab', measurements.length === 0 ? NOT_YET : labTable(measurements));
 }
 
 export function labTable(measurements: readonly LabMeasurement[]): string {
@@ -56,7 +55,7 @@ export function labTable(measurements: readonly LabMeasurement[]): string {
       .map(([program, microseconds]) => `${program} ${microseconds}`)
       .join(', '),
   ]);
-  return [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  return table(HEADER, rows);
 }
 
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(2)} ms`;
