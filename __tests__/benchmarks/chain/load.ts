@@ -18,6 +18,8 @@ export interface Answered {
 const CLIENTS = 32;
 /** h2load cannot open connections for a time, only so many: as many as two processors do in a second. */
 const NEW_H2_CONNECTIONS_A_SECOND = 400;
+/** After its time. On a busy machine h2load 1.52 was seen never to end: 9 of 32 connections went on asking. */
+const PATIENCE_SECONDS = 20;
 
 /** Asks for `url` for some seconds. @throws if a request fails: what fails fast is no throughput */
 export async function answered({ protocol, connections }: Load, url: string, seconds: number): Promise<Answered> {
@@ -35,7 +37,11 @@ async function byWrk(url: string, seconds: number, closes: boolean): Promise<Ans
 async function byH2load(url: string, seconds: number, closes: boolean): Promise<Answered> {
   const count = String(NEW_H2_CONNECTIONS_A_SECOND * seconds);
   const much = closes ? ['-n', count, '-c', count, '-m1'] : ['-c', String(CLIENTS), '-m4', '-D', String(seconds)];
-  const { stdout } = await run('h2load', [...much, '-t1', url]);
+  const { stdout } = await run('h2load', [...much, '-t1', url], { timeout: (seconds + PATIENCE_SECONDS) * 1000 }).catch(
+    (error: unknown) => {
+      throw new Error(`h2load did not end well; on a busy machine try longer rounds (EACH): ${String(error)}`);
+    },
+  );
   const [, took] = /finished in ([\d.]+(?:ms|s|us))/.exec(stdout) ?? [];
   const [, requests] = /status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx/.exec(stdout) ?? [];
   if (!took || !requests || requests === '0') throw new Error(`h2load: ${stdout}`);
