@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { RowDataPacket } from 'mysql2';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,12 @@ export class Mysqld {
   get pid(): number {
     if (!this.#process?.pid || this.#process.exitCode !== null) throw new Error(`mysqld does not run: ${this.#said()}`);
     return this.#process.pid;
+  }
+
+  /** `8.4.10` */
+  async version(): Promise<string> {
+    const [[row]] = await this.asRoot((connection) => connection.query<RowDataPacket[]>('SELECT VERSION() AS version'));
+    return String(row?.['version']);
   }
 
   async asRoot<T>(work: (connection: Connection) => Promise<T>): Promise<T> {

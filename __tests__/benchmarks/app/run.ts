@@ -125,12 +125,11 @@ async function measured(root: string, seconds: number): Promise<AppMeasurement> 
     const requests = await costs(mysqld, seconds);
     const page = requests.find(({ what }) => what === PAGE.what)!.node;
     const shares = Object.entries(await profiled(mysqld, seconds));
-    const [[version]] = await mysqld.asRoot((connection) => connection.query<RowDataPacket[]>('SELECT VERSION() AS version'));
     return {
       requests,
       rounds: ROUNDS,
       parts: Object.fromEntries(shares.map(([part, share]) => [part, Math.round(share * page)])),
-      ...circumstances(`MySQL ${String(version?.['version'])}`, `Node ${process.versions.node.split('.')[0]}`),
+      ...circumstances(`MySQL ${await mysqld.version()}`, `Node ${process.versions.node.split('.')[0]}`),
     };
   } finally {
     await mysqld.stop();

@@ -34,4 +34,4 @@ export function latencyTable(measurements: readonly LatencyMeasurement[]): strin
   );
 }
 
-const ms = (milliseconds: number): string => milliseconds.toFixed(2);
+export const ms = (milliseconds: number): string => milliseconds.toFixed(2);

@@ -15,8 +15,9 @@ import { paced, PER_SECOND } from '../paced';
 import { CADDY } from './caddy';
 import { fillLatencyTable, latencyTable, type Latency, type LatencyMeasurement } from './latency';
 import type { Load } from './load';
+import { fillReadme } from './readme';
 import { inTurn, round, ROUNDS } from './round';
-import { chainTables, fillChainTable, WAYS, type ChainMeasurement, type Figures, type Way } from './table';
+import { chainTables, fillChainTable, WAYS, type ChainMeasurement, type Way } from './table';
 import {
   requireSameAnswers,
   sampleApplication,
@@ -30,6 +31,7 @@ import {
 const KEPT = 'docs/measurements/chain.json';
 const LATENCY_KEPT = 'docs/measurements/latency.json';
 const DOCUMENT = 'docs/capacity.md';
+const README = 'README.md';
 const WARM_UP: Load = { protocol: 'h1', connections: 'kept' };
 const WARM_UP_SECONDS = 1;
 const LOADS: readonly Load[] = [
@@ -40,64 +42,55 @@ const LOADS: readonly Load[] = [
 ];
 
 interface Measured {
-  readonly speeds: ChainMeasurement[];
-  readonly latencies: LatencyMeasurement[];
+  readonly speeds: readonly ChainMeasurement[];
+  readonly latencies: readonly LatencyMeasurement[];
 }
 
-class ChainBenchmark implements Measured {
-  readonly speeds: ChainMeasurement[] = [];
-  readonly latencies: LatencyMeasurement[] = [];
-
-  constructor(private readonly seconds: number) {}
-
-  async measureAll(starting: Promise<Application>): Promise<void> {
-    const app = await starting;
-    try {
-      await withTargets(app, async (targets) => {
-        for (const kind of app.kinds) await this.#measure(kind, targets(kind));
-      });
-    } finally {
-      await app.stop();
+/** All that an application is asked for. */
+async function measured(app: Application, seconds: number): Promise<Measured> {
+  const [speeds, latencies]: [ChainMeasurement[], LatencyMeasurement[]] = [[], []];
+  const common = { rounds: ROUNDS, ...circumstances(...programs(), ...app.programs) };
+  await withTargets(app, async (targetsOf) => {
+    for (const kind of app.kinds) {
+      const targets = targetsOf(kind);
+      await requireSameAnswers(targets, kind.path);
+      for (const way of WAYS) await round(targets[way], kind.path, WARM_UP, WARM_UP_SECONDS);
+      for (const load of LOADS) {
+        const what = `${kind.what}, ${load.protocol}, ${load.connections} connections`;
+        say(what);
+        speeds.push({ what, ...(await speed(kind, load, targets, seconds)), ...common });
+      }
+      say(`${kind.what}, ${PER_SECOND} requests a second`);
+      latencies.push({ what: kind.what, pace: PER_SECOND, seconds, ...(await latency(kind, targets, seconds)), ...common });
     }
-  }
+  });
+  return { speeds, latencies };
+}
 
-  async #measure(kind: Kind, targets: Targets): Promise<void> {
-    await requireSameAnswers(targets, kind.path);
-    for (const way of WAYS) await round(targets[way], kind.path, WARM_UP, WARM_UP_SECONDS);
-    for (const load of LOADS) this.speeds.push(await this.#speed(kind, load, targets));
-    this.latencies.push(await this.#latency(kind, targets));
-  }
+function speed({ path }: Kind, load: Load, targets: Targets, seconds: number): Promise<Pick<ChainMeasurement, Way>> {
+  const ways = WAYS.filter((way) => load.protocol === 'h1' || way !== 'bare');
+  return inTurn(
+    ways,
+    (way) => round(targets[way], path, load, seconds),
+    ({ requestsPerSecond }) => requestsPerSecond,
+  );
+}
 
-  async #speed({ what, path }: Kind, load: Load, targets: Targets): Promise<ChainMeasurement> {
-    say(`${what}, ${load.protocol}, ${load.connections} connections`);
-    const ways = WAYS.filter((way) => load.protocol === 'h1' || way !== 'bare');
-    const once = (way: Way) => round(targets[way], path, load, this.seconds);
-    return {
-      what: `${what}, ${load.protocol}, ${load.connections} connections`,
-      ...(await inTurn(ways, once, (figures: Figures) => figures.requestsPerSecond)),
-      rounds: ROUNDS,
-      ...circumstances(...programs()),
-    };
-  }
+function latency({ path }: Kind, targets: Targets, seconds: number): Promise<Record<Way, Latency>> {
+  const once = async (way: Way): Promise<Latency> => {
+    const { requestsPerSecond, median, p99 } = await paced({ url: targets[way].origin + path, host: 'www.example.test', seconds });
+    return { requestsPerSecond, median, p99 };
+  };
+  return inTurn(WAYS, once, ({ median }) => median);
+}
 
-  async #latency({ what, path }: Kind, targets: Targets): Promise<LatencyMeasurement> {
-    say(`${what}, ${PER_SECOND} requests a second`);
-    const once = async (way: Way): Promise<Latency> => {
-      const { requestsPerSecond, median, p99 } = await paced({
-        url: targets[way].origin + path,
-        host: 'www.example.test',
-        seconds: this.seconds,
-      });
-      return { requestsPerSecond, median, p99 };
-    };
-    return {
-      what,
-      pace: PER_SECOND,
-      ...(await inTurn(WAYS, once, (latency) => latency.median)),
-      seconds: this.seconds,
-      rounds: ROUNDS,
-      ...circumstances(...programs()),
-    };
+/** Ends with its application. */
+async function measuredOnce(starting: Promise<Application>, seconds: number): Promise<Measured> {
+  const app = await starting;
+  try {
+    return await measured(app, seconds);
+  } finally {
+    await app.stop();
   }
 }
 
@@ -118,6 +111,7 @@ function keep({ speeds, latencies }: Measured): void {
   const lines = (measurements: readonly object[]) => `[\n${measurements.map((each) => `  ${JSON.stringify(each)}`).join(',\n')}\n]\n`;
   writeFileSync(KEPT, lines(speeds));
   writeFileSync(LATENCY_KEPT, lines(latencies));
+  writeFileSync(README, fillReadme(readFileSync(README, 'utf8'), speeds, latencies));
   writeFileSync(DOCUMENT, fillLatencyTable(fillChainTable(readFileSync(DOCUMENT, 'utf8'), speeds), latencies));
 }
 
@@ -129,12 +123,13 @@ async function main(): Promise<void> {
   const root = mysqlRoot();
   if (root === undefined && kept)
     throw new Error(`the database page cannot be measured, so that KEEP=1 would lose its figures: ${NO_MYSQLD}`);
-  const benchmark = new ChainBenchmark(seconds);
-  await benchmark.measureAll(smallestApplication());
-  if (root !== undefined) await benchmark.measureAll(sampleApplication(root));
-  else process.stdout.write(`no database page: ${NO_MYSQLD}\n`);
-  process.stdout.write(`${chainTables(benchmark.speeds)}\n${latencyTable(benchmark.latencies)}`);
-  if (kept) keep(benchmark);
+  const applications = [smallestApplication, ...(root === undefined ? [] : [() => sampleApplication(root)])];
+  const results: Measured[] = [];
+  for (const start of applications) results.push(await measuredOnce(start(), seconds));
+  const all = { speeds: results.flatMap(({ speeds }) => speeds), latencies: results.flatMap(({ latencies }) => latencies) };
+  process.stdout.write(`${chainTables(all.speeds)}\n${latencyTable(all.latencies)}`);
+  if (root === undefined) process.stdout.write(`no database page: ${NO_MYSQLD}\n`);
+  if (kept) keep(all);
 }
 
 command(main);

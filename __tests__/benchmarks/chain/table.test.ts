@@ -31,7 +31,7 @@ test('a measurement is a line with the speed of each way and ratios, and one wit
 });
 
 test('a way that was not measured, as bare programs by HTTP/2, has empty cells', () => {
-  const filled = fillChainTable('<!-- chain -->\n<!-- end -->\n', [file]);
+  const filled = fillChainTable('<!-- chain -->\n<!-- end -->\n', [page, file]);
   expect(filled.split('\n').filter((line) => line.startsWith('| static'))).toEqual([
     '| static file, h2, kept connections | 9000 | 10000 | 7200 |  | 0.90 | 1.25 |',
     '| static file, h2, kept connections | HAProxy 45, Nginx 30 | HAProxy 40, Nginx 28 | Caddy 250 |  |',

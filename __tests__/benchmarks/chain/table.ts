@@ -48,7 +48,8 @@ export function chainTables(measurements: readonly ChainMeasurement[]): string {
   ].join('\n');
 }
 
-const ratio = (figures: Figures, other: Figures | undefined): string =>
+/** Of requests a second; empty where the other way was not measured. */
+export const ratio = (figures: Figures, other: Figures | undefined): string =>
   other ? (figures.requestsPerSecond / other.requestsPerSecond).toFixed(2) : NONE;
 
 /** Those that used anything. */

@@ -32,6 +32,8 @@ export interface Application {
   /** Its processes, and its database's. */
   readonly pids: Pids;
   readonly kinds: readonly Kind[];
+  /** What it brings along, with version: `MySQL 8.4.10`. */
+  readonly programs: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function smallestApplication(): Promise<Application> {
       { what: 'static file', path: '/file.txt', answeredBy: 'Nginx' },
       { what: 'small answer of Node', path: '/api/small', answeredBy: 'Node' },
     ],
+    programs: [],
     stop: async () => void app.kill(),
   };
 }
@@ -64,6 +67,7 @@ export async function sampleApplication(root: string): Promise<Application> {
     return {
       port: sample.port,
       pids: { Node: sample.process.pid!, MySQL: mysqld.pid },
+      programs: [`MySQL ${await mysqld.version()}`],
       kinds: [{ what: 'database page', path: '/api/notes', answeredBy: 'Node' }],
       stop: async () => {
         await sample.stop();
