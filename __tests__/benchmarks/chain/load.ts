@@ -19,7 +19,7 @@ const CLIENTS = 32;
 /** h2load cannot open connections for a time, only so many: as many as two processors do in a second. */
 const NEW_H2_CONNECTIONS_A_SECOND = 400;
 /** After its time. On a busy machine h2load 1.52 was seen never to end: 9 of 32 connections went on asking. */
-const PATIENCE_SECONDS = 20;
+const PATIENCE_SECONDS = 60;
 
 /** Asks for `url` for some seconds. @throws if a request fails: what fails fast is no throughput */
 export async function answered({ protocol, connections }: Load, url: string, seconds: number): Promise<Answered> {
@@ -38,8 +38,9 @@ async function byH2load(url: string, seconds: number, closes: boolean): Promise<
   const count = String(NEW_H2_CONNECTIONS_A_SECOND * seconds);
   const much = closes ? ['-n', count, '-c', count, '-m1'] : ['-c', String(CLIENTS), '-m4', '-D', String(seconds)];
   const { stdout } = await run('h2load', [...much, '-t1', url], { timeout: (seconds + PATIENCE_SECONDS) * 1000 }).catch(
-    (error: unknown) => {
-      throw new Error(`h2load did not end well; on a busy machine try longer rounds (EACH): ${String(error)}`);
+    (error: Error & { stdout?: string }) => {
+      const last = error.stdout?.trim().split('\n').at(-1);
+      throw new Error(`h2load did not end well; on a busy machine try longer rounds (EACH): ${error.message.trim()}: ${last}`);
     },
   );
   const [, took] = /finished in ([\d.]+(?:ms|s|us))/.exec(stdout) ?? [];
