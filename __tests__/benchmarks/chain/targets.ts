@@ -61,21 +61,23 @@ const NOTES = 50;
 /** The sample application with a mysqld from the system at `root`. Needs root. */
 export async function sampleApplication(root: string): Promise<Application> {
   const mysqld = await Mysqld.start(root);
+  let sample: Sample | undefined;
+  const stop = async () => {
+    await sample?.stop();
+    await mysqld.stop();
+  };
   try {
-    const sample = await Sample.start(mysqld);
+    sample = await Sample.start(mysqld);
     await storeNotes(sample);
     return {
       port: sample.port,
       pids: { Node: sample.process.pid!, MySQL: mysqld.pid },
       programs: [`MySQL ${await mysqld.version()}`],
       kinds: [{ what: 'database page', path: '/api/notes', answeredBy: 'Node' }],
-      stop: async () => {
-        await sample.stop();
-        await mysqld.stop();
-      },
+      stop,
     };
   } catch (error) {
-    await mysqld.stop();
+    await stop();
     throw error;
   }
 }
