@@ -12,6 +12,7 @@ import { NO_MYSQLD } from '../app/sample';
 import { circumstances, requireCommitted } from '../circumstances';
 import { command, secondsEach } from '../command';
 import { paced, PER_SECOND } from '../paced';
+import { whileRunning } from '../running';
 import { CADDY } from './caddy';
 import { fillLatencyTable, latencyTable, type Latency, type LatencyMeasurement } from './latency';
 import type { Load } from './load';
@@ -84,16 +85,6 @@ function latency({ path }: Kind, targets: Targets, seconds: number): Promise<Rec
   return inTurn(WAYS, once, ({ median }) => median);
 }
 
-/** Ends with its application. */
-async function measuredOnce(starting: Promise<Application>, seconds: number): Promise<Measured> {
-  const app = await starting;
-  try {
-    return await measured(app, seconds);
-  } finally {
-    await app.stop();
-  }
-}
-
 const say = (line: string) => void process.stderr.write(`${line} ...\n`);
 
 function programs(): string[] {
@@ -123,9 +114,13 @@ async function main(): Promise<void> {
   const root = mysqlRoot();
   if (root === undefined && kept)
     throw new Error(`the database page cannot be measured, so that KEEP=1 would lose its figures: ${NO_MYSQLD}`);
-  const applications = [smallestApplication, ...(root === undefined ? [] : [() => sampleApplication(root)])];
   const results: Measured[] = [];
-  for (const start of applications) results.push(await measuredOnce(start(), seconds));
+  await whileRunning(async (started) => {
+    // Both before the first round: what cannot start is told at once, and idle they cost nothing
+    const applications = [await started(smallestApplication())];
+    if (root !== undefined) applications.push(await started(sampleApplication(root)));
+    for (const app of applications) results.push(await measured(app, seconds));
+  });
   const all = { speeds: results.flatMap(({ speeds }) => speeds), latencies: results.flatMap(({ latencies }) => latencies) };
   process.stdout.write(`${chainTables(all.speeds)}\n${latencyTable(all.latencies)}`);
   if (root === undefined) process.stdout.write(`no database page: ${NO_MYSQLD}\n`);

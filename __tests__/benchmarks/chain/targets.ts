@@ -6,6 +6,7 @@ import { Chain } from '../../helpers/chain';
 import { Mysqld } from '../../helpers/mysqld';
 import { run } from '../../../lab/machines/command';
 import { Sample } from '../app/sample';
+import { whileRunning } from '../running';
 import { Caddy } from './caddy';
 import { plainHaproxy, plainNginx } from './plain';
 import type { Program, Way } from './table';
@@ -99,31 +100,23 @@ export const chainTarget = ({ https, haproxy, webs }: Chain, behind: Pids): Targ
 });
 
 /** Starts what leads to the application, and stops it afterwards. */
-export async function withTargets<T>({ port, pids }: Application, use: (targets: (kind: Kind) => Targets) => Promise<T>): Promise<T> {
-  const started: { stop(): Promise<void> }[] = [];
-  const start = async <Started extends { stop(): Promise<void> }>(starting: Promise<Started>): Promise<Started> => {
-    const one = await starting;
-    started.push(one);
-    return one;
-  };
-  try {
-    const ours = await start(Chain.start({ apps: [port], webServers: 1 }));
-    const plain = await start(Chain.start({ apps: [port], webServers: 1, haproxy: plainHaproxy, nginx: plainNginx }));
+export function withTargets<T>({ port, pids }: Application, use: (targetsOf: (kind: Kind) => Targets) => Promise<T>): Promise<T> {
+  return whileRunning(async (started) => {
+    const ours = await started(Chain.start({ apps: [port], webServers: 1 }));
+    const plain = await started(Chain.start({ apps: [port], webServers: 1, haproxy: plainHaproxy, nginx: plainNginx }));
     const web = ours.webs[0]!;
-    const caddy = await start(Caddy.start({ app: port, publicFolder: join(web.folder, 'public'), site: join(ours.folder, 'site.pem') }));
+    const caddy = await started(Caddy.start({ app: port, publicFolder: join(web.folder, 'public'), site: join(ours.folder, 'site.pem') }));
     const bare = {
       Nginx: { origin: `http://127.0.0.1:${web.port}`, pids: { Nginx: web.pid } },
       Node: { origin: `http://127.0.0.1:${port}`, pids },
     };
-    return await use((kind) => ({
+    return use((kind) => ({
       ours: chainTarget(ours, pids),
       plain: chainTarget(plain, pids),
       Caddy: { origin: `https://127.0.0.1:${caddy.https}`, pids: { Caddy: caddy.pid, ...pids } },
       bare: bare[kind.answeredBy],
     }));
-  } finally {
-    await Promise.all(started.map((one) => one.stop()));
-  }
+  });
 }
 
 /** @throws if one of them answers something else, since that would not be compared */
