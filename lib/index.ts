@@ -36,6 +36,7 @@ export { LOG_DEFAULTS, type Logs, type LogSettings } from './net/log-settings';
 export type { Hsts } from './config/haproxy';
 
 export { Site, type SiteProps } from './servers/site';
+export { deleteInOrder, type DeleteInOrderProps } from './servers/delete-in-order';
 export type { Kept } from './servers/keep';
 export { Edge, type AcmeRequest, type EdgeProps } from './edge';
 export { InternalAuthority, type AuthorityProps, type CertificateRequest, type IssuedCertificate } from './certificates/internal-authority';

@@ -12,6 +12,7 @@ import type { ProvisionedServer } from './servers/provisioned-server';
 import { untriedImage, untriedType } from './hetzner/untried';
 import { untriedSeries } from './settings/mysql';
 import { InternalAuthority } from './certificates/internal-authority';
+import { deleteInOrder } from './servers/delete-in-order';
 import { lockProviders, takeExactly } from './servers/provider-lock';
 import { Revision } from './certificates/revision';
 import { ServerStock } from './servers/server-stock';
@@ -112,6 +113,8 @@ export class PlatformStack extends TerraformStack {
       egress: pair.egress,
       authority: authority('internal-authority', 'platform internal CA'),
     });
+    deleteInOrder(this, { site, tier: 'web', servers: tiers.web, inFront: pair.servers });
+    deleteInOrder(this, { site, tier: 'app', servers: tiers.app, inFront: tiers.web });
     cloudflare?.point(
       domains,
       site.floatingIp.ipAddress,

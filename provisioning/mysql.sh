@@ -6,6 +6,7 @@ source "$(dirname "$0")/shared/mysql-repository.sh"
 
 readonly CONFIG=/etc/mysql/platform.cnf
 readonly DATA_MOUNT=srv-mysql.mount
+readonly GROW_UNIT=srv-mysql-grow.service
 readonly TLS=/etc/mysql/platform-tls
 readonly CREDENTIALS=/etc/platform/credentials
 readonly REPLICATION_PASSWORD=$CREDENTIALS/mysql-replication-password
@@ -101,9 +102,19 @@ take_over() {
   [[ ! -d $1 ]] || find "$1" ! -user "$2" -execdir chown --no-dereference "$2:$2" {} +
 }
 
-# After volumeGb was raised
+# After volumeGb was raised; the unit also does it at each boot
 grow_file_system() {
-  resize2fs "$1" >/dev/null 2>&1 || log "the file system on $1 keeps its size"
+  wait_until 60 has_full_size "$1" ||
+    die "Hetzner has made the volume $1 larger, and the kernel still sees $(blockdev --getsize64 "$1") bytes: reboot this host (npx platform switchover mysql first, if it is PRIMARY), and deploy again"
+  install_unit "$GROW_UNIT"
+  enable_unit "$GROW_UNIT"
+  reload_units
+  systemctl start "$GROW_UNIT" || die "the file system on $1 does not grow: $(last_words "$GROW_UNIT" 5)"
+}
+
+# has_full_size DEVICE: GB in the sense of the smaller unit, since Hetzner does not say which it means
+has_full_size() {
+  (($(blockdev --getsize64 "$1") >= $(fact VOLUME_GB) * 1000 ** 3))
 }
 
 # mysqld's address and TLS files; a renewed certificate is taken over without a restart

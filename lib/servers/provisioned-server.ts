@@ -51,12 +51,18 @@ export interface ProvisionedServerProps {
   readonly triggers?: Readonly<Record<string, string>>;
   /** Whether it has left its tier, and the next deploy may delete it. Its label tells so. @default false */
   readonly leaving?: boolean;
-  /** Size in GB (10 to 10240) of a volume for data; the host finds it by the fact VOLUME_DEVICE. @default no volume */
+  /** Size in GB (10 to 10240) of a volume for data; the host finds it by the fact VOLUME_DEVICE, and grows its file system to VOLUME_GB. @default no volume */
   readonly dataVolumeGb?: number;
   /** Steps that must have succeeded before the first login, e.g. those that give private hosts a way in and out. @default none */
   readonly installAfter?: readonly ITerraformDependable[];
   /** Steps that must have succeeded before the configure step, e.g. that of the tier's previous server. @default none */
   readonly configureAfter?: readonly ITerraformDependable[];
+}
+
+interface DataVolume {
+  /** By these the host finds it, and grows its file system. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly attachment: VolumeAttachment;
 }
 
 /** `ServerStock` lets members go that have it. */
@@ -122,7 +128,7 @@ export class ProvisionedServer extends Construct {
     id: string,
     command: string,
     { triggers, after }: { triggers: Readonly<Record<string, string>>; after: readonly ITerraformDependable[] },
-  ): ITerraformDependable {
+  ): ProvisioningStep {
     return new ProvisioningStep(this, id, {
       triggers: { server: this.server.id, ...triggers },
       connection: this.connection(),
@@ -162,7 +168,7 @@ export class ProvisionedServer extends Construct {
     });
   }
 
-  private createVolume(): { device: string; attachment: VolumeAttachment } | undefined {
+  private createVolume(): DataVolume | undefined {
     const { site, host, dataVolumeGb: size } = this.props;
     if (size === undefined) return undefined;
     const location = site.locationOf(host);
@@ -183,7 +189,7 @@ export class ProvisionedServer extends Construct {
       volumeId: Token.asNumber(volume.id),
       automount: false,
     });
-    return { device: volume.linuxDevice, attachment };
+    return { facts: { VOLUME_DEVICE: volume.linuxDevice, VOLUME_GB: String(size) }, attachment };
   }
 
   /** What a server cannot learn by SSH, because it is about SSH. Undefined: nothing. */
@@ -243,10 +249,10 @@ export class ProvisionedServer extends Construct {
     });
   }
 
-  private configure(install: ProvisioningStep, volume?: { device: string; attachment: VolumeAttachment }): ProvisioningStep {
+  private configure(install: ProvisioningStep, volume?: DataVolume): ProvisioningStep {
     const { role, site, credentials = {}, triggers = {} } = this.props;
     const tree = this.configureTree();
-    const facts = { ...(volume && { VOLUME_DEVICE: volume.device }), ...this.props.installFacts, ...this.props.facts };
+    const facts = { ...volume?.facts, ...this.props.installFacts, ...this.props.facts };
     return new ProvisioningStep(this, 'configure', {
       triggers: {
         server: this.server.id,

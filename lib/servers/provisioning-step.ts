@@ -33,6 +33,11 @@ export class ProvisioningStep extends TerraformResource {
     this.triggers = props.triggers;
   }
 
+  /** One of them, as Terraform refers to it. */
+  trigger(name: string): string {
+    return `${this.fqn}.triggers_replace.${name}`;
+  }
+
   protected override synthesizeAttributes(): Record<string, unknown> {
     return { triggers_replace: this.triggers };
   }

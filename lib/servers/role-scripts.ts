@@ -43,6 +43,7 @@ const OF_ROLE = {
     'load-balancer/platform-switchover',
     'load-balancer/take-from',
     'load-balancer/token-may-write',
+    'shared/let-go',
     'shared/silent-peers',
     'shared/watch-peers.sh',
     'units/certificate-agent.service',
@@ -62,6 +63,7 @@ const OF_ROLE = {
   ],
   web: [
     'web.sh',
+    'shared/let-go',
     'shared/releases.sh',
     'shared/silent-peers',
     'shared/watch-peers.sh',
@@ -86,6 +88,7 @@ const OF_ROLE = {
     'units/mysql-end.service',
     'units/mysql-member.service',
     'units/mysql.service.d/platform.conf',
+    'units/srv-mysql-grow.service',
     'units/srv-mysql.mount',
   ],
 } as const;

@@ -9,7 +9,9 @@ export interface Place {
 }
 
 /** Of web and app servers. */
-export const serverCount = number(1, 20, { code: 'server-count', fix: 'choose one in that range' });
+/** Of the web and of the app tier. */
+export const MOST_SERVERS = 20;
+export const serverCount = number(1, MOST_SERVERS, { code: 'server-count', fix: 'choose one in that range' });
 
 /** A type that Hetzner has, or had; whether it can be ordered depends on where it is to be. */
 export const serverType = textWith(unknownServerType);

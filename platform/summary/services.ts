@@ -48,7 +48,7 @@ const OF_TIER: Readonly<Record<Tier, readonly Rule[]>> = {
     [/mysql-member|mysql-end\./, restart('mysql-member')],
     // Packages of a newer patch restart mysqld
     [/^files\/etc\/platform\/mysql-packages$/, restart('mysql')],
-    [/^shared\/(platform-mysql|mysql-repository\.sh)$|^units\/srv-mysql\.mount$/],
+    [/^shared\/(platform-mysql|mysql-repository\.sh)$|^units\/srv-mysql(\.mount|-grow\.service)$/],
   ],
 };
 
