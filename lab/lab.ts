@@ -215,11 +215,13 @@ export class Lab {
    */
   async deleteServer(machine: string, options: { readonly volume?: boolean } = {}): Promise<void> {
     await changeProject(this.paths, `deletion of ${machine}`, 'DELETE', `/v1/servers/${(await this.machine(machine)).id}`);
-    if (!options.volume) return;
-    const name = `${machine}-data`;
-    const volume = (await readProject(this.paths)).volumes.find((each) => each.name === name);
-    if (!volume) throw new Error(`there is no volume ${name}`);
-    await changeProject(this.paths, `deletion of ${name}`, 'DELETE', `/v1/volumes/${volume.id}`);
+    if (options.volume) await changeProject(this.paths, `deletion of the volume of ${machine}`, 'DELETE', await this.#volumeOf(machine));
+  }
+
+  /** As in the console of Hetzner: the data volume of a machine gets larger, and what is on it does not. */
+  async growVolume(machine: string, gigabytes: number): Promise<void> {
+    const path = `${await this.#volumeOf(machine)}/actions/resize`;
+    await changeProject(this.paths, `growth of the volume of ${machine}`, 'POST', path, { size: gigabytes });
   }
 
   /**
@@ -323,6 +325,13 @@ export class Lab {
   async #act(machine: string, action: 'poweron' | 'poweroff' | 'shutdown' | 'reboot' | 'reset'): Promise<void> {
     const path = `/v1/servers/${(await this.machine(machine)).id}/actions/${action}`;
     await changeProject(this.paths, `${action} of ${machine}`, 'POST', path);
+  }
+
+  async #volumeOf(machine: string): Promise<string> {
+    const name = `${machine}-data`;
+    const volume = (await readProject(this.paths)).volumes.find((each) => each.name === name);
+    if (!volume) throw new Error(`there is no volume ${name}`);
+    return `/v1/volumes/${volume.id}`;
   }
 
   #control(method: string, path: string, body?: unknown): Promise<unknown> {

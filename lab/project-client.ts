@@ -38,9 +38,15 @@ export async function readProject({ controlSocket }: LabPaths): Promise<ProjectV
  * end of its action, if it has one. Throws if that failed.
  * @param what for the message, such as `poweroff of lb-1`
  */
-export async function changeProject({ apiSocket }: LabPaths, what: string, method: 'POST' | 'DELETE', path: string): Promise<void> {
-  const call = (method: string, path: string) => callSocket(apiSocket, method, path, undefined, PATIENT);
-  let action = ((await call(method, path)) as { action: Action } | null)?.action;
+export async function changeProject(
+  { apiSocket }: LabPaths,
+  what: string,
+  method: 'POST' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<void> {
+  const call = (method: string, path: string, body?: object) => callSocket(apiSocket, method, path, body, PATIENT);
+  let action = ((await call(method, path, body)) as { action: Action } | null)?.action;
   while (action?.status === 'running') {
     await sleep(50);
     action = ((await call('GET', `/v1/actions/${action.id}`)) as { action: Action }).action;

@@ -29,6 +29,31 @@ const scaling: Scenario = {
   healthySeconds: 400,
 };
 
+const five = 'web: { serverCount: 5 }, app: { serverCount: 5 },';
+
+const servers: Scenario = {
+  name: 'servers-scaled',
+  title: 'Two web and two app servers become five each, and two again',
+  explanation: 'By changing the numbers and deploying, once for each way; visitors read and write all the time.',
+  async story(stage) {
+    await deployed(stage, 'five web and five app servers are deployed', five);
+    await stage.healthy();
+    await deployed(stage, 'three of each are taken out');
+    await stage.healthy();
+    expect([await stage.topology.names('web'), await stage.topology.names('app')]).toEqual([
+      ['web-1', 'web-2'],
+      ['app-1', 'app-2'],
+    ]);
+  },
+  // A patient write is a single POST: nobody sends it again
+  checkers: [noAcknowledgedWriteLost, noDoubleExecution, noFailedRequest('probe', 'keep-alive', 'get', 'read', 'write', 'patient-write')],
+  healthySeconds: 300,
+};
+
+test('two web and two app servers become five and two again under load, without a failed request', async () => {
+  await judge(await openDeployedLab(), servers);
+});
+
 test('three members become five and three again under load, without a failed request or a lost write', async () => {
   await judge(await openDeployedLab(), scaling);
 });

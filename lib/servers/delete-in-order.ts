@@ -1,6 +1,6 @@
 import { PrivateKey } from '@cdktf/provider-tls/lib/private-key';
 import { TlsProvider } from '@cdktf/provider-tls/lib/provider';
-import { Token, type IResolvable } from 'cdktf';
+import { Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Tier } from '../net/address-plan';
 import { PORTS } from '../net/ports';
@@ -44,7 +44,7 @@ export function deleteInOrder(scope: Construct, { site, tier, servers, inFront }
     const provider = new TlsProvider(scope, `tls-${name}`, {
       alias: name,
       // All that this provider can be told. No resource of it looks at that
-      ...(!server && { proxy: [{ fromEnv: Token.asAny(afterSteps) as IResolvable }] }),
+      ...(!server && { proxy: [{ fromEnv: Token.asAny(afterSteps) }] }),
     });
     if (server) new PrivateKey(server, 'deletion-gate', { algorithm: 'ED25519', provider, dependsOn: [server.server] });
   }
