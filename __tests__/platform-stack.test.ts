@@ -248,23 +248,21 @@ describe('a change of one tier', () => {
     expect(provisionedAgain({ web: { maxBodyMegabytes: 20 } })).toEqual(['web-1_configure', 'web-2_configure']);
   });
 
+  /** Steps that wait until nothing is under way to servers that left. */
+  const lettingGo = (...hosts: string[]) => hosts.map((host): unknown => expect.stringContaining(`_${host}_let-go_`));
+
   test('a third app server is told to the web servers, and to nobody else', () => {
-    expect(provisionedAgain({ app: { serverCount: 3 } })).toEqual(['web-1_configure', 'web-2_configure']);
+    expect(provisionedAgain({ app: { serverCount: 3 } })).toEqual(['web-1_configure', 'web-2_configure', ...lettingGo('web-1', 'web-2')]);
   });
 
   test('a tenth app server is told to the members, which have to take its connections', () => {
-    expect(provisionedAgain({ app: { serverCount: 9 } })).toEqual(['web-1_configure', 'web-2_configure']);
-    expect(provisionedAgain({ app: { serverCount: 10 } })).toEqual([
-      'db-1_configure',
-      'db-2_configure',
-      'db-3_configure',
-      'web-1_configure',
-      'web-2_configure',
-    ]);
+    const web = ['web-1_configure', 'web-2_configure', ...lettingGo('web-1', 'web-2')];
+    expect(provisionedAgain({ app: { serverCount: 9 } })).toEqual(web);
+    expect(provisionedAgain({ app: { serverCount: 10 } })).toEqual(['db-1_configure', 'db-2_configure', 'db-3_configure', ...web]);
   });
 
   test('a third web server is told to the load balancers, and to nobody else', () => {
-    expect(provisionedAgain({ web: { serverCount: 3 } })).toEqual(['lb-1_configure', 'lb-2_configure']);
+    expect(provisionedAgain({ web: { serverCount: 3 } })).toEqual(['lb-1_configure', 'lb-2_configure', ...lettingGo('lb-1', 'lb-2')]);
   });
 
   test('where hosts take turns for updates, a third web server is told to the other two as well', () => {
@@ -273,7 +271,7 @@ describe('a change of one tier', () => {
     const again = Object.keys(two)
       .filter((step) => three[step] !== two[step])
       .sort();
-    expect(again).toEqual(['lb-1_configure', 'lb-2_configure', 'web-1_configure', 'web-2_configure']);
+    expect(again).toEqual(['lb-1_configure', 'lb-2_configure', ...lettingGo('lb-1', 'lb-2'), 'web-1_configure', 'web-2_configure']);
   });
 
   test.each([
@@ -332,7 +330,7 @@ describe('a new internal CA', () => {
   });
 });
 
-test('the variable keys_revision renews every TLS key but those of CAs', () => {
+test('the variable keys_revision renews every TLS key but those of CAs and those that nobody uses', () => {
   const { tls_private_key: keys = {} } = synthesized(platform({ pinHostKeys: false })).resource;
   const renewed = Object.keys(keys).filter((id) => JSON.stringify(keys[id]?.lifecycle)?.includes('terraform_data.keys-revision'));
   expect(
@@ -340,9 +338,11 @@ test('the variable keys_revision renews every TLS key but those of CAs', () => {
       .filter((id) => !renewed.includes(id))
       .sort(),
   ).toEqual([
+    expect.stringMatching(/^app_app-2_deletion-gate/),
     expect.stringMatching(/^edge_authority_ca-1_key/),
     expect.stringMatching(/^internal-authority_ca-1_key/),
     expect.stringMatching(/^lb-authority_ca-1_key/),
+    expect.stringMatching(/^web_web-2_deletion-gate/),
   ]);
   expect(renewed).toHaveLength(6);
 });

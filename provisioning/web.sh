@@ -79,6 +79,8 @@ configure_role() {
   apply_sysctl "$SYSCTL"
   publish_static_files
   ensure_logs
+  # App servers are made meanwhile, and configured one after another
+  wait_for_new_peers 600
   apply_config
   apply_unit
   watch_silent_peers

@@ -38,6 +38,11 @@ const servers: Scenario = {
   async story(stage) {
     await deployed(stage, 'five web and five app servers are deployed', five);
     await stage.healthy();
+    for (const host of ['lb-1', 'lb-2', 'web-1', 'web-2'])
+      expect(
+        (await stage.lab.exec(host, ['systemctl', 'show', '--property=NRestarts', '--value', 'silent-peers'])).stdout.trim(),
+        host,
+      ).toBe('0');
     await deployed(stage, 'three of each are taken out');
     await stage.healthy();
     expect([await stage.topology.names('web'), await stage.topology.names('app')]).toEqual([

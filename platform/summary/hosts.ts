@@ -1,7 +1,10 @@
 import { TIERS, type Tier } from '../../lib/net/address-plan';
 
-/** Steps of a deploy that log in to a host; `run`: a command of its own after all others. */
-export type Step = 'identify' | 'install' | 'configure' | 'run';
+/**
+ * Steps of a deploy that log in to a host; `let-go`: waits until nothing is under way to servers that leave; `run`: a command of its own
+ * after all others.
+ */
+export type Step = 'identify' | 'install' | 'configure' | 'let-go' | 'run';
 
 /** What a resource is to a host. */
 export interface Part {
@@ -18,6 +21,7 @@ const KINDS: Readonly<Record<string, Part['kind']>> = {
   identify: 'identify',
   install: 'install',
   configure: 'configure',
+  'let-go': 'let-go',
 };
 
 /** Undefined for what belongs to no host: by the construct's path, which the address consists of. */

@@ -1,3 +1,4 @@
+import type { Tier } from '../../lib/net/address-plan';
 import { partOf, type Part } from './hosts';
 import type { Change, Changes } from './changes';
 import type { Block, Blocks } from './synthesized';
@@ -20,6 +21,7 @@ const SECONDS = {
   identify: 5,
   install: { lb: 40, web: 30, app: 30, mysql: 90 },
   configure: { lb: 15, web: 10, app: 15, mysql: 30 },
+  'let-go': 10,
   run: 5,
   other: 2,
 } as const;
@@ -37,7 +39,8 @@ function secondsOf({ address, action, attributes }: Change): number {
 }
 
 /**
- * When each change happens at the earliest, as Terraform walks: at once unless it waits for something. Deletions wait for nothing here.
+ * When each change happens at the earliest, as Terraform walks: at once unless it waits for something. Deletions wait for nothing but what
+ * lib/servers/delete-in-order.ts makes them wait for.
  * @param blocks the stack after the change, which says what waits for what
  */
 export function scheduled(changes: Changes, blocks: Blocks): readonly Timed[] {
@@ -52,12 +55,34 @@ export function scheduled(changes: Changes, blocks: Blocks): readonly Timed[] {
     ends.set(address, end);
     return end;
   };
+  const inOrder = deletedInOrder(changes);
+  const startOfDeletion = (address: string): number => (inOrder.has(address) ? Math.max(0, ...lettingGo(address, blocks).map(endOf)) : 0);
   return [...changes.values()]
     .map((change) => {
-      const start = change.action === 'delete' ? 0 : startOf(change.address);
+      const start = change.action === 'delete' ? startOfDeletion(change.address) : startOf(change.address);
       return { change, start, end: start + secondsOf(change) };
     })
     .sort((one, other) => one.start - other.start);
+}
+
+/** Servers that are deleted after the tier in front has let go of them: those with a gate. A deploy of version 0.1.0 has made none. */
+export function deletedInOrder(changes: Changes): ReadonlySet<string> {
+  const gates = [...changes.values()].filter(({ type, action }) => type === 'tls_private_key' && action === 'delete');
+  const servers = [...changes.values()].filter(({ type, action }) => type === 'hcloud_server' && action === 'delete');
+  const hasGate = (part: Part) =>
+    gates.some(({ address }) => address.startsWith(`tls_private_key.${part.tier}_${part.host}_deletion-gate_`));
+  return new Set(servers.map(({ address }) => address).filter((address) => [partOf(address)].some((part) => part && hasGate(part))));
+}
+
+const IN_FRONT: Partial<Record<Tier, Tier>> = { web: 'lb', app: 'web' };
+
+/** Steps that a deletion waits for. */
+function lettingGo(server: string, blocks: Blocks): string[] {
+  const { tier } = partOf(server) ?? {};
+  return [...blocks.keys()].filter((address) => {
+    const part = partOf(address);
+    return part?.kind === 'let-go' && tier !== undefined && part.tier === IN_FRONT[tier];
+  });
 }
 
 const REFERENCE = /(?<![\w.])((?:hcloud|tls|cloudflare|terraform)_\w+\.[\w-]+)/g;

@@ -5,7 +5,7 @@ import { readOrdered, type Ordered } from '../environment/stack';
 import { refersTo, type Change, type Changes, type HeldBack } from './changes';
 import { hostRules, publicRules } from './firewall';
 import { named, partOf, type Part } from './hosts';
-import { phasesOf, scheduled, type Phase, type Timed } from './schedule';
+import { deletedInOrder, phasesOf, scheduled, type Phase, type Timed } from './schedule';
 import { pathOnHost, touchedBy, touchedByValue, type Touch } from './services';
 import type { Block, Blocks, Files, Synthesized } from './synthesized';
 import { about, noticedOfAbsences, noticedOfServices, type Absence } from './visitors';
@@ -46,11 +46,11 @@ export function summarize({ compared, changes, heldBack, after, filesBefore, pri
   const configured = configuredAnew(changes, after, filesBefore);
   const sections: Section[] = [
     { title: 'Data and address at risk', lines: atRisk(changes, before), isWarning: true },
-    { title: 'Refused', lines: [...kept(heldBack), ...notLeft(changes), ...refused(changes)], isWarning: true },
+    { title: 'Refused', lines: [...kept(heldBack), ...notLeft(changes), ...tooSmall(changes), ...refused(changes)], isWarning: true },
     { title: 'Servers, volumes and address', lines: ordered(changes) },
     { title: 'Configured anew', lines: configured.map(({ says }) => says) },
     { title: `In this order, ${about(Math.max(0, ...timed.map(({ end }) => end)))}`, lines: inOrder(phasesOf(timed)) },
-    { title: 'What visitors notice', lines: noticed(timed, before, configured) },
+    { title: 'What visitors notice', lines: noticed(timed, deletedInOrder(changes), before, configured) },
     { title: 'Firewalls', lines: [...publicRules(changes), ...configured.flatMap(({ rules }) => rules)] },
     { title: 'Also', lines: others(changes) },
     { title: `Price a month in EUR, net (${pricesOf})`, lines: price(readBlocks(before), readBlocks(after.blocks), prices) },
@@ -121,6 +121,19 @@ function notLeft(changes: Changes): string[] {
   );
 }
 
+const isSmaller = ({ before, after }: Change) => Number(after['size']) < Number(before['size']);
+
+/** Hetzner refuses it in the middle of the deploy: the plan does not know. */
+function tooSmall(changes: Changes): string[] {
+  const volumes = [...changes.values()].filter((change) => is(change, 'volume') && change.action === 'update' && isSmaller(change));
+  return grouped(
+    volumes.map((change) => ({
+      host: hostOf(change),
+      says: `a volume never gets smaller; set mysql.volumeGb to ${String(change.before['size'])} or more`,
+    })),
+  );
+}
+
 /** Of servers that would be resized. How large the disk of one is, the configuration does not say: it may be that of a smaller type. */
 function refused(changes: Changes): string[] {
   return grouped(
@@ -168,7 +181,7 @@ const WORDS: Readonly<Record<'server' | 'volume', (change: Change) => string>> =
   volume: (change) => {
     const { before, after } = change;
     if (change.action === 'update' && change.attributes.includes('size'))
-      return `data volume grows from ${String(before['size'])} to ${String(after['size'])} GB`;
+      return `data volume ${isSmaller(change) ? 'is to shrink' : 'and its file system grow'} from ${String(before['size'])} to ${String(after['size'])} GB`;
     return `data volume ${changed(change, 'size', 'location')}`;
   },
 };
@@ -211,7 +224,7 @@ function configuredAnew(changes: Changes, after: Synthesized, filesBefore: Quest
     });
   const found = [...changes.values()].flatMap((change) => {
     const part = partOf(change.address);
-    if (!part || change.type !== 'terraform_data' || change.action !== 'replace' || isNewServer(part)) return [];
+    if (!part || change.type !== 'terraform_data' || change.action !== 'replace' || part.kind === 'let-go' || isNewServer(part)) return [];
     const old = filesBefore(change.address);
     const now = after.files(change.address);
     return [{ part, ...stepOf(part, namesOf(change, anew), old, now) }];
@@ -306,12 +319,16 @@ const PHASES: Readonly<Record<string, string>> = {
   'volume delete': 'data volume deleted',
   'install create': 'packages and base',
   'configure create': 'configured',
+  'let-go create': 'waits until nothing is under way to servers that leave, 60 s at most',
   'run create': 'a last command',
 };
 
 /** One line for each thing that is done to a tier: `web-1, then web-2: configured`. */
 function inOrder(phases: readonly Phase[]): string[] {
-  const told = phases.filter(({ part, action }) => PHASES[`${part.kind} ${action}`] !== undefined);
+  const isAnyDeleted = phases.some(({ part, action }) => part.kind === 'server' && action === 'delete');
+  const told = phases.filter(
+    ({ part, action }) => PHASES[`${part.kind} ${action}`] !== undefined && (part.kind !== 'let-go' || isAnyDeleted),
+  );
   return [...groupBy(told, ({ part, action }) => `${part.tier} ${part.kind} ${action}`).values()].map((same) => {
     const { part, action } = same[0]!;
     return `${same.map(({ hosts }) => named(hosts)).join(', then ')}: ${PHASES[`${part.kind} ${action}`] ?? ''}`;
@@ -320,7 +337,7 @@ function inOrder(phases: readonly Phase[]): string[] {
 
 const DISRUPTIVE = ['server_type', 'placement_group_id', 'network', 'public_net'];
 
-function noticed(timed: readonly Timed[], before: Blocks, configured: readonly Configured[]): string[] {
+function noticed(timed: readonly Timed[], inOrder: ReadonlySet<string>, before: Blocks, configured: readonly Configured[]): string[] {
   const hosts = Object.fromEntries(TIERS.map((tier) => [tier, hostsOf(before, tier)])) as Record<Tier, string[]>;
   const end = Math.max(0, ...timed.map((each) => each.end));
   const ends = new Map(timed.map(({ change, end: at }) => [stepKey(change), at]));
@@ -328,6 +345,7 @@ function noticed(timed: readonly Timed[], before: Blocks, configured: readonly C
     const part = partOf(change.address);
     if (part?.kind !== 'server' || !hosts[part.tier].includes(part.host)) return [];
     const { tier, host } = part;
+    if (inOrder.has(change.address)) return [];
     if (change.action === 'delete') return [{ tier, host, start, end }];
     if (change.action === 'replace') return [{ tier, host, start, end: ends.get(`${tier} ${host} configure`) ?? end }];
     return change.attributes.some((name) => DISRUPTIVE.includes(name)) ? [{ tier, host, start, end: at }] : [];

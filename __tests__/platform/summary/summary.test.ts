@@ -68,7 +68,12 @@ describe('an edit of main.ts', () => {
       'lb-1, lb-2: configured (/etc/haproxy/haproxy.cfg, /etc/platform/silent-peers.env): reload of haproxy, restart of silent-peers',
       'web-1, web-2: configured (/etc/nginx/nginx.conf, /etc/platform/silent-peers.env): reload of nginx, restart of silent-peers',
     ]);
-    expect(lines(summary, 'What visitors notice')).toContainEqual(expect.stringMatching(/requests under way .* are cut.*web-3/));
+    expect(lines(summary, 'What visitors notice')).toEqual(['nothing']);
+    const order = lines(summary, 'In this order');
+    const at = (says: string) => order.findIndex((line) => line.startsWith(says));
+    expect(at('lb-1, lb-2: waits until nothing is under way')).toBeGreaterThan(at('lb-1, then lb-2: configured'));
+    expect(at('web-3')).toBeGreaterThan(at('lb-1, lb-2: waits'));
+    expect(at('app-3')).toBeGreaterThan(at('web-1, web-2: waits'));
   });
 
   test('to more servers tells that visitors notice nothing', () => {
@@ -79,8 +84,16 @@ describe('an edit of main.ts', () => {
 
   test('to larger volumes grows them', () => {
     const summary = of({ mysql: { volumeGb: 30 } });
-    expect(lines(summary, 'Servers')).toEqual(['db-1 to db-3: data volume grows from 20 to 30 GB']);
+    expect(lines(summary, 'Servers')).toEqual(['db-1 to db-3: data volume and its file system grow from 20 to 30 GB']);
+    expect(lines(summary, 'Configured anew')).toEqual(['db-1 to db-3: configured (values of VOLUME_GB)']);
+    expect(lines(summary, 'What visitors notice')).toEqual(['nothing']);
     expect(lines(summary, 'Data')).toEqual([]);
+  });
+
+  test('to smaller volumes is refused, because Hetzner would refuse it half-way', () => {
+    expect(lines(of({}, { mysql: { volumeGb: 30 } }), 'Refused')).toEqual([
+      'db-1 to db-3: a volume never gets smaller; set mysql.volumeGb to 30 or more',
+    ]);
   });
 
   test('of the location is refused, because data and address would be lost', () => {
