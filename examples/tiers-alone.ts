@@ -8,6 +8,7 @@ import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import {
   CONNECTIONS,
+  deleteInOrder,
   Edge,
   HcloudProvider,
   hostFirewall,
@@ -52,7 +53,7 @@ class WebsiteStack extends TerraformStack {
       hcloudEndpoint: variables.hcloudEndpoint,
       logs: LOG_DEFAULTS,
     });
-    new WebTier(this, 'web', {
+    const web = new WebTier(this, 'web', {
       ...resolveWeb({ serverCount: 3 }, site.plan),
       site,
       // Web servers have no public address: they install packages once the load balancers can forward for them
@@ -64,6 +65,8 @@ class WebsiteStack extends TerraformStack {
       publicFolder: 'app/public',
       logs: LOG_DEFAULTS,
     });
+    // Fewer web servers one day: the load balancers let go of them before they are deleted
+    deleteInOrder(this, { site, tier: 'web', servers: web.servers, inFront: pair.servers });
     new TerraformOutput(this, 'floating_ip', { value: site.floatingIp.ipAddress });
   }
 }

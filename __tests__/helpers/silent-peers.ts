@@ -10,6 +10,7 @@ export const CAN_END_CONNECTIONS = process.getuid?.() === 0 && ['curl', 'ss'].ev
 export interface Watcher {
   /** What it has said so far, line by line. */
   readonly said: readonly string[];
+  isRunning(): boolean;
   stop(): void;
 }
 
@@ -25,5 +26,5 @@ export function endSilentConnections(
   const said: string[] = [];
   createInterface(child.stdout).on('line', (line) => said.push(line));
   // With what it has started
-  return { said, stop: () => void (child.pid && process.kill(-child.pid, 'SIGTERM')) };
+  return { said, isRunning: () => child.exitCode === null, stop: () => void (child.pid && process.kill(-child.pid, 'SIGTERM')) };
 }

@@ -95,3 +95,10 @@ test.skipIf(!CAN_END_CONNECTIONS)(
     expect(slowPage.ended()).toBe(false);
   },
 );
+
+test.skipIf(!CAN_END_CONNECTIONS)('keeps the answers of twenty servers apart', async () => {
+  const servers = await Promise.all(Array.from({ length: 20 }, () => server(() => false)));
+  const watcher = watch('all', ...servers);
+  await sleep(LONG_MS);
+  expect([watcher.isRunning(), watcher.said]).toEqual([true, []]);
+});
