@@ -37,7 +37,7 @@ export type { Hsts } from './config/haproxy';
 
 export { Site, type SiteProps } from './servers/site';
 export { deleteInOrder, type DeleteInOrderProps } from './servers/delete-in-order';
-export type { Kept } from './servers/keep';
+export type { Held } from './servers/keep';
 export { Edge, type AcmeRequest, type EdgeProps } from './edge';
 export { InternalAuthority, type AuthorityProps, type CertificateRequest, type IssuedCertificate } from './certificates/internal-authority';
 export type { ServerOrder } from './servers/server-stock';

@@ -120,13 +120,11 @@ export class PlatformStack extends TerraformStack {
       site.floatingIp.ipAddress,
       pair.servers.map((server) => server.configured),
     );
-    new ServerStock(
-      site,
-      'stock',
-      [...tiers.mysql, ...tiers.app, ...tiers.web, ...pair.servers].map(({ order }) => order),
-      site,
-    );
-    this.tellAll(environment, site, edge, [...pair.servers, ...tiers.web, ...tiers.app, ...tiers.mysql]);
+    const servers = [...pair.servers, ...tiers.web, ...tiers.app, ...tiers.mysql];
+    const orders = servers.map(({ order }) => order);
+    const { checked } = new ServerStock(site, 'stock', orders, site);
+    for (const server of servers) server.after(checked);
+    this.tellAll(environment, site, edge, servers);
   }
 
   /** What is about the stack itself. */

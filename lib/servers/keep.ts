@@ -1,23 +1,24 @@
 import type { TerraformResourceLifecycle } from 'cdktf';
 
-/** What a deploy must not destroy unless `mayDestroy` names it. */
-export interface Kept {
-  /** Its name in `mayDestroy`. */
+/** An attribute that a deploy leaves as it is. */
+export interface Held {
+  /** Of what has the attribute, in the message. */
   readonly name: string;
-  /** Terraform's name of the attribute for another value of which it would replace the resource. */
+  /** Terraform's name of it. */
   readonly attribute: string;
   /** What the settings want it to be. No token. */
   readonly wanted: string;
-  /** Says, after what it is now, what would be lost, and how to get there without loss. */
+  /** Says, after what it is now, what a deploy would do, and how to get there. */
   readonly remedy: string;
 }
 
 /**
- * The plan fails instead of replacing the resource, and says what would be lost. Only what exists is concerned: a new resource has the
- * wanted value. `terraform destroy` ignores the condition. Why in this way: docs/decisions/0012-a-deploy-destroys-no-data.md.
+ * The plan fails instead of changing the attribute, and says why. Only what exists is concerned: a new resource has the wanted value.
+ * `terraform destroy` ignores the condition.
  */
-export function keep(mayDestroy: readonly string[], { name, attribute, wanted, remedy }: Kept): TerraformResourceLifecycle | undefined {
-  if (mayDestroy.includes(name)) return undefined;
+export function hold({ name, attribute, wanted, remedy }: Held): Required<Pick<TerraformResourceLifecycle, 'postcondition'>> & {
+  readonly ignoreChanges: string[];
+} {
   return {
     ignoreChanges: [attribute],
     postcondition: [
@@ -27,4 +28,12 @@ export function keep(mayDestroy: readonly string[], { name, attribute, wanted, r
       },
     ],
   };
+}
+
+/**
+ * For an attribute for another value of which Terraform would replace the resource, and destroy what it holds: held unless `mayDestroy`
+ * has the name. Why in this way: docs/decisions/0012-a-deploy-destroys-no-data.md.
+ */
+export function keep(mayDestroy: readonly string[], held: Held): TerraformResourceLifecycle | undefined {
+  return mayDestroy.includes(held.name) ? undefined : hold(held);
 }

@@ -1,5 +1,6 @@
 import {
   Fn,
+  TerraformStack,
   Token,
   type FileProvisioner,
   type ITerraformDependable,
@@ -17,6 +18,7 @@ import { architectureOf, serverTypeProblem } from '../hetzner/server-types';
 import { bundleProgram } from '../build/bundle';
 import { projectPath } from '../build/project-path';
 import { HostIdentity, knownBy, publicKeyOf } from './host-identity';
+import { hold } from './keep';
 import { ProvisioningStep } from './provisioning-step';
 import { roleScripts, type Role } from './role-scripts';
 import type { ServerOrder } from './server-stock';
@@ -123,6 +125,11 @@ export class ProvisionedServer extends Construct {
     return this.identity && publicKeyOf(this.identity.key);
   }
 
+  /** What must have succeeded before the server is made, or its plan looked at. */
+  after(dependable: ITerraformDependable): void {
+    this.server.dependsOn = [...(this.server.dependsOn ?? []), dependable.fqn];
+  }
+
   /** A command on this host, as a step of its own. */
   run(
     id: string,
@@ -143,6 +150,7 @@ export class ProvisionedServer extends Construct {
     // A type that is not known here may be newer than this project
     const problem = architectureOf(serverType) && serverTypeProblem('serverType', serverType, [location]);
     if (problem) throw new ConfigError(this, problem);
+    const held = hold({ name: host.name, attribute: 'server_type', wanted: serverType, remedy: resizing(TerraformStack.of(this).node.id) });
     return new Server(this, 'server', {
       name,
       serverType,
@@ -163,7 +171,8 @@ export class ProvisionedServer extends Construct {
       dependsOn: [site.subnet(host.tier)],
       lifecycle: {
         // A new key or image must not replace servers; the alias addresses of load balancers are moved by their agent
-        ignoreChanges: ['ssh_keys', 'user_data', 'image', ...(publicAddress ? ['network'] : [])],
+        ignoreChanges: ['ssh_keys', 'user_data', 'image', ...(publicAddress ? ['network'] : []), ...held.ignoreChanges],
+        postcondition: held.postcondition,
       },
     });
   }
@@ -373,6 +382,11 @@ function remedy(server: string, seconds: number): LocalExecProvisioner {
     `and so neither SSH key nor user data. Delete it (hcloud server delete ${server}) and deploy again; volumes stay`;
   return { type: 'local-exec', command: `echo "${text}"` };
 }
+
+/** Why in this way: docs/decisions/0013-a-deploy-resizes-nothing.md. */
+const resizing = (environment: string): string =>
+  'A deploy would cut the power of all servers of the tier at the same time. Resize them one after another, each out of service first: ' +
+  `npx platform resize -e ${environment}`;
 
 function upload(folder: string, destination: string): FileProvisioner {
   return { type: 'file', source: `${folder}/`, destination };

@@ -1,4 +1,4 @@
-import { TerraformLocal, type Postcondition } from 'cdktf';
+import { TerraformLocal, type ITerraformDependable, type Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { DataHcloudServerTypes } from '../../.gen/providers/hcloud/data-hcloud-server-types';
 import { DataHcloudServers } from '../../.gen/providers/hcloud/data-hcloud-servers';
@@ -22,10 +22,13 @@ const SETTINGS: Readonly<Record<Tier, string>> = { lb: 'loadBalancers', web: 'we
  * Refuses a plan that orders what Hetzner cannot deliver, while nothing has been made and all machines run.
  *
  * Asks the API for all server types and all servers of the project, a request each. A server that is there with its type and location needs
- * no stock, so that nothing fails because of servers that exist. One that is there with another type would be resized: Hetzner refuses the wrong
- * type only after the power-off, and the server would stay off. A member of the database that has not left its group is not deleted.
+ * no stock, so that nothing fails because of servers that exist. One that is there with another type is to be resized: to one that it cannot
+ * have is refused here, and only then does the server itself tell how it is resized. A member of the database that has not left its group is not deleted.
  */
 export class ServerStock extends Construct {
+  /** Has succeeded when nothing was refused. */
+  readonly checked: ITerraformDependable;
+
   /** @param mayDestroy names of members that may be deleted although they have not left. */
   constructor(
     scope: Construct,
@@ -48,7 +51,7 @@ export class ServerStock extends Construct {
       ...alike(orders).flatMap((group) => [canBeOrdered(group, `local.${orderable.friendlyUniqueId}`), ...canBeResized(group)]),
       ...(members.length > 0 ? [membersHaveLeft([...members, ...mayDestroy.map((name) => `${namePrefix}${name}`)], namePrefix)] : []),
     ];
-    new DataHcloudServers(this, 'servers', { lifecycle: postcondition.length > 0 ? { postcondition } : undefined });
+    this.checked = new DataHcloudServers(this, 'servers', { lifecycle: postcondition.length > 0 ? { postcondition } : undefined });
   }
 }
 

@@ -15,7 +15,7 @@ import { NETWORK_ZONES, type LocationName } from '../hetzner/locations';
 import { PORTS } from '../net/ports';
 import { checkSite, type ResolvedSite } from '../settings/site';
 import { hostKey } from './host-identity';
-import { keep, type Kept } from './keep';
+import { keep, type Held } from './keep';
 
 /** The settings, as `resolveSite` completes them, and what a site is wired to. */
 export interface SiteProps extends ResolvedSite {
@@ -122,7 +122,7 @@ export class Site extends Construct {
   }
 
   /** Lifecycle of what a deploy must not destroy unless the settings name it. */
-  kept(kept: Kept): TerraformResourceLifecycle | undefined {
+  kept(kept: Held): TerraformResourceLifecycle | undefined {
     return keep(this.props.mayDestroy, kept);
   }
 

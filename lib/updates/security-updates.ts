@@ -17,7 +17,7 @@ export function securityUpdates(host: Host, peers: readonly Host[], window: Rebo
     peers: peers.map((peer) => endpoint(peer, PORTS[tier].updates)),
     port: PORTS[tier].updates,
     ...(tier === 'lb' && { addressesUrl: `http://${host.address}:${PORTS.lb.floatingIpAgent}/metrics` }),
-    healthUrls: healthPaths(tier).map((path) => `http://${host.address}:${path}`),
+    healthUrls: healthUrls(tier, host.address),
   };
   return {
     '/etc/platform/security-updates.env': renderSecurityUpdatesEnvironment(config),
@@ -27,7 +27,10 @@ export function securityUpdates(host: Host, peers: readonly Host[], window: Rebo
   };
 }
 
-/** Each answers well only where this host does its part for others. */
+/** Each answers well only where this host does its part for others. @param address its private one */
+export const healthUrls = (tier: Host['tier'], address: string): readonly string[] =>
+  healthPaths(tier).map((path) => `http://${address}:${path}`);
+
 function healthPaths(tier: Host['tier']): readonly string[] {
   switch (tier) {
     case 'lb':

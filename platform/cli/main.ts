@@ -6,6 +6,7 @@ import { completionCommand } from './completion';
 import { doctorCommand } from './doctor';
 import { logsCommand } from './logs';
 import { openCommand } from './open';
+import { resizeCommand } from './resize';
 import { sshCommand } from './ssh';
 import { statusCommand } from './status';
 import { summaryCommand } from './summary';
@@ -21,6 +22,7 @@ for (const command of [
   sshCommand(),
   logsCommand(),
   switchoverCommand(),
+  resizeCommand(),
   openCommand(),
   doctorCommand(),
   summaryCommand(),

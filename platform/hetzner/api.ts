@@ -35,7 +35,7 @@ const TIMEOUT_MILLISECONDS = 20_000;
 /** Hetzner's maximum. */
 const PER_PAGE = 50;
 
-/** Hetzner's Cloud API, as far as a command that changes nothing needs it. */
+/** Hetzner's Cloud API. */
 export class HetznerApi {
   /** As the last answer told it. */
   rateLimit: RateLimit | null = null;
@@ -62,6 +62,11 @@ export class HetznerApi {
 
   async get<T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> {
     return parsed(schema, await this.request('GET', path));
+  }
+
+  /** @throws ApiRefusal, ApiAway: then whether it was done is not known */
+  async post<T extends z.ZodType>(path: string, schema: T, body?: object): Promise<z.output<T>> {
+    return parsed(schema, await this.request('POST', path, body));
   }
 
   /**

@@ -104,15 +104,25 @@ export interface HeldBack {
   readonly after: unknown;
 }
 
-/** Lifecycle of what a deploy must not destroy: lib/servers/keep.ts. */
-const keptSchema = z.object({ lifecycle: z.object({ ignore_changes: z.array(z.string()), postcondition: z.array(z.unknown()).min(1) }) });
+/** Lifecycle of what a deploy leaves as it is: lib/servers/keep.ts. */
+const heldSchema = z.object({
+  lifecycle: z.object({ ignore_changes: z.array(z.string()), postcondition: z.array(z.object({ condition: z.string() })) }),
+});
+
+/** Ignored without a condition is what may differ. */
+function heldAttributes(block: Block): readonly string[] {
+  const { data } = heldSchema.safeParse(block);
+  const conditions = data?.lifecycle.postcondition.map(({ condition }) => condition) ?? [];
+  return (data?.lifecycle.ignore_changes ?? []).filter((name) =>
+    conditions.some((condition) => condition.startsWith(`\${self.${name} == `)),
+  );
+}
 
 export function heldBack(before: Blocks, after: Blocks): readonly HeldBack[] {
   return [...after].flatMap(([address, block]) => {
     const old = before.get(address);
-    const kept = keptSchema.safeParse(block).data?.lifecycle.ignore_changes ?? [];
     if (!old) return [];
-    return kept
+    return heldAttributes(block)
       .filter((attribute) => old[attribute] !== undefined && differs(old[attribute], block[attribute], true))
       .map((attribute) => ({ address, attribute, before: old[attribute], after: block[attribute] }));
   });

@@ -31,8 +31,8 @@ function secondsOf({ address, action, attributes }: Change): number {
   if (!part) return SECONDS.other;
   const { kind, tier } = part;
   if (kind === 'server' || kind === 'volume' || kind === 'volume-attachment') {
-    const isResized = kind !== 'server' || attributes.includes('server_type') || attributes.includes('placement_group_id');
-    return action === 'update' && !isResized ? SECONDS.other : SECONDS[kind][action];
+    const isLong = kind !== 'server' || attributes.includes('placement_group_id');
+    return action === 'update' && !isLong ? SECONDS.other : SECONDS[kind][action];
   }
   if (action === 'delete') return 0;
   return kind === 'install' || kind === 'configure' ? SECONDS[kind][tier] : SECONDS[kind];

@@ -41,12 +41,12 @@ export interface Question {
 }
 
 export function summarize({ compared, changes, heldBack, after, filesBefore, prices, pricesOf }: Question): Summary {
-  const before = undone(changes, after.blocks);
+  const before = undone(changes, heldBack, after.blocks);
   const timed = scheduled(changes, after.blocks);
   const configured = configuredAnew(changes, after, filesBefore);
   const sections: Section[] = [
     { title: 'Data and address at risk', lines: atRisk(changes, before), isWarning: true },
-    { title: 'Refused', lines: [...kept(heldBack), ...notLeft(changes), ...tooSmall(changes), ...refused(changes)], isWarning: true },
+    { title: 'Refused', lines: refused(changes, heldBack, after.environment.name), isWarning: true },
     { title: 'Servers, volumes and address', lines: ordered(changes) },
     { title: 'Configured anew', lines: configured.map(({ says }) => says) },
     { title: `In this order, ${about(Math.max(0, ...timed.map(({ end }) => end)))}`, lines: inOrder(phasesOf(timed)) },
@@ -60,8 +60,9 @@ export function summarize({ compared, changes, heldBack, after, filesBefore, pri
 }
 
 /** What there was before the changes. */
-function undone(changes: Changes, after: Blocks): Blocks {
+function undone(changes: Changes, held: readonly HeldBack[], after: Blocks): Blocks {
   const before = new Map(after);
+  for (const { address, attribute, before: value } of held) before.set(address, { ...before.get(address), [attribute]: value });
   for (const [address, change] of changes) {
     if (change.action === 'create') before.delete(address);
     else before.set(address, change.before);
@@ -103,6 +104,16 @@ function atRisk(changes: Changes, before: Blocks): string[] {
   return [...last, ...lines, ...address];
 }
 
+function refused(changes: Changes, held: readonly HeldBack[], environment: string): string[] {
+  const isResized = ({ attribute }: HeldBack) => attribute === 'server_type';
+  return [
+    ...kept(held.filter((each) => !isResized(each))),
+    ...notLeft(changes),
+    ...tooSmall(changes),
+    ...resized(held.filter(isResized), environment),
+  ];
+}
+
 function kept(held: readonly HeldBack[]): string[] {
   const said = held.map(({ address, attribute, before, after }) => ({
     host: partOf(address)?.host ?? (address.startsWith('hcloud_floating_ip.') ? 'floating IP' : 'network'),
@@ -134,16 +145,14 @@ function tooSmall(changes: Changes): string[] {
   );
 }
 
-/** Of servers that would be resized. How large the disk of one is, the configuration does not say: it may be that of a smaller type. */
-function refused(changes: Changes): string[] {
-  return grouped(
-    [...changes.values()]
-      .filter((change) => is(change, 'server') && change.action === 'update' && change.attributes.includes('server_type'))
-      .flatMap((change) => {
-        const says = obstacle(String(change.before['server_type']), String(change.after['server_type']));
-        return says === undefined ? [] : [{ host: hostOf(change), says }];
-      }),
-  );
+/** Servers of another type. How large the disk of one is, the configuration does not say: it may be that of a smaller type. */
+function resized(held: readonly HeldBack[], environment: string): string[] {
+  const said = held.map(({ address, before, after }) => {
+    const [from, to] = [String(before), String(after)];
+    const way = `${from} becomes ${to} by \`npx platform resize -e ${environment}\`, one server after another; a deploy is refused until then`;
+    return { host: partOf(address)?.host ?? '', says: obstacle(from, to) ?? way };
+  });
+  return grouped(said);
 }
 
 function obstacle(from: string, to: string): string | undefined {
@@ -172,12 +181,7 @@ function ordered(changes: Changes): string[] {
 }
 
 const WORDS: Readonly<Record<'server' | 'volume', (change: Change) => string>> = {
-  server: (change) => {
-    const { before, after } = change;
-    if (change.action === 'update' && change.attributes.includes('server_type'))
-      return `resized from ${String(before['server_type'])} to ${String(after['server_type'])}`;
-    return changed(change, 'server_type', 'location');
-  },
+  server: (change) => changed(change, 'server_type', 'location'),
   volume: (change) => {
     const { before, after } = change;
     if (change.action === 'update' && change.attributes.includes('size'))
@@ -335,7 +339,7 @@ function inOrder(phases: readonly Phase[]): string[] {
   });
 }
 
-const DISRUPTIVE = ['server_type', 'placement_group_id', 'network', 'public_net'];
+const DISRUPTIVE = ['placement_group_id', 'network', 'public_net'];
 
 function noticed(timed: readonly Timed[], inOrder: ReadonlySet<string>, before: Blocks, configured: readonly Configured[]): string[] {
   const hosts = Object.fromEntries(TIERS.map((tier) => [tier, hostsOf(before, tier)])) as Record<Tier, string[]>;

@@ -53,7 +53,7 @@ function ofGroup(servers: readonly PlannedServer[], { serverTypes, pricing }: He
 }
 
 /** Undefined: it can be ordered there. */
-function obstacleTo({ deprecation, locations }: ServerType, location: string, now: Date): string | undefined {
+export function obstacleTo({ deprecation, locations }: ServerType, location: string, now: Date): string | undefined {
   const there = locations.find(({ name }) => name === location);
   if (!there) return 'is not sold';
   const ends = [deprecation, there.deprecation].flatMap((each) => (each ? [each.unavailable_after] : []));
