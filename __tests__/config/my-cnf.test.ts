@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { memoryShares, renderMyCnf, type MyCnfConfig } from '../../lib/config/my-cnf';
+import { renderMyCnf, type MyCnfConfig } from '../../lib/config/my-cnf';
 import { MY_CNF } from '../helpers/mysql-member';
 
 function setting(name: string, config: Partial<MyCnfConfig> = {}): string | undefined {
@@ -40,13 +40,8 @@ test('no password is in it', () => {
   expect(renderMyCnf(MY_CNF)).not.toMatch(/password/i);
 });
 
-test.each([
-  [2048, { bufferPool: 1024, redoLog: 256, messageCache: 128 }],
-  [4096, { bufferPool: 2048, redoLog: 512, messageCache: 256 }],
-  [16_384, { bufferPool: 9728, redoLog: 2048, messageCache: 1024 }],
-  [196_608, { bufferPool: 137_600, redoLog: 8192, messageCache: 1024 }],
-])('sizes follow a memory of %d MB', (memory, shares) => {
-  expect(memoryShares(memory)).toEqual(shares);
+test('leaves what follows from the memory to the host', () => {
+  expect(renderMyCnf(MY_CNF)).not.toMatch(/buffer_pool_size|redo_log_capacity|message_cache_size/);
 });
 
 /** dev.mysql.com/doc/mysqld-version-reference/en/optvar-changes-8-4.html, ...-9-0.html, ...-9-5.html; introduced after 8.4: ...-9-3.html to ...-9-7.html */

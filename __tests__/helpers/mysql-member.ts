@@ -23,7 +23,6 @@ export const MY_CNF: MyCnfConfig = {
   address: '10.0.4.11',
   serverId: 1,
   port: 3306,
-  memoryMegabytes: 4096,
   groupName: MEMBER.groupName,
   dataFolder: '/srv/mysql/data',
   tlsFolder: '/etc/mysql/platform-tls',

@@ -43,7 +43,6 @@ export function slowLogTrial(): string[] {
       ...MY_CNF,
       address: '127.0.0.1',
       port: 33_999,
-      memoryMegabytes: 512,
       dataFolder: 'FOLDER/data',
       tlsFolder: 'FOLDER/tls',
       slowSeconds: 0.2,

@@ -56,7 +56,6 @@ function configuredPaths(): [string, string][] {
     address: '10.0.4.11',
     serverId: 1,
     port: 3306,
-    memoryMegabytes: 4096,
     groupName: 'a',
     dataFolder: '/srv/mysql/data',
     tlsFolder: '/etc/mysql/platform-tls',

@@ -14,7 +14,10 @@ beforeEach(() => {
   for (const folder of ['bin', 'volume']) mkdirSync(join(host, folder));
   const text = readFileSync('provisioning/shared/mysql-prepare', 'utf8')
     .replace('/srv/mysql', join(host, 'volume'))
-    .replace('/run/mysql-prepare', join(host, 'work'));
+    .replace('/run/mysql-prepare', join(host, 'work'))
+    .replace('/run/mysql-memory', join(host, 'memory'))
+    .replace('/proc/meminfo', join(host, 'meminfo'));
+  showMemory(3_900_000);
   writeFileSync(join(host, 'mysql-prepare'), text.replaceAll(/(chgrp|-g) mysql/g, `$1 ${process.getgid?.() ?? 0}`));
   program('mountpoint', 'exit 0');
   program('platform-mysql', `printf '%s' "${PASSWORDS}"`);
@@ -25,6 +28,10 @@ beforeEach(() => {
   );
 });
 afterEach(() => rmSync(host, { recursive: true }));
+
+function showMemory(kilobytes: number): void {
+  writeFileSync(join(host, 'meminfo'), `MemTotal:  ${kilobytes} kB\nMemFree:  1 kB\n`);
+}
 
 function program(name: string, ...lines: string[]): void {
   writeFileSync(join(host, 'bin', name), ['#!/usr/bin/env bash', ...lines, ''].join('\n'));
@@ -73,5 +80,23 @@ describe('the passwords that a new database starts with', () => {
     mkdirSync(join(host, 'volume/data/mysql'), { recursive: true });
     expect(await prepare('true')).toBe(0);
     expect(passwordsAreLeft()).toBe(false);
+  });
+});
+
+describe('what mysqld takes of the memory', () => {
+  beforeEach(() => mkdirSync(join(host, 'volume/data/mysql'), { recursive: true }));
+
+  test.each([
+    ['2 GB', 1_960_000, 1024, 256, 128],
+    ['4 GB', 3_900_000, 2048, 512, 256],
+    ['16 GB', 16_100_000, 9728, 2048, 1024],
+    ['192 GB', 201_300_000, 137_600, 8192, 1024],
+  ])('follows from the %s that the server has now', async (_, kilobytes, bufferPool, redoLog, messageCache) => {
+    showMemory(kilobytes);
+    expect(await prepare('true')).toBe(0);
+    expect(readFileSync(join(host, 'memory'), 'utf8')).toBe(
+      `MEMORY_OPTIONS=--innodb-buffer-pool-size=${bufferPool}M --innodb-redo-log-capacity=${redoLog}M ` +
+        `--loose-group-replication-message-cache-size=${messageCache * 1024 * 1024}\n`,
+    );
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMachineCgroup, killMachineCgroup, limitMachineMemory, removeCgroups } from './cgroups';
 import { run } from './command';
+import { renderMeminfo } from './meminfo';
 import { unmountBelow } from './mounts';
 import type { Network } from './network';
 import type { LabPaths } from './paths';
@@ -125,7 +126,16 @@ export class Machine {
     const initPid = await Promise.race([findInit(child), ended.then(() => null)]);
     if (initPid === null) throw new Error(`${this.name} did not boot; ${this.#console} says why`);
     this.#boot = { process: child, initPid, ended };
+    await this.#showMemory(initPid);
     void ended.then((code) => this.#guestEnded(code));
+  }
+
+  /** As much as the server type has, from the first unit on that reads it. Without effect on one that has a /proc of its own. */
+  async #showMemory(initPid: number): Promise<void> {
+    for (let attempt = 0; attempt < 500 && (await nameOf(initPid)) !== 'systemd'; attempt++) await sleep(10);
+    const text = renderMeminfo(await readFile('/proc/meminfo', 'utf8'), this.memory());
+    const show = 'printf "%s" "$1" >/run/meminfo && mount --bind /run/meminfo /proc/meminfo';
+    await run(['nsenter', `--target=${initPid}`, '--mount', 'sh', '-c', show, 'sh', text]);
   }
 
   /**
@@ -191,6 +201,9 @@ export class Machine {
     if (this.#boot) await run(['nsenter', `--target=${this.#boot.initPid}`, '--mount', 'sh', '-c', script]);
   }
 }
+
+/** Of a process; empty when it is gone. */
+const nameOf = async (pid: number): Promise<string> => (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
 
 /** nspawn's only child is the machine's init, as soon as it has one in a process namespace of its own. */
 async function findInit(nspawn: ChildProcess): Promise<number | null> {

@@ -4,8 +4,6 @@ export interface MyCnfConfig {
   /** Ordinal of the member, from 1. */
   readonly serverId: number;
   readonly port: number;
-  /** Memory of the server in MB. */
-  readonly memoryMegabytes: number;
   readonly groupName: string;
   readonly dataFolder: string;
   /** Folder with ca.pem, server.pem and server.key. */
@@ -20,12 +18,12 @@ export interface MyCnfConfig {
 }
 
 /**
- * /etc/mysql/platform.cnf: the only file that mysqld reads (the packages' own files are left to the packages). The same for MySQL 8.4 and 9.7: what
+ * /etc/mysql/platform.cnf: the only file that mysqld reads (the packages' own files are left to the packages). What follows
+ * from the memory of the server is not in it: mysql-prepare tells mysqld at each start. The same for MySQL 8.4 and 9.7: what
  * changed between them (https://dev.mysql.com/doc/mysqld-version-reference/en/options-variables.html) is not in it.
  */
 export function renderMyCnf(config: MyCnfConfig): string {
   const { tlsFolder: tls } = config;
-  const memory = memoryShares(config.memoryMegabytes);
   return `\
 [mysqld]
 user = mysql
@@ -59,8 +57,6 @@ ssl_key = ${tls}/server.key
 # an acknowledged write is on this disk
 sync_binlog = 1
 innodb_flush_log_at_trx_commit = 1
-innodb_buffer_pool_size = ${memory.bufferPool}M
-innodb_redo_log_capacity = ${memory.redoLog}M
 innodb_flush_method = O_DIRECT
 
 gtid_mode = ON
@@ -102,7 +98,6 @@ loose_group_replication_exit_state_action = READ_ONLY
 loose_group_replication_paxos_single_leader = ON
 # a new PRIMARY first applies all it has received: nobody reads an older state than before
 loose_group_replication_consistency = BEFORE_ON_PRIMARY_FAILOVER
-loose_group_replication_message_cache_size = ${memory.messageCache * 1024 * 1024}
 loose_group_replication_ssl_mode = VERIFY_CA
 loose_group_replication_recovery_use_ssl = ON
 loose_group_replication_recovery_ssl_ca = ${tls}/ca.pem
@@ -112,28 +107,4 @@ loose_group_replication_recovery_ssl_verify_server_cert = ON
 loose_group_replication_recovery_retry_count = 5
 loose_group_replication_recovery_reconnect_interval = 2
 `;
-}
-
-interface MemoryShares {
-  readonly bufferPool: number;
-  readonly redoLog: number;
-  readonly messageCache: number;
-}
-
-/**
- * Shares of a server that runs nothing but mysqld and its agent, in MB. On small servers the fixed costs (connections,
- * performance schema, the system) weigh more, so the buffer pool gets half there and 70 % on large ones.
- */
-export function memoryShares(memoryMegabytes: number): MemoryShares {
-  const share = memoryMegabytes <= 4096 ? 0.5 : memoryMegabytes <= 16_384 ? 0.6 : 0.7;
-  return {
-    bufferPool: roundTo(memoryMegabytes * share, 128),
-    redoLog: Math.min(8192, Math.max(256, roundTo(memoryMegabytes / 8, 128))),
-    // 128 MB is the least that Group Replication accepts
-    messageCache: Math.min(1024, Math.max(128, roundTo(memoryMegabytes / 16, 64))),
-  };
-}
-
-function roundTo(value: number, step: number): number {
-  return Math.max(step, Math.floor(value / step) * step);
 }

@@ -2,6 +2,7 @@ import {
   Fn,
   TerraformStack,
   Token,
+  dependable as asDependency,
   type FileProvisioner,
   type ITerraformDependable,
   type LocalExecProvisioner,
@@ -126,8 +127,8 @@ export class ProvisionedServer extends Construct {
   }
 
   /** What must have succeeded before the server is made, or its plan looked at. */
-  after(dependable: ITerraformDependable): void {
-    this.server.dependsOn = [...(this.server.dependsOn ?? []), dependable.fqn];
+  after(step: ITerraformDependable): void {
+    this.server.dependsOn = [...(this.server.dependsOn ?? []), asDependency(step)];
   }
 
   /** A command on this host, as a step of its own. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import { architectureOf, DEFAULT_SERVER_TYPE, memoryMegabytesOf } from '../hetzner/server-types';
+import { architectureOf, DEFAULT_SERVER_TYPE } from '../hetzner/server-types';
 import { untried, type Untried } from '../hetzner/untried';
 import { each, flag, line, number, oneOf, text, withDefaults, withoutProblems, type Resolved, type Rules } from './rules';
 import { serverType, serverTypeProblems, type Place } from './servers';
@@ -18,7 +18,7 @@ export interface MySqlSettings {
    * group smaller, docs/database.md. An even number. @default 0
    */
   readonly leavingCount?: number;
-  /** An x86 type; its memory decides on the buffer pool and other sizes. @default 'cx23' */
+  /** An x86 type; its memory decides on the buffer pool and other sizes, at each start of mysqld. @default 'cx23' */
   readonly serverType?: string;
   /** Size of each member's volume in GB, 10 to 10240. It can grow later, but not shrink. @default 20 */
   readonly volumeGb?: number;
@@ -177,11 +177,4 @@ function unfitServer({ serverType: got }: MySql, at: string): Problem[] {
     return [{ code: 'mysql-architecture', prop, got, want: 'an x86 type, e.g. cx23 or ccx13', fix }];
   }
   return [];
-}
-
-/** Of a type that has passed the check. */
-export function memoryOf({ serverType }: Pick<MySql, 'serverType'>): number {
-  const megabytes = memoryMegabytesOf(serverType);
-  if (megabytes === undefined) throw new RangeError(`the memory of ${serverType} is not known: lib/hetzner/server-types.ts`);
-  return megabytes;
 }

@@ -14,7 +14,7 @@ import type { MySqlRepository } from '../servers/mysql-repository';
 import { ProvisionedServer } from '../servers/provisioned-server';
 import { roll } from '../servers/roll';
 import type { Site } from '../servers/site';
-import { checkMySql, memoryOf, MYSQL_RULES, type MySql, type MySqlSettings } from '../settings/mysql';
+import { checkMySql, MYSQL_RULES, type MySql, type MySqlSettings } from '../settings/mysql';
 import { pick } from '../settings/rules';
 
 /** The settings, as `resolveMySql` completes them, and what a MySQL tier is wired to. */
@@ -143,7 +143,6 @@ export class MySqlTier extends Construct {
         address: host.address,
         serverId: host.ordinal,
         port: PORTS.mysql.sql,
-        memoryMegabytes: memoryOf(props),
         groupName: this.groupName,
         dataFolder: `${DATA_VOLUME}/data`,
         tlsFolder: '/etc/mysql/platform-tls',
