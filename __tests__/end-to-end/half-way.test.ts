@@ -11,7 +11,7 @@ import { expectVisitorsServed } from './expect-visitors-served';
  * each goes on where the one before has ended, and the last one leaves the platform of main.ts.
  */
 const SMALL = 'cpx12';
-/** Two tiers of each type, so that another type for two of them comes with the last deploy. Disks are of one size. */
+/** Two tiers of each type, so that the last deploy wants another type for two of them. */
 const TYPES = `web: { serverType: '${SMALL}' }, mysql: { serverType: '${SMALL}' },`;
 const ALL = ['lb-1', 'lb-2', 'web-1', 'web-2', 'app-1', 'app-2', 'db-1', 'db-2', 'db-3'];
 
@@ -81,7 +81,7 @@ test("a deploy without MySQL's repository, and without metadata of one server, n
   const unreachable = (await missing()).find((name) => !name.startsWith('lb')) ?? '';
   await lab.breakSite('repo.mysql.com', 'refused');
   await lab.missMetadata(unreachable);
-  const said = await failure('sshTimeoutSeconds: 60,');
+  const said = await failure(`${TYPES} sshTimeoutSeconds: 60,`);
   expect(said).toContain('https://repo.mysql.com/RPM-GPG-KEY-mysql-');
   expect(said).toMatch(new RegExp(`Error: remote-exec provisioner error with terraform_data\\.\\w+_${unreachable}_identify_`));
   expect(said).toContain(`Delete it (hcloud server delete ${unreachable}) and deploy again`);
@@ -89,7 +89,15 @@ test("a deploy without MySQL's repository, and without metadata of one server, n
   await lab.deleteServer(unreachable);
 });
 
-test('a deploy with other types completes a platform that was left half-way several times', async () => {
+test('a deploy with other types completes a platform that was left half-way several times, once servers of the old ones are deleted', async () => {
+  const said = await failure('');
+  const old = (await lab.machines()).filter(({ serverType }) => serverType === SMALL).map(({ name }) => name);
+  expect(old).not.toEqual([]);
+  for (const name of old) {
+    expect(said).toContain(`${name} has server_type ${SMALL}, and the settings want cx23.`);
+    expect(said).toContain(`hcloud server delete ${name}`);
+    await lab.deleteServer(name);
+  }
   await lab.deploy();
   lab = await openLab();
   expect((await present()).sort()).toEqual([...ALL].sort());

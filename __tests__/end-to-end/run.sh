@@ -13,7 +13,7 @@ readonly RESULTS=$1
 readonly STAGES=(whole-stack names walls hardening attacks failover api-times terraform-cloud cloudflare acme rotation ssh updates)
 # Too long for each round. One alone, in a lab to which the stack has been deployed:
 #   npx lab exec -- npx vitest run --project end-to-end __tests__/end-to-end/scaling.test.ts
-readonly LONG_STAGES=(first-boot scaling upgrade mysql-repository)
+readonly LONG_STAGES=(first-boot scaling resizing upgrade mysql-repository)
 # As long; wants a lab to which nothing has been deployed, and leaves the platform there
 readonly FIRST_STAGE=half-way
 # Volumes stay as large as it makes them, and a deploy of the settings of the other stages is refused then

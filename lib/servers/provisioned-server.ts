@@ -151,7 +151,12 @@ export class ProvisionedServer extends Construct {
     // A type that is not known here may be newer than this project
     const problem = architectureOf(serverType) && serverTypeProblem('serverType', serverType, [location]);
     if (problem) throw new ConfigError(this, problem);
-    const held = hold({ name: host.name, attribute: 'server_type', wanted: serverType, remedy: resizing(TerraformStack.of(this).node.id) });
+    const held = hold({
+      name: host.name,
+      attribute: 'server_type',
+      wanted: serverType,
+      remedy: resizing(TerraformStack.of(this).node.id, name),
+    });
     return new Server(this, 'server', {
       name,
       serverType,
@@ -384,10 +389,10 @@ function remedy(server: string, seconds: number): LocalExecProvisioner {
   return { type: 'local-exec', command: `echo "${text}"` };
 }
 
-/** Why in this way: docs/decisions/0013-a-deploy-resizes-nothing.md. */
-const resizing = (environment: string): string =>
+/** @param name of the server. Why in this way: docs/decisions/0013-a-deploy-resizes-nothing.md. */
+const resizing = (environment: string, name: string): string =>
   'A deploy would cut the power of all servers of the tier at the same time. Resize them one after another, each out of service first: ' +
-  `npx platform resize -e ${environment}`;
+  `npx platform resize -e ${environment}. One that has never served may be deleted instead (hcloud server delete ${name}); deploy again then.`;
 
 function upload(folder: string, destination: string): FileProvisioner {
   return { type: 'file', source: `${folder}/`, destination };

@@ -59,7 +59,7 @@ export class FakeTiers {
   #roleOf({ name, tier }: Host): string | null {
     if (tier !== 'lb' && tier !== 'mysql') return null;
     const [held, other] = tier === 'lb' ? ['MASTER', 'BACKUP'] : ['PRIMARY', 'SECONDARY'];
-    return this.holders.get(tier) === name ? held! : other!;
+    return this.holders.get(tier) === name ? held : other;
   }
 
   #handOver({ name, tier }: Host): void {
