@@ -159,7 +159,9 @@ function obstacle(from: string, to: string): string | undefined {
   const [is, wanted] = [architectureOf(from), architectureOf(to)];
   if (is && wanted && is !== wanted) return `${to} is of another architecture than ${from}: refused, and the plan says how to get there`;
   const isSmaller = (diskGigabytesOf(to) ?? 0) < (diskGigabytesOf(from) ?? 0) && diskGigabytesOf(to) !== undefined;
-  return isSmaller ? `${to} has a smaller disk than ${from}: refused if the server's disk has grown with its type` : undefined;
+  return isSmaller
+    ? `${to} has a smaller disk than ${from}: refused if the server's disk has grown with its type, else \`npx platform resize\` does it`
+    : undefined;
 }
 
 const hostOf = ({ address }: Change) => partOf(address)?.host ?? '';

@@ -25,28 +25,17 @@ describe('an edit of main.ts', () => {
     expect(renderText(of({}))[1]).toBe('A deploy changes nothing.');
   });
 
-  test('of the type of web servers tells that all are away at the same time, and the price', () => {
+  test('of server types is refused with the command that resizes, and tells the price', () => {
     const summary = of({ web: { serverType: 'cx33' } });
-    expect(lines(summary, 'Servers')).toEqual(['web-1, web-2: resized from cx23 to cx33']);
-    expect(lines(summary, 'What visitors notice')).toEqual([
-      'every request gets 503 for about 2 minutes: web-1, web-2 are away at the same time',
+    expect(lines(summary, 'Refused')).toEqual([
+      'web-1, web-2: cx23 becomes cx33 by `npx platform resize -e shop`, one server after another; a deploy is refused until then',
     ]);
+    expect(lines(summary, 'What visitors notice')).toEqual(['nothing']);
     expect(lines(summary, 'Price')).toEqual(['56.84 before, 62.84 after: +6.00']);
   });
 
-  test('of the type of members tells of the majority that is away, and of my.cnf, which goes with the memory', () => {
-    const summary = of({ mysql: { serverType: 'cx33' } });
-    expect(lines(summary, 'Configured anew')).toEqual(['db-1 to db-3: configured (/etc/mysql/platform.cnf): restart of mysql']);
-    expect(lines(summary, 'In this order')).toEqual(['db-1 to db-3: changed at Hetzner', 'db-1, then db-2, then db-3: configured']);
-    expect(lines(summary, 'What visitors notice')[0]).toBe(
-      'nothing can be written, and little can be read, for about 2 minutes: db-1 to db-3 are away at the same time',
-    );
-  });
-
-  test('of the type of load balancers tells that nothing answers', () => {
-    expect(lines(of({ loadBalancers: { serverType: 'cx33' } }), 'What visitors notice')).toEqual([
-      'nothing answers for about 2 minutes: lb-1, lb-2 are away at the same time',
-    ]);
+  test('of the type of members does not change their configuration: sizes follow from the memory on the host', () => {
+    expect(lines(of({ mysql: { serverType: 'cx33' } }), 'Configured anew')).toEqual([]);
   });
 
   test.each<[string, Edit, Edit, string]>([

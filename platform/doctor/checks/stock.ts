@@ -5,16 +5,28 @@ import { findings, type Finding } from '../finding';
 
 const { fine, wrong } = findings('server types');
 
-/** Whatever a deploy would order can be ordered now: new servers, and new types of servers that exist. */
+/** Whatever a deploy would order can be ordered now; servers that exist have the type that they should have, or can get it. */
 export function checkStock(facts: Pick<Facts, 'environment' | 'state' | 'project' | 'now'>): Finding[] {
   const both = known(facts);
   if (!both) return [];
   const { project, state } = both;
-  const ordered = facts.environment.servers.filter(
-    ({ address, type, serverType }) => existing(address, type, project.items, state)?.serverType !== serverType,
-  );
+  const { name: environment, servers } = facts.environment;
+  const typeNow = ({ address, type }: PlannedServer) => existing(address, type, project.items, state)?.serverType;
+  const ordered = servers.filter((server) => typeNow(server) !== server.serverType);
   if (ordered.length === 0) return [fine('all servers are there; nothing would be ordered')];
-  return [...groups(ordered).values()].map((servers) => ofGroup(servers, project, facts.now));
+  return [...groups(ordered).values()].flatMap((group) => {
+    const stock = ofGroup(group, project, facts.now);
+    const others = group.filter((server) => typeNow(server) !== undefined);
+    return stock.level === 'wrong' || others.length === 0 ? [stock] : [stock, toResize(others, environment)];
+  });
+}
+
+function toResize(servers: readonly PlannedServer[], environment: string): Finding {
+  const who = servers.map(({ name }) => name).join(', ');
+  return wrong(
+    `servers have another type than ${servers[0]!.serverType} (${who}), which a deploy does not change`,
+    `npx platform resize -e ${environment} gives it to one after another`,
+  );
 }
 
 /** Servers that differ in nothing that Hetzner's stock knows. */

@@ -76,6 +76,18 @@ test('asks nothing of servers that exist, but for the new type of one', () => {
   ]);
 });
 
+test('of a server that exists with another type, which can be had, names the command that changes it', () => {
+  const facts = deployed();
+  if (!('answer' in facts.project)) throw new Error('no project');
+  const { items } = facts.project.answer;
+  const hcloud_server = items.hcloud_server.map((server) => (server.name === 'db-1' ? { ...server, serverType: 'cx23' } : server));
+  const project = { answer: { ...facts.project.answer, items: { ...items, hcloud_server } } };
+  expect(lines(checkStock({ ...facts, project }))).toEqual([
+    'fine: ccx13 can be ordered in fsn1 (db-1)',
+    expect.stringMatching(/^wrong: servers have another type than ccx13 \(db-1\).* -> npx platform resize -e \w+ gives it/),
+  ]);
+});
+
 test('counts a server as missing that the state has and the project has no more', () => {
   expect(lines(checkStock({ ...deployed(), project: BEFORE.project }))).toHaveLength(2);
 });
