@@ -112,7 +112,7 @@ const ROOMS: readonly { room: string; files: RegExp; mayImport: readonly string[
   {
     room: 'platform',
     files: /^platform\/(?!capacity\/|doctor\/(checks\/|examine\.ts|price\.ts|report\.ts))/,
-    mayImport: ['platform', 'lib/hetzner', 'lib/net'],
+    mayImport: ['platform', 'lib/hetzner', 'lib/net', 'lib/updates/security-updates'],
     neverPackages: /^(cdktf|constructs)$/,
   },
   { room: 'lab/api', files: /^lab\/api\//, mayImport: ['lab/api'] },

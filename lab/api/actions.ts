@@ -10,6 +10,8 @@ export interface ActionOrder {
   readonly resources: readonly ResourceRef[];
   /** Work outside the API. Begins at once; the action runs at least as long. */
   readonly hardware?: () => Promise<void>;
+  /** The work begins only when the time of the action is over. @default false */
+  readonly hardwareLast?: boolean;
   /** Changes the project when the action ends. If it throws, the action fails. */
   readonly effect?: () => void;
   /** After the effect the network is brought to the new state, and the action waits for that. */
@@ -95,6 +97,7 @@ export class Actions {
         await least;
         throw new ActionFailed();
       }
+      if (order.hardwareLast) await least;
       await order.hardware?.();
       await least;
       order.effect?.();

@@ -1,7 +1,7 @@
 import { renderAction } from './action-routes';
 import type { Action, ActionOrder } from './actions';
 import { ActionFailed } from './actions';
-import { refused } from './errors';
+import { locked, refused } from './errors';
 import { hasPublicInterface } from './firewall-targets';
 import type { Server } from './models';
 import { created, nothing, post } from './requests';
@@ -13,14 +13,14 @@ const answer = (call: Call<unknown>, action: Action): Reply => created({ action:
 
 export const routes: readonly Route[] = [
   post(path('poweron'), nothing, (call) => {
-    const server = call.project.servers.get(call.id);
+    const server = unlocked(call);
     if (!hasPublicInterface(call.project, server) && server.attachments.length === 0) {
       throw refused('service_error', 'a server without any network interface cannot be started');
     }
     return answer(call, startPowerOn(call, server));
   }),
   post(path('poweroff'), nothing, (call) => {
-    const server = call.project.servers.get(call.id);
+    const server = unlocked(call);
     const { hardware } = call.project;
     return answer(
       call,
@@ -54,8 +54,15 @@ export const routes: readonly Route[] = [
   }),
 ];
 
+/** @throws locked while its type changes. That nothing but this locks a server here is a simplification */
+export function unlocked({ project, id }: Call<unknown>): Server {
+  const server = project.servers.get(id);
+  if (project.actions.running('server', server.id, 'change_server_type')) throw locked('server');
+  return server;
+}
+
 async function running(call: Call<unknown>): Promise<Server> {
-  const server = call.project.servers.get(call.id);
+  const server = unlocked(call);
   await refreshStatus(call.project, [server]);
   if (server.status === 'off') throw refused('service_error', 'server is not running');
   return server;

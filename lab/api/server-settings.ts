@@ -11,7 +11,7 @@ import { checkPointer, covers, pointerSchema, setPointer } from './public-addres
 import { created, idOrName, idSchema, nothing, post } from './requests';
 import type { Call, Reply, Route } from './requests';
 import { makeMachine } from './server-create';
-import { onMachine } from './server-power';
+import { onMachine, unlocked } from './server-power';
 import { refreshStatus } from './server-status';
 import { requireServerType, takeFromStock } from './server-types';
 
@@ -63,7 +63,7 @@ export const routes: readonly Route[] = [
 ];
 
 async function stopped(call: Call<unknown>): Promise<Server> {
-  const server = call.project.servers.get(call.id);
+  const server = unlocked(call);
   await refreshStatus(call.project, [server]);
   if (server.status !== 'off') throw refused('server_not_stopped', 'server must be stopped');
   return server;
@@ -88,6 +88,8 @@ async function changeType(call: Call<{ server_type: number | string; upgrade_dis
     command: 'change_server_type',
     resources: [['server', server.id]],
     hardware: () => onMachine(call, server, work),
+    // Off as long as Hetzner moves it
+    hardwareLast: true,
     effect: () => {
       server.serverType = type;
       if (body.upgrade_disk) server.primaryDiskSize = type.disk;

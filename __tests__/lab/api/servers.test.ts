@@ -152,7 +152,10 @@ describe('power', () => {
     await client.post(`/servers/${id}/actions/change_type`, { server_type: 'cx33', upgrade_disk: true });
     const server = async () => (await client.get(`/servers/${id}`)).body.server;
     await client.clock.advance(19_000);
-    expect(await server()).toMatchObject({ server_type: { name: 'cx23' } });
+    expect(await server()).toMatchObject({ status: 'off', server_type: { name: 'cx23' } });
+    expect(client.hardware.machines.get(id)?.running).toBe(false);
+    for (const action of ['poweron', 'shutdown', 'reset'])
+      expect(refusal(await client.post(`/servers/${id}/actions/${action}`))).toContain('423 locked');
     await client.clock.advance(2000);
     expect(await server()).toMatchObject({ status: 'running', server_type: { name: 'cx33' }, primary_disk_size: 80 });
   });
