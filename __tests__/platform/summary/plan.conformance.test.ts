@@ -22,7 +22,6 @@ afterAll(async () => {
 const actions = (changes: Changes) => Object.fromEntries([...changes].map(([address, { action }]) => [address, action] as const).sort());
 
 test.each<[string, Edit]>([
-  ['of a server type', { web: { serverType: 'cx33' }, mysql: { serverType: 'cx33' } }],
   ['to more servers, and one tier less', { web: { serverCount: 3 }, app: { serverCount: 1 }, allowSinglePointOfFailure: true }],
   ['of the size of volumes', { mysql: { volumeGb: 30 } }],
   ['of the location', { locations: ['nbg1'], mayDestroy: ['db-1', 'db-2', 'db-3', 'floating-ip'] }],
