@@ -7,7 +7,7 @@ import { UsageError } from '../environment/usage-error';
 import { ApiAway, ApiRefusal, HetznerApi } from '../hetzner/api';
 import { readPrices } from '../hetzner/project';
 import { askCandidates } from '../resize/ask';
-import { PACE, resizeAll, Stopped, type Work } from '../resize/carry-out';
+import { PACE, resizeAll, Stopped } from '../resize/carry-out';
 import { wellnessOf, type TierHosts } from '../resize/hosts';
 import { lackingAtFirst, lineOf, pendingOf, refusals, type Candidate } from '../resize/plan';
 import { Reach } from '../ssh/reach';
@@ -92,14 +92,16 @@ async function resizeDeployed(
   for (const line of alone(pending, deployed)) say(line);
   if (options.dryRun) return EXIT.fine;
   if (!options.yes && !(await confirmed())) throw new Stopped('nothing was changed');
-  const work: Work = {
-    api,
-    hostsOf: hostsOfTier,
-    upgradeDisk: options.upgradeDisk ?? false,
-    say: (line) => say(`${clock()}  ${line}`),
-    pace: PACE,
-  };
-  await resizeAll(pending, work);
+  await untilInterrupted(say, (ending) =>
+    resizeAll(pending, {
+      api,
+      hostsOf: hostsOfTier,
+      upgradeDisk: options.upgradeDisk ?? false,
+      say: (line) => say(`${clock()}  ${line}`),
+      ending,
+      pace: PACE,
+    }),
+  );
   say(`Done. A deploy tells Terraform's state: npx cdktf deploy ${deployed.name}`);
   return EXIT.fine;
 }
@@ -130,9 +132,10 @@ const waysTo =
     hosts: deployed.hosts.filter((host) => host.tier === tier),
     user: deployed.sshUser,
     ask: (question) =>
-      Reach.using(deployed, options, env, (reach) =>
-        question({ status: (host) => askStatus(reach, host), run: (host, line, seconds) => reach.run(host, line, seconds) }),
-      ),
+      Reach.using(deployed, options, env, (reach) => {
+        reach.onInterrupt = () => undefined;
+        return question({ status: (host) => askStatus(reach, host), run: (host, line, seconds) => reach.run(host, line, seconds) });
+      }),
   });
 
 async function lackingNow(pending: readonly Candidate[], hostsOfTier: (tier: Tier) => TierHosts): Promise<string[]> {
@@ -149,6 +152,24 @@ function alone(pending: readonly Candidate[], { hosts }: Deployed): string[] {
       : [],
   );
 }
+
+/** Ctrl-C ends it after the server that is being resized, a second one at once. */
+async function untilInterrupted(say: (line: string) => void, act: (ending: AbortSignal) => Promise<void>): Promise<void> {
+  const ending = new AbortController();
+  const interrupt = () => {
+    if (ending.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    ending.abort();
+    say('It ends after this server; Ctrl-C once more ends it at once, and running it again goes on.');
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    await act(ending.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
+const EXIT_INTERRUPTED = 130;
 
 const clock = () => new Date().toISOString().slice(11, 19);
 

@@ -44,6 +44,8 @@ export interface Work {
   /** The disk grows with the type, and never shrinks again: no way back to a type with a smaller one. */
   readonly upgradeDisk: boolean;
   readonly say: (line: string) => void;
+  /** Aborted: it ends after the server that is being resized. @default never */
+  readonly ending?: AbortSignal;
   readonly pace: Pace;
 }
 
@@ -56,6 +58,7 @@ export async function resizeAll(pending: readonly Candidate[], work: Work): Prom
   for (const tier of TIERS) {
     let left = pending.filter(({ host }) => host.tier === tier);
     while (left.length > 0) {
+      if (work.ending?.aborted) throw new Stopped('ended between two servers, as you wished. Run it again: it goes on from here');
       const next = nextOf(left, await wellnessOf(work.hostsOf(tier)));
       await new Resize(next, work).run();
       left = left.filter((each) => each !== next);

@@ -99,8 +99,11 @@ const SERVING_AGAIN: Readonly<Record<Tier, string>> = {
 /** Longer than any of them takes before it gives up by itself, in seconds. */
 const COMMAND_SECONDS = 240;
 
+/** Forgotten after a while, in case this command is killed: longer than making way and shutting down take. */
+const ANNOUNCE = `touch ${LEAVING} && systemd-run --quiet --collect --on-active=15min rm -f ${LEAVING}`;
+
 /** From here on the host does not let others of its tier go. It forgets that when it boots. */
-export const announce = (tier: TierHosts, host: Host): Promise<string | null> => command(tier, host, ['touch', LEAVING]);
+export const announce = (tier: TierHosts, host: Host): Promise<string | null> => command(tier, host, ['sh', '-c', ANNOUNCE]);
 
 /** A load balancer gives the addresses away, Nginx and the application finish what they have accepted, a PRIMARY hands over. */
 export const makeWay = (tier: TierHosts, host: Host): Promise<string | null> => command(tier, host, makingWay(host));

@@ -174,6 +174,19 @@ describe('a resize', () => {
     expect([await typeOf('web-1'), await typeOf('web-2'), isRunning('web-2')]).toEqual(['cx33', 'cx23', true]);
   });
 
+  test('that is interrupted ends between two servers', async () => {
+    const ending = new AbortController();
+    const say = (line: string) => {
+      said.push(line);
+      ending.abort();
+    };
+    await expect(resizeAll(await pending(LARGER, 'db-2', 'db-3'), work({ say, ending: ending.signal }))).rejects.toThrow(
+      'ended between two servers',
+    );
+    expect([await typeOf('db-2'), await typeOf('db-3')]).toEqual(['cx33', 'cx23']);
+    await resize({}, 'db-2');
+  });
+
   test('goes on with a server that an earlier one has left off', async () => {
     await emulator.hardware.powerOff(idOf('web-2'));
     const [half] = await pending(LARGER, 'web-2');
