@@ -15,6 +15,8 @@ import { freePort } from './ports';
 /** Name in its certificate. */
 export const TLS_NAME = 'mysql.internal';
 const START_MS = 60_000;
+/** What mysql-prepare adds on a server of 4 GB, as far as it matters without a group. */
+const OF_4_GIGABYTES = ['--innodb-buffer-pool-size=2048M', '--innodb-redo-log-capacity=512M'];
 
 /**
  * Root folder of a system that has mysqld: MYSQL_ROOT, this machine, or a database member of a lab that runs here.
@@ -59,7 +61,7 @@ export class Mysqld {
     try {
       const [code] = (await once(mysqld.#run('--initialize-insecure'), 'exit')) as [number | null];
       if (code !== 0) throw new Error(`mysqld --initialize-insecure ended with ${code}: ${mysqld.#said()}`);
-      mysqld.#process = mysqld.#run();
+      mysqld.#process = mysqld.#run(...OF_4_GIGABYTES);
       await until('mysqld answers', () => mysqld.asRoot(async () => true).catch(() => false), START_MS);
       await mysqld.asRoot((connection) => connection.query('SET GLOBAL super_read_only = OFF, read_only = OFF'));
       return mysqld;
