@@ -28,10 +28,11 @@ const TYPE = 'cx33';
 const larger = (tiers: readonly Tier[]) => tiers.map((tier) => `${SETTINGS[tier]}: { serverType: '${TYPE}' },`).join(' ');
 
 /** As an operator does, with settings that no deploy has seen. */
-async function resize(settings: string, ...words: readonly string[]): Promise<string> {
+async function resize(settings: string, words: readonly string[], hear: (line: string) => void = console.log): Promise<string> {
   const app = await editedMain(lab, settings);
-  const { all } = await execa('npx', ['platform', 'resize', '--app', app, ...words], { all: true, timeout: 1_200_000 });
-  return all;
+  const running = execa('npx', ['platform', 'resize', '--app', app, ...words], { all: true, timeout: 1_200_000 });
+  for await (const line of running.iterable({ from: 'all' })) hear(String(line));
+  return (await running).all;
 }
 
 const typesOf = async (tier: Tier) => (await lab.machines()).filter((each) => each.tier === tier).map(({ serverType }) => serverType);
@@ -61,8 +62,7 @@ const resized = (tier: Tier): Scenario => ({
     await stage.inject({
       title: `${tier}: npx platform resize`,
       inject: async () => {
-        const said = await resize(larger(TIERS.slice(0, TIERS.indexOf(tier) + 1)), tier, '--yes');
-        for (const line of said.split('\n')) stage.mark('note', line);
+        await resize(larger(TIERS), [tier, '--yes'], (line) => stage.mark('note', line));
       },
       recover: async () => undefined,
     });
@@ -76,7 +76,7 @@ test('a deploy with another server type is refused, and names the command', asyn
   const app = await editedMain(lab, larger(TIERS));
   await expect(lab.deploy({ app })).rejects.toThrow();
   expect(new Set((await Promise.all(TIERS.map(typesOf))).flat())).toEqual(new Set(['cx23']));
-  const said = await resize(larger(TIERS), '--dry-run');
+  const said = await resize(larger(TIERS), ['--dry-run']);
   expect(said).toMatch(/^web-1: cx23 becomes cx33, \d+\.\d\d then \d+\.\d\d EUR a month net$/m);
 });
 
@@ -98,7 +98,7 @@ test('members take more of a larger memory without another restart, and a deploy
 });
 
 test('the way back is open, because disks have not grown', async () => {
-  await resize('', '--yes');
+  await resize('', ['--yes']);
   expect(new Set((await Promise.all(TIERS.map(typesOf))).flat())).toEqual(new Set(['cx23']));
   expect(new Set(await bufferPools())).toEqual(new Set(['2048']));
   await lab.deploy();
