@@ -6,6 +6,12 @@
 UPLOAD_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly UPLOAD_DIR
 readonly APPLIED_DIR=/var/lib/platform/applied
+# How each step of a deploy has left this host: platform-drift compares
+readonly MANIFESTS=/var/lib/platform/manifests
+# What this step answers for, a line of KIND and NAME each: also what a script has placed that another one has started
+readonly PLACED=$UPLOAD_DIR/placed
+# Of each record: how many lines PLACED had when its part began
+declare -A began=()
 readonly UNITS=/etc/systemd/system
 # There as long as systemd has not read what was changed in UNITS; gone after a reboot, when it has
 readonly UNITS_CHANGED=/run/platform-units-changed
@@ -96,7 +102,8 @@ staged() {
 replace_file() {
   local staged=$1 target=$2 mode=${3:-0644} owner=${4:-root:root} new
   [[ -f $staged ]] || die "$staged was not uploaded"
-  ! is_in_place "$staged" "$target" || [[ $(stat --format '0%a %U:%G' "$target") != "$mode $owner" ]] || return 0
+  answer_for file "$target"
+  ! is_in_place "$@" || return 0
   if [[ $target == "$UNITS"/* ]]; then
     # Before the file is there: a run that is cut off in between must not leave systemd with the former one
     touch "$UNITS_CHANGED"
@@ -110,9 +117,44 @@ replace_file() {
   mv -f "$new" "$target"
 }
 
-# is_in_place STAGED TARGET: true if TARGET is a file with this content; a link to one is not
+# is_in_place STAGED TARGET [MODE [OWNER:GROUP]]: true if TARGET is such a file; a link to one is not
 is_in_place() {
-  [[ ! -L $2 ]] && cmp --quiet "$1" "$2"
+  [[ ! -L $2 ]] && cmp --quiet "$1" "$2" && [[ $(stat --format '0%a %U:%G' "$2") == "${3:-0644} ${4:-root:root}" ]]
+}
+
+# replace_file_for COMMAND STAGED TARGET: replaces a file that the host has read before, and runs COMMAND if it was another
+replace_file_for() {
+  local command=$1 was_there=no
+  shift
+  ! is_in_place "$@" || was_there=yes
+  replace_file "$@"
+  [[ $was_there == yes ]] || $command
+}
+
+# answer_for KIND NAME: this step has put NAME where it is (file), or all of a folder (tree), or has enabled or masked it (unit)
+answer_for() {
+  printf '%s\t%s\n' "$@" >>"$PLACED"
+}
+
+# leave_to_host FILE...: from now on a program of the host replaces it
+leave_to_host() {
+  printf 'own\t%s\n' "$@" >>"$PLACED"
+}
+
+platform_drift() {
+  bash "$UPLOAD_DIR/shared/platform-drift" "$@"
+}
+
+# describe_placed LINES: how that is now which was placed after so many lines; what was there for a moment only is left out
+describe_placed() {
+  [[ -f $PLACED ]] || return 0
+  tail -n "+$(($1 + 1))" "$PLACED" |
+    awk -F '\t' '{ kind[$2] = $1 } END { for (name in kind) if (kind[name] != "own") print kind[name] "\t" name }' |
+    LC_ALL=C sort | platform_drift describe | awk -F '\t' '$3 != "gone"'
+}
+
+placed_lines() {
+  [[ ! -f $PLACED ]] || wc --lines <"$PLACED"
 }
 
 # apply_sysctl PATH: the kernel settings of the staged file PATH, now and at each boot
@@ -134,6 +176,7 @@ install_unit() {
 mask_unit() {
   local name
   for name in "$@"; do
+    answer_for unit "$name"
     [[ $(systemctl is-enabled "$name" 2>/dev/null) != masked ]] || continue
     # Stopped first: a unit that is masked while it runs counts as failed
     systemctl --quiet stop "$name"
@@ -153,23 +196,45 @@ reload_units() {
 enable_unit() {
   local name
   for name in "$@"; do
+    answer_for unit "$name"
     [[ " ${replaced_units[*]} " != *" $name "* ]] && systemctl --quiet is-enabled "$name" && continue
     systemctl --quiet --no-reload enable "$name"
     touch "$UNITS_CHANGED"
   done
 }
 
-# already_applied PATH...: true if exactly these staged files or folders were the last that mark_applied was told of.
-# What was applied is recorded after it was applied: a run that was cut off is repeated, not skipped.
-already_applied() {
+# already_done PATH...: true if exactly these staged files or folders were the last that mark_done was told of.
+# What was done is recorded after it was done: a run that was cut off is repeated, not skipped.
+already_done() {
   local record
   record=$(applied_record "$1")
   [[ -f $record && $(<"$record") == $(content_hash "$@") ]]
 }
 
-mark_applied() {
+mark_done() {
   mkdir -p "$APPLIED_DIR"
   content_hash "$@" >"$(applied_record "$1")"
+}
+
+# already_applied PATH...: as already_done, of what is put onto this host from there. False as well if anything of that is no longer as
+# mark_applied has seen it: somebody has edited it
+already_applied() {
+  local record
+  record=$(applied_record "$1")
+  began[$record]=$(placed_lines)
+  already_done "$@" && [[ -f $record.files ]] || return 1
+  cmp --quiet "$record.files" <(platform_drift describe <"$record.files") || return 1
+  cut -f 1,2 "$record.files" >>"$PLACED"
+}
+
+# Covers all that was placed since already_applied was asked for the same
+mark_applied() {
+  local record
+  record=$(applied_record "$1")
+  mkdir -p "$APPLIED_DIR"
+  # Hashes of secrets are among them
+  (umask 077 && describe_placed "${began[$record]:-0}" >"$record.files")
+  mark_done "$@"
 }
 
 # A record goes by its first path, without the folder of this upload
@@ -218,12 +283,30 @@ wait_for_private_address() {
     die "no interface has the private address $(fact PRIVATE_ADDRESS) after 10 minutes; ask the host: ip address, systemctl list-units 'hc-net-*', and reboot it"
 }
 
+# host.sh is the first script of a step, and that of the role the last
+is_role() {
+  [[ ${0##*/} != host.sh ]]
+}
+
+begin_step() {
+  install -d -m 0700 "$MANIFESTS"
+  touch "$MANIFESTS/$1.unfinished"
+}
+
+# end_step STEP: whoever compares sees the whole manifest of this deploy, or the one of the last
+end_step() {
+  (umask 077 && describe_placed 0 >"$MANIFESTS/.$1.new")
+  mv -f "$MANIFESTS/.$1.new" "$MANIFESTS/$1"
+  rm -f "$MANIFESTS/$1.unfinished"
+}
+
 # What a role's script is called with. It defines install_role (packages, users) and configure_role (files, reload)
 main() {
   case ${1:-} in
-    install) install_role ;;
-    configure) configure_role ;;
+    install | configure) begin_step "$1" ;;
     *) die "usage: ${0##*/} install|configure" ;;
   esac
+  "$1_role"
   reload_units
+  ! is_role || end_step "$1"
 }

@@ -18,6 +18,7 @@ make_folders() {
   install -d -m 0755 "$PLATFORM_DIR" /opt/platform /opt/platform/agents
   install -d -m 0700 "$PLATFORM_DIR/credentials"
   replace_file "$UPLOAD_DIR/host.env" "$PLATFORM_DIR/host.env"
+  replace_file "$UPLOAD_DIR/shared/platform-drift" /usr/local/sbin/platform-drift 0755
 }
 
 # Units that need the private address are ordered after this one
@@ -69,9 +70,7 @@ make_apt_impatient() {
 # sshd then tells a session with which key it was opened
 expose_login_key() {
   printf 'ExposeAuthInfo yes\n' >"$UPLOAD_DIR/sshd.conf"
-  is_in_place "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf && return
-  replace_file "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf
-  systemctl reload ssh
+  replace_file_for 'systemctl reload ssh' "$UPLOAD_DIR/sshd.conf" /etc/ssh/sshd_config.d/80-login-key.conf
 }
 
 # These keys and no others may log in

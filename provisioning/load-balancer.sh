@@ -147,6 +147,8 @@ apply_haproxy() {
   for file in "$candidate"/*; do
     replace_file "$file" "$HAPROXY_FILES/${file##*/}" 0600
   done
+  # certificate-install.service brings the next ones
+  ! wants_acme || leave_to_host "$HAPROXY_FILES/site.pem" "$HAPROXY_FILES/obtained.pem"
   rm -rf "$candidate"
   replace_file "$config" "$HAPROXY_CONFIG"
   reload_or_restart_haproxy

@@ -71,9 +71,9 @@ leave_default_database_out() {
 allow_data_volume() {
   local profile=/etc/apparmor.d/usr.sbin.mysqld
   [[ -f $profile ]] || return 0
-  mkdir -p /etc/apparmor.d/local
   printf '%s\n' 'capability chown,' '/srv/mysql/ r,' '/srv/mysql/** rwk,' '/etc/mysql/** r,' '/run/mysql-prepare/** r,' \
-    '/var/lib/platform/configure/files/etc/mysql/** r,' >/etc/apparmor.d/local/usr.sbin.mysqld
+    '/var/lib/platform/configure/files/etc/mysql/** r,' >"$UPLOAD_DIR/apparmor"
+  replace_file "$UPLOAD_DIR/apparmor" /etc/apparmor.d/local/usr.sbin.mysqld
   ! aa-enabled --quiet 2>/dev/null || apparmor_parser --replace "$profile"
 }
 
@@ -175,7 +175,7 @@ upgrade_mysql() {
   local revision installed version
   revision=$(staged "$PACKAGES")
   [[ -f $revision ]] || return 0
-  already_applied "$revision" && return
+  already_done "$revision" && return
   # The key may have come to its end since
   use_mysql_repository
   refresh_package_lists
@@ -191,7 +191,7 @@ upgrade_mysql() {
     apt_get install --yes --no-install-recommends -o Dpkg::Options::=--force-confold mysql-server mysql-client || die "cannot upgrade mysql-server"
     systemctl start mysql || die "mysqld does not start: $(last_words mysql 25)"
   fi
-  mark_applied "$revision"
+  mark_done "$revision"
 }
 
 apply_accounts() {
@@ -201,7 +201,7 @@ apply_accounts() {
 
 # The group learns of changed passwords before a member, or an app server after it, comes with one
 apply_changed_accounts() {
-  already_applied "${ACCOUNTS[@]}" || ! is_online || apply_accounts
+  already_done "${ACCOUNTS[@]}" || ! is_online || apply_accounts
 }
 
 is_online() {
@@ -217,7 +217,7 @@ configure_role() {
   upgrade_mysql
   apply_mysqld
   apply_accounts
-  mark_applied "${ACCOUNTS[@]}"
+  mark_done "${ACCOUNTS[@]}"
   platform-mysql wait 900 || die "the member does not come up"
 }
 

@@ -23,11 +23,13 @@ beforeEach(() => {
   upload = mkdtempSync(join(tmpdir(), 'common-sh-'));
   const text = readFileSync('provisioning/common.sh', 'utf8')
     .replace('/var/lib/platform/applied', join(upload, 'applied'))
+    .replace('/var/lib/platform/manifests', join(upload, 'manifests'))
     .replace('/run/platform-package-lists', join(upload, 'lists'))
     .replace('/run/platform-units-changed', join(upload, 'units-changed'))
     .replace('/etc/systemd/system', join(upload, 'system'));
   writeFileSync(join(upload, 'common.sh'), text);
-  mkdirSync(join(upload, 'files/etc'), { recursive: true });
+  for (const folder of ['files/etc', 'shared']) mkdirSync(join(upload, folder), { recursive: true });
+  cpSync('provisioning/shared/platform-drift', join(upload, 'shared/platform-drift'));
   writeFileSync(join(upload, 'files/etc/a.conf'), 'one\n');
   writeFileSync(join(upload, 'host.env'), 'PRIVATE_ADDRESS=127.0.0.1\nNETWORK_GATEWAY=10.0.0.1\n');
 });
@@ -109,7 +111,7 @@ describe('units', () => {
     writeFileSync(join(upload, 'units/a.service'), '[Service]\nExecStart=true\n');
     writeFileSync(
       join(upload, 'systemctl'),
-      `#!/bin/sh\necho "$*" >>${upload}/asked\ncase $* in *is-enabled*) cat ${upload}/state && grep -q enabled ${upload}/state ;; esac\n`,
+      `#!/bin/sh\necho "$*" >>${upload}/asked\ncase $* in *is-enabled*) cat ${upload}/state && grep -q enabled ${upload}/state ;; show*) echo UnitFileState=enabled ;; esac\n`,
     );
     chmodSync(join(upload, 'systemctl'), 0o755);
     is('disabled');
@@ -125,7 +127,7 @@ describe('units', () => {
     return readFileSync(join(upload, 'asked'), 'utf8')
       .split('\n')
       .map((line) => line.replace(/--(quiet|no-reload) /g, ''))
-      .filter((line) => line !== '' && !line.startsWith('is-enabled'));
+      .filter((line) => line !== '' && !/^(is-enabled|show) /.test(line));
   }
 
   test('are read by systemd once they are another, and not again', () => {
@@ -211,6 +213,128 @@ describe('already_applied', () => {
     expect(run(folder).output).toBe('yes');
     writeFileSync(join(upload, 'files/etc/b.conf'), '');
     expect(run(folder).output).toBe('no');
+  });
+});
+
+describe('what a part of a script has placed', () => {
+  let target: string;
+  beforeEach(() => {
+    target = join(upload, 'target/a.conf');
+  });
+  const file = '"$(staged /etc/a.conf)"';
+  const part = () => [
+    `apply() { already_applied ${file} && return`,
+    `replace_file ${file} ${target}.candidate`,
+    `rm -f ${target}.candidate`,
+    `replace_file ${file} ${target} 0600`,
+    `printf applied`,
+    `mark_applied ${file}; }`,
+  ];
+  const apply = () => run(...part(), 'apply').output;
+
+  test('is applied once, and again after somebody has edited it, taken it away, or given it other rights', () => {
+    expect([apply(), apply()]).toEqual(['applied', '']);
+    for (const edit of [() => writeFileSync(target, 'mine\n'), () => rmSync(target), () => chmodSync(target, 0o644)]) {
+      edit();
+      expect([apply(), apply()], edit.toString()).toEqual(['applied', '']);
+      expect([readFileSync(target, 'utf8'), statSync(target).mode & 0o777]).toEqual(['one\n', 0o600]);
+    }
+  });
+
+  test('is applied again where a version before has left no record of it', () => {
+    apply();
+    rmSync(join(upload, 'applied/files_etc_a.conf.files'));
+    expect([apply(), apply()]).toEqual(['applied', '']);
+  });
+
+  test('is in the manifest of the step, whether it was applied by this run or by one before; root alone may read that', () => {
+    const configure = () => {
+      rmSync(join(upload, 'placed'), { force: true });
+      return run(...part(), `configure_role() { apply; replace_file ${file} ${target}.2; leave_to_host ${target}.3; }`, 'main configure');
+    };
+    const names = () =>
+      readFileSync(join(upload, 'manifests/configure'), 'utf8')
+        .split('\n')
+        .map((line) => line.split('\t')[1]);
+    expect(configure()).toMatchObject({ status: 0, output: 'applied' });
+    expect(names()).toEqual([target, `${target}.2`, undefined]);
+    expect(configure()).toMatchObject({ status: 0, output: '' });
+    expect(names()).toEqual([target, `${target}.2`, undefined]);
+    for (const secret of ['manifests/configure', 'applied/files_etc_a.conf.files'])
+      expect(statSync(join(upload, secret)).mode & 0o777, secret).toBe(0o600);
+  });
+
+  test('stays as the last whole manifest tells it when a step breaks off, which is told, too', () => {
+    const configure = (...lines: string[]) => run(...part(), `configure_role() { apply; ${lines.join('; ')}; }`, 'main configure').status;
+    expect(configure('true')).toBe(0);
+    const before = readFileSync(join(upload, 'manifests/configure'), 'utf8');
+    expect(configure(`replace_file ${file} ${target}.2`, 'die broken')).toBe(3);
+    expect(readFileSync(join(upload, 'manifests/configure'), 'utf8')).toBe(before);
+    expect(readdirSync(join(upload, 'manifests')).sort()).toEqual(['configure', 'configure.unfinished']);
+  });
+
+  test('covers what a part within it has placed, and the other way round not', () => {
+    writeFileSync(join(upload, 'files/etc/b.conf'), 'b\n');
+    const inner = '"$(staged /etc/b.conf)"';
+    const both = [
+      `inner() { already_applied ${inner} && return; replace_file ${inner} ${target}.inner; printf 'inner '; mark_applied ${inner}; }`,
+      `outer() { already_applied ${file} && return; replace_file ${file} ${target}; inner; printf outer; mark_applied ${file}; }`,
+      'outer; inner',
+    ];
+    expect(run(...both).output).toBe('inner outer');
+    expect(run(...both).output).toBe('');
+    writeFileSync(target, 'mine\n');
+    expect(run(...both).output).toBe('outer');
+    writeFileSync(`${target}.inner`, 'mine\n');
+    expect(run(...both).output).toBe('inner outer');
+  });
+});
+
+describe('releases', () => {
+  const add = () =>
+    run(
+      'source "$UPLOAD_DIR/releases.sh"',
+      `id=$(add_release "$(staged /etc)" ${upload}/www)`,
+      `activate_release ${upload}/www "$id"`,
+      'printf "$id"',
+    );
+  const page = () => join(upload, 'www/current/a.conf');
+  beforeEach(() => cpSync('provisioning/shared/releases.sh', join(upload, 'releases.sh')));
+
+  test('that are there are not touched', () => {
+    const { output, error } = add();
+    expect(error).toBe('');
+    const { ino } = statSync(page());
+    expect([add().output, statSync(page()).ino]).toEqual([output, ino]);
+  });
+
+  test('that somebody has edited, or given other rights, are mended in their place, under the same name and date', () => {
+    const { output } = add();
+    const { mtimeMs } = statSync(page());
+    for (const edit of [
+      () => writeFileSync(page(), 'mine\n'),
+      () => chmodSync(page(), 0o600),
+      () => rmSync(page()),
+      () => writeFileSync(`${page()}.more`, ''),
+    ]) {
+      edit();
+      expect(add()).toEqual({ status: 0, output, error: '' });
+      expect([readFileSync(page(), 'utf8'), statSync(page()).mode & 0o777, statSync(page()).mtimeMs]).toEqual(['one\n', 0o644, mtimeMs]);
+      expect(readdirSync(join(upload, 'www/current/'))).toEqual(['a.conf']);
+    }
+  });
+
+  test('that somebody edits do not change what is served while they are mended', () => {
+    add();
+    writeFileSync(page(), 'mine\n');
+    // Whatever is started in between finds a page
+    writeFileSync(join(upload, 'looks'), `#!/bin/sh\ncat ${page()} >>${upload}/seen 2>&1\nexec /bin/$(basename "$0") "$@"\n`, {
+      mode: 0o755,
+    });
+    for (const name of ['rm', 'cp', 'mv', 'ln']) symlinkSync(join(upload, 'looks'), join(upload, name));
+    run(`PATH=${upload}:$PATH`, 'source "$UPLOAD_DIR/releases.sh"', `add_release "$(staged /etc)" ${upload}/www`);
+    const seen = readFileSync(join(upload, 'seen'), 'utf8').trim().split('\n');
+    expect(new Set(seen)).toEqual(new Set(['mine', 'one']));
   });
 });
 

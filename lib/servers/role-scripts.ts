@@ -13,6 +13,7 @@ const SHARED = [
   'shared/host-firewall-closed.nft',
   'shared/journald.conf',
   'shared/keep-resolvers',
+  'shared/platform-drift',
   'shared/platform-updates',
   'shared/sshd-bastion.conf',
   'shared/sshd-no-root.conf',

@@ -17,7 +17,9 @@ const OF_ALL: readonly Rule[] = [
   [/^shared\/journald\.conf$/, restart('systemd-journald')],
   [/security-updates|^shared\/platform-updates$/, restart('security-updates.timer')],
   // Read by the deploy, the kernel, or the next one who asks
-  [/^(common|host|load-balancer|web|app|mysql)\.sh$|^host\.env$|^files\/etc\/sysctl\.d\/|^shared\/(keep-resolvers|let-go|releases\.sh)$/],
+  [
+    /^(common|host|load-balancer|web|app|mysql)\.sh$|^host\.env$|^files\/etc\/sysctl\.d\/|^shared\/(keep-resolvers|let-go|platform-drift|releases\.sh)$/,
+  ],
   [/^units\/(default-route|private-address)\./],
   [/silent-peers|^shared\/watch-peers\.sh$/, restart('silent-peers')],
 ];

@@ -14,6 +14,7 @@ use_mysql_repository() {
     die "MySQL's apt repository has no packages for $(dpkg --print-architecture); choose an x86 server type for mysql.serverType"
   url=$(fact MYSQL_REPOSITORY)
   trust_mysql_key "$url" "$(fact MYSQL_KEY_FINGERPRINT)"
+  answer_for file "$MYSQL_KEYRING"
   distribution=$(sed -n 's/^ID=//p' /etc/os-release)
   codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
   mysql_source "$url/apt/$distribution" "$codename" "$(fact MYSQL_SERIES)" >"$UPLOAD_DIR/mysql.list"
