@@ -15,6 +15,20 @@ export const EXIT = {
   noAnswer: 255,
 } as const;
 
+/** Of `drift`: as of `terraform plan -detailed-exitcode`, which timers and CI know. */
+export const DRIFT_EXIT = {
+  /** Nothing differs. */
+  none: 0,
+  /** Not everything could be asked for. */
+  unasked: 1,
+  any: 2,
+} as const;
+
+/** Of a verb that could not begin. */
+export function couldNotAsk(verb: string | undefined): number {
+  return verb === 'drift' ? DRIFT_EXIT.unasked : EXIT.couldNotAsk;
+}
+
 /** Of the verbs that log in to hosts. */
 export interface HostOptions {
   readonly environment?: string;

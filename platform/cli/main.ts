@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../environment/usage-error';
 import { capacityCommand } from './capacity';
-import { EXIT } from './common';
+import { EXIT, couldNotAsk } from './common';
 import { completionCommand } from './completion';
 import { doctorCommand } from './doctor';
+import { driftCommand } from './drift';
 import { logsCommand } from './logs';
 import { openCommand } from './open';
 import { resizeCommand } from './resize';
@@ -25,6 +26,7 @@ for (const command of [
   resizeCommand(),
   openCommand(),
   doctorCommand(),
+  driftCommand(),
   summaryCommand(),
   capacityCommand(),
 ])
@@ -36,9 +38,9 @@ for (const command of program.commands) command.exitOverride().showHelpAfterErro
 program.parseAsync().catch((error: unknown) => {
   // Commander has printed what is wrong, or the help that was asked for
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.couldNotAsk;
+    process.exitCode = error.exitCode === 0 ? EXIT.fine : couldNotAsk(process.argv[2]);
     return;
   }
   process.stderr.write(`platform: ${error instanceof UsageError ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  process.exitCode = EXIT.couldNotAsk;
+  process.exitCode = couldNotAsk(process.argv[2]);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseOutputs, type Outputs } from './outputs';
 import { readStack, type Environment } from './stack';
-import { pullState } from './state';
+import { parseAttributes, pullState } from './state';
 import { manifestSchema, readProject, synthesize, type Project, type ProjectOptions } from './synth';
 import { UsageError } from './usage-error';
 
@@ -12,6 +12,10 @@ export interface Deployed extends Outputs {
   readonly name: string;
   /** Who logs in, as a deploy does. */
   readonly sshUser: string;
+  /** What was synthesized of it. */
+  readonly environment: Environment;
+  /** In Terraform's state, e.g. `hcloud_server.web_web-1_server_D979C390`. */
+  readonly addresses: readonly string[];
 }
 
 /**
@@ -24,14 +28,20 @@ export async function openDeployed(wanted: string | undefined, options: ProjectO
   const project = await readProject(options, env);
   const name = wanted ?? env['PLATFORM_ENVIRONMENT'] ?? onlyOne(await synthesizedNames(project));
   const environment = (await lastSynthesized(project, name)) ?? (await synthesize(project, name, env));
-  const outputs = await readOutputs(environment, project, env);
-  if (!outputs) throw new UsageError(`${name} is not deployed: its state names no servers; deploy it first: npx cdktf deploy ${name}`);
-  return { ...outputs, name, sshUser: environment.sshUser };
+  const made = await readMade(environment, project, env);
+  if (!made) throw new UsageError(`${name} is not deployed: its state names no servers; deploy it first: npx cdktf deploy ${name}`);
+  return { ...made, name, sshUser: environment.sshUser, environment };
 }
 
-async function readOutputs(environment: Environment, { output }: Project, env: NodeJS.ProcessEnv): Promise<Outputs | null> {
+async function readMade(
+  environment: Environment,
+  { output }: Project,
+  env: NodeJS.ProcessEnv,
+): Promise<(Outputs & Pick<Deployed, 'addresses'>) | null> {
   try {
-    return parseOutputs(await pullState(environment, output, env['TERRAFORM_BINARY_NAME'] ?? 'terraform', env));
+    const state = await pullState(environment, output, env['TERRAFORM_BINARY_NAME'] ?? 'terraform', env);
+    const outputs = parseOutputs(state);
+    return outputs && { ...outputs, addresses: [...parseAttributes(state).keys()] };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
     throw new UsageError(`the state of ${environment.name} cannot be read: ${why}\nnpx platform doctor ${environment.name} says more`, {

@@ -1,3 +1,4 @@
+import { table } from '../table';
 import { inactive, type HostStatus, type StatusReport } from './report';
 
 /** Lines for people. @param now milliseconds since the epoch */
@@ -16,6 +17,9 @@ export function renderStatus(report: StatusReport, now: number): string[] {
     '',
     ...databaseLines(hosts),
     ...(problems.length === 0 ? ['All is as it should be.'] : ['Not as it should be:', ...problems.map((line) => `  ${line}`)]),
+    ...(hosts.some(({ noAnswer }) => noAnswer !== null)
+      ? [`Which of them are off, and the remedy: npx platform drift -e ${environment} --no-plan`]
+      : []),
   ];
 }
 
@@ -47,14 +51,4 @@ function databaseLines(hosts: readonly HostStatus[]): string[] {
     ...warnings.map((warning) => `${name}: warning: ${warning}`),
   ]);
   return [...table(['member', 'group', 'sees ONLINE', 'queue', 'lag', 'decision'], rows), ...remarks, ''];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [line(head), ...rows.map(line)];
 }
