@@ -4,6 +4,7 @@ import { openLab, type Lab, type Tier } from '../../lab/lab';
 import { query } from '../../lab/scenarios/database';
 import { topologyOf } from '../../lab/scenarios/topology';
 import type { Examination } from '../../platform/doctor/examine';
+import type { DriftReport } from '../../platform/drift/report';
 import type { StatusReport } from '../../platform/status/report';
 import { attempt, createRandom, servedBy, startTraffic, visit, type Ask } from '../../lab/traffic';
 import { canaries, madeKeys, placesWithCanaries, ticketKeys } from './canaries';
@@ -165,14 +166,70 @@ describe('npx platform', () => {
   test('a host that is off is a row, and the exit code says so', async () => {
     await lab.powerOff('web-2');
     try {
-      const { exitCode, stdout } = await execa('npx', ['platform', 'status'], { reject: false });
+      const [{ exitCode, stdout }, drift] = await Promise.all([
+        execa('npx', ['platform', 'status'], { reject: false }),
+        execa('npx', ['platform', 'drift', '--no-plan'], { reject: false }),
+      ]);
       expect(exitCode).toBe(1);
       expect(stdout).toMatch(/^web-2 +web .* no answer$/m);
       expect(stdout).toMatch(/^ {2}web-2 does not answer: /m);
+      expect(drift.stdout).toMatch(/^web-2 +server web-2 is off +hcloud server poweron web-2$/m);
+      expect(drift.exitCode).toBe(2);
     } finally {
       await lab.powerOn('web-2');
       await expect.poll(async () => (await ask()).problems, { timeout: 120_000, interval: 2000 }).toEqual([]);
     }
+  });
+});
+
+describe('npx platform drift', () => {
+  const drift = async () => {
+    const { exitCode, stdout, stderr } = await platform('drift', '--json');
+    const { differences, unasked } = JSON.parse(stdout || stderr) as DriftReport;
+    return { exitCode, unasked, differences };
+  };
+  /** A deploy with the variable that the remedy sets; the lab knows cdktf's other words. */
+  async function deployAs(remedy: string): Promise<void> {
+    const [, args] = /^TF_CLI_ARGS_apply=(\S+) npx cdktf deploy lab$/.exec(remedy) ?? [];
+    process.env['TF_CLI_ARGS_apply'] = args ?? expect.fail(`no deploy: ${remedy}`);
+    try {
+      await lab.deploy();
+    } finally {
+      delete process.env['TF_CLI_ARGS_apply'];
+    }
+  }
+  /** One rule more, as by the console. */
+  async function openPort(port: string): Promise<void> {
+    const endpoint = 'https://api.hetzner.cloud/v1/firewalls';
+    const headers = { authorization: `Bearer ${process.env['HCLOUD_TOKEN'] ?? ''}`, 'content-type': 'application/json' };
+    interface Firewall {
+      id: number;
+      rules: object[];
+    }
+    const { firewalls } = (await (await fetch(`${endpoint}?name=platform`, { headers })).json()) as { firewalls: Firewall[] };
+    const { id, rules } = firewalls[0] ?? expect.fail('there is no firewall');
+    const opened = { direction: 'in', protocol: 'tcp', port, source_ips: ['0.0.0.0/0'] };
+    const body = JSON.stringify({ rules: [...rules, opened] });
+    expect((await fetch(`${endpoint}/${id}/actions/set_rules`, { method: 'POST', headers, body })).status).toBe(201);
+  }
+
+  test('names a file, a unit and a rule of the firewall that somebody has changed, and nothing once its remedies have run', async () => {
+    await lab.exec('web-1', ['sh', '-c', 'echo "# mine" >>/etc/nginx/nginx.conf']);
+    await lab.exec('web-2', ['systemctl', 'stop', 'silent-peers']);
+    await openPort('8080');
+    const { exitCode, unasked, differences } = await drift();
+    expect(differences.map(({ where, what }) => `${where}: ${what}`).sort()).toEqual([
+      'project: firewall platform differs in rule: somebody has changed it',
+      'web-1: /etc/nginx/nginx.conf was edited',
+      'web-2: silent-peers.service is inactive',
+    ]);
+    expect({ exitCode, unasked }).toEqual({ exitCode: 2, unasked: [] });
+    const remedyOf = (host: string) => differences.find(({ where }) => where === host)?.remedy ?? '';
+    expect(remedyOf('project')).toBe('npx cdktf deploy lab');
+    expect((await execa(remedyOf('web-2'), { shell: true, reject: false })).exitCode, remedyOf('web-2')).toBe(0);
+    // It is a deploy, and so the remedy of the firewall as well
+    await deployAs(remedyOf('web-1'));
+    expect(await drift()).toEqual({ exitCode: 0, unasked: [], differences: [] });
   });
 });
 

@@ -76,6 +76,7 @@ function fakes(name: Name): void {
     curl: `case "$*" in */certificate) echo '{"endsAt":"2099-01-02T03:04:05.000Z"}' ;; *) echo '${JSON.stringify(status)}' ;; esac`,
     journalctl: `echo "2026-11-29T00:00:0${ANSWERING.indexOf(name)}.000000+0000 ${name} $*"`,
     'platform-switchover': 'echo "lb-2 does not answer; nothing was changed"; exit 22',
+    'platform-drift': name === 'web-1' ? `printf 'nginx.service\\tis inactive\\tsystemctl start nginx.service\\n'; exit 2` : 'exit 0',
     'platform-mysql': 'echo "{\\"primary\\":\\"db-2\\"}"',
   };
   for (const [program, line] of Object.entries(programs)) {
@@ -156,6 +157,27 @@ describe.skipIf(missing)('with real sshds', () => {
     });
     // 5 s for the hosts; the rest is to start everything on a busy machine
     expect(seconds).toBeLessThan(20);
+  });
+
+  test('drift has a row for what a host tells and for those that do not answer, and ends as a plan of Terraform does', async () => {
+    const { exitCode, stdout } = await platform(['drift', '--no-plan']);
+    expect(stdout).toMatch(/^web-1 +nginx\.service is inactive +npx platform ssh -e shop web-1 systemctl start nginx\.service$/m);
+    expect(stdout).toMatch(/^web-2 +does not answer: .* {2}if it is off: hcloud server poweron web-2$/m);
+    expect(exitCode).toBe(2);
+    expect(await platform(['drift', '--no-plan', 'db-1'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Nothing differs.') as string,
+    });
+  });
+
+  test('drift that could not ask ends with 1, so that no timer takes it for a difference', async () => {
+    expect(await platform(['drift', 'web'], { env: { TF_VAR_hcloud_endpoint: 'https://127.0.0.1:1/v1' } })).toMatchObject({ exitCode: 2 });
+    expect(await platform(['drift', 'db-1'])).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('not asked: a plan of shop: set TF_VAR_hcloud_token') as string,
+    });
+    for (const wrong of [['nowhere'], ['--never'], ['-e', 'none']])
+      expect((await platform(['drift', ...wrong])).exitCode, wrong.join(' ')).toBe(1);
   });
 
   test('a command runs on a private host, and its words and exit code pass unchanged', async () => {
