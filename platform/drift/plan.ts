@@ -117,7 +117,8 @@ function labelOf({ address, type, before, after }: Change): string {
   const part = partOf(address);
   if (part && type === 'terraform_data') return `step ${part.kind}`;
   const kind = (KINDS as Readonly<Record<string, string>>)[type];
-  const name = before['name'] ?? after['name'];
+  // As main.ts wants it, whatever somebody has renamed it to
+  const name = after['name'] ?? before['name'];
   return kind !== undefined && typeof name === 'string' ? `${kind} ${name}` : address;
 }
 
