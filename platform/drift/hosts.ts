@@ -32,7 +32,7 @@ export async function askHost(reach: Reach, host: Host): Promise<HostTold> {
 }
 
 export function readAnswer(names: Names, host: Host, { exitCode, stdout, stderr }: Answered): Told {
-  const [, said] = stdout.split(`${MARK}\n`);
+  const [, said] = stdout.split(MARK);
   const failed = (why: string): Told => ({ differences: [], unasked: [`files and units of ${host.name}: ${why}`] });
   if (exitCode === NOT_FOUND) return failed('it has no platform-drift yet, which the next deploy brings');
   if (said === undefined || (exitCode !== NONE && exitCode !== ANY)) return failed(printable(stderr) || `it ended with ${exitCode}`);

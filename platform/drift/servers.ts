@@ -59,7 +59,7 @@ function powerOf(environment: string, where: string, { name }: PlannedServer, kn
 }
 
 /** Terraform does not know of power. */
-export const powerOn = (server: string) => `hcloud server poweron ${quote(server)}`;
+export const powerOn = (server: string): string => `hcloud server poweron ${quote(server)}`;
 
 function silent(where: string, server: string, why: string): Difference {
   return { where, what: `does not answer: ${why}`, remedy: `if it is off: ${powerOn(server)}` };

@@ -45,10 +45,12 @@ test('what a host says is no command of this shell, and cannot control the termi
 
 test.each([
   [{ exitCode: 0, stdout: 'platform: drift\n', stderr: '' }, []],
+  // ssh's output without its last line end
+  [{ exitCode: 0, stdout: 'Welcome\nplatform: drift', stderr: '' }, []],
   [{ exitCode: 127, stdout: 'platform: drift\n', stderr: 'sh: 1: exec: platform-drift: not found' }, [/has no platform-drift yet/]],
   [{ exitCode: 1, stdout: 'platform: drift\n', stderr: 'there is no manifest' }, [/there is no manifest/]],
   [{ exitCode: 0, stdout: 'something else\n', stderr: '' }, [/ended with 0/]],
-])('an answer %j is none, and says why', (answer, why) => {
+])('an answer %j has no difference, and says what is not known', (answer, why) => {
   const { differences, unasked } = readAnswer(names, host('web-1'), answer);
   expect(differences).toEqual([]);
   expect(unasked).toEqual(why.map((each) => expect.stringMatching(each) as string));

@@ -32,6 +32,8 @@ export async function listen(): Promise<ListeningApi> {
       resolve({ server: started, port: info.port }),
     );
   });
+  // A client that pauses between two plans must not meet a connection that is just being closed
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = 120_000;
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
