@@ -145,9 +145,7 @@ function unseen(change: Change, ignored: readonly string[]): Difference[] {
   const name = String(before['name']);
   const tell = (what: string, remedy: string) => ({ where: whereOf(change), what: `server ${name} ${what}`, remedy });
   const isOff = attributes.includes('status') && after['status'] === 'off';
-  const others = attributes.filter(
-    (attribute) => ignored.includes(attribute) && withoutAliases(before[attribute]) !== withoutAliases(after[attribute]),
-  );
+  const others = attributes.filter((attribute) => ignored.includes(attribute) && chosen(before[attribute]) !== chosen(after[attribute]));
   return [
     ...(isOff ? [tell('is off', powerOn(name))] : []),
     // By ignore_remote_firewall_ids, since the firewall of peers comes and goes beside it
@@ -158,7 +156,9 @@ function unseen(change: Change, ignored: readonly string[]): Difference[] {
   ];
 }
 
-const withoutAliases = (value: unknown) => JSON.stringify(value, (key, each: unknown) => (key === 'alias_ips' ? undefined : each));
+/** What the stack has chosen: of networks, agents move the aliases, and Hetzner chooses the MAC address. */
+const chosen = (value: unknown) =>
+  JSON.stringify(value, (key, each: unknown) => (/^(alias_ips|mac_address)$/.test(key) ? undefined : each));
 
 const idsSchema = z.object({ firewall_ids: z.array(z.number()) });
 
