@@ -60,9 +60,9 @@ describe('an edit of main.ts', () => {
     expect(lines(summary, 'What visitors notice')).toEqual(['nothing']);
     const order = lines(summary, 'In this order');
     const at = (says: string) => order.findIndex((line) => line.startsWith(says));
-    expect(at('lb-1, lb-2: waits until nothing is under way')).toBeGreaterThan(at('lb-1, then lb-2: configured'));
-    expect(at('web-3')).toBeGreaterThan(at('lb-1, lb-2: waits'));
-    expect(at('app-3')).toBeGreaterThan(at('web-1, web-2: waits'));
+    expect(at('lb-1, then lb-2: waits until nothing is under way')).toBeGreaterThan(at('lb-1, then lb-2: configured'));
+    expect(at('web-3')).toBeGreaterThan(at('lb-1, then lb-2: waits'));
+    expect(at('app-3')).toBeGreaterThan(at('web-1, then web-2: waits'));
   });
 
   test('to more servers tells that visitors notice nothing', () => {
