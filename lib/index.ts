@@ -41,7 +41,7 @@ export type { Held } from './servers/keep';
 export { Edge, type AcmeRequest, type EdgeProps } from './edge';
 export { InternalAuthority, type AuthorityProps, type CertificateRequest, type IssuedCertificate } from './certificates/internal-authority';
 export type { ServerOrder } from './servers/server-stock';
-export { ProvisionedServer, type ProvisionedServerProps } from './servers/provisioned-server';
+export { ProvisionedServer, type HostStep, type ProvisionedServerProps } from './servers/provisioned-server';
 export { Revision } from './certificates/revision';
 export { ORACLES_REPOSITORY, type MySqlRepository } from './servers/mysql-repository';
 export { PlatformVariables } from './servers/variables';

@@ -62,6 +62,12 @@ export interface ProvisionedServerProps {
   readonly configureAfter?: readonly ITerraformDependable[];
 }
 
+/** A step of a deploy that runs on a host. */
+export interface HostStep extends ITerraformDependable {
+  /** One of its triggers, as Terraform refers to it: who uses that waits for the step. */
+  trigger(name: string): string;
+}
+
 interface DataVolume {
   /** By these the host finds it, and grows its file system. */
   readonly facts: Readonly<Record<string, string>>;
@@ -136,7 +142,7 @@ export class ProvisionedServer extends Construct {
     id: string,
     command: string,
     { triggers, after }: { triggers: Readonly<Record<string, string>>; after: readonly ITerraformDependable[] },
-  ): ProvisioningStep {
+  ): HostStep {
     return new ProvisioningStep(this, id, {
       triggers: { server: this.server.id, ...triggers },
       connection: this.connection(),
