@@ -56,8 +56,8 @@ function configuration(): string {
   return JSON.stringify({ ...rest, terraform: { ...terraform, backend: undefined } });
 }
 
-/** What that commit did not have: by these the load balancers know each other. */
-const ADDED = /^tls_\w+\.lb-authority_/;
+/** What that commit did not have: by these the load balancers know each other, and servers are deleted last. */
+const ADDED = /^tls_\w+\.(lb-authority_|(web|app)_.*_deletion-gate_)/;
 /** What holds data, addresses, or what others trust in. */
 const KEPT = /^(hcloud_(server|volume|volume_attachment|network|network_subnet|floating_ip|placement_group|ssh_key)|tls_\w+)\./;
 
