@@ -9,6 +9,7 @@ import { judge } from './judge';
  * that loses power.
  */
 const LONG = [
+  'lb-haproxy-frozen',
   'lb-keepalived-killed',
   'lb-keepalived-stopped',
   'lb-vrrp-one-way',
@@ -45,6 +46,7 @@ const LONG = [
   'db-rolling-change',
   'db-rolling-reboot',
   'db-clean-shutdowns',
+  'db-two-forced-bootstraps',
   'db-two-killed',
   'db-all-killed',
   'db-all-boot-together',
