@@ -42,7 +42,7 @@ const summary = (...words: readonly string[]) =>
 
 test('compares with a revision of git, and leaves no worktree behind', async () => {
   const { exitCode, stdout } = await summary('shop', '--base', 'HEAD~1');
-  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('db-1 to db-3: data volume grows from 20 to 30 GB')]);
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('db-1 to db-3: data volume and its file system grow from 20 to 30 GB')]);
   expect(stdout).not.toContain('web-3');
   expect((await summary('--base', 'HEAD~2', '--markdown')).stdout).toContain('- web-3: made (cx23, fsn1)');
   expect((await git('worktree', 'list')).stdout.split('\n')).toHaveLength(1);
