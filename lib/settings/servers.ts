@@ -8,7 +8,6 @@ export interface Place {
   readonly locations: readonly LocationName[];
 }
 
-/** Of web and app servers. */
 /** Of the web and of the app tier. */
 export const MOST_SERVERS = 20;
 export const serverCount = number(1, MOST_SERVERS, { code: 'server-count', fix: 'choose one in that range' });

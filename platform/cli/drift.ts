@@ -4,7 +4,6 @@ import { askPlan } from '../drift/plan';
 import { judgeDrift, renderDrift, type DriftReport } from '../drift/report';
 import { askServers, readServers } from '../drift/servers';
 import { openDeployed } from '../environment/deployed';
-import { readProject } from '../environment/synth';
 import { Reach } from '../ssh/reach';
 import { DRIFT_EXIT, hostsOf, withHostOptions, type HostOptions } from './common';
 
@@ -43,13 +42,12 @@ export function driftCommand(): Command {
 /** @param wanted a host or a tier; undefined: all @throws UsageError */
 export async function drift(wanted: string | undefined, options: DriftOptions, env: NodeJS.ProcessEnv): Promise<DriftReport> {
   const deployed = await openDeployed(options.environment, options, env);
-  const { output } = await readProject(options, env);
-  const { name, environment } = deployed;
+  const { name, environment, project } = deployed;
   const hosts = wanted === undefined ? deployed.hosts : hostsOf(deployed.hosts, wanted);
   const [told, servers, plan] = await Promise.all([
     Reach.using(deployed, options, env, (reach) => Promise.all(hosts.map((host) => askHost(reach, host)))),
     askServers(env),
-    options.plan ? askPlan({ environment, output, env }) : { differences: [], unasked: [] },
+    options.plan ? askPlan({ environment, output: project.output, env }) : { differences: [], unasked: [] },
   ]);
   const isWanted = ({ where }: { readonly where: string }) => wanted === undefined || hosts.some((host) => host.name === where);
   return judgeDrift(name, [

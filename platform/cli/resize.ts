@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { createInterface } from 'node:readline/promises';
 import { openDeployed, type Deployed } from '../environment/deployed';
-import { parseState, pullState } from '../environment/state';
-import { readProject, synthesize } from '../environment/synth';
+import { synthesize } from '../environment/synth';
 import { UsageError } from '../environment/usage-error';
-import { ApiAway, ApiRefusal, HetznerApi } from '../hetzner/api';
+import { apiOf, ApiAway, ApiRefusal, type HetznerApi } from '../hetzner/api';
 import { readPrices } from '../hetzner/project';
 import { askCandidates } from '../resize/ask';
 import { PACE, resizeAll, Stopped } from '../resize/carry-out';
@@ -54,7 +53,8 @@ export async function resize(
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
 ): Promise<number> {
-  const api = apiOf(env);
+  const api = apiOf(env, env['TF_VAR_hcloud_token'] ?? env['HCLOUD_TOKEN']);
+  if (!api) throw new UsageError('there is no token: set TF_VAR_hcloud_token, as for a deploy; it must be one that may write');
   const deployed = await openDeployed(options.environment, options, env);
   try {
     return await resizeDeployed(deployed, names, options, env, api, say);
@@ -77,7 +77,8 @@ async function resizeDeployed(
   api: HetznerApi,
   say: (line: string) => void,
 ): Promise<number> {
-  const candidates = await candidatesOf(deployed, options, env, api);
+  // What main.ts says now, the last deploy may not know yet
+  const candidates = await askCandidates(deployed, await synthesize(deployed.project, deployed.name, env), api);
   const chosen = names.length > 0 ? new Set(names.flatMap((name) => hostsOf(deployed.hosts, name))) : undefined;
   const pending = pendingOf(candidates.filter(({ host }) => chosen?.has(host) ?? true));
   if (pending.length === 0) {
@@ -104,26 +105,6 @@ async function resizeDeployed(
   );
   say(`Done. A deploy tells Terraform's state: npx cdktf deploy ${deployed.name}`);
   return EXIT.fine;
-}
-
-/** @throws UsageError */
-function apiOf(env: NodeJS.ProcessEnv): HetznerApi {
-  const token = env['TF_VAR_hcloud_token'] ?? env['HCLOUD_TOKEN'];
-  if (!token) throw new UsageError('there is no token: set TF_VAR_hcloud_token, as for a deploy; it must be one that may write');
-  return new HetznerApi(env['TF_VAR_hcloud_endpoint'] ?? 'https://api.hetzner.cloud/v1', token);
-}
-
-/** By what main.ts says now, which the last deploy may not know yet. */
-async function candidatesOf(
-  deployed: Deployed,
-  options: ResizeOptions,
-  env: NodeJS.ProcessEnv,
-  api: HetznerApi,
-): Promise<readonly Candidate[]> {
-  const project = await readProject(options, env);
-  const environment = await synthesize(project, deployed.name, env);
-  const state = parseState(await pullState(environment, project.output, env['TERRAFORM_BINARY_NAME'] ?? 'terraform', env));
-  return askCandidates(deployed, environment, state, api);
 }
 
 const waysTo =

@@ -14,7 +14,7 @@ const NOT_FOUND = 127;
 /** To hash a release of the application, on a host that has other work. */
 const SECONDS = 60;
 
-type Names = Pick<Deployed, 'name' | 'sshUser' | 'addresses'>;
+type Names = Pick<Deployed, 'name' | 'sshUser' | 'state'>;
 
 /** What a host says of its files and units; null where it does not answer. */
 export type HostTold = Told & { readonly host: Host; readonly noAnswer: string | null };
@@ -46,8 +46,8 @@ function readLine(names: Names, host: Host, line: string): Difference {
 }
 
 /** @param remedy a step of a deploy, or a command on the host */
-function remedyOf({ name, sshUser, addresses }: Names, host: Host, remedy: string): string {
-  const step = addresses.find((address) => {
+function remedyOf({ name, sshUser, state }: Names, host: Host, remedy: string): string {
+  const step = [...state.keys()].find((address) => {
     const part = partOf(address);
     return part?.host === host.name && part.kind === remedy;
   });

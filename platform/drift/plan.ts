@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { run, type Ran } from '../environment/run';
+import { run, terraformOf, type Ran } from '../environment/run';
 import { KINDS, type Environment } from '../environment/stack';
 import { quote } from '../ssh/quote';
 import { readPlan, type Change } from '../summary/changes';
@@ -51,7 +51,7 @@ export async function askPlan({ environment, output, env }: PlanQuestion): Promi
 }
 
 function runTerraform(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ran> {
-  const program = env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+  const program = terraformOf(env);
   // None of the arguments that are meant for a deploy
   const own = Object.fromEntries(Object.entries(env).filter(([variable]) => !variable.startsWith('TF_CLI_ARGS')));
   return run(program, args, { cwd, env: { ...own, TF_IN_AUTOMATION: '1' } }).catch((error: unknown) => ({

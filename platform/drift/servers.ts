@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deployed } from '../environment/deployed';
 import type { PlannedServer } from '../environment/stack';
-import { ApiAway, ApiRefusal, HetznerApi } from '../hetzner/api';
+import { apiOf, ApiAway, ApiRefusal } from '../hetzner/api';
 import { quote } from '../ssh/quote';
 import { partOf } from '../summary/hosts';
 import type { HostTold } from './hosts';
@@ -16,10 +16,10 @@ export type ServerStatus = z.output<typeof serverSchema>;
  * @returns null where it was not asked
  */
 export async function askServers(env: NodeJS.ProcessEnv): Promise<readonly ServerStatus[] | { readonly why: string } | null> {
-  const token = env['TF_VAR_hcloud_token'];
-  if (!token) return null;
+  const api = apiOf(env);
+  if (!api) return null;
   try {
-    return await new HetznerApi(env['TF_VAR_hcloud_endpoint'] ?? 'https://api.hetzner.cloud/v1', token).list('servers', serverSchema);
+    return await api.list('servers', serverSchema);
   } catch (error) {
     if (error instanceof ApiAway || error instanceof ApiRefusal) return { why: error.message };
     throw error;

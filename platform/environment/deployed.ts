@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseOutputs, type Outputs } from './outputs';
 import { readStack, type Environment } from './stack';
-import { parseAttributes, pullState } from './state';
+import { parseState, pullState, type State } from './state';
 import { manifestSchema, readProject, synthesize, type Project, type ProjectOptions } from './synth';
 import { UsageError } from './usage-error';
 
@@ -14,8 +14,9 @@ export interface Deployed extends Outputs {
   readonly sshUser: string;
   /** What was synthesized of it. */
   readonly environment: Environment;
-  /** In Terraform's state, e.g. `hcloud_server.web_web-1_server_D979C390`. */
-  readonly addresses: readonly string[];
+  readonly state: State;
+  /** Where it was deployed from. */
+  readonly project: Project;
 }
 
 /**
@@ -30,18 +31,18 @@ export async function openDeployed(wanted: string | undefined, options: ProjectO
   const environment = (await lastSynthesized(project, name)) ?? (await synthesize(project, name, env));
   const made = await readMade(environment, project, env);
   if (!made) throw new UsageError(`${name} is not deployed: its state names no servers; deploy it first: npx cdktf deploy ${name}`);
-  return { ...made, name, sshUser: environment.sshUser, environment };
+  return { ...made, name, sshUser: environment.sshUser, environment, project };
 }
 
 async function readMade(
   environment: Environment,
   { output }: Project,
   env: NodeJS.ProcessEnv,
-): Promise<(Outputs & Pick<Deployed, 'addresses'>) | null> {
+): Promise<(Outputs & Pick<Deployed, 'state'>) | null> {
   try {
-    const state = await pullState(environment, output, env['TERRAFORM_BINARY_NAME'] ?? 'terraform', env);
-    const outputs = parseOutputs(state);
-    return outputs && { ...outputs, addresses: [...parseAttributes(state).keys()] };
+    const text = await pullState(environment, output, env);
+    const outputs = parseOutputs(text);
+    return outputs && { ...outputs, state: parseState(text) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
     throw new UsageError(`the state of ${environment.name} cannot be read: ${why}\nnpx platform doctor ${environment.name} says more`, {

@@ -20,3 +20,6 @@ export function run(
     child.on('close', (code) => resolve({ code: code ?? 1, ...text }));
   });
 }
+
+/** The program that cdktf would call. */
+export const terraformOf = (env: NodeJS.ProcessEnv): string => env['TERRAFORM_BINARY_NAME'] ?? 'terraform';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { run } from './run';
+import { run, terraformOf } from './run';
 import type { Environment } from './stack';
 
 /** Something that Terraform has made. */
@@ -69,7 +69,6 @@ function endOf(expiresOn: unknown): Pick<Made, 'endsAt'> {
 export async function pullState(
   { name, state }: Pick<Environment, 'name' | 'state'>,
   output: string,
-  terraform: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string> {
   const deployedFrom = join(output, 'stacks', name);
@@ -81,6 +80,7 @@ export async function pullState(
   try {
     await writeFile(join(folder, 'main.tf.json'), JSON.stringify({ terraform: located(state) }));
     // It also looks for the providers of what is in the state, finds none in an empty folder, and fails; the backend is ready by then
+    const terraform = terraformOf(env);
     const init = await run(terraform, ['init', '-input=false', '-no-color', `-plugin-dir=${folder}`], { cwd: folder, env: own });
     const { code, stdout, stderr } = await run(terraform, ['state', 'pull'], { cwd: folder, env: own });
     if (code !== 0) throw new Error((init.stderr || stderr).trim());

@@ -35,6 +35,15 @@ const TIMEOUT_MILLISECONDS = 20_000;
 /** Hetzner's maximum. */
 const PER_PAGE = 50;
 
+/**
+ * The API that a deploy would use.
+ * @param token of the project. @default the deploy's own
+ * @returns undefined without a token
+ */
+export function apiOf(env: NodeJS.ProcessEnv, token = env['TF_VAR_hcloud_token']): HetznerApi | undefined {
+  return token ? new HetznerApi(env['TF_VAR_hcloud_endpoint'] ?? 'https://api.hetzner.cloud/v1', token) : undefined;
+}
+
 /** Hetzner's Cloud API. */
 export class HetznerApi {
   /** As the last answer told it. */

@@ -1,6 +1,5 @@
 import type { Deployed } from '../environment/deployed';
 import type { Environment } from '../environment/stack';
-import type { State } from '../environment/state';
 import type { HetznerApi } from '../hetzner/api';
 import { readServer } from '../hetzner/server';
 import { partOf } from '../summary/hosts';
@@ -8,9 +7,8 @@ import type { Candidate } from './plan';
 
 /** The servers that are there, with what main.ts wants for them. A new one of main.ts is made by the next deploy, with its type. */
 export async function askCandidates(
-  { hosts }: Pick<Deployed, 'hosts'>,
+  { hosts, state }: Pick<Deployed, 'hosts' | 'state'>,
   { servers }: Pick<Environment, 'servers'>,
-  state: State,
   api: HetznerApi,
 ): Promise<readonly Candidate[]> {
   const found = hosts.flatMap((host) => {

@@ -5,7 +5,7 @@ import type { PriceList } from '../doctor/price';
 import { pullState, parseAttributes } from '../environment/state';
 import { asPlatformStack, readProject, stackOf, withSynthesized, type Project, type ProjectOptions } from '../environment/synth';
 import { UsageError } from '../environment/usage-error';
-import { HetznerApi } from '../hetzner/api';
+import { apiOf } from '../hetzner/api';
 import { readPrices } from '../hetzner/project';
 import { compareStacks, heldBack, readPlan, type Changes } from './changes';
 import { LISTED, LISTED_AT } from './price-list';
@@ -85,7 +85,7 @@ export function withStack(before: Synthesized | undefined, after: Synthesized, b
 }
 
 async function withState(after: Synthesized, project: Project, env: NodeJS.ProcessEnv): Promise<Compared> {
-  const text = await pullState(after.environment, project.output, env['TERRAFORM_BINARY_NAME'] ?? 'terraform', env);
+  const text = await pullState(after.environment, project.output, env);
   const before = parseAttributes(text);
   return {
     compared: before.size > 0 ? `compared with its state; ${NO_VARIABLES}` : 'not deployed so far',
@@ -150,13 +150,10 @@ const contentOf = (block: Block) =>
 
 /** Of the API where there is a token and an answer, else of the list here. */
 async function askPrices(env: NodeJS.ProcessEnv): Promise<readonly [PriceList, string]> {
-  const token = env['TF_VAR_hcloud_token'];
-  if (!token) return [LISTED, LISTED_AT];
+  const api = apiOf(env);
+  if (!api) return [LISTED, LISTED_AT];
   try {
-    return [
-      await readPrices(new HetznerApi(env['TF_VAR_hcloud_endpoint'] ?? 'https://api.hetzner.cloud/v1', token)),
-      "as Hetzner's API says",
-    ];
+    return [await readPrices(api), "as Hetzner's API says"];
   } catch {
     return [LISTED, LISTED_AT];
   }

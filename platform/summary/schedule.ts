@@ -68,10 +68,13 @@ export function scheduled(changes: Changes, blocks: Blocks): readonly Timed[] {
 /** Servers that are deleted after the tier in front has let go of them: those with a gate. A deploy of version 0.1.0 has made none. */
 export function deletedInOrder(changes: Changes): ReadonlySet<string> {
   const gates = [...changes.values()].filter(({ type, action }) => type === 'tls_private_key' && action === 'delete');
-  const servers = [...changes.values()].filter(({ type, action }) => type === 'hcloud_server' && action === 'delete');
-  const hasGate = (part: Part) =>
-    gates.some(({ address }) => address.startsWith(`tls_private_key.${part.tier}_${part.host}_deletion-gate_`));
-  return new Set(servers.map(({ address }) => address).filter((address) => [partOf(address)].some((part) => part && hasGate(part))));
+  const hasGate = ({ tier, host }: Part) =>
+    gates.some(({ address }) => address.startsWith(`tls_private_key.${tier}_${host}_deletion-gate_`));
+  const servers = [...changes.values()].filter(({ address, action }) => {
+    const part = partOf(address);
+    return action === 'delete' && part?.kind === 'server' && hasGate(part);
+  });
+  return new Set(servers.map(({ address }) => address));
 }
 
 const IN_FRONT: Partial<Record<Tier, Tier>> = { web: 'lb', app: 'web' };

@@ -12,7 +12,12 @@ const host = (name: string, tier: Host['tier'] = 'web'): Host => ({ name, tier, 
 const names = {
   name: 'shop',
   sshUser: 'root',
-  addresses: [CONFIGURE, 'terraform_data.web_web-1_install_0A1B2C3D', 'terraform_data.web_web-2_configure_0A1B2C3D'],
+  state: new Map(
+    [CONFIGURE, 'terraform_data.web_web-1_install_0A1B2C3D', 'terraform_data.web_web-2_configure_0A1B2C3D'].map((address) => [
+      address,
+      { id: address },
+    ]),
+  ),
 };
 const said = (text: string, exitCode = 2, stderr = '') => ({ exitCode, stdout: `Welcome\nplatform: drift\n${text}`, stderr });
 

@@ -65,7 +65,7 @@ async function pending(edit: Edit, ...names: readonly string[]): Promise<readonl
     (await terraform.resources()).map(({ type, name, values }) => [`${type}.${name}`, { id: String(values['id']) }]),
   );
   const { environment } = synthesizer.synthesize(edit);
-  const all = pendingOf(await askCandidates({ hosts: NAMES.map(host) }, environment, state, api));
+  const all = pendingOf(await askCandidates({ hosts: NAMES.map(host), state }, environment, api));
   return names.length > 0 ? all.filter((each) => names.includes(each.host.name)) : all;
 }
 

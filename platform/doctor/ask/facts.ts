@@ -1,3 +1,4 @@
+import { terraformOf } from '../../environment/run';
 import type { Environment } from '../../environment/stack';
 import { parseState, pullState, type State } from '../../environment/state';
 import { ApiAway, ApiRefusal, HetznerApi } from '../../hetzner/api';
@@ -20,16 +21,15 @@ export interface AskOptions {
 /** Asks all that the checks judge. Nothing anywhere is changed. */
 export async function askFacts({ environment, env, output, resolver }: AskOptions): Promise<Facts> {
   const given = givenVariables(environment, env);
-  const terraform = env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
   // Before Terraform's own token: their budget is one, and the last answer tells what is left of it
   const failover = await askToken(given, 'failover_token');
   const hcloud = await askToken(given, 'hcloud_token');
   const names = askNames(environment.cloudflare ? [] : environment.domains, resolver);
   const [state, project, seenByFailover, programs] = await Promise.all([
-    asked(async () => parseState(await pullState(environment, output, terraform, env))),
+    asked(async () => parseState(await pullState(environment, output, env))),
     withToken(hcloud, (api) => readProject(api, [...new Set(environment.servers.map(({ image }) => image))])),
     withToken(failover, readItems),
-    askPrograms(terraform),
+    askPrograms(terraformOf(env)),
   ]);
   return {
     now: new Date(),
