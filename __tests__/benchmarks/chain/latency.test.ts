@@ -1,24 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fillLatencyTable, type LatencyMeasurement } from './latency';
+import { LATENCY } from './latency-sample';
 
 const DOCUMENT = '<!-- latency -->\nold\n<!-- end -->\nafter\n';
-const measurement: LatencyMeasurement = {
-  what: 'database page',
-  pace: 500,
-  ours: { requestsPerSecond: 500, median: 2.5, p99: 6 },
-  plain: { requestsPerSecond: 500, median: 2.25, p99: 5.5 },
-  Caddy: { requestsPerSecond: 497, median: 2.75, p99: 7 },
-  bare: { requestsPerSecond: 500, median: 1.75, p99: 4 },
-  seconds: 3,
-  rounds: 3,
-  commit: 'abcdef0',
-  date: '2026-11-30',
-  machine: '2 cores, 24 GB',
-};
 
 test('a paced measurement is a line with median and 99 % of each way, what the chain adds to the median, and whether the pace was kept', () => {
-  expect(fillLatencyTable(DOCUMENT, [measurement]).split('\n').at(-4)).toBe(
+  expect(fillLatencyTable(DOCUMENT, [LATENCY]).split('\n').at(-4)).toBe(
     '| database page | 2.50, 6.00 | 2.25, 5.50 | 2.75, 7.00 | 1.75, 4.00 | 0.75 | 497 |',
   );
 });

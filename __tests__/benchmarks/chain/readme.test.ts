@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { LatencyMeasurement } from './latency';
+import { LATENCY } from './latency-sample';
 import { fillReadme } from './readme';
 import type { ChainMeasurement } from './table';
 
@@ -13,21 +13,11 @@ const speed = (what: string, more: Partial<ChainMeasurement> = {}): ChainMeasure
   ...common,
   ...more,
 });
-const latency: LatencyMeasurement = {
-  what: 'database page',
-  pace: 500,
-  ours: { requestsPerSecond: 500, median: 2.5, p99: 6 },
-  plain: { requestsPerSecond: 500, median: 2.25, p99: 5.5 },
-  Caddy: { requestsPerSecond: 500, median: 2.75, p99: 7 },
-  bare: { requestsPerSecond: 500, median: 1.75, p99: 4 },
-  seconds: 3,
-  ...common,
-};
 
 test('README.md has a line for each kind of request, by kept connections of HTTP/1.1, with what the chain adds to an answer', () => {
   const page = speed('database page, h1, kept connections', { Caddy: { requestsPerSecond: 600, processorTime: {} } });
   expect(
-    fillReadme(DOCUMENT, [page, speed('database page, h2, kept connections')], [latency])
+    fillReadme(DOCUMENT, [page, speed('database page, h2, kept connections')], [LATENCY])
       .split('\n')
       .slice(1, 4),
   ).toEqual([
