@@ -105,7 +105,7 @@ replace_file() {
   answer_for file "$target"
   ! is_in_place "$@" || return 0
   if [[ $target == "$UNITS"/* ]]; then
-    # Before the file is there: a run that is cut off in between must not leave systemd with the former one
+    # Noted before the file is there: a run that is cut off before systemd has read it must not leave systemd with the former one
     touch "$UNITS_CHANGED"
     replaced_units+=("${target#"$UNITS"/}")
   fi
@@ -293,7 +293,7 @@ begin_step() {
   touch "$MANIFESTS/$1.unfinished"
 }
 
-# end_step STEP: whoever compares sees the whole manifest of this deploy, or the one of the last
+# end_step STEP: replaces the manifest in one piece, so that platform-drift never reads half of it
 end_step() {
   (umask 077 && describe_placed 0 >"$MANIFESTS/.$1.new")
   mv -f "$MANIFESTS/.$1.new" "$MANIFESTS/$1"

@@ -327,7 +327,7 @@ describe('releases', () => {
   test('that somebody edits do not change what is served while they are mended', () => {
     add();
     writeFileSync(page(), 'mine\n');
-    // Whatever is started in between finds a page
+    // Every program that runs meanwhile finds a page
     writeFileSync(join(upload, 'looks'), `#!/bin/sh\ncat ${page()} >>${upload}/seen 2>&1\nexec /bin/$(basename "$0") "$@"\n`, {
       mode: 0o755,
     });
